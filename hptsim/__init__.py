@@ -1,0 +1,39 @@
+"""hptsim: a digital twin of hyperparameter tuning as Amazon SageMaker does it, and of what *stop* means there.
+
+>>> import hptsim
+>>> sorted(hptsim.__all__)[:3]
+['Journal', 'LAWS', 'Scenario']
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from hptsim.explore import explore
+    from hptsim.journal import Journal
+    from hptsim.laws import LAWS
+    from hptsim.model import TuningJobSpec
+    from hptsim.scenario import Scenario
+    from hptsim.simulation import Simulation
+
+__version__ = "0.1.0"
+__all__ = ["LAWS", "Journal", "Scenario", "Simulation", "TuningJobSpec", "explore"]
+_ROOMS = {
+    "LAWS": "laws",
+    "Journal": "journal",
+    "Scenario": "scenario",
+    "Simulation": "simulation",
+    "TuningJobSpec": "model",
+    "explore": "explore",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Resolve a public name when it is first used, so that importing the package costs nothing."""
+    if name not in _ROOMS:
+        raise AttributeError(f"module 'hptsim' has no attribute {name!r}")
+    room = importlib.import_module(f"hptsim.{_ROOMS[name]}")
+    value = globals()[name] = getattr(room, name)
+    return value

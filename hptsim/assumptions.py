@@ -1,0 +1,81 @@
+"""What nobody says about the service, so that we had to decide: named, worded, and switchable where a user would.
+
+The tables and the laws rest on pages of the service or on these names; nothing rests on air.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+import attrs
+
+from hptsim.errors import invalid, nearest
+
+ASSUMPTIONS: Mapping[str, str] = MappingProxyType(
+    {
+        "cluster-reuse": "what a tuning job reserves grows as it launches training jobs and is kept for its next ones "
+        "until its end (R14); `reservation` switches to all at once or to giving back as each training job ends",
+        "admission": "creating a tuning job checks MaxParallelTrainingJobs × instances against what is free (C2, R6); "
+        "`admission` switches from refusing to waiting in line",
+        "service-limits": "the service's own limits apply (100 tuning jobs at a time, 10 training jobs in parallel, "
+        "750 in total); `limits` of the scenario lifts or changes them",
+        "first-come-first-served": "quota is granted in order of request; a request that must wait is not overtaken by "
+        "one that wants the same pool; `discipline` switches",
+        "quota-wait": "a training job that finds no quota at its launch waits and is never failed for it (A-22)",
+        "ends-release-too": "Completed and Failed release what is reserved just as Stopped does (§5.5)",
+        "stop-is-idempotent": "stopping a job that is Stopping answers 200 and changes nothing (A-01, A-03); "
+        "`repeated_stop` switches",
+        "completion-before-stop": "at the same instant a completion goes before a stop (A-06)",
+        "stop-propagation": "a tuning job turns Stopping at once, its training jobs are told after stop_propagation_s, "
+        "which is 0 unless said otherwise (A-07)",
+        "launch-then-stop": "a training job that was created before the stop is stopped, none is created after it (A-08)",
+        "stop-without-container": "a training job that has no container yet, or no longer, is torn down without a grace "
+        "window and stores nothing (§3.3 Starting, Pending, Downloading, Interrupted)",
+        "stop-while-uploading": "a stop in Uploading lets the upload finish and ends Stopped, with the model (A-04)",
+        "exit-after-sigterm": "however the script ends after SIGTERM, the training job ends Stopped, not Failed (A-05)",
+        "uploads-complete": "an upload that has begun completes: failures strike before it, never during it",
+        "stopping-ends-stopped": "a Stopping tuning job ends Stopped, never Completed or Failed (H6, A-11)",
+        "winding-down": "a tuning job that reached its MaxRuntimeInSeconds stops its training jobs, stays InProgress "
+        "until they have ended, and is then Completed (A-12 to A-14)",
+        "five-attempts": "when five training jobs have ended and none succeeded, no more are launched, the running ones "
+        "end by themselves, and the tuning job fails (A-25, A-26, A-27)",
+        "all-failed": "a tuning job whose training jobs have all ended and none succeeded fails (A-26)",
+        "one-stop": "a training job that its user stops has used up its launch and is not repeated (A-28)",
+        "stopped-with-metric": "a stopped training job that had emitted its metric counts as evaluated (A-16)",
+        "training-clock": "MaxRuntimeInSeconds of a training job counts time spent in Training, over all attempts (A-32)",
+        "pending-ends-stopped": "a training job pending for longer than MaxPendingTimeInSeconds ends Stopped (A-48)",
+        "capacity-fails-retryable": "a training job that never gets machines fails with CapacityError (A-23, A-24)",
+        "resume-at-starting": "after an interruption or an internal error a training job begins again at Starting "
+        "(A-51, J13) with the progress of its last checkpoint",
+        "bill-through-upload": "a stopping training job is billed until its upload is done (B1, A-30)",
+        "whole-seconds": "reported seconds are rounded down, and are at least 1 (A-29)",
+        "round-robin": "several definitions take turns (A-36)",
+        "spot-price-ratio": "a second of managed spot costs 0.3 of an on-demand second, unless the scenario says",
+        "name-case": "two tuning jobs' names that differ only in case are the same name for create (A-37)",
+    }
+)
+"""Every named assumption and what it says."""
+
+
+def _one_of(*values: str) -> Any:
+    def check(instance: object, attribute: attrs.Attribute[Any], value: Any) -> None:
+        if value not in values:
+            raise invalid(f"assumptions.{attribute.name}", value, " or ".join(values), nearest(str(value), values))
+
+    return check
+
+
+@attrs.frozen
+class Assumptions:
+    """The switches: those assumptions that a user would really flip.
+
+    >>> Assumptions().reservation
+    'reuse'
+    """
+
+    reservation: str = attrs.field(default="reuse", validator=_one_of("reuse", "upfront", "as-observed"))
+    admission: str = attrs.field(default="reject", validator=_one_of("reject", "queue"))
+    discipline: str = attrs.field(default="fifo", validator=_one_of("fifo", "priority", "backfill"))
+    repeated_stop: str = attrs.field(default="idempotent", validator=_one_of("idempotent", "reject"))

@@ -1,0 +1,297 @@
+"""The command line: `hptsim run`, `explore` and `check`.
+
+Exit codes: 0 all is well, 2 bad input, 3 a law is broken, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from hptsim.errors import HptsimError, LawBroken, MissingExtra, invalid
+from hptsim.extras import require
+from hptsim.journal import Journal, Saved, read
+from hptsim.laws import LAWS, Auditor
+from hptsim.metrics import Metrics, TuningJobFigures
+from hptsim.scenario import Scenario
+from hptsim.simulation import Simulation
+
+FINE, BAD_INPUT, LAW_BROKEN, INTERRUPTED = 0, 2, 3, 130
+
+
+def demo() -> Scenario:
+    """The embedded scenario: four tuning jobs on scarce quota, one stopped half-way, one failing, one on spot.
+
+    >>> [entry.spec.name for entry in demo().tuning_jobs]
+    ['churn-xgboost', 'vision-resnet', 'broken-script', 'nightly-spot']
+    """
+    with resources.as_file(resources.files("hptsim") / "demo.json") as path:
+        return Scenario.load(path)
+
+
+def run(
+    file: Path | None = None,
+    *,
+    seed: int = 0,
+    until: float | None = None,
+    journal: Path | None = None,
+    as_json: bool = False,
+    laws: str = "on",
+) -> int:
+    """Run a scenario (TOML or JSON), a bare CreateHyperParameterTuningJob request (JSON), or the embedded example.
+
+    Prints the story of each stop, a table of the tuning jobs and the laws checked; see the README for the files.
+
+    Parameters
+    ----------
+    file: the scenario; without it the embedded example
+    seed: the seed of every random stream
+    until: stop the clock at this many seconds
+    journal: write the journal to this file (JSON Lines)
+    as_json: print machine-readable results instead of tables
+    laws: on, off, or end
+    """
+    if laws not in ("on", "off", "end"):
+        raise invalid("--laws", laws, "on, off or end")
+    scenario = demo() if file is None else Scenario.load(file)
+    log = Journal(journal, keep=True)
+    sim = Simulation(scenario, seed=seed, laws={"on": True, "off": False, "end": "end"}[laws], journal=log)
+    try:
+        _advance(sim, until if until is not None else scenario.until_s, quiet=as_json)
+    except KeyboardInterrupt:
+        print(f"interrupted at {sim.now:.0f} s; the journal is complete up to there", file=sys.stderr)
+        return INTERRUPTED
+    finally:
+        log.close()
+    metrics = sim.metrics()
+    if as_json:
+        print(json.dumps(_results(sim, metrics), indent=2))
+    else:
+        _report(sim, metrics)
+    return FINE
+
+
+def _advance(sim: Simulation, until: float | None, *, quiet: bool) -> None:
+    """Run in slices of simulated time, so that progress shows and Ctrl-C finds the journal whole."""
+    progress = require("rich.progress", "cli", "the command line")
+    console = require("rich.console", "cli", "the command line").Console(stderr=True, quiet=quiet)
+    total = len(sim.scenario.tuning_jobs)
+    with progress.Progress(console=console, transient=True) as bar:
+        task = bar.add_task("simulating", total=total)
+        while sim.env.peek() <= (float("inf") if until is None else until) and sim.env.peek() < float("inf"):
+            for _ in range(1000):
+                if not sim.env.peek() <= (1e300 if until is None else until):
+                    break
+                sim.env.step()
+            done = sum(sim.tuning_job(name).ended_s is not None for name in sim.tuning_jobs)
+            bar.update(task, completed=done, description=f"simulating, {sim.now:.0f} s")
+            sim.journal.flush()
+        sim.run(until)
+
+
+def _results(sim: Simulation, metrics: Metrics) -> dict[str, Any]:
+    from hptsim.request import not_modelled
+
+    return {
+        "scenario": sim.scenario.name,
+        "seed": sim.seed,
+        "end_s": sim.now,
+        "tuning_jobs": [row.to_dict() for row in metrics.tuning_jobs],
+        "refused": dict(metrics.refused),
+        "laws": {"kept": [law.name for law in LAWS if law.kind != "sometimes"], "entries_judged": sim.checked},
+        "witnessed": list(sim.witnessed),
+        "not_modelled": {
+            entry.spec.name: notes for entry in sim.scenario.tuning_jobs if (notes := not_modelled(entry.spec))
+        },
+    }
+
+
+def _report(sim: Simulation, metrics: Metrics) -> None:
+    console = require("rich.console", "cli", "the command line").Console()
+    for line in stories(sim):
+        console.print(line, highlight=False, soft_wrap=True, markup=False)
+    table = require("rich.table", "cli", "the command line").Table(title=f"{sim.scenario.name}, seed {sim.seed}")
+    for heading in ("tuning job", "status", "children", "waited", "stop → Stopped", "artifacts", "instance-h", "cost"):
+        table.add_column(heading, justify="left" if heading in ("tuning job", "status", "children") else "right")
+    for row in metrics.tuning_jobs:
+        table.add_row(*_cells(row))
+    console.print(table)
+    for entry in sim.scenario.tuning_jobs:
+        from hptsim.request import not_modelled
+
+        for note in not_modelled(entry.spec):
+            console.print(f"note: {entry.spec.name}: {note}", highlight=False, markup=False)
+    for code, count in metrics.refused.items():
+        console.print(f"refused: {count} × {code}")
+    if sim.checked:
+        kept = sum(law.kind != "sometimes" for law in LAWS)
+        seen = ", ".join(sim.witnessed) or "none"
+        console.print(f"{kept} laws kept over {sim.checked} journal entries; witnessed: {seen}", highlight=False)
+
+
+def _cells(row: TuningJobFigures) -> list[str]:
+    children = ", ".join(f"{count} {end}" for end, count in row.children.items())
+    cost = "no price" if row.cost_usd is None else f"${row.cost_usd:.2f}"
+    hours = f"{row.billed_instance_s / 3600:.2f}"
+    times = [_seconds(row.waiting_s), _seconds(row.stop_to_stopped_s)]
+    return [row.name, row.status, children, *times, str(row.artifacts), hours, cost]
+
+
+def _seconds(value: float | None) -> str:
+    return "–" if value is None else f"{value:.0f} s"
+
+
+def stories(sim: Simulation) -> list[str]:
+    """The story of each stop, in plain words with times."""
+    lines: list[str] = []
+    rows = {row.name: row for row in sim.metrics().tuning_jobs}
+    for row in rows.values():
+        if row.stop_s is None:
+            continue
+        lines.append(f"The stop of {row.name}")
+        prefix = f"{row.name}-"
+        for record in sim.journal:
+            mine = record.name == row.name or record.name.startswith((prefix, f"{row.name}/"))
+            ended = row.ended_s if row.ended_s is not None else float("inf")
+            if mine and row.stop_s <= record.time_s <= ended and (text := _tell(record)):
+                lines.append(f"  {record.time_s:8.0f} s  {text}")
+        lines.append("")
+    return lines
+
+
+def _tell(record: Any) -> str:
+    """One journal record of a stop in plain words; nothing for what only book-keepers want to know."""
+    child = record.name
+    words = {
+        ("tuning", "stop"): "the stop is accepted: Stopping. Nothing is free yet.",
+        (
+            "tuning",
+            "finish",
+        ): f"the last training job has ended: {record.destination}. Now what is reserved is released.",
+        ("training", "stop"): f"{child} is told to stop ({record.source} → {record.destination})",
+        ("signal", "SIGTERM"): f"{child} gets SIGTERM; it has at most 120 s",
+        ("training", "saved"): f"{child} reports its model saved",
+        ("training", "exited"): f"{child}: the script has ended ({record.source} → {record.destination})",
+        ("training", "killed"): f"{child}: the 120 s are over, the container is killed",
+        ("training", "uploaded"): f"{child} has uploaded what it saved: {record.destination}",
+        ("training", "torn_down"): f"{child} is torn down, nothing to store: {record.destination}",
+        ("artifact", "store"): f"stored: {record.data}",
+        ("reservation", "withdraw"): f"{child} leaves the line",
+    }
+    if record.thing == "reservation" and record.trigger == "release":
+        return f"released: {dict(record.data['amounts'])}"
+    return words.get((record.thing, record.trigger), "")
+
+
+def check(journal: Path) -> int:
+    """Judge a saved journal by the laws.
+
+    Parameters
+    ----------
+    journal: a file that `hptsim run --journal` wrote
+    """
+    saved = read(journal)
+    judge(saved)
+    if saved.damage:
+        print(f"{saved.damage}; the laws hold up to there")
+        return BAD_INPUT
+    print(f"{journal}: {len(saved.records)} entries, {sum(law.kind != 'sometimes' for law in LAWS)} laws kept")
+    return FINE
+
+
+def judge(saved: Saved) -> Auditor:
+    """Read a saved journal into an auditor's books; raises LawBroken with the entry's number.
+
+    Entries of one instant are one step here: where a step ends is not on disk.
+    """
+    auditor = Auditor(saved.account)
+    for number, record in enumerate(saved.records, start=1):
+        if record.time_s > auditor.now:
+            auditor.settle()
+        try:
+            auditor.see(record)
+        except LawBroken as error:
+            raise LawBroken(error.law, f"entry {number}: {error.reason}", error.rests_on, (str(record),)) from None
+    if not saved.damage:
+        auditor.settle()
+    return auditor
+
+
+def explore(
+    file: Path | None = None,
+    *,
+    fault: list[str] | None = None,
+    delayed_stop: bool = False,
+    max_states: int = 1_000_000,
+) -> int:
+    """Visit every state of a small scenario: all orders of all events, commands and faults.
+
+    Parameters
+    ----------
+    file: the scenario; without it two tuning jobs with two training jobs each on two instances
+    fault: a fault that may strike once anywhere; repeat it for more (default: internal_error and interrupt)
+    delayed_stop: let the stop travel to each training job separately
+    max_states: give up after so many
+    """
+    from collections import Counter
+
+    from hptsim.explore import explore as search
+
+    console = require("rich.console", "cli", "the command line").Console(stderr=True)
+    scenario = small() if file is None else Scenario.load(file)
+    faults = Counter(fault if fault is not None else ["internal_error", "interrupt"])
+    with console.status("exploring") as status:
+        found = search(
+            scenario,
+            faults=faults,
+            delayed_stop=delayed_stop,
+            max_states=max_states,
+            progress=lambda count: status.update(f"exploring: {count} states"),
+        )
+    print(f"{found.states} states, {found.transitions} transitions, depth {found.depth}, {found.resting} at rest")
+    if found.counterexample is not None:
+        print(found.counterexample)
+        return LAW_BROKEN
+    print("every state visited, all laws kept" if found.complete else f"gave up after {max_states} states")
+    if found.missed:
+        print(f"never seen in this scope: {', '.join(found.missed)}")
+    return FINE
+
+
+def small() -> Scenario:
+    """The scope that must be exhausted: 2 tuning jobs × 2 training jobs on 2 instances, on spot, one retry each."""
+    from hptsim.model import ResourceLimits, TrainingJobDefinition, TuningJobSpec
+    from hptsim.scenario import ScheduledTuningJob
+
+    definition = TrainingJobDefinition(spot=True, max_retries=0)
+    specs = [TuningJobSpec(name, (definition,), ResourceLimits(2, 2)) for name in ("a", "b")]
+    return Scenario(
+        name="small", capacity={"ml.m5.xlarge": 2}, tuning_jobs=tuple(ScheduledTuningJob(spec) for spec in specs)
+    )
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The command `hptsim`."""
+    try:
+        cyclopts = require("cyclopts", "cli", "the command line")
+        app = cyclopts.App(name="hptsim", help="A digital twin of hyperparameter tuning, and of what stop means.")
+        app.command(run, name="run")
+        app.command(check, name="check")
+        app.command(explore, name="explore")
+        code = app(arguments, exit_on_error=False, result_action="return_value")
+    except LawBroken as error:
+        print(error, file=sys.stderr)
+        code = LAW_BROKEN
+    except (HptsimError, MissingExtra) as error:
+        print(f"hptsim: {error}", file=sys.stderr)
+        code = BAD_INPUT
+    except KeyboardInterrupt:
+        code = INTERRUPTED
+    except Exception as error:
+        if type(error).__module__.partition(".")[0] != "cyclopts":
+            raise
+        code = BAD_INPUT
+    return code if isinstance(code, int) else FINE

@@ -1,0 +1,205 @@
+"""How long things take: distributions in seconds, each of which can say its mean.
+
+A duration is a number of seconds, one of these, or a frozen `scipy.stats` distribution (anything with `ppf` and `mean`).
+Draws are made by inversion, one uniform number each, so that two designs that share their uniform numbers stay comparable.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from statistics import NormalDist
+from typing import Any, Protocol, runtime_checkable
+
+import attrs
+
+from hptsim.errors import invalid, nearest
+from hptsim.model import at_least
+
+_NORMAL = NormalDist()
+
+
+@runtime_checkable
+class Distribution(Protocol):
+    """Anything with a mean and an inverse distribution function; frozen scipy.stats distributions qualify."""
+
+    def ppf(self, q: float) -> float:
+        """The value below which the share *q* of all draws lies."""
+
+    def mean(self) -> float:
+        """The mean, in seconds."""
+
+
+Duration = float | int | Distribution
+
+
+@attrs.frozen
+class Exponential:
+    """Exponentially distributed, with mean *mean_s*.
+
+    >>> Exponential(300).mean(), round(Exponential(300).ppf(0.5), 1)
+    (300, 207.9)
+    """
+
+    mean_s: float = attrs.field(validator=at_least(0))
+
+    def ppf(self, q: float) -> float:
+        """The quantile *q*."""
+        return -self.mean_s * math.log1p(-q)
+
+    def mean(self) -> float:
+        """The mean, in seconds."""
+        return self.mean_s
+
+
+@attrs.frozen
+class LogNormal:
+    """Lognormally distributed, with mean *mean_s* and coefficient of variation *cv*.
+
+    >>> round(LogNormal(100, 0.5).ppf(0.5), 1)
+    89.4
+    """
+
+    mean_s: float = attrs.field(validator=at_least(1e-9))
+    cv: float = attrs.field(validator=at_least(1e-9))
+
+    def ppf(self, q: float) -> float:
+        """The quantile *q*."""
+        if q <= 0:
+            return 0.0
+        variance = math.log1p(self.cv**2)
+        return self.mean_s * math.exp(-variance / 2 + math.sqrt(variance) * _NORMAL.inv_cdf(q))
+
+    def mean(self) -> float:
+        """The mean, in seconds."""
+        return self.mean_s
+
+
+@attrs.frozen
+class Uniform:
+    """Uniformly distributed between *low_s* and *high_s*.
+
+    >>> Uniform(60, 180).mean()
+    120.0
+    """
+
+    low_s: float = attrs.field(validator=at_least(0))
+    high_s: float = attrs.field(validator=at_least(0))
+
+    def __attrs_post_init__(self) -> None:
+        if self.high_s < self.low_s:
+            raise invalid("high_s", self.high_s, f"at least low_s ({self.low_s:g})")
+
+    def ppf(self, q: float) -> float:
+        """The quantile *q*."""
+        return self.low_s + q * (self.high_s - self.low_s)
+
+    def mean(self) -> float:
+        """The mean, in seconds."""
+        return (self.low_s + self.high_s) / 2
+
+
+@attrs.frozen
+class Empirical:
+    """One of the observed *values_s*, each as likely as any other.
+
+    >>> Empirical((112, 186, 198, 205)).mean()
+    175.25
+    """
+
+    values_s: tuple[float, ...] = attrs.field(converter=lambda values: tuple(sorted(values)))
+
+    @values_s.validator
+    def _not_empty(self, attribute: attrs.Attribute[Any], values: tuple[float, ...]) -> None:
+        if not values or not values[0] >= 0:
+            raise invalid("values_s", list(values), "at least one number of seconds, none below 0")
+
+    def ppf(self, q: float) -> float:
+        """The quantile *q*."""
+        return self.values_s[min(int(q * len(self.values_s)), len(self.values_s) - 1)]
+
+    def mean(self) -> float:
+        """The mean, in seconds."""
+        return sum(self.values_s) / len(self.values_s)
+
+
+KINDS: Mapping[str, type[Any]] = {
+    "exponential": Exponential,
+    "lognormal": LogNormal,
+    "uniform": Uniform,
+    "empirical": Empirical,
+}
+"""The distributions as scenario files spell them."""
+
+
+def mean(duration: Duration) -> float:
+    """The mean of a duration, in seconds.
+
+    >>> mean(12), mean(Uniform(0, 10))
+    (12.0, 5.0)
+    """
+    return float(duration if isinstance(duration, (int, float)) else duration.mean())
+
+
+def check(where: str, duration: object) -> None:
+    """Refuse what is no duration: a negative number, not a number, or a distribution without mean and quantiles."""
+    if isinstance(duration, (int, float)) and not isinstance(duration, bool):
+        if 0 <= duration < math.inf:
+            return
+    elif isinstance(duration, Distribution) and not isinstance(duration, type):
+        if duration.ppf(0.0) >= 0:
+            return
+    raise invalid(where, duration, "seconds (0 or more) or a distribution of them, none below 0")
+
+
+def to_plain(duration: Duration) -> Any:
+    """A duration as scenario files spell it.
+
+    >>> to_plain(LogNormal(100, 0.5))
+    {'lognormal': {'mean_s': 100, 'cv': 0.5}}
+    """
+    if isinstance(duration, (int, float)):
+        return duration
+    for kind, cls in KINDS.items():
+        if isinstance(duration, cls):
+            plain = attrs.asdict(duration)
+            return {kind: {key: list(value) if isinstance(value, tuple) else value for key, value in plain.items()}}
+    frozen: Any = duration
+    if hasattr(frozen, "dist") and hasattr(frozen, "kwds"):
+        return {"scipy": {"name": frozen.dist.name, "args": list(frozen.args), "kwds": dict(frozen.kwds)}}
+    raise invalid("duration", duration, "one that a file can hold: a number, hptsim's own or scipy.stats' frozen ones")
+
+
+def from_plain(where: str, plain: Any) -> Duration:
+    """The duration that a scenario file spells; raises InvalidInput that says what is wrong with it at *where*.
+
+    >>> from_plain("training_s", {"exponential": {"mean_s": 300}})
+    Exponential(mean_s=300)
+    """
+    if isinstance(plain, Mapping):
+        if len(plain) != 1:
+            raise invalid(where, dict(plain), "one distribution", f"one of {', '.join([*KINDS, 'scipy'])}")
+        ((kind, parameters),) = plain.items()
+        return _distribution(where, kind, parameters)
+    check(where, plain)
+    return plain  # type: ignore[no-any-return]
+
+
+def _distribution(where: str, kind: str, parameters: Any) -> Duration:
+    if not isinstance(parameters, Mapping):
+        raise invalid(f"{where}.{kind}", parameters, "a table of parameters")
+    if kind == "scipy":
+        from hptsim.extras import require
+
+        stats = require("scipy.stats", "planning", "a scipy distribution")
+        return getattr(stats, parameters["name"])(*parameters.get("args", ()), **parameters.get("kwds", {}))  # type: ignore[no-any-return]
+    if kind not in KINDS:
+        raise invalid(where, kind, "a distribution", nearest(kind, [*KINDS, "scipy"]))
+    names = [field.name for field in attrs.fields(KINDS[kind])]
+    for name in parameters:
+        if name not in names:
+            raise invalid(f"{where}.{kind}", name, "a parameter", nearest(name, names))
+    if missing := [name for name in names if name not in parameters]:
+        raise invalid(f"{where}.{kind}", dict(parameters), f"a value for {', '.join(missing)}")
+    built: Duration = KINDS[kind](**parameters)
+    return built

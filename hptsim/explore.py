@@ -1,0 +1,264 @@
+"""Every order of everything: all interleavings of events, commands and faults of a small scenario, with the laws on.
+
+The explorer needs no clock: whatever is armed may happen next, and so may the commands that are left. States that differ
+only in times are the same. The search is breadth first, so a counterexample is a shortest one.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import attrs
+
+from hptsim.errors import LawBroken, ServiceError, invalid, nearest
+from hptsim.laws import SOMETIMES, Auditor
+from hptsim.lifecycle import TABLES, Row, Table, Tables
+from hptsim.nature import FAULTS, Enumerated
+from hptsim.scenario import Scenario
+from hptsim.world import Entry, World
+
+
+@attrs.frozen
+class Counterexample:
+    """A shortest way to break a law: the public calls that reproduce it, and what broke."""
+
+    law: str
+    reason: str
+    calls: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return "\n".join([f"law broken: {self.law}: {self.reason}", *(f"    {call}" for call in self.calls)])
+
+
+@attrs.frozen
+class Exploration:
+    """What an exploration found; *complete* means that every reachable state was visited."""
+
+    states: int
+    transitions: int
+    depth: int
+    resting: int
+    """States in which nothing is left to happen."""
+    witnessed: tuple[str, ...]
+    counterexample: Counterexample | None
+    complete: bool
+
+    @property
+    def missed(self) -> tuple[str, ...]:
+        """The `sometimes` laws that no path has seen: the scope is too tame for them."""
+        return tuple(law for law in SOMETIMES if law not in self.witnessed)
+
+
+@attrs.define(slots=False)
+class _Node:
+    world: World
+    auditor: Auditor
+    created: int
+    stopped: frozenset[str]
+    number: int
+
+
+def explore(
+    scenario: Scenario,
+    *,
+    faults: Mapping[str, int] | None = None,
+    stops: bool = True,
+    delayed_stop: bool = False,
+    seed: int = 0,
+    tables: Tables = TABLES,
+    max_states: int = 1_000_000,
+    progress: Callable[[int], None] | None = None,
+) -> Exploration:
+    """Visit every state that the scenario can reach, or stop at the first broken law.
+
+    *faults* says how often each may strike anywhere (see `nature.FAULTS`); *stops* lets each tuning job be stopped once,
+    at any point; *delayed_stop* lets the stop travel to each training job separately. Times in the scenario are ignored.
+
+    >>> from hptsim.model import TuningJobSpec
+    >>> from hptsim.scenario import ScheduledTuningJob
+    >>> tiny = Scenario(tuning_jobs=(ScheduledTuningJob(TuningJobSpec("a")),))
+    >>> explore(tiny).counterexample is None
+    True
+    """
+    budget = dict(faults or {})
+    for kind in budget:
+        if kind not in FAULTS:
+            raise invalid("faults", kind, "a kind of fault", nearest(kind, FAULTS))
+    return _Search(scenario, budget, stops, delayed_stop, seed, tables, max_states, progress).run()
+
+
+class _Search:
+    """One breadth-first search."""
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        budget: dict[str, int],
+        stops: bool,
+        delayed_stop: bool,
+        seed: int,
+        tables: Tables,
+        max_states: int,
+        progress: Callable[[int], None] | None,
+    ) -> None:
+        self.scenario, self.stops, self.max_states = scenario, stops, max_states
+        self.budget, self.delayed_stop, self.seed = budget, delayed_stop, seed
+        self.progress = progress
+        nature = Enumerated(seed, scenario.script, budget, delayed_stop)
+        self.root = _Node(World(scenario.account, nature, tables), Auditor(scenario.account), 0, frozenset(), 0)
+        self.seen: dict[Any, int] = {}
+        self.parts: dict[Any, int] = {}
+        self.parents: list[tuple[int, str]] = [(0, "")]
+        self.witnessed: dict[str, None] = {}
+        self.entries: list[Entry] = []
+
+    def run(self) -> Exploration:
+        self.seen[self.key(self.root)] = 0
+        line: deque[tuple[_Node, int]] = deque([(self.root, 0)])
+        transitions = resting = depth = 0
+        found: Counterexample | None = None
+        while line and found is None and len(self.seen) < self.max_states:
+            node, depth = line.popleft()
+            idle = True
+            for call, act in self.moves(node):
+                transitions += 1
+                try:
+                    following = self.take(node, act)
+                except LawBroken as error:
+                    found = self.explain(node, call, error)
+                    break
+                if following is None:
+                    continue
+                idle = idle and not act[0] == "fire"
+                key = self.key(following)
+                if key not in self.seen:
+                    self.seen[key] = following.number = len(self.seen)
+                    self.parents.append((node.number, call))
+                    line.append((following, depth + 1))
+                    if self.progress is not None and following.number % 1000 == 0:
+                        self.progress(following.number)
+            if found is None and idle and not node.world.armed:
+                resting += 1
+                found = self.rest(node)
+        complete = not line and found is None
+        witnessed = tuple(law for law in SOMETIMES if law in self.witnessed)
+        return Exploration(len(self.seen), transitions, depth, resting, witnessed, found, complete)
+
+    def moves(self, node: _Node) -> Iterator[tuple[str, tuple[str, Any]]]:
+        """What may happen next: whatever is armed and within budget, and the commands that are left."""
+        world = node.world
+        left = world.nature.freeze()
+        spent = {kind for kind, count in left if count == 0}
+        offered: set[tuple[str, str, str]] = set()
+        for serial, armed in world.armed.items():
+            if armed in offered or armed[2] in spent:
+                continue
+            offered.add(armed)
+            yield f"sim.fire({armed[1]!r}, {armed[2]!r})", ("fire", serial)
+        if node.created < len(self.scenario.tuning_jobs):
+            yield f"sim.create_tuning_job(scenario.tuning_jobs[{node.created}].spec)", ("create", node.created)
+        if self.stops:
+            for name in world.tuning:
+                if name not in node.stopped:
+                    yield f"sim.stop_tuning_job({name!r})", ("stop", name)
+
+    def take(self, node: _Node, act: tuple[str, Any]) -> _Node | None:
+        """The state that *act* leads to; None when the service refuses and nothing changes."""
+        world = node.world.clone()
+        entries: list[Entry] = []
+        world.write = entries.append
+        created, stopped = node.created, node.stopped
+        kind, what = act
+        auditor = node.auditor.clone()
+        try:
+            if kind == "fire":
+                trigger = world.armed[what][2]
+                if isinstance(world.nature, Enumerated):
+                    world.nature.struck(trigger)
+                world.happen(what)
+            elif kind == "create":
+                created += 1
+                world.create_tuning_job(self.scenario.tuning_jobs[what].spec)
+            else:
+                stopped |= {what}
+                world.stop_tuning_job(what)
+        except ServiceError:
+            return None
+        except LawBroken:
+            self.audit(auditor, entries, None)  # the laws name what went wrong better than the ledger does
+            raise
+        self.audit(auditor, entries, world)
+        self.witnessed.update(auditor.witnessed)
+        return _Node(world, auditor, created, stopped, 0)
+
+    def audit(self, auditor: Auditor, entries: list[Entry], world: World | None) -> None:
+        for entry in entries:
+            auditor.see(entry)
+        if world is not None:
+            auditor.settle(world)
+
+    def key(self, node: _Node) -> tuple[int, ...]:
+        """The state as a tuple of small numbers: equal parts are stored once."""
+        parts = self.parts
+        tuning, training, *rest = node.world.freeze()
+        numbers = [parts.setdefault(part, len(parts)) for part in (*tuning, "|", *training, "|", *rest, node.stopped)]
+        return (*numbers, node.created)
+
+    def rest(self, node: _Node) -> Counterexample | None:
+        """Judge a state in which nothing is left to happen by itself."""
+        try:
+            node.auditor.compare(node.world)
+            node.auditor.calm()
+        except LawBroken as error:
+            return self.explain(node, "sim.run()", error)
+        return None
+
+    def explain(self, node: _Node, call: str, error: LawBroken) -> Counterexample:
+        calls = [call]
+        number = node.number
+        while number:
+            number, before = self.parents[number]
+            calls.append(before)
+        nature = f"hptsim.nature.Enumerated({self.seed}, budget={self.budget}, delayed_stop={self.delayed_stop})"
+        calls.append(f"sim = hptsim.Simulation(attrs.evolve(scenario, tuning_jobs=()), nature={nature})")
+        return Counterexample(error.law, error.reason, tuple(reversed(calls)))
+
+
+@attrs.frozen
+class Mutant:
+    """A table with one row edited: what was done to which row, and the tables that result."""
+
+    edit: str
+    row: Row
+    tables: Tables
+
+
+_NAMES = ("tuning", "training", "reservation")
+
+
+def mutants(table: Table) -> Iterator[Mutant]:
+    """Every one-row mutant of *table*: an effect dropped, the destination redirected, a release moved in, a guard removed.
+
+    >>> from hptsim.lifecycle import RESERVATION
+    >>> [mutant.edit for mutant in mutants(RESERVATION)][:2]
+    ['without QUEUE', 'to Held']
+    """
+    for place, row in enumerate(table.rows):
+        for edit, changed in _edits(table, row):
+            rows = (*table.rows[:place], changed, *table.rows[place + 1 :])
+            edited = Table(table.name, rows, table.final)
+            yield Mutant(edit, row, Tables.of(**{table.name: edited}))
+
+
+def _edits(table: Table, row: Row) -> Iterator[tuple[str, Row]]:
+    for effect in row.effects:
+        yield f"without {effect}", attrs.evolve(row, effects=tuple(one for one in row.effects if one != effect))
+    for state in table.states:
+        if state not in (row.destination, "[*]"):
+            yield f"to {state}", attrs.evolve(row, destination=state)
+    if table.name == "tuning" and "RELEASE" not in row.effects and row.source != "[*]":
+        yield "with RELEASE", attrs.evolve(row, effects=(*row.effects, "RELEASE"))
+    if row.guard:
+        yield "without its guard", attrs.evolve(row, guard="")

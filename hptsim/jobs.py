@@ -1,0 +1,176 @@
+"""The mutable records of what lives in the world: plain attributes, no behavior beyond copying and freezing.
+
+They keep their state here and never in a generator's frame, so that a world can be copied, pickled and explored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Self, TypeVar
+
+import attrs
+
+from hptsim.ledger import Reservation
+from hptsim.lifecycle import NEW, STOPPING, status
+from hptsim.model import Amounts, TrainingJobDefinition, TuningJobSpec, checkpoint_uri, model_uri
+
+COUNTERS = ("Completed", "InProgress", "RetryableError", "NonRetryableError", "Stopped")
+"""The buckets of TrainingJobStatusCounters (M)."""
+ATTEMPTS_WITHOUT_SUCCESS = 5
+"""After so many training jobs without a success a tuning job gives up (L10, assumption `five-attempts`)."""
+
+
+T = TypeVar("T")
+
+
+def duplicate(record: T) -> T:
+    """A shallow copy of a record that keeps its attributes in a dictionary; faster than copy.copy."""
+    twin = object.__new__(type(record))
+    twin.__dict__.update(record.__dict__)
+    return twin
+
+
+@attrs.define(slots=False, eq=False)
+class TrainingJob:
+    """One training job of a tuning job.
+
+    *promised* is what its script reported saved, kept apart from what the store holds: a law compares the two.
+    *work_s* is how long its script needs in Training, *progress_s* how much of that is done and not lost,
+    *checkpointed_s* how much of it the last checkpoint holds, *trained_s* the time in Training over all attempts.
+    """
+
+    thing = "training"
+
+    name: str
+    tuning_job: str
+    ordinal: int
+    definition: TrainingJobDefinition
+    amounts: Amounts
+    created_s: float
+    state: str = NEW
+    since_s: float = 0.0
+    attempt: int = 1
+    retries_left: int = 0
+    stopped_by: str = ""
+    stop_coming: int = 0
+    warm: bool = False
+    reservation: int = -1
+    work_s: float = 0.0
+    progress_s: float = 0.0
+    checkpointed_s: float = 0.0
+    checkpoints: int = 0
+    trained_s: float = 0.0
+    trained_before_s: float = 0.0
+    shortages: int = 0
+    plan_at: int = 0
+    billable_s: float = 0.0
+    started_s: float | None = None
+    ended_s: float | None = None
+    saved: bool = False
+    promised: tuple[str, ...] = ()
+    hyperparameters: Mapping[str, str] = attrs.field(factory=dict)
+    objective: float | None = None
+    failure_reason: str = ""
+    timers: tuple[int, ...] = ()
+
+    @property
+    def streams(self) -> bool:
+        """Whether its input mode has no download stage (J4)."""
+        return self.definition.input_mode != "File"
+
+    @property
+    def model_uri(self) -> str:
+        """Where its model goes."""
+        return model_uri(self.definition.output_path, self.name)
+
+    @property
+    def next_checkpoint_uri(self) -> str:
+        """Where its next checkpoint goes."""
+        return checkpoint_uri(self.definition.checkpoint_uri or "", self.name, self.checkpoints + 1)
+
+    @property
+    def stopping(self) -> bool:
+        """Whether it has been told to stop and has not ended."""
+        return self.state in STOPPING
+
+    def freeze(self) -> tuple[Any, ...]:
+        """What matters of it for what can happen next, without times."""
+        return (
+            self.name,
+            self.state,
+            self.attempt,
+            self.stopped_by,
+            self.stop_coming > 0,
+            self.saved,
+            self.promised,
+            self.retries_left,
+            self.objective is not None,
+        )
+
+
+@attrs.define(slots=False, eq=False)
+class TuningJob:
+    """One tuning job.
+
+    *asked* counts the training jobs for which quota was sought, *launched* those that were created,
+    *launching* the launches that are armed; *live* are the names of its training jobs that have not ended.
+    """
+
+    thing = "tuning"
+
+    spec: TuningJobSpec
+    created_s: float
+    state: str = NEW
+    since_s: float = 0.0
+    stop_s: float | None = None
+    ended_s: float | None = None
+    admitted: bool = False
+    asked: int = 0
+    launched: int = 0
+    launching: int = 0
+    ended: int = 0
+    attempts: int = 0
+    evaluated: int = 0
+    counters: dict[str, int] = attrs.field(factory=lambda: dict.fromkeys(COUNTERS, 0))
+    best: tuple[float, str] | None = None
+    children: list[str] = attrs.field(factory=list)
+    live: dict[str, None] = attrs.field(factory=dict)
+    reservations: dict[int, Reservation] = attrs.field(factory=dict)
+    requests: int = 0
+    waiting: int = 0
+    finishing: bool = False
+    failure_reason: str = ""
+    timers: tuple[int, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return self.spec.name
+
+    @property
+    def status(self) -> str:
+        """The status that it shows."""
+        return status(self.state)
+
+    def copy(self) -> Self:
+        """An independent copy, reservations included."""
+        twin = duplicate(self)
+        twin.counters, twin.children, twin.live = self.counters.copy(), self.children.copy(), self.live.copy()
+        twin.reservations = {number: duplicate(one) for number, one in self.reservations.items()}
+        return twin
+
+    def freeze(self) -> tuple[Any, ...]:
+        """What matters of it for what can happen next, without times."""
+        return (
+            self.name,
+            self.state,
+            self.admitted,
+            self.asked,
+            self.launched,
+            self.launching,
+            self.finishing,
+            self.evaluated,
+            self.attempts,
+            tuple(self.counters.values()),
+            tuple((number, one.state) for number, one in self.reservations.items()),
+        )

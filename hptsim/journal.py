@@ -1,0 +1,189 @@
+"""The append-only log: one writer, and everything that can be observed is a view of it.
+
+An entry says when (seconds since the epoch), which kind of thing, its name, the trigger, from which state to which,
+and the data that came with it. On disk an entry is one line of JSON; the first line is a header, the last one a count.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from io import TextIOWrapper
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from hptsim.assumptions import Assumptions
+from hptsim.errors import InvalidInput, invalid
+from hptsim.model import ServiceLimits, TuningJobSpec
+from hptsim.world import Account, Entry
+
+FORMAT = 1
+THINGS = ("tuning", "training", "reservation", "occupancy", "artifact", "log", "signal", "refused")
+
+
+class Record(NamedTuple):
+    """One journal entry."""
+
+    time_s: float
+    thing: str
+    name: str
+    trigger: str
+    source: str
+    destination: str
+    data: Any
+
+    def __str__(self) -> str:
+        arrow = f": {self.source} → {self.destination}" if self.source else ""
+        detail = f" {self.data}" if isinstance(self.data, (str, float)) else ""
+        return f"{self.time_s:10.1f} s  {self.thing} {self.name} {self.trigger}{arrow}{detail}"
+
+
+class Journal:
+    """A log in memory, in a file, or as counts only.
+
+    With *path* every entry goes to that file; *keep* says whether entries also stay in memory (by default when there
+    is no file). A journal that keeps nothing still counts entries by thing and trigger in `counts`.
+
+    >>> journal = Journal()
+    >>> journal.entries.append((0.0, "log", "a", "", "", "", "hello"))
+    >>> [record.data for record in journal]
+    ['hello']
+    """
+
+    def __init__(self, path: str | Path | None = None, *, keep: bool | None = None) -> None:
+        self.path = Path(path) if path is not None else None
+        self.keep = self.path is None if keep is None else keep
+        self.entries: list[Entry] = []
+        self.counts: Counter[tuple[str, str]] = Counter()
+        self.written = 0
+        self._file: TextIOWrapper | None = None
+        self._mark = 0
+
+    def open(self, header: Mapping[str, Any]) -> None:
+        """Begin: write the header, if there is a file."""
+        if self.path is not None and self._file is None:
+            self._file = self.path.open("w", encoding="utf-8")
+            self._file.write(json.dumps({"hptsim": FORMAT, **header}) + "\n")
+
+    def fresh(self) -> Sequence[Entry]:
+        """The entries since the last call; they have now reached the file and the counts."""
+        new = self.entries[self._mark :] if self._mark else self.entries
+        if self._file is not None:
+            self._file.writelines([encode(entry) for entry in new])
+        if self.keep:
+            self._mark = len(self.entries)
+        else:
+            self.written += len(new)
+            self.counts.update([(entry[1], entry[3]) for entry in new])
+            new = list(new)
+            self.entries.clear()
+        return new
+
+    def close(self) -> None:
+        """Write what is left and the closing line."""
+        self.fresh()
+        if self._file is not None:
+            self._file.write(json.dumps({"end": len(self)}) + "\n")
+            self._file.close()
+            self._file = None
+
+    def flush(self) -> None:
+        """See that what was written is on disk."""
+        if self._file is not None:
+            self._file.flush()
+
+    def rewind(self, length: int) -> None:
+        """Forget everything after the first *length* entries (an earlier snapshot was restored)."""
+        del self.entries[length:]
+        self._mark = length
+
+    def __len__(self) -> int:
+        return self.written + len(self.entries)
+
+    def __iter__(self) -> Iterator[Record]:
+        if self.keep:
+            yield from map(Record._make, self.entries)
+        elif self.path is not None:
+            self.flush()
+            yield from read(self.path).records
+        else:
+            raise invalid("journal", "counts only", "a journal that is kept in memory or in a file")
+
+    def __getitem__(self, place: slice) -> list[Record]:
+        return list(map(Record._make, self.entries[place]))
+
+
+def encode(entry: Entry) -> str:
+    """An entry as a line of JSON."""
+    time_s, thing, name, trigger, source, destination, data = entry
+    if isinstance(data, dict) and "spec" in data:
+        from hptsim.request import to_request
+
+        data = {"request": to_request(data["spec"]), "priority": data["spec"].priority}
+    line = {"t": time_s, "thing": thing, "name": name, "trigger": trigger, "from": source, "to": destination}
+    return json.dumps({**line, "data": data}, default=dict) + "\n"
+
+
+def decode(line: Any) -> Record:
+    """A line of JSON, parsed, as a record; raises ValueError when it is none."""
+    if not isinstance(line, dict) or line.keys() != {"t", "thing", "name", "trigger", "from", "to", "data"}:
+        raise ValueError("not a journal entry")
+    if line["thing"] not in THINGS or not isinstance(line["t"], (int, float)):
+        raise ValueError(f"no thing is called {line['thing']!r}")
+    data = line["data"]
+    if line["thing"] == "tuning" and line["trigger"] == "create":
+        data = {"spec": TuningJobSpec.from_request(data["request"], priority=data["priority"])}
+    return Record(line["t"], line["thing"], line["name"], line["trigger"], line["from"], line["to"], data)
+
+
+class Saved(NamedTuple):
+    """A journal read from a file: its header, its records, and what is wrong with the file, if anything."""
+
+    header: dict[str, Any]
+    records: list[Record]
+    damage: str
+
+    @property
+    def account(self) -> Account:
+        """The account that the journal was written for."""
+        plain = self.header["account"]
+        limits, assumptions = ServiceLimits(**plain["limits"]), Assumptions(**plain["assumptions"])
+        return Account(plain["capacity"], limits, assumptions)
+
+
+def read(path: str | Path) -> Saved:
+    """Read a journal; a damaged one up to the damage, which `Saved.damage` describes.
+
+    Raises InvalidInput when the file is missing or no journal at all.
+    """
+    where = Path(path)
+    try:
+        lines = where.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError as error:
+        raise invalid(str(path), error.strerror, "a readable journal file") from error
+    try:
+        header = json.loads(lines[0])
+        if header["hptsim"] != FORMAT or "account" not in header:
+            raise ValueError
+    except (IndexError, KeyError, TypeError, ValueError) as error:
+        raise InvalidInput(
+            "ValidationException",
+            f"{path}:1: this is no journal of hptsim; expected its header line (hptsim run --journal)",
+        ) from error
+    records: list[Record] = []
+    for number, line in enumerate(lines[1:], start=2):
+        try:
+            parsed = json.loads(line)
+            if isinstance(parsed, dict) and parsed.keys() == {"end"}:
+                if parsed["end"] == len(records):
+                    return Saved(header, records, "")
+                raise ValueError(f"it should close {parsed['end']} entries, there are {len(records)}")
+            record = decode(parsed)
+            if records and record.time_s < records[-1].time_s:
+                raise ValueError("time runs back")
+            records.append(record)
+        except (KeyError, TypeError, ValueError) as error:
+            damage = f"{path}:{number}: damaged ({error}); read up to there: {len(records)} entries"
+            return Saved(header, records, damage)
+    return Saved(header, records, f"{path}: it has no closing line, the tail is missing; read {len(records)} entries")

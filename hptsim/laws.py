@@ -1,0 +1,520 @@
+"""The laws: what must hold always, in the end, and what a good test suite must have seen.
+
+An `Auditor` reads the journal entry by entry into books of its own and never looks at the world: the auditor is not
+written by the clerk it audits. The same laws judge a running simulation, every state of the explorer, and a saved file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple
+
+import attrs
+
+from hptsim.errors import LawBroken
+from hptsim.jobs import COUNTERS, duplicate
+from hptsim.ledger import TUNING_JOBS
+from hptsim.lifecycle import STOPPING, status
+from hptsim.model import FINAL_TUNING, Artifact
+from hptsim.world import Account, Entry, World, bucket
+
+
+class Law(NamedTuple):
+    """A named property: *kind* is always, eventually or sometimes; *rests_on* a page, a row or an assumption."""
+
+    name: str
+    kind: str
+    says: str
+    rests_on: str
+
+
+LAWS: tuple[Law, ...] = (
+    Law("reservation held until the end", "always", "nothing reserved is released before the job has ended", "S8, R3"),
+    Law("released at the end, exactly once", "always", "a job that has ended holds nothing and asks for nothing", "S8"),
+    Law("quota never exceeded", "always", "what is reserved of a pool stays within its limit", "R1"),
+    Law("occupancy within reservation", "always", "training jobs use only what their tuning job holds", "R3, R4"),
+    Law("a live training job occupies", "always", "from its creation to its end, and not a moment longer", "R3"),
+    Law("artifacts persist", "always", "what is stored stays stored", "S7"),
+    Law("what was saved is stored", "always", "what a script reported saved is stored when its job ends", "S7, J12"),
+    Law("nothing is stored unsaved", "always", "only what a script reported saved is stored", "§3.3"),
+    Law("logs persist", "always", "a container that ran has logs, with its metric, and they stay", "S7, B13"),
+    Law("no launch after a stop", "always", "a Stopping or ended tuning job creates no training job", "S5, A-08"),
+    Law("a stop reaches every child", "always", "a stop is sent to every live training job at once", "S5"),
+    Law("SIGTERM opens the window", "always", "a container in its grace window was sent SIGTERM", "J11"),
+    Law("grace is bounded", "always", "no container runs more than 120 s after SIGTERM", "M:StopTrainingJob"),
+    Law("nobody outlives the parent", "always", "a tuning job ends after all its training jobs", "S12, H3"),
+    Law("a final status is final", "always", "nothing happens to a job that has ended", "§3.1, §3.2"),
+    Law("phases in order", "always", "a training job takes its phases in the documented order", "J1 to J12"),
+    Law("tuning statuses in order", "always", "InProgress, then Stopping if stopped, then an end", "H1 to H6"),
+    Law("the end says why", "always", "a final status names what ended the job", "J8, J12, R24, H3 to H5"),
+    Law("parallel within its limit", "always", "MaxParallelTrainingJobs is respected", "R9"),
+    Law("total within its limit", "always", "MaxNumberOfTrainingJobs is respected", "L14"),
+    Law("counters add up", "always", "the status counters are the training jobs' statuses", "K4 to K7"),
+    Law("time never runs back", "always", "entries are in order of time", "journal"),
+    Law("reservations take their course", "always", "asked, then granted or withdrawn, then released", "§5.5"),
+    Law("nobody stopping waits", "always", "a job that launches no more has no request in line", "A-08"),
+    Law("nobody waits while quota is idle", "always", "whoever can be granted is", "first-come-first-served"),
+    Law("the journal rebuilds the world", "always", "the auditor's books are the world's state", "design"),
+    Law("exactly one row applies", "always", "a table has one row for what happens, or it cannot happen", "lifecycle"),
+    Law("nobody waits twice", "always", "a request is in line once", "first-come-first-served"),
+    Law("every job ends", "eventually", "when nothing is left to do, every job has ended", "H3, H4"),
+    Law("every reservation is released", "eventually", "when nothing is left to do, nothing is reserved", "S8"),
+    Law("a stop catches two training", "sometimes", "a stop finds two or more children in Training", "§3.3"),
+    Law("a stop catches one starting", "sometimes", "a stop finds a child in Starting", "§3.3"),
+    Law("a stop catches one uploading", "sometimes", "a stop finds a child in Uploading", "§3.3"),
+    Law("a stop races the last completion", "sometimes", "a stop finds no child left alive", "A-11"),
+    Law("a waiting request is withdrawn", "sometimes", "a stop takes a request out of the line", "A-22"),
+    Law("a stopped job has artifacts", "sometimes", "a Stopped tuning job left a model", "S7"),
+    Law("an interruption meets a stop", "sometimes", "a stop finds a child Interrupted", "§3.3"),
+)
+"""Every law, in the order of the documentation."""
+
+_BY_NAME: Mapping[str, Law] = {law.name: law for law in LAWS}
+SOMETIMES = tuple(law.name for law in LAWS if law.kind == "sometimes")
+
+
+def broken(name: str, reason: str) -> LawBroken:
+    """The error for a broken law."""
+    return LawBroken(name, reason, _BY_NAME[name].rests_on)
+
+
+@attrs.define(slots=False, eq=False)
+class TuningBook:
+    """What the auditor knows of a tuning job."""
+
+    name: str
+    parallel: int
+    total: int
+    state: str = "[*]"
+    launched: int = 0
+    stopped: bool = False
+    live: dict[str, None] = attrs.field(factory=dict)
+    counters: dict[str, int] = attrs.field(factory=lambda: dict.fromkeys(COUNTERS, 0))
+    held: dict[str, int] = attrs.field(factory=dict)
+    requests: dict[str, str] = attrs.field(factory=dict)
+    evaluated: int = 0
+    models: int = 0
+
+    def copy(self) -> TuningBook:
+        """An independent copy."""
+        twin = duplicate(self)
+        twin.live, twin.counters = self.live.copy(), self.counters.copy()
+        twin.held, twin.requests = self.held.copy(), self.requests.copy()
+        return twin
+
+
+@attrs.define(slots=False, eq=False)
+class TrainingBook:
+    """What the auditor knows of a training job."""
+
+    name: str
+    tuning_job: str
+    state: str = "[*]"
+    occupies: Any = None
+    told: bool = False
+    reasons: tuple[str, ...] = ()
+    sigterm_s: float | None = None
+    promised: tuple[str, ...] = ()
+    stored: tuple[str, ...] = ()
+    logged: int = 0
+    evaluated: bool = False
+    failure: str = ""
+
+
+_NEXT: Mapping[str, frozenset[str]] = {
+    "[*]": frozenset({"Starting"}),
+    "Starting": frozenset({"Starting", "Pending", "Downloading", "Training", "Starting:stopping", "Failed"}),
+    "Pending": frozenset({"Starting", "Stopping:teardown"}),
+    "Downloading": frozenset({"Training", "Starting", "Stopping:teardown", "Failed"}),
+    "Training": frozenset({"Training", "Uploading", "Interrupted", "Starting", "Stopping", "Failed"}),
+    "Interrupted": frozenset({"Starting", "Stopping:teardown"}),
+    "Uploading": frozenset({"Completed", "Stopping:uploading"}),
+    "Stopping": frozenset({"Stopping", "Stopping:uploading"}),
+}
+"""Which state may follow which, from the rows J1 to J13 of the specification: the auditor's own copy, by intent."""
+_ENDS: Mapping[str, str] = {"stop": "Stopped", "max_pending": "Stopped"} | {
+    "max_runtime": "MaxRuntimeExceeded",
+    "max_wait": "MaxWaitTimeExceeded",
+}
+_FAULTS = ("client_error", "algorithm_error", "internal_error", "no_capacity")
+
+
+class Auditor:
+    """Reads entries with `see`, judges after each step with `settle`, and at quiescence with `calm`.
+
+    Raises LawBroken by the law's name. *checked* counts the checks of each law, *witnessed* the `sometimes` laws seen.
+    """
+
+    def __init__(self, account: Account, *, grace_s: float = 120.0) -> None:
+        self.account = account
+        self.grace_s = grace_s
+        self.limit = dict(account.capacity)
+        if account.limits.tuning_jobs is not None:
+            self.limit[TUNING_JOBS] = account.limits.tuning_jobs
+        self.now = 0.0
+        self.tuning: dict[str, TuningBook] = {}
+        self.training: dict[str, TrainingBook] = {}
+        self.reserved: dict[str, int] = {}
+        self.artifacts: dict[str, str] = {}
+        self.line: dict[str, Mapping[str, int]] = {}
+        self.touched: dict[str, None] = {}
+        self.died: list[str] = []
+        self.checked = 0
+        self.witnessed: dict[str, None] = {}
+
+    def clone(self) -> Auditor:
+        """An independent copy."""
+        twin = duplicate(self)
+        twin.tuning = {name: book.copy() for name, book in self.tuning.items()}
+        twin.training = {name: duplicate(book) for name, book in self.training.items()}
+        twin.reserved, twin.artifacts = self.reserved.copy(), self.artifacts.copy()
+        twin.line, twin.touched, twin.died = self.line.copy(), {}, []
+        twin.witnessed = self.witnessed.copy()
+        return twin
+
+    def see(self, entry: Entry) -> None:
+        """Read one entry into the books; raises LawBroken for what must not happen at all."""
+        if entry[0] < self.now:
+            raise broken("time never runs back", f"{entry[2]} at {entry[0]} after {self.now}")
+        self.now = entry[0]
+        self.checked += 1
+        _READERS[entry[1]](self, entry)
+
+    def _see_tuning(self, entry: Entry) -> None:
+        _, _, name, trigger, source, destination, data = entry
+        if trigger == "create":
+            limits = data["spec"].limits
+            self.tuning[name] = TuningBook(name, limits.max_parallel, limits.max_training_jobs)
+        book = self.tuning[name]
+        self.touched[name] = None
+        if status(book.state) in FINAL_TUNING:
+            raise broken("a final status is final", f"{trigger} happened to {name}, which is {book.state}")
+        if source != book.state:
+            raise broken("tuning statuses in order", f"{name} leaves {source}, but it is {book.state}")
+        if trigger == "launch" and (book.stopped or destination != "InProgress"):
+            raise broken("no launch after a stop", f"{name} launches in {source}")
+        if trigger == "stop":
+            book.stopped = True
+            self._witness_stop(book)
+        self._judge_tuning(book, trigger, destination)
+        book.state = destination
+
+    def _judge_tuning(self, book: TuningBook, trigger: str, destination: str) -> None:
+        """A tuning job's next state follows from what has happened to it: nothing else may change it."""
+        expected = {
+            "create": "InProgress",
+            "stop": "Stopping",
+            "max_runtime": "InProgress:closing",
+            "give_up": "InProgress:failing",
+        }.get(trigger, book.state)
+        if trigger == "finish":
+            if book.live:
+                raise broken("nobody outlives the parent", f"{book.name} ends, {next(iter(book.live))} lives")
+            if book.stopped:
+                expected = "Stopped"
+            elif book.state == "InProgress:closing" or (book.evaluated and book.state == "InProgress"):
+                expected = "Completed"
+            else:
+                expected = "Failed"
+        if destination != expected:
+            law = "the end says why" if status(destination) in FINAL_TUNING else "tuning statuses in order"
+            raise broken(law, f"{trigger} leads {book.name} from {book.state} to {destination}, not {expected}")
+
+    def _witness_stop(self, book: TuningBook) -> None:
+        states = [self.training[name].state for name in book.live]
+        seen = {
+            "a stop catches two training": states.count("Training") >= 2,
+            "a stop catches one starting": "Starting" in states,
+            "a stop catches one uploading": "Uploading" in states,
+            "an interruption meets a stop": "Interrupted" in states,
+            "a stop races the last completion": not states and book.launched == book.total,
+        }
+        self.witnessed.update(dict.fromkeys(law for law, happened in seen.items() if happened))
+
+    def _see_training(self, entry: Entry) -> None:
+        now, _, name, trigger, source, destination, data = entry
+        if trigger == "create":
+            self._born(name, data["tuning_job"])
+        book = self.training[name]
+        self.touched[book.tuning_job] = None
+        if book.state in _FINAL:
+            raise broken("a final status is final", f"{trigger} happened to {name}, which is {book.state}")
+        if source != book.state or not self._may_follow(book, trigger, destination):
+            raise broken("phases in order", f"{trigger} leads {name} from {book.state} to {destination}")
+        if source == "Stopping" and book.sigterm_s is not None and now > book.sigterm_s + self.grace_s + 1e-6:
+            raise broken("grace is bounded", f"{name} runs {now - book.sigterm_s:g} s after SIGTERM")
+        if trigger in _ENDS:
+            book.reasons += (trigger,)
+        if data:
+            book.promised += (data["saved"],) if "saved" in data else ()
+            book.evaluated |= data.get("objective") is not None
+            book.failure = data.get("reason", book.failure)
+        book.state = destination
+        if destination in _FINAL:
+            self._died(book)
+
+    def _born(self, name: str, tuning_job: str) -> None:
+        tuning = self.tuning[tuning_job]
+        self.training[name] = TrainingBook(name, tuning_job)
+        tuning.live[name] = None
+        tuning.launched += 1
+        tuning.counters["InProgress"] += 1
+        if tuning.state != "InProgress":
+            raise broken("no launch after a stop", f"{name} is created, {tuning_job} is {tuning.state}")
+        if len(tuning.live) > tuning.parallel:
+            raise broken("parallel within its limit", f"{tuning_job} runs {len(tuning.live)} of {tuning.parallel}")
+        if tuning.launched > tuning.total:
+            raise broken("total within its limit", f"{tuning_job} has launched {tuning.launched} of {tuning.total}")
+
+    def _may_follow(self, book: TrainingBook, trigger: str, destination: str) -> bool:
+        if destination == "Failed":
+            return trigger in _FAULTS and book.state in _NEXT and "Failed" in _NEXT[book.state]
+        if destination in ("Stopped", "MaxRuntimeExceeded", "MaxWaitTimeExceeded"):
+            if not book.reasons:
+                raise broken("the end says why", f"{book.name} ends {destination}, and nothing stopped it")
+            if destination != _ENDS[book.reasons[0]]:
+                raise broken("the end says why", f"{book.name} ends {destination}, but {book.reasons[0]} stopped it")
+            return trigger == _LAST_STEP.get(book.state)
+        return destination in _AFTER.get(trigger, ()) and destination in _NEXT.get(book.state, ())
+
+    def _died(self, book: TrainingBook) -> None:
+        tuning = self.tuning[book.tuning_job]
+        self.died.append(book.name)
+        tuning.live.pop(book.name, None)
+        tuning.counters["InProgress"] -= 1
+        tuning.counters[bucket(book.state, book.failure)] += 1
+        tuning.evaluated += book.evaluated and book.state != "Failed"
+
+    def _see_reservation(self, entry: Entry) -> None:
+        _, _, name, trigger, source, destination, data = entry
+        tuning = self.tuning[data["tuning_job"]]
+        self.touched[tuning.name] = None
+        before = tuning.requests.get(name, "[*]")
+        legal = {("[*]", "ask"): "Requested", ("Requested", "grant"): "Held", ("Requested", "withdraw"): "Withdrawn"}
+        legal["Held", "release"] = "Released"
+        if before != source or legal.get((before, trigger)) != destination:
+            raise broken("reservations take their course", f"{trigger} leads {name} from {before} to {destination}")
+        tuning.requests[name] = destination
+        amounts: Mapping[str, int] = data["amounts"]
+        if trigger == "ask":
+            self.line[name] = amounts
+        elif trigger == "release":
+            self._give_back(tuning, name, amounts)
+        else:
+            self.line.pop(name)
+            if trigger == "withdraw" and (tuning.stopped or tuning.state == "Stopping"):
+                self.witnessed["a waiting request is withdrawn"] = None
+        if trigger == "grant":
+            for pool, count in amounts.items():
+                tuning.held[pool] = tuning.held.get(pool, 0) + count
+                self.reserved[pool] = self.reserved.get(pool, 0) + count
+                if pool in self.limit and self.reserved[pool] > self.limit[pool]:
+                    raise broken("quota never exceeded", f"{self.reserved[pool]} {pool}, limit {self.limit[pool]}")
+        if destination in ("Released", "Withdrawn"):
+            del tuning.requests[name]
+
+    def _give_back(self, tuning: TuningBook, name: str, amounts: Mapping[str, int]) -> None:
+        early = status(tuning.state) not in FINAL_TUNING
+        if early and (self.account.assumptions.reservation != "as-observed" or TUNING_JOBS in amounts):
+            raise broken("reservation held until the end", f"{name} is released while {tuning.name} is {tuning.state}")
+        for pool, count in amounts.items():
+            tuning.held[pool] = tuning.held.get(pool, 0) - count
+            self.reserved[pool] -= count
+            if tuning.held[pool] < 0:
+                raise broken("released at the end, exactly once", f"{tuning.name} gives back more {pool} than it held")
+
+    def _see_occupancy(self, entry: Entry) -> None:
+        book = self.training[entry[2]]
+        taking = entry[3] == "occupy"
+        if taking == (book.occupies is not None):
+            raise broken("a live training job occupies", f"{book.name} does {entry[3]} twice")
+        book.occupies = entry[6] if taking else None
+        if not taking and book.state not in _FINAL:
+            raise broken("a live training job occupies", f"{book.name} gives its instances up in {book.state}")
+
+    def _see_artifact(self, entry: Entry) -> None:
+        book = self.training[entry[2]]
+        if entry[6] not in book.promised:
+            raise broken("nothing is stored unsaved", f"{book.name} stores {entry[6]}")
+        book.stored += (entry[6],)
+        self.artifacts[entry[6]] = book.name
+        if entry[5] == "model":
+            self.tuning[book.tuning_job].models += 1
+
+    def _see_log(self, entry: Entry) -> None:
+        self.training[entry[2]].logged += 1
+
+    def _see_signal(self, entry: Entry) -> None:
+        book = self.training[entry[2]]
+        if entry[3] == "SIGTERM":
+            if book.state != "Stopping":
+                raise broken("SIGTERM opens the window", f"{book.name} gets SIGTERM in {book.state}")
+            book.sigterm_s = entry[0]
+        else:
+            book.told = True
+
+    def _see_refused(self, entry: Entry) -> None:
+        """A refused call changes nothing."""
+
+    def settle(self, world: World | None = None) -> None:
+        """Judge the state after a whole step: the tuning jobs that it touched, and the line."""
+        for name in self.touched:
+            if (tuning := self.tuning.get(name)) is not None:
+                self._settle_tuning(tuning)
+                if world is not None:
+                    self._compare(tuning, world)
+        self.touched.clear()
+        self.finished(self.died)
+        self.died.clear()
+        self._settle_line()
+
+    def _settle_tuning(self, tuning: TuningBook) -> None:
+        final = status(tuning.state) in FINAL_TUNING
+        if final:
+            if tuning.live:
+                raise broken("nobody outlives the parent", f"{tuning.name} is {tuning.state}, {len(tuning.live)} live")
+            if tuning.requests or any(tuning.held.values()):
+                left = dict(tuning.held)
+                raise broken("released at the end, exactly once", f"{tuning.name} is {tuning.state} and holds {left}")
+            if tuning.state == "Stopped" and tuning.models:
+                self.witnessed["a stopped job has artifacts"] = None
+        elif tuning.state != "InProgress" and "Requested" in tuning.requests.values():
+            raise broken("nobody stopping waits", f"{tuning.name} is {tuning.state} and still in line")
+        elif not final and "Held" not in tuning.requests.values() and tuning.live:
+            raise broken("occupancy within reservation", f"{tuning.name} holds nothing and has live training jobs")
+        stopping = tuning.state in ("Stopping", "InProgress:closing")
+        used: dict[str, int] = {}
+        for name in tuning.live:
+            child = self.training[name]
+            self._settle_child(child, stopping)
+            for pool, count in (child.occupies or {}).items():
+                used[pool] = used.get(pool, 0) + count
+        if any(count > tuning.held.get(pool, 0) for pool, count in used.items()):
+            raise broken("occupancy within reservation", f"{tuning.name} uses {used} and holds {tuning.held}")
+
+    def _settle_child(self, child: TrainingBook, parent_stopping: bool) -> None:
+        if parent_stopping and child.state not in STOPPING and not child.told:
+            raise broken("a stop reaches every child", f"{child.name} is {child.state} and was not told to stop")
+        if child.state == "Stopping" and child.sigterm_s is None:
+            raise broken("SIGTERM opens the window", f"{child.name} is Stopping without SIGTERM")
+        if child.occupies is None:
+            raise broken("a live training job occupies", f"{child.name} lives without instances")
+        if child.state == "Training" and not child.logged:
+            raise broken("logs persist", f"{child.name} is in Training and has written no log")
+        if child.state in ("Uploading", "Stopping:uploading") and child.logged < 2:
+            raise broken("logs persist", f"the container of {child.name} ended without a last line in its log")
+
+    def _settle_line(self) -> None:
+        if not self.line:
+            return
+        if self.account.assumptions.discipline == "fifo":
+            blocked: set[str] = set()
+            for name, amounts in self.line.items():
+                pools = [pool for pool in amounts if pool in self.limit]
+                if blocked.isdisjoint(pools) and self._fits(amounts):
+                    raise broken("nobody waits while quota is idle", f"{name} waits for {dict(amounts)}, which is free")
+                blocked.update(pools)
+        elif self.account.assumptions.discipline == "backfill" and any(map(self._fits, self.line.values())):
+            raise broken("nobody waits while quota is idle", "a request waits for what is free")
+
+    def _fits(self, amounts: Mapping[str, int]) -> bool:
+        return all(
+            self.reserved.get(pool, 0) + count <= self.limit[pool]
+            for pool, count in amounts.items()
+            if pool in self.limit
+        )
+
+    def finished(self, names: Iterable[str]) -> None:
+        """Judge training jobs that have ended, when their tuning job or the step ends."""
+        for name in names:
+            book = self.training[name]
+            if missing := [uri for uri in book.promised if uri not in book.stored]:
+                raise broken("what was saved is stored", f"{name} is {book.state} and {missing} is not stored")
+            if book.occupies is not None:
+                raise broken("a live training job occupies", f"{name} is {book.state} and keeps its instances")
+
+    def _compare(self, tuning: TuningBook, world: World) -> None:
+        """The auditor's books against the world's state, for one tuning job."""
+        job = world.tuning.get(tuning.name)
+        if job is None:
+            return
+        if job.counters != tuning.counters:
+            raise broken("counters add up", f"{job.name} counts {job.counters}, its jobs are {tuning.counters}")
+        held = {pool: count for pool, count in tuning.held.items() if count}
+        if job.state != tuning.state or held != world.ledger.held.get(job.name, {}):
+            raise broken("the journal rebuilds the world", f"{job.name}: the books say {tuning.state}, {held}")
+        if job.live != tuning.live:
+            raise broken("the journal rebuilds the world", f"{job.name}: the books say that {list(tuning.live)} live")
+
+    def compare(self, world: World) -> None:
+        """All books against the whole world."""
+        for tuning in self.tuning.values():
+            self._compare(tuning, world)
+        reserved = {pool: count for pool, count in self.reserved.items() if count}
+        books = (reserved, list(self.artifacts), {name: book.state for name, book in self.training.items()})
+        stored: Mapping[str, Artifact] = world.artifacts
+        state = (world.ledger.reserved, list(stored), {name: job.state for name, job in world.training.items()})
+        if books != state:
+            if lost := [uri for uri in self.artifacts if uri not in stored]:
+                raise broken("artifacts persist", f"{lost} was stored and is gone")
+            raise broken("the journal rebuilds the world", f"the books say {books}, the world {state}")
+        if any(len(world.logs.get(name, ())) != book.logged for name, book in self.training.items()):
+            raise broken("logs persist", "a log stream has lost or gained events")
+
+    def calm(self) -> None:
+        """Judge the end: nothing is left to do, so everything that was to happen must have happened."""
+        for name, tuning in self.tuning.items():
+            if status(tuning.state) not in FINAL_TUNING:
+                raise broken("every job ends", f"{name} is {tuning.state} and nothing is left to do")
+        if left := {pool: count for pool, count in self.reserved.items() if count}:
+            raise broken("every reservation is released", f"{left} is still reserved")
+
+    def forget(self, name: str) -> None:
+        """Drop the books of a tuning job that has ended."""
+        self.tuning.pop(name)
+        for child in [child for child, book in self.training.items() if book.tuning_job == name]:
+            for uri in self.training.pop(child).stored:
+                self.artifacts.pop(uri, None)
+
+
+_FINAL = frozenset({"Completed", "Failed", "Stopped", "MaxRuntimeExceeded", "MaxWaitTimeExceeded"})
+_LAST_STEP = {"Stopping:uploading": "uploaded", "Stopping:teardown": "torn_down", "Starting:stopping": "torn_down"}
+_STOPPED = frozenset({"Starting:stopping", "Stopping", "Stopping:teardown", "Stopping:uploading"})
+_AFTER: Mapping[str, frozenset[str]] = {
+    "create": frozenset({"Starting"}),
+    "shortage": frozenset({"Starting"}),
+    "wait": frozenset({"Pending"}),
+    "capacity": frozenset({"Starting"}),
+    "ready": frozenset({"Downloading", "Training"}),
+    "downloaded": frozenset({"Training"}),
+    "checkpoint": frozenset({"Training"}),
+    "saved": frozenset({"Stopping"}),
+    "exited": frozenset({"Uploading", "Stopping:uploading"}),
+    "killed": frozenset({"Stopping:uploading"}),
+    "uploaded": frozenset({"Completed"}),
+    "interrupt": frozenset({"Interrupted"}),
+    "internal_error": frozenset({"Starting"}),
+    **dict.fromkeys(_ENDS, _STOPPED),
+}
+"""Which states a trigger may lead to, in the words of the specification."""
+
+_READERS: Mapping[str, Callable[[Auditor, Entry], None]] = {
+    "tuning": Auditor._see_tuning,
+    "training": Auditor._see_training,
+    "reservation": Auditor._see_reservation,
+    "occupancy": Auditor._see_occupancy,
+    "artifact": Auditor._see_artifact,
+    "log": Auditor._see_log,
+    "signal": Auditor._see_signal,
+    "refused": Auditor._see_refused,
+}
+
+
+def markdown() -> str:
+    """The laws for the documentation, in Markdown.
+
+    >>> markdown().splitlines()[2].split("|")[1].strip()
+    'reservation held until the end'
+    """
+    head = ["| law | kind | says | rests on |", "|---|---|---|---|"]
+    return "\n".join(head + [f"| {law.name} | {law.kind} | {law.says} | {law.rests_on} |" for law in LAWS])

@@ -1,0 +1,191 @@
+"""The account's quota: what is limited, what tuning jobs have reserved, what training jobs occupy, who waits.
+
+A pool is an instance type, or one of two pools over all types: `TOTAL` instances and `TUNING_JOBS` at a time.
+A *reservation* is what a tuning job holds of the quota; an *occupancy* is the part of it in use by a training job.
+The ledger only keeps the books; who asks, and what a grant leads to, is the world's business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import attrs
+
+from hptsim.errors import LawBroken
+from hptsim.model import Amounts
+
+TOTAL = "total-instances"
+TUNING_JOBS = "tuning-jobs"
+
+
+def broken(law: str, reason: str) -> LawBroken:
+    """A ledger operation that must not happen; named by the law that it breaks."""
+    return LawBroken(law, reason, rests_on="§5.5")
+
+
+@attrs.define(slots=False, eq=False)
+class Reservation:
+    """One request of a tuning job for quota, and what it holds once it is granted.
+
+    *definition* is the training job definition it is meant for, or -1 when it is for the tuning job as a whole.
+    """
+
+    thing = "reservation"
+
+    tuning_job: str
+    number: int
+    amounts: Amounts
+    priority: int = 0
+    definition: int = -1
+    state: str = "[*]"
+
+    @property
+    def name(self) -> str:
+        """The tuning job's name and the number of the request.
+
+        >>> Reservation("demo", 2, {"ml.m5.xlarge": 1}).name
+        'demo/2'
+        """
+        return f"{self.tuning_job}/{self.number}"
+
+
+class Ledger:
+    """Limits, reservations, occupancies and the line of those who wait.
+
+    >>> ledger = Ledger({"ml.m5.xlarge": 4})
+    >>> ledger.reserve("demo", {"ml.m5.xlarge": 3})
+    >>> ledger.fits({"ml.m5.xlarge": 2}), ledger.free("ml.m5.xlarge")
+    (False, 1)
+    """
+
+    def __init__(self, limit: Mapping[str, int]) -> None:
+        self.limit = dict(limit)
+        self.reserved: dict[str, int] = {}
+        self.occupied: dict[str, int] = {}
+        self.held: dict[str, dict[str, int]] = {}
+        """What each tuning job holds, by pool."""
+        self.used: dict[str, dict[str, int]] = {}
+        """The part of it that its training jobs occupy."""
+        self.line: dict[str, Reservation] = {}
+        """Those who wait, by name, in order of asking."""
+
+    def copy(self) -> Ledger:
+        """An independent copy; reservations in line are shared and must be replaced by the world's copies."""
+        twin = Ledger(self.limit)
+        twin.reserved, twin.occupied = self.reserved.copy(), self.occupied.copy()
+        twin.held = {name: held.copy() for name, held in self.held.items()}
+        twin.used = {name: used.copy() for name, used in self.used.items()}
+        twin.line = self.line.copy()
+        return twin
+
+    def counted(self, amounts: Amounts) -> Amounts:
+        """*amounts* with the pool of all instances added where that pool is limited."""
+        if TOTAL not in self.limit:
+            return amounts
+        instances = sum(count for pool, count in amounts.items() if pool != TUNING_JOBS)
+        return {**amounts, TOTAL: instances} if instances else amounts
+
+    def free(self, pool: str) -> int | None:
+        """What is left of *pool*; None when it has no limit."""
+        limit = self.limit.get(pool)
+        return None if limit is None else limit - self.reserved.get(pool, 0)
+
+    def fits(self, amounts: Amounts) -> bool:
+        """Whether all of *amounts* is free now."""
+        return all(
+            pool not in self.limit or self.reserved.get(pool, 0) + count <= self.limit[pool]
+            for pool, count in amounts.items()
+        )
+
+    def never_fits(self, amounts: Amounts) -> str | None:
+        """The first pool whose limit is below what *amounts* wants of it, or None."""
+        return next((pool for pool, count in amounts.items() if count > self.limit.get(pool, count)), None)
+
+    def reserve(self, tuning_job: str, amounts: Amounts) -> None:
+        """Move *amounts* from the free quota to *tuning_job*."""
+        if not self.fits(amounts):
+            raise broken("quota never exceeded", f"{tuning_job} is granted {dict(amounts)}, which is not free")
+        _add(self.reserved, amounts)
+        _add(self.held.setdefault(tuning_job, {}), amounts)
+
+    def release(self, tuning_job: str, amounts: Amounts) -> None:
+        """Give *amounts* of *tuning_job* back; an error unless it holds them and no training job is using them."""
+        held, used = self.held.get(tuning_job, {}), self.used.get(tuning_job, {})
+        for pool, count in amounts.items():
+            if count > held.get(pool, 0):
+                raise broken("released at the end, exactly once", f"{tuning_job} does not hold {count} {pool}")
+            if count > held[pool] - used.get(pool, 0):
+                raise broken("occupancy within reservation", f"{tuning_job} still uses {pool} that it gives back")
+        _subtract(held, amounts)
+        _subtract(self.reserved, amounts)
+        if not held:
+            self.held.pop(tuning_job, None)
+
+    def occupy(self, tuning_job: str, amounts: Amounts) -> None:
+        """Put *amounts* of what *tuning_job* holds into use."""
+        if not self.idle(tuning_job, amounts):
+            raise broken("occupancy within reservation", f"{tuning_job} has no idle {dict(amounts)} to use")
+        _add(self.occupied, amounts)
+        _add(self.used.setdefault(tuning_job, {}), amounts)
+
+    def vacate(self, tuning_job: str, amounts: Amounts) -> None:
+        """Take *amounts* of *tuning_job* out of use; an error unless they are in use."""
+        used = self.used.get(tuning_job, {})
+        for pool, count in amounts.items():
+            if count > used.get(pool, 0):
+                raise broken("occupancy within reservation", f"{tuning_job} does not use {count} {pool}")
+        _subtract(used, amounts)
+        _subtract(self.occupied, amounts)
+        if not used:
+            self.used.pop(tuning_job, None)
+
+    def idle(self, tuning_job: str, amounts: Amounts) -> bool:
+        """Whether *tuning_job* holds *amounts* beyond what its training jobs use."""
+        held, used = self.held.get(tuning_job), self.used.get(tuning_job)
+        if held is None:
+            return False
+        if used is None:
+            return all(count <= held.get(pool, 0) for pool, count in amounts.items())
+        return all(count <= held.get(pool, 0) - used.get(pool, 0) for pool, count in amounts.items())
+
+    def grantable(self, discipline: str) -> Reservation | None:
+        """The first in line, under *discipline*, who can be granted now.
+
+        "fifo" and "priority" let nobody pass who wants a pool that an earlier one waits for; "backfill" does.
+        """
+        barred: set[str] = set()
+        for reservation in self.in_order(discipline):
+            limited = [pool for pool in reservation.amounts if pool in self.limit]
+            if barred.isdisjoint(limited) and self.fits(reservation.amounts):
+                return reservation
+            if discipline != "backfill":
+                barred.update(limited)
+        return None
+
+    def in_order(self, discipline: str) -> Iterator[Reservation]:
+        """Those in line, in the order in which *discipline* looks at them."""
+        waiting = self.line.values()
+        yield from sorted(waiting, key=lambda one: one.priority) if discipline == "priority" else waiting
+
+    def freeze(self) -> tuple[Any, ...]:
+        """The ledger's state as a value, for hashing and comparison."""
+        return (
+            tuple(sorted(self.reserved.items())),
+            tuple(sorted(self.occupied.items())),
+            tuple((one.name, one.definition) for one in self.line.values()),
+        )
+
+
+def _add(book: dict[str, int], amounts: Amounts) -> None:
+    for pool, count in amounts.items():
+        book[pool] = book.get(pool, 0) + count
+
+
+def _subtract(book: dict[str, int], amounts: Amounts) -> None:
+    for pool, count in amounts.items():
+        left = book[pool] - count
+        if left:
+            book[pool] = left
+        else:
+            del book[pool]

@@ -1,0 +1,373 @@
+"""The life of a tuning job, a training job and a reservation: three tables, and the machines that run them.
+
+Each row says what a *trigger* does in a *source* state: where it leads, and which *effects* it has on the world.
+A row rests on a page of the service's specification or on a named assumption. Everything else reads these tables:
+the `transitions` machine, the dispatch that is compiled from it, the documentation, the diagrams, the explorer.
+
+A training job's states are its secondary statuses. Where one status hides two states, the part behind the colon tells
+them apart ("Starting:stopping" is a job that shows Starting and is being torn down).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+import attrs
+from transitions import Machine
+
+from hptsim.assumptions import ASSUMPTIONS
+from hptsim.model import SecondaryStatus, TrainingJobStatus, TuningJobStatus
+
+NEW = "[*]"
+"""The one initial state of every table: the thing does not exist yet."""
+
+
+@attrs.frozen
+class Row:
+    """One row of a table: *trigger* in *source* leads to *destination* and performs *effects* in order.
+
+    *rests_on* names pages and rows of the specification, or one of `ASSUMPTIONS`.
+    *guard* names the condition under which the row applies; rows of one (source, trigger) need different guards.
+    """
+
+    trigger: str
+    source: str
+    destination: str
+    effects: tuple[str, ...]
+    rests_on: str
+    guard: str = ""
+
+
+@attrs.frozen
+class Table:
+    """A life as rows; *final* are the states without exits."""
+
+    name: str
+    rows: tuple[Row, ...]
+    final: frozenset[str]
+
+    @property
+    def states(self) -> tuple[str, ...]:
+        """Every state, in the order of first mention."""
+        return tuple(dict.fromkeys(state for row in self.rows for state in (row.source, row.destination)))
+
+    @property
+    def triggers(self) -> tuple[str, ...]:
+        """Every trigger, in the order of first mention."""
+        return tuple(dict.fromkeys(row.trigger for row in self.rows))
+
+
+TUNING = Table(
+    "tuning",
+    (
+        Row("create", NEW, "InProgress", ("ASK",), "H1"),
+        Row("launch", "InProgress", "InProgress", ("SPAWN",), "L1"),
+        Row("child_ended", "InProgress", "InProgress", ("TALLY",), "L1"),
+        Row("finish", "InProgress", "Completed", ("RELEASE",), "H4, ends-release-too", "some_succeeded"),
+        Row("finish", "InProgress", "Failed", ("RELEASE",), "all-failed, ends-release-too", "none_succeeded"),
+        Row("max_runtime", "InProgress", "InProgress:closing", ("WITHDRAW", "STOP_CHILDREN"), "L8, winding-down"),
+        Row("child_ended", "InProgress:closing", "InProgress:closing", ("TALLY",), "winding-down"),
+        Row("finish", "InProgress:closing", "Completed", ("RELEASE",), "winding-down, ends-release-too"),
+        Row("give_up", "InProgress", "InProgress:failing", ("WITHDRAW",), "L10, five-attempts"),
+        Row("child_ended", "InProgress:failing", "InProgress:failing", ("TALLY",), "five-attempts"),
+        Row("finish", "InProgress:failing", "Failed", ("RELEASE",), "H5, ends-release-too"),
+        Row("stop", "InProgress", "Stopping", ("WITHDRAW", "STOP_CHILDREN"), "H2, S3, S5"),
+        Row("stop", "InProgress:closing", "Stopping", (), "H2, S3"),
+        Row("stop", "InProgress:failing", "Stopping", ("STOP_CHILDREN",), "H2, S3, S5"),
+        Row("child_ended", "Stopping", "Stopping", ("TALLY",), "S4"),
+        Row("finish", "Stopping", "Stopped", ("RELEASE",), "H3, S8"),
+    ),
+    frozenset({"Completed", "Failed", "Stopped"}),
+)
+
+_STORED = ("PERSIST", "VACATE", "TELL")
+_GONE = ("VACATE", "TELL")
+
+TRAINING = Table(
+    "training",
+    (
+        Row("create", NEW, "Starting", ("OCCUPY",), "J1, R3"),
+        Row("shortage", "Starting", "Starting", (), "J9"),
+        Row("wait", "Starting", "Pending", (), "J2"),
+        Row("capacity", "Pending", "Starting", (), "J2"),
+        Row("no_capacity", "Starting", "Failed", _GONE, "J8, R13, capacity-fails-retryable"),
+        Row("ready", "Starting", "Downloading", (), "J3", "downloads"),
+        Row("ready", "Starting", "Training", ("LOG",), "J4", "streams"),
+        Row("downloaded", "Downloading", "Training", ("LOG",), "J5"),
+        Row("checkpoint", "Training", "Training", ("SYNC",), "R23"),
+        Row("exited", "Training", "Uploading", ("LOG",), "J6"),
+        Row("uploaded", "Uploading", "Completed", _STORED, "J7, B12"),
+        Row("interrupt", "Training", "Interrupted", (), "J10, resume-at-starting"),
+        Row("capacity", "Interrupted", "Starting", (), "J10, resume-at-starting"),
+        Row("client_error", "Starting", "Failed", _GONE, "J8"),
+        Row("client_error", "Downloading", "Failed", _GONE, "J8"),
+        Row("algorithm_error", "Training", "Failed", _GONE, "J8"),
+        Row("internal_error", "Starting", "Starting", (), "J13", "may_retry"),
+        Row("internal_error", "Starting", "Failed", _GONE, "J8", "no_retry_left"),
+        Row("internal_error", "Downloading", "Starting", (), "J13, resume-at-starting", "may_retry"),
+        Row("internal_error", "Downloading", "Failed", _GONE, "J8", "no_retry_left"),
+        Row("internal_error", "Training", "Starting", (), "J13, resume-at-starting", "may_retry"),
+        Row("internal_error", "Training", "Failed", _GONE, "J8", "no_retry_left"),
+        *(
+            Row(trigger, source, destination, effects, rests_on)
+            for source, destination, effects, rests_on in (
+                ("Starting", "Starting:stopping", (), "J11, stop-without-container"),
+                ("Pending", "Stopping:teardown", (), "J11, stop-without-container"),
+                ("Downloading", "Stopping:teardown", (), "J11, stop-without-container"),
+                ("Training", "Stopping", ("SIGTERM",), "J11"),
+                ("Interrupted", "Stopping:teardown", (), "J11, stop-without-container"),
+                ("Uploading", "Stopping:uploading", (), "J11, stop-while-uploading"),
+            )
+            for trigger in ("stop", "max_wait")
+        ),
+        Row("max_runtime", "Training", "Stopping", ("SIGTERM",), "J11, training-clock"),
+        Row("max_pending", "Pending", "Stopping:teardown", (), "J11, pending-ends-stopped"),
+        Row("saved", "Stopping", "Stopping", (), "J11"),
+        Row("exited", "Stopping", "Stopping:uploading", ("LOG",), "J12, exit-after-sigterm"),
+        Row("killed", "Stopping", "Stopping:uploading", ("LOG",), "J12, exit-after-sigterm"),
+        Row("uploaded", "Stopping:uploading", "Stopped", _STORED, "J12, K1", "by_request"),
+        Row("uploaded", "Stopping:uploading", "MaxRuntimeExceeded", _STORED, "J12", "by_max_runtime"),
+        Row("uploaded", "Stopping:uploading", "MaxWaitTimeExceeded", _STORED, "J12, R24", "by_max_wait"),
+        *(
+            row
+            for source in ("Starting:stopping", "Stopping:teardown")
+            for row in (
+                Row("torn_down", source, "Stopped", _GONE, "J12, stop-without-container", "by_request"),
+                Row("torn_down", source, "MaxWaitTimeExceeded", _GONE, "J12, R24", "by_max_wait"),
+            )
+        ),
+    ),
+    frozenset({"Completed", "Failed", "Stopped", "MaxRuntimeExceeded", "MaxWaitTimeExceeded"}),
+)
+
+RESERVATION = Table(
+    "reservation",
+    (
+        Row("ask", NEW, "Requested", ("QUEUE",), "first-come-first-served, admission"),
+        Row("grant", "Requested", "Held", ("DEQUEUE", "RESERVE"), "R1, cluster-reuse"),
+        Row("withdraw", "Requested", "Withdrawn", ("DEQUEUE",), "quota-wait"),
+        Row("release", "Held", "Released", ("FREE",), "S8, R3"),
+    ),
+    frozenset({"Withdrawn", "Released"}),
+)
+
+GUARDS: Mapping[str, Callable[[Any], bool]] = MappingProxyType(
+    {
+        "some_succeeded": lambda job: job.evaluated > 0,
+        "none_succeeded": lambda job: job.evaluated == 0,
+        "downloads": lambda job: not job.streams,
+        "streams": lambda job: job.streams,
+        "may_retry": lambda job: job.retries_left > 0,
+        "no_retry_left": lambda job: job.retries_left == 0,
+        "by_request": lambda job: job.stopped_by in ("stop", "max_pending"),
+        "by_max_runtime": lambda job: job.stopped_by == "max_runtime",
+        "by_max_wait": lambda job: job.stopped_by == "max_wait",
+    }
+)
+"""The conditions that rows name, as functions of the job alone."""
+
+EFFECTS: Mapping[str, str] = MappingProxyType(
+    {
+        "ASK": "asks for the tuning job's place, and under 'upfront' for everything it will need",
+        "SPAWN": "creates the next training job",
+        "TALLY": "counts how the training job ended",
+        "WITHDRAW": "takes back the requests that still wait for quota",
+        "STOP_CHILDREN": "sends a stop to every live training job",
+        "RELEASE": "releases everything that is reserved for the tuning job",
+        "OCCUPY": "takes instances out of the tuning job's reservation into use",
+        "VACATE": "puts the instances back into the reservation",
+        "TELL": "tells the tuning job that the training job has ended",
+        "LOG": "writes to the training job's log stream",
+        "SIGTERM": "sends SIGTERM to the container and opens the grace window",
+        "PERSIST": "stores the model that the script saved in S3",
+        "SYNC": "copies the checkpoint to S3",
+        "QUEUE": "puts the request in line",
+        "DEQUEUE": "takes the request out of the line",
+        "RESERVE": "takes the amounts out of the account's quota",
+        "FREE": "gives the amounts back to the account's quota",
+    }
+)
+"""Every effect that a row may have, in words."""
+
+
+def status(state: str) -> str:
+    """The status that a state shows: what stands before the colon.
+
+    >>> status("Starting:stopping"), status("InProgress:closing")
+    ('Starting', 'InProgress')
+    """
+    return state.partition(":")[0]
+
+
+_PRIMARY = {
+    "Starting:stopping": "Stopping",
+    "Stopping": "Stopping",
+    "Stopping:uploading": "Stopping",
+    "Stopping:teardown": "Stopping",
+    "Completed": "Completed",
+    "Failed": "Failed",
+    "Stopped": "Stopped",
+    "MaxRuntimeExceeded": "Stopped",
+    "MaxWaitTimeExceeded": "Stopped",
+}
+
+
+def primary(state: str) -> TrainingJobStatus:
+    """The primary status of a training job in *state* (M:DescribeTrainingJobResponse.SecondaryStatus; §3.2).
+
+    >>> primary("Training").value, primary("Starting:stopping").value, primary("MaxRuntimeExceeded").value
+    ('InProgress', 'Stopping', 'Stopped')
+    """
+    return TrainingJobStatus(_PRIMARY.get(state, "InProgress"))
+
+
+STOPPING = frozenset(state for state, name in _PRIMARY.items() if name == "Stopping")
+"""The states of a training job that has been told to stop and has not ended."""
+
+_STATUSES = {
+    "tuning": set(TuningJobStatus),
+    "training": set(SecondaryStatus),
+    "reservation": {"Requested", "Held", "Withdrawn", "Released"},
+}
+
+
+def prove(table: Table) -> None:
+    """Check that a table is sound: raises ValueError that names the row or state otherwise.
+
+    One initial state; final states without exits; every state reaches a final one; no misspelt state, effect,
+    guard or source; one row per (source, trigger, guard), all guarded where there are several.
+    """
+    rows_by_key: dict[tuple[str, str], list[Row]] = {}
+    for row in table.rows:
+        rows_by_key.setdefault((row.source, row.trigger), []).append(row)
+        for state in (row.source, row.destination):
+            if state != NEW and status(state) not in _STATUSES[table.name]:
+                raise ValueError(f"{row}: no status is called {status(state)!r}")
+        if row.destination == NEW or row.source in table.final:
+            raise ValueError(f"{row}: nothing returns to {NEW} or leaves a final state")
+        if unknown := [name for name in row.effects if name not in EFFECTS]:
+            raise ValueError(f"{row}: no effect is called {unknown}")
+        if row.guard and row.guard not in GUARDS:
+            raise ValueError(f"{row}: no guard is called {row.guard!r}")
+        for source in row.rests_on.split(", "):
+            if source not in ASSUMPTIONS and not (source[:1] in "HJSLRBK" and source[1:].isdigit()):
+                raise ValueError(f"{row}: {source!r} is neither a row of the specification nor an assumption")
+    for key, rows in rows_by_key.items():
+        guards = [row.guard for row in rows]
+        if len(set(guards)) < len(rows) or (len(rows) > 1 and "" in guards):
+            raise ValueError(f"{table.name}: the rows of {key} need a guard each, and different ones")
+    reaching = set(table.final)
+    while more := {row.source for row in table.rows if row.destination in reaching} - reaching:
+        reaching |= more
+    if stuck := set(table.states) - reaching:
+        raise ValueError(f"{table.name}: no way from {sorted(stuck)} to a final state")
+    if missing := table.final - set(table.states):
+        raise ValueError(f"{table.name}: no row leads to {sorted(missing)}")
+
+
+@attrs.frozen
+class Condition:
+    """A row's guard as the callback that a `transitions` machine asks."""
+
+    guard: str
+
+    def __call__(self, event: Any) -> bool:
+        return not self.guard or GUARDS[self.guard](event.model)
+
+
+@attrs.frozen
+class Performance:
+    """A row's effects as the callback that a `transitions` machine runs after the change of state."""
+
+    row: Row
+
+    def __call__(self, event: Any) -> None:
+        event.model.perform(self.row)
+
+
+def machine(table: Table) -> Machine:
+    """One `transitions` machine for a table: fire `machine.events[trigger].trigger(job)` on any number of jobs.
+
+    A job has a `state`, the attributes that guards read, and a method `perform(row)`.
+    """
+    built = Machine(
+        model=None, states=list(table.states), initial=NEW, auto_transitions=False, send_event=True, transitions=[]
+    )
+    for row in table.rows:
+        built.add_transition(
+            row.trigger, row.source, row.destination, conditions=Condition(row.guard), after=Performance(row)
+        )
+    return built
+
+
+Dispatch = Mapping[tuple[str, str], tuple[Row, ...]]
+
+
+def compiled(source: Machine) -> Dispatch:
+    """A machine as one dictionary, for the hot path: (state, trigger) to the rows that may apply.
+
+    >>> [row.destination for row in compiled(machine(TRAINING))["Downloading", "downloaded"]]
+    ['Training']
+    """
+    return {
+        (state, trigger): tuple(after.row for found in transitions for after in found.after)
+        for trigger, event in source.events.items()
+        for state, transitions in event.transitions.items()
+        if transitions
+    }
+
+
+@attrs.frozen
+class Tables:
+    """The three tables as dispatch dictionaries; a mutant is a copy with one row edited."""
+
+    tuning: Dispatch
+    training: Dispatch
+    reservation: Dispatch
+
+    @classmethod
+    def of(cls, tuning: Table = TUNING, training: Table = TRAINING, reservation: Table = RESERVATION) -> Tables:
+        """Compile the given tables, by default the true ones."""
+        return cls(*(compiled(machine(table)) for table in (tuning, training, reservation)))
+
+
+for _table in (TUNING, TRAINING, RESERVATION):
+    prove(_table)
+
+TABLES = Tables.of()
+"""The true tables, compiled."""
+
+
+def markdown(table: Table) -> str:
+    """A table for the documentation, in Markdown.
+
+    >>> markdown(RESERVATION).splitlines()[2]
+    '| ask | [*] | Requested |  | QUEUE | first-come-first-served, admission |'
+    """
+    head = ["| trigger | from | to | if | effects | rests on |", "|---|---|---|---|---|---|"]
+    return "\n".join(
+        head
+        + [
+            f"| {row.trigger} | {row.source} | {row.destination} | {row.guard} "
+            f"| {', '.join(row.effects)} | {row.rests_on} |"
+            for row in table.rows
+        ]
+    )
+
+
+def mermaid(table: Table) -> str:
+    """A table as a Mermaid state diagram.
+
+    >>> mermaid(RESERVATION).splitlines()[1].strip()
+    '[*] --> Requested: ask'
+    """
+    names = {state: state.replace(":", "_") for state in table.states}
+    lines = ["stateDiagram-v2"]
+    lines += [f'    state "{state}" as {names[state]}' for state in table.states if ":" in state]
+    for row in table.rows:
+        guard = f" [{row.guard}]" if row.guard else ""
+        lines.append(f"    {names[row.source]} --> {names[row.destination]}: {row.trigger}{guard}")
+    lines += [f"    {names[state]} --> [*]" for state in table.states if state in table.final]
+    return "\n".join(lines)

@@ -1,0 +1,324 @@
+"""The service's own request, CreateHyperParameterTuningJob, read into a spec and written back.
+
+The members are those of botocore's service model (`sagemaker/2017-07-24`); those the twin does not act on are kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from hptsim.errors import InvalidInput, invalid, nearest
+from hptsim.model import (
+    InstanceRequest,
+    Objective,
+    ParameterRange,
+    ResourceLimits,
+    TrainingJobDefinition,
+    TuningJobSpec,
+)
+
+MEMBERS: Mapping[str, list[str]] = {
+    "CreateHyperParameterTuningJobRequest": (
+        "HyperParameterTuningJobName HyperParameterTuningJobConfig TrainingJobDefinition TrainingJobDefinitions "
+        "WarmStartConfig Tags Autotune"
+    ).split(),
+    "HyperParameterTuningJobConfig": (
+        "Strategy StrategyConfig HyperParameterTuningJobObjective ResourceLimits ParameterRanges "
+        "TrainingJobEarlyStoppingType TuningJobCompletionCriteria RandomSeed"
+    ).split(),
+    "ResourceLimits": "MaxNumberOfTrainingJobs MaxParallelTrainingJobs MaxRuntimeInSeconds".split(),
+    "HyperParameterTuningJobObjective": "Type MetricName".split(),
+    "ParameterRanges": (
+        "IntegerParameterRanges ContinuousParameterRanges CategoricalParameterRanges AutoParameters"
+    ).split(),
+    "IntegerParameterRange": "Name MinValue MaxValue ScalingType".split(),
+    "ContinuousParameterRange": "Name MinValue MaxValue ScalingType".split(),
+    "CategoricalParameterRange": "Name Values".split(),
+    "AutoParameter": "Name ValueHint".split(),
+    "HyperParameterTrainingJobDefinition": (
+        "DefinitionName TuningObjective HyperParameterRanges StaticHyperParameters AlgorithmSpecification RoleArn "
+        "InputDataConfig VpcConfig OutputDataConfig ResourceConfig HyperParameterTuningResourceConfig "
+        "StoppingCondition EnableNetworkIsolation EnableInterContainerTrafficEncryption EnableManagedSpotTraining "
+        "CheckpointConfig RetryStrategy Environment"
+    ).split(),
+    "HyperParameterAlgorithmSpecification": "TrainingImage TrainingInputMode AlgorithmName MetricDefinitions".split(),
+    "OutputDataConfig": "KmsKeyId S3OutputPath CompressionType".split(),
+    "ResourceConfig": (
+        "InstanceType InstanceCount VolumeSizeInGB VolumeKmsKeyId KeepAlivePeriodInSeconds InstanceGroups "
+        "TrainingPlanArn InstancePlacementConfig"
+    ).split(),
+    "HyperParameterTuningResourceConfig": (
+        "InstanceType InstanceCount VolumeSizeInGB VolumeKmsKeyId AllocationStrategy InstanceConfigs"
+    ).split(),
+    "HyperParameterTuningInstanceConfig": "InstanceType InstanceCount VolumeSizeInGB".split(),
+    "StoppingCondition": "MaxRuntimeInSeconds MaxWaitTimeInSeconds MaxPendingTimeInSeconds".split(),
+    "CheckpointConfig": "S3Uri LocalPath".split(),
+    "RetryStrategy": ["MaximumRetryAttempts"],
+}
+"""The members of every structure that is read, by the shape's name in botocore's model."""
+
+STRATEGIES = ("Bayesian", "Random", "Hyperband", "Grid")
+
+
+class _Structure:
+    """One structure of a request and where it stands; every way to read a member says what is wrong with it."""
+
+    def __init__(self, value: Any, shape: str, path: str) -> None:
+        if not isinstance(value, Mapping):
+            raise invalid(path or "request", value, "a structure (a JSON object)")
+        for name in value:
+            if name not in MEMBERS[shape]:
+                raise invalid(f"{path}{name}", name, f"a member of {shape}", nearest(str(name), MEMBERS[shape]))
+        self.value, self.path = value, path
+
+    def __contains__(self, name: str) -> bool:
+        return self.value.get(name) is not None
+
+    def _required(self, name: str) -> Any:
+        if name not in self:
+            text = f"{self.path}{name}: got nothing, expected a required member"
+            raise InvalidInput("ValidationException", text)
+        return self.value[name]
+
+    def inner(self, name: str, shape: str) -> _Structure:
+        return _Structure(self._required(name), shape, f"{self.path}{name}.")
+
+    def each(self, name: str, shape: str) -> list[_Structure]:
+        values = self.value.get(name) or []
+        if not isinstance(values, list):
+            raise invalid(f"{self.path}{name}", values, "a list")
+        return [_Structure(value, shape, f"{self.path}{name}[{i}].") for i, value in enumerate(values)]
+
+    def text(self, name: str, default: str | None = None, among: tuple[str, ...] = ()) -> str:
+        value = self._required(name) if default is None else self.value.get(name, default)
+        if not isinstance(value, str) or not value:
+            raise invalid(f"{self.path}{name}", value, "a text")
+        if among and value not in among:
+            raise invalid(f"{self.path}{name}", value, " or ".join(among), nearest(value, among))
+        return value
+
+    def whole(self, name: str, low: int, high: int | None = None) -> int:
+        value = self._required(name)
+        if isinstance(value, bool) or not isinstance(value, int) or value < low or (high is not None and value > high):
+            span = f"at least {low}" if high is None else f"from {low} to {high}"
+            raise invalid(f"{self.path}{name}", value, f"a whole number {span}")
+        return value
+
+    def flag(self, name: str) -> bool:
+        value = self.value.get(name, False)
+        if not isinstance(value, bool):
+            raise invalid(f"{self.path}{name}", value, "true or false")
+        return value
+
+    def number(self, name: str) -> float:
+        value = self._required(name)
+        try:
+            return float(value)
+        except (TypeError, ValueError):
+            raise invalid(f"{self.path}{name}", value, "a number, written as a text") from None
+
+
+def parse(request: Mapping[str, Any], *, priority: int = 0) -> TuningJobSpec:
+    """The spec in a CreateHyperParameterTuningJob request; raises InvalidInput with the member's path."""
+    top = _Structure(request, "CreateHyperParameterTuningJobRequest", "")
+    name = (
+        top.text("HyperParameterTuningJobName")
+        if "HyperParameterTuningJobName" in top
+        else top._required("HyperParameterTuningJobName")
+    )
+    config = top.inner("HyperParameterTuningJobConfig", "HyperParameterTuningJobConfig")
+    if ("TrainingJobDefinition" in top) == ("TrainingJobDefinitions" in top):
+        given = [one for one in ("TrainingJobDefinition", "TrainingJobDefinitions") if one in top]
+        raise invalid("TrainingJobDefinition", given, "exactly one of TrainingJobDefinition and TrainingJobDefinitions")
+    shape = "HyperParameterTrainingJobDefinition"
+    single = "TrainingJobDefinition" in top
+    definitions = [top.inner("TrainingJobDefinition", shape)] if single else top.each("TrainingJobDefinitions", shape)
+    if not 1 <= len(definitions) <= 10:
+        raise invalid("TrainingJobDefinitions", len(definitions), "1 to 10 definitions")
+    objective = Objective()
+    if single or "HyperParameterTuningJobObjective" in config:
+        objective = _objective(config.inner("HyperParameterTuningJobObjective", "HyperParameterTuningJobObjective"))
+    return TuningJobSpec(
+        name,
+        tuple(_definition(definition) for definition in definitions),
+        _limits(config.inner("ResourceLimits", "ResourceLimits")),
+        config.text("Strategy", among=STRATEGIES),
+        objective,
+        _ranges(config.inner("ParameterRanges", "ParameterRanges")) if "ParameterRanges" in config else (),
+        priority,
+        request,
+    )
+
+
+def _objective(given: _Structure) -> Objective:
+    return Objective(given.text("MetricName"), given.text("Type", among=("Maximize", "Minimize")) == "Maximize")
+
+
+def _limits(given: _Structure) -> ResourceLimits:
+    parallel = given.whole("MaxParallelTrainingJobs", 1)
+    total = given.whole("MaxNumberOfTrainingJobs", 1) if "MaxNumberOfTrainingJobs" in given else parallel
+    runtime = given.whole("MaxRuntimeInSeconds", 120, 15_768_000) if "MaxRuntimeInSeconds" in given else None
+    return ResourceLimits(total, parallel, runtime)
+
+
+def _ranges(given: _Structure) -> tuple[ParameterRange, ...]:
+    ranges: list[ParameterRange] = []
+    for kind in ("Integer", "Continuous"):
+        for one in given.each(f"{kind}ParameterRanges", f"{kind}ParameterRange"):
+            low, high = one.number("MinValue"), one.number("MaxValue")
+            if low > high:
+                raise invalid(f"{one.path}MinValue", low, f"at most MaxValue ({high:g})")
+            scaling = one.text("ScalingType", "Auto", ("Auto", "Linear", "Logarithmic", "ReverseLogarithmic"))
+            ranges.append(ParameterRange(one.text("Name"), kind, low, high, (), scaling))
+    for one in given.each("CategoricalParameterRanges", "CategoricalParameterRange"):
+        values = one._required("Values")
+        if not isinstance(values, list) or not values:
+            raise invalid(f"{one.path}Values", values, "a list of 1 to 30 texts")
+        ranges.append(ParameterRange(one.text("Name"), "Categorical", values=tuple(map(str, values))))
+    for one in given.each("AutoParameters", "AutoParameter"):
+        ranges.append(ParameterRange(one.text("Name"), "Auto", values=(one.text("ValueHint"),)))
+    return tuple(ranges)
+
+
+def _definition(given: _Structure) -> TrainingJobDefinition:
+    algorithm = given.inner("AlgorithmSpecification", "HyperParameterAlgorithmSpecification")
+    stopping = given.inner("StoppingCondition", "StoppingCondition")
+    maximum: dict[str, Any] = {}
+    if "MaxRuntimeInSeconds" in stopping:
+        maximum["max_runtime_s"] = stopping.whole("MaxRuntimeInSeconds", 1)
+    if "MaxWaitTimeInSeconds" in stopping:
+        maximum["max_wait_s"] = stopping.whole("MaxWaitTimeInSeconds", 1)
+    if "MaxPendingTimeInSeconds" in stopping:
+        maximum["max_pending_s"] = stopping.whole("MaxPendingTimeInSeconds", 7200, 2_419_200)
+    if "CheckpointConfig" in given:
+        maximum["checkpoint_uri"] = given.inner("CheckpointConfig", "CheckpointConfig").text("S3Uri")
+    if "RetryStrategy" in given:
+        maximum["max_retries"] = given.inner("RetryStrategy", "RetryStrategy").whole("MaximumRetryAttempts", 1, 30)
+    if "TuningObjective" in given:
+        maximum["objective"] = _objective(given.inner("TuningObjective", "HyperParameterTuningJobObjective"))
+    if "HyperParameterRanges" in given:
+        maximum["ranges"] = _ranges(given.inner("HyperParameterRanges", "ParameterRanges"))
+    return TrainingJobDefinition(
+        name=given.text("DefinitionName") if "DefinitionName" in given else "",
+        instances=_instances(given),
+        output_path=given.inner("OutputDataConfig", "OutputDataConfig").text("S3OutputPath"),
+        spot=given.flag("EnableManagedSpotTraining"),
+        input_mode=algorithm.text("TrainingInputMode", among=("File", "Pipe", "FastFile")),
+        static=dict(given.value.get("StaticHyperParameters") or {}),
+        **maximum,
+    )
+
+
+def _instances(given: _Structure) -> InstanceRequest:
+    """The instances of a definition; of several InstanceConfigs the first is taken (`not_modelled` says so)."""
+    if "HyperParameterTuningResourceConfig" in given:
+        config = given.inner("HyperParameterTuningResourceConfig", "HyperParameterTuningResourceConfig")
+        if several := config.each("InstanceConfigs", "HyperParameterTuningInstanceConfig"):
+            config = several[0]
+    else:
+        config = given.inner("ResourceConfig", "ResourceConfig")
+    return InstanceRequest(config.text("InstanceType"), config.whole("InstanceCount", 1))
+
+
+def to_request(spec: TuningJobSpec) -> dict[str, Any]:
+    """The request that a spec came from, or one that reads back as the same spec.
+
+    >>> parse(to_request(TuningJobSpec("demo"))) == TuningJobSpec("demo")
+    True
+    """
+    if spec.request is not None:
+        return dict(spec.request)
+    limits: dict[str, Any] = {
+        "MaxNumberOfTrainingJobs": spec.limits.max_training_jobs,
+        "MaxParallelTrainingJobs": spec.limits.max_parallel,
+    }
+    if spec.limits.max_runtime_s is not None:
+        limits["MaxRuntimeInSeconds"] = spec.limits.max_runtime_s
+    config = {
+        "Strategy": spec.strategy,
+        "HyperParameterTuningJobObjective": _objective_request(spec.objective),
+        "ResourceLimits": limits,
+        "ParameterRanges": _ranges_request(spec.ranges),
+    }
+    definitions = [_definition_request(definition) for definition in spec.definitions]
+    several = {"TrainingJobDefinitions": definitions}
+    one: dict[str, Any] = {"TrainingJobDefinition": definitions[0]} if len(definitions) == 1 else several
+    return {"HyperParameterTuningJobName": spec.name, "HyperParameterTuningJobConfig": config, **one}
+
+
+def _objective_request(objective: Objective) -> dict[str, str]:
+    return {"Type": "Maximize" if objective.maximize else "Minimize", "MetricName": objective.metric_name}
+
+
+def _ranges_request(ranges: tuple[ParameterRange, ...]) -> dict[str, Any]:
+    plain: dict[str, list[dict[str, Any]]] = {}
+    for one in ranges:
+        if one.kind == "Categorical":
+            entry: dict[str, Any] = {"Name": one.name, "Values": list(one.values)}
+        elif one.kind == "Auto":
+            entry = {"Name": one.name, "ValueHint": one.values[0]}
+        else:
+            bounds = {"MinValue": repr(one.low), "MaxValue": repr(one.high)}
+            entry = {"Name": one.name, **bounds, "ScalingType": one.scaling}
+        plain.setdefault("AutoParameters" if one.kind == "Auto" else f"{one.kind}ParameterRanges", []).append(entry)
+    return plain
+
+
+def _definition_request(definition: TrainingJobDefinition) -> dict[str, Any]:
+    stopping = {
+        "MaxRuntimeInSeconds": definition.max_runtime_s,
+        "MaxWaitTimeInSeconds": definition.max_wait_s,
+        "MaxPendingTimeInSeconds": definition.max_pending_s,
+    }
+    plain: dict[str, Any] = {
+        "AlgorithmSpecification": {"TrainingInputMode": definition.input_mode},
+        "RoleArn": "arn:aws:iam::111122223333:role/hptsim",
+        "OutputDataConfig": {"S3OutputPath": definition.output_path},
+        "ResourceConfig": {
+            "InstanceType": definition.instances.instance_type,
+            "InstanceCount": definition.instances.count,
+        },
+        "StoppingCondition": {name: int(value) for name, value in stopping.items() if value is not None},
+        "StaticHyperParameters": dict(definition.static),
+        "EnableManagedSpotTraining": definition.spot,
+    }
+    if definition.name:
+        plain["DefinitionName"] = definition.name
+    if definition.checkpoint_uri is not None:
+        plain["CheckpointConfig"] = {"S3Uri": definition.checkpoint_uri}
+    if definition.max_retries:
+        plain["RetryStrategy"] = {"MaximumRetryAttempts": definition.max_retries}
+    if definition.objective is not None:
+        plain["TuningObjective"] = _objective_request(definition.objective)
+    if definition.ranges:
+        plain["HyperParameterRanges"] = _ranges_request(definition.ranges)
+    return plain
+
+
+def not_modelled(spec: TuningJobSpec) -> list[str]:
+    """What the request asks for and the twin does not act on yet, in plain sentences.
+
+    >>> not_modelled(TuningJobSpec("demo", strategy="Bayesian"))
+    ['Strategy Bayesian: configurations are drawn at random']
+    """
+    notes = []
+    if spec.strategy != "Random":
+        notes.append(f"Strategy {spec.strategy}: configurations are drawn at random")
+    request = spec.request or {}
+    config = request.get("HyperParameterTuningJobConfig", {})
+    if config.get("TrainingJobEarlyStoppingType", "Off") != "Off":
+        notes.append("TrainingJobEarlyStoppingType: no training job is stopped early")
+    for name, where in (
+        ("TuningJobCompletionCriteria", config),
+        ("WarmStartConfig", request),
+        ("Autotune", request),
+    ):
+        if where.get(name):
+            notes.append(f"{name}: accepted, without effect")
+    definitions = [request.get("TrainingJobDefinition") or {}, *(request.get("TrainingJobDefinitions") or [])]
+    if any(
+        len((d.get("HyperParameterTuningResourceConfig") or {}).get("InstanceConfigs") or []) > 1 for d in definitions
+    ):
+        notes.append("InstanceConfigs: only the first is tried")
+    return notes

@@ -1,0 +1,502 @@
+"""simpy says when: a clock for the world, with the laws checked as it runs.
+
+Each armed event of the world becomes an entry in simpy's queue, carrying its serial number. An entry that is stale by the
+time it is due neither fires nor drags the clock on. A user's own generator processes run in `Simulation.env` beside it.
+"""
+
+from __future__ import annotations
+
+import itertools
+import pickle
+from collections.abc import Callable, Mapping
+from heapq import heappop, heappush
+from typing import Any
+
+import attrs
+import simpy
+
+from hptsim.errors import InvalidInput, LawBroken, ServiceError, invalid, unknown_job
+from hptsim.journal import Journal, Record
+from hptsim.laws import Auditor
+from hptsim.ledger import TOTAL
+from hptsim.lifecycle import TABLES, Tables, primary, status
+from hptsim.model import Artifact, LogEvent, TuningJobSpec
+from hptsim.nature import Enumerated, Sampled
+from hptsim.scenario import Scenario, ScheduledTuningJob
+from hptsim.world import Entry, Nature, World
+
+_HAPPENS, _COMMANDS = 1, 2
+"""At one instant, what happens by itself goes before the scenario's commands (assumption `completion-before-stop`)."""
+
+
+class Due(simpy.Event):
+    """An armed event of the world in simpy's queue."""
+
+    __slots__ = ("serial",)
+
+    def __init__(self, serial: int) -> None:
+        self.serial = serial
+
+
+class Command(simpy.Event):
+    """A command of the scenario in simpy's queue."""
+
+    __slots__ = ("call",)
+
+    def __init__(self, call: tuple[str, Any]) -> None:
+        self.call = call
+
+
+class TwinEnvironment(simpy.Environment):
+    """A simpy environment whose queue also holds what is armed in a world."""
+
+    _eid: Any
+
+    def __init__(
+        self, happen: Callable[[int], None], order: Callable[[tuple[str, Any]], None], armed: Callable[[], Any]
+    ):
+        super().__init__()
+        self._happen = happen
+        self._order = order
+        self._armed = armed
+
+    def push(self, delay: float, priority: int, event: simpy.Event) -> None:
+        """Put *event* in the queue."""
+        heappush(self._queue, (self._now + delay, priority, next(self._eid), event))  # type: ignore[arg-type]
+
+    def drop_stale(self) -> None:
+        """Take events off the head of the queue that can no longer happen."""
+        queue, armed = self._queue, self._armed()
+        while queue and type(queue[0][3]) is Due and queue[0][3].serial not in armed:
+            heappop(queue)
+
+    def peek(self) -> float:
+        """When the next event is due; infinity when there is none."""
+        self.drop_stale()
+        return super().peek()
+
+    def step(self) -> None:
+        """Let the next event happen; raises simpy's EmptySchedule when there is none."""
+        self.drop_stale()
+        if self._queue:
+            event = self._queue[0][3]
+            if type(event) is Due:
+                self._now = heappop(self._queue)[0]
+                return self._happen(event.serial)
+            if type(event) is Command:
+                self._now = heappop(self._queue)[0]
+                return self._order(event.call)
+        super().step()
+
+
+@attrs.frozen
+class TrainingJobView:
+    """A training job as it is now."""
+
+    name: str
+    tuning_job: str
+    status: str
+    secondary_status: str
+    created_s: float
+    started_s: float | None
+    ended_s: float | None
+    attempt: int
+    billable_s: float
+    hyperparameters: Mapping[str, str]
+    objective: float | None
+    failure_reason: str
+    model: str | None
+    """Where its model is stored, once it is."""
+
+
+@attrs.frozen
+class TuningJobView:
+    """A tuning job as it is now; *waiting* counts its requests that wait for quota."""
+
+    name: str
+    status: str
+    created_s: float
+    stop_s: float | None
+    ended_s: float | None
+    training_jobs: tuple[str, ...]
+    live: tuple[str, ...]
+    counters: Mapping[str, int]
+    best: str | None
+    reserved: Mapping[str, int]
+    waiting: int
+    failure_reason: str
+
+
+@attrs.frozen
+class Capacity:
+    """The ledger, read-only: limits, what is reserved and what is occupied, by pool."""
+
+    limit: Mapping[str, int]
+    reserved: Mapping[str, int]
+    occupied: Mapping[str, int]
+
+
+@attrs.frozen
+class Snapshot:
+    """A simulation at an instant: the twin's own state, without a user's generator processes."""
+
+    state: bytes = attrs.field(repr=False)
+    entries: tuple[Entry, ...] = attrs.field(repr=False)
+    now: float
+
+
+class Simulation:
+    """A tuning service in simulated time.
+
+    *scenario* schedules tuning jobs and stops; without one the account is empty and *capacity* limits it.
+    *laws* is True (check as it runs), False, or "end" (when it comes to rest). *nature* decides what the scenario's
+    distributions would; *journal* is where the log goes.
+
+    >>> sim = Simulation(capacity={"ml.m5.xlarge": 4})
+    >>> job = sim.create_tuning_job(TuningJobSpec("demo"))
+    >>> sim.run(until=50); sim.stop_tuning_job("demo"); sim.tuning_job("demo").status, dict(sim.capacity.reserved)
+    ('Stopping', {'tuning-jobs': 1, 'ml.m5.xlarge': 1})
+    >>> sim.run(); sim.tuning_job("demo").status, dict(sim.capacity.reserved)
+    ('Stopped', {})
+    """
+
+    def __init__(
+        self,
+        scenario: Scenario | None = None,
+        *,
+        capacity: Mapping[str, int] | None = None,
+        seed: int = 0,
+        laws: bool | str = True,
+        journal: Journal | None = None,
+        nature: Nature | None = None,
+        tables: Tables = TABLES,
+    ) -> None:
+        if laws not in (True, False, "end"):
+            raise invalid("laws", laws, "True, False or 'end'")
+        scenario = scenario or Scenario()
+        if capacity is not None:
+            scenario = attrs.evolve(scenario, capacity=capacity)
+        self.scenario = scenario
+        self.seed = seed
+        account = scenario.account
+        own = {entry.spec.name: entry.faults for entry in scenario.tuning_jobs if entry.faults is not None}
+        sampled = Sampled(seed, scenario.script, scenario.timings, scenario.faults, own)
+        self._world = World(account, nature or sampled, tables)
+        self.journal = journal or Journal()
+        self._laws = laws
+        self._auditor = Auditor(account)
+        self._watchers: dict[tuple[str, str], list[simpy.Event]] = {}
+        self._start_clock()
+        plain = {"capacity": dict(account.capacity), "limits": attrs.asdict(account.limits)}
+        plain["assumptions"] = attrs.asdict(account.assumptions)
+        self.journal.open({"scenario": scenario.name, "seed": seed, "epoch": scenario.epoch, "account": plain})
+        for entry in scenario.tuning_jobs:
+            self._env.push(entry.at_s, _COMMANDS, Command(("create", entry)))
+
+    def _start_clock(self, now: float = 0.0) -> None:
+        self._env = TwinEnvironment(self._happen, self._order, lambda: self._world.armed)
+        self._env._now = now
+        manual = isinstance(self._world.nature, Enumerated)
+        self._world.write = self.journal.entries.append
+        self._world.schedule = _never if manual else self._schedule
+
+    def _schedule(self, serial: int, delay: float) -> None:
+        env = self._env
+        heappush(env._queue, (env._now + delay, _HAPPENS, next(env._eid), Due(serial)))  # type: ignore[arg-type]
+
+    # ------------------------------------------------------------------ time
+
+    @property
+    def now(self) -> float:
+        """Seconds since the scenario's epoch."""
+        return self._env.now
+
+    @property
+    def env(self) -> simpy.Environment:
+        """The simpy environment, for generator processes of your own."""
+        return self._env
+
+    def run(self, until: float | None = None) -> None:
+        """Let everything happen that is due up to and at *until*; without it, until nothing is left to do."""
+        if until is not None:
+            if not isinstance(until, (int, float)) or until < self.now:
+                raise invalid("until", until, f"a time that is not before now ({self.now:g} s)")
+            while self._env.peek() <= until:
+                self._env.step()
+            self._env._now = self._world.now = float(until)
+            return
+        while self._env.peek() != float("inf"):
+            self._env.step()
+        self._rest()
+
+    def step(self) -> list[Record]:
+        """Let one event happen; returns the journal records that it caused, none when nothing is left to do."""
+        before = len(self.journal.entries)
+        if self._env.peek() == float("inf"):
+            self._rest()
+            return []
+        self._env.step()
+        return self.journal[before:]
+
+    def when(self, name: str, reached: str) -> simpy.Event:
+        """A simpy event that succeeds when the job *name* shows the status *reached*, at once if it does now."""
+        event = self._env.event()
+        job: Any = self._world.tuning.get(name) or self._world.training.get(name)
+        if job is not None and reached in _shown(job.thing, job.state):
+            return event.succeed(name)
+        self._watchers.setdefault((name, reached), []).append(event)
+        return event
+
+    def _happen(self, serial: int) -> None:
+        self._world.now = self._env._now
+        self._world.happen(serial)
+        self._after_step()
+
+    def _order(self, call: tuple[str, Any]) -> None:
+        kind, entry = call
+        try:
+            if kind == "create":
+                self.create_tuning_job(entry.spec)
+                self._schedule_stop(entry)
+            else:
+                self.stop_tuning_job(entry.spec.name)
+        except ServiceError as error:
+            self._world.write((self.now, "refused", entry.spec.name, kind, "", "", str(error)))
+            self._after_step()
+
+    def _schedule_stop(self, entry: ScheduledTuningJob) -> None:
+        if entry.stop_at_s is not None:
+            self._env.push(max(0.0, entry.stop_at_s - self.now), _COMMANDS, Command(("stop", entry)))
+
+    def _after_step(self) -> None:
+        """Judge what was written, wake who waited for it, and forget what has ended where nothing is kept."""
+        if self._laws is True:
+            self._audit()
+        elif not self.journal.keep:
+            self.journal.fresh()
+        elif not self._watchers:
+            return
+        if self._watchers:
+            self._wake()
+        if self._world.ended:
+            if not self.journal.keep:
+                for name in self._world.ended:
+                    self._world.forget(name)
+                    if self._laws is True:
+                        self._auditor.forget(name)
+            self._world.ended.clear()
+
+    def _audit(self) -> None:
+        auditor = self._auditor
+        try:
+            for entry in self.journal.fresh():
+                auditor.see(entry)
+            auditor.settle(self._world)
+        except LawBroken as error:
+            raise self._explained(error) from None
+
+    def _explained(self, error: LawBroken) -> LawBroken:
+        """The broken law with the last journal lines and the way to see it again."""
+        story = tuple(str(record) for record in self.journal[-8:])
+        again = f"hptsim run SCENARIO --seed {self.seed} --until {self.now:g}  (scenario {self.scenario.name!r})"
+        return attrs.evolve(error, story=story, reproduce=again)
+
+    def _rest(self) -> None:
+        """Nothing is left to do: judge the end, and under "end" everything."""
+        if self._laws is False:
+            return
+        try:
+            if self._laws == "end":
+                self._auditor = Auditor(self.scenario.account)
+                for record in self.journal:
+                    self._auditor.see(record)
+                self._auditor.settle(None)
+            self._auditor.compare(self._world)
+            if not self._world.armed:
+                self._auditor.calm()
+        except LawBroken as error:
+            raise self._explained(error) from None
+
+    def _wake(self) -> None:
+        for (name, reached), events in list(self._watchers.items()):
+            job: Any = self._world.tuning.get(name) or self._world.training.get(name)
+            if job is not None and reached in _shown(job.thing, job.state):
+                del self._watchers[name, reached]
+                for event in events:
+                    event.succeed(name)
+
+    # ------------------------------------------------------------------ the caller's commands
+
+    def create_tuning_job(self, spec: TuningJobSpec | Mapping[str, Any]) -> TuningJobView:
+        """Create a tuning job from a spec, or from the service's own request as a dict.
+
+        Raises ServiceError with the service's code (ResourceInUse, ResourceLimitExceeded), InvalidInput for a bad
+        request; nothing changes then.
+        """
+        if not isinstance(spec, TuningJobSpec):
+            spec = TuningJobSpec.from_request(spec)
+        self._world.now = self.now
+        self._world.create_tuning_job(spec)
+        self._after_step()
+        return self.tuning_job(spec.name)
+
+    def stop_tuning_job(self, name: str) -> None:
+        """Stop a tuning job; it shows Stopping when this returns, and Stopped when all its training jobs have ended.
+
+        Raises ServiceError: ResourceNotFound, or ValidationException when it has ended.
+        Source: the page of StopHyperParameterTuningJob.
+        """
+        self._world.now = self.now
+        self._world.stop_tuning_job(name)
+        self._after_step()
+
+    def stop_training_job(self, name: str) -> None:
+        """Stop one training job; its tuning job goes on. Raises ServiceError: ValidationException."""
+        self._world.now = self.now
+        self._world.stop_training_job(name)
+        self._after_step()
+
+    def fire(self, name: str, trigger: str) -> list[Record]:
+        """Let one armed event happen now, whatever its time: how counterexamples and lessons drive the world by hand.
+
+        Raises InvalidInput that lists what is armed.
+        """
+        for serial, (_, job, armed) in self._world.armed.items():
+            if (job, armed) == (name, trigger):
+                before = len(self.journal.entries)
+                self._world.now = self.now
+                if isinstance(self._world.nature, Enumerated):
+                    self._world.nature.struck(trigger)
+                self._happen(serial)
+                return self.journal[before:]
+        raise invalid("fire", (name, trigger), "an armed event", f"armed are: {self.armed}")
+
+    # ------------------------------------------------------------------ views: reading never moves the world
+
+    @property
+    def armed(self) -> list[tuple[str, str]]:
+        """What may happen next: (job, trigger), in the order of arming."""
+        return [(name, trigger) for _, name, trigger in self._world.armed.values()]
+
+    @property
+    def possible(self) -> list[tuple[str, str]]:
+        """Those of `armed` that the nature still allows: under `Enumerated`, faults whose budget is not spent."""
+        spent = [kind for kind, count in self._world.nature.freeze() if count == 0]
+        return [event for event in self.armed if event[1] not in spent]
+
+    @property
+    def tuning_jobs(self) -> list[str]:
+        """The names of the tuning jobs, in order of creation."""
+        return list(self._world.tuning)
+
+    def tuning_job(self, name: str) -> TuningJobView:
+        """A tuning job as it is now; raises ServiceError (ResourceNotFound) for an unknown name."""
+        job = self._world.tuning.get(name)
+        if job is None:
+            raise unknown_job("tuning", name)
+        held = {pool: count for pool, count in self._world.ledger.held.get(name, {}).items() if pool != TOTAL}
+        return TuningJobView(
+            name,
+            job.status,
+            job.created_s,
+            job.stop_s,
+            job.ended_s,
+            tuple(job.children),
+            tuple(job.live),
+            dict(job.counters),
+            job.best[1] if job.best else None,
+            held,
+            job.waiting if job.admitted else 1 * (job.ended_s is None),
+            job.failure_reason if job.state == "Failed" else "",
+        )
+
+    def training_job(self, name: str) -> TrainingJobView:
+        """A training job as it is now; raises ServiceError (ValidationException) for an unknown name."""
+        job = self._world.training.get(name)
+        if job is None:
+            raise unknown_job("training", name)
+        return TrainingJobView(
+            name,
+            job.tuning_job,
+            primary(job.state).value,
+            status(job.state),
+            job.created_s,
+            job.started_s,
+            job.ended_s,
+            job.attempt,
+            job.billable_s,
+            dict(job.hyperparameters),
+            job.objective,
+            job.failure_reason if job.state == "Failed" else "",
+            job.model_uri if job.model_uri in self._world.artifacts else None,
+        )
+
+    @property
+    def capacity(self) -> Capacity:
+        """The ledger, read-only."""
+        ledger = self._world.ledger
+        return Capacity(dict(ledger.limit), dict(ledger.reserved), dict(ledger.occupied))
+
+    @property
+    def artifacts(self) -> Mapping[str, Artifact]:
+        """What is stored, by S3 URI."""
+        return dict(self._world.artifacts)
+
+    def logs(self, training_job: str) -> tuple[LogEvent, ...]:
+        """The log events of a training job, oldest first; see `model.log_stream` for the stream's name."""
+        return tuple(self._world.logs.get(training_job, ()))
+
+    @property
+    def witnessed(self) -> tuple[str, ...]:
+        """The `sometimes` laws that this run has seen."""
+        return tuple(self._auditor.witnessed)
+
+    @property
+    def checked(self) -> int:
+        """How many journal entries the laws have judged."""
+        return self._auditor.checked
+
+    def metrics(self) -> Any:
+        """Figures from the journal: one row per tuning job, and totals."""
+        from hptsim.metrics import Metrics
+
+        return Metrics.of(self.journal, self.scenario)
+
+    # ------------------------------------------------------------------ snapshots
+
+    def snapshot(self) -> Snapshot:
+        """The twin's state now: jobs, quota, stores, pending times and journal. A user's processes are not part of it."""
+        queue = [
+            (due, priority, serial, event.serial if type(event) is Due else event.call)  # type: ignore[attr-defined]
+            for due, priority, serial, event in sorted(self._env._queue, key=lambda entry: entry[:3])
+            if type(event) is Command or (type(event) is Due and event.serial in self._world.armed)
+        ]
+        state = pickle.dumps((self._world, self._auditor, queue), protocol=pickle.HIGHEST_PROTOCOL)
+        return Snapshot(state, tuple(self.journal.entries), self.now)
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Go back to *snapshot*, of this simulation or one of the same scenario; what follows is the same again.
+
+        A user's generator processes do not survive: they live in the environment that this replaces.
+        """
+        if not self.journal.keep:
+            raise InvalidInput("ValidationException", "restore: a journal that is not kept in memory cannot go back")
+        self._world, self._auditor, queue = pickle.loads(snapshot.state)
+        self.journal.entries[:] = snapshot.entries
+        self.journal.rewind(len(snapshot.entries))
+        self._watchers.clear()
+        self._start_clock(snapshot.now)
+        for due, priority, serial, carried in queue:
+            event = Due(carried) if isinstance(carried, int) else Command(carried)
+            heappush(self._env._queue, (due, priority, serial, event))  # type: ignore[arg-type]
+        self._env._eid = itertools.count(1 + max((entry[2] for entry in queue), default=0))
+
+
+def _never(serial: int, delay: float) -> None:
+    """By hand: nothing fires by time."""
+
+
+def _shown(thing: str, state: str) -> set[str]:
+    """The statuses that a job in *state* shows: primary and secondary for a training job."""
+    shown = {status(state)}
+    return shown | {primary(state).value} if thing == "training" else shown
