@@ -58,7 +58,7 @@ def run(
         raise invalid("--laws", laws, "on, off or end")
     scenario = demo() if file is None else Scenario.load(file)
     log = Journal(journal, keep=True)
-    sim = Simulation(scenario, seed=seed, laws={"on": True, "off": False, "end": "end"}[laws], journal=log)
+    sim = Simulation(scenario, seed=seed, laws=laws == "on" or (laws == "end" and "end"), journal=log)
     try:
         _advance(sim, until if until is not None else scenario.until_s, quiet=as_json)
     except KeyboardInterrupt:
@@ -114,8 +114,9 @@ def _report(sim: Simulation, metrics: Metrics) -> None:
     for line in stories(sim):
         console.print(line, highlight=False, soft_wrap=True, markup=False)
     table = require("rich.table", "cli", "the command line").Table(title=f"{sim.scenario.name}, seed {sim.seed}")
-    for heading in ("tuning job", "status", "children", "waited", "stop → Stopped", "artifacts", "instance-h", "cost"):
-        table.add_column(heading, justify="left" if heading in ("tuning job", "status", "children") else "right")
+    for heading in ("tuning job", "status", "children", "waited", "stop took", "stored", "inst-h", "cost"):
+        left = heading in ("tuning job", "status", "children")
+        table.add_column(heading, justify="left" if left else "right", no_wrap=heading != "children")
     for row in metrics.tuning_jobs:
         table.add_row(*_cells(row))
     console.print(table)

@@ -7,7 +7,7 @@ Draws are made by inversion, one uniform number each, so that two designs that s
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from statistics import NormalDist
 from typing import Any, Protocol, runtime_checkable
 
@@ -99,6 +99,10 @@ class Uniform:
         return (self.low_s + self.high_s) / 2
 
 
+def _sorted(values: Iterable[float]) -> tuple[float, ...]:
+    return tuple(sorted(values))
+
+
 @attrs.frozen
 class Empirical:
     """One of the observed *values_s*, each as likely as any other.
@@ -107,7 +111,7 @@ class Empirical:
     175.25
     """
 
-    values_s: tuple[float, ...] = attrs.field(converter=lambda values: tuple(sorted(values)))
+    values_s: tuple[float, ...] = attrs.field(converter=_sorted)
 
     @values_s.validator
     def _not_empty(self, attribute: attrs.Attribute[Any], values: tuple[float, ...]) -> None:
@@ -146,9 +150,8 @@ def check(where: str, duration: object) -> None:
     if isinstance(duration, (int, float)) and not isinstance(duration, bool):
         if 0 <= duration < math.inf:
             return
-    elif isinstance(duration, Distribution) and not isinstance(duration, type):
-        if duration.ppf(0.0) >= 0:
-            return
+    elif isinstance(duration, Distribution) and not isinstance(duration, type) and duration.ppf(0.0) >= 0:
+        return
     raise invalid(where, duration, "seconds (0 or more) or a distribution of them, none below 0")
 
 

@@ -131,7 +131,7 @@ class _Search:
                     break
                 if following is None:
                     continue
-                idle = idle and not act[0] == "fire"
+                idle = idle and act[0] != "fire"
                 key = self.key(following)
                 if key not in self.seen:
                     self.seen[key] = following.number = len(self.seen)

@@ -62,6 +62,7 @@ class TrainingJob:
     trained_s: float = 0.0
     trained_before_s: float = 0.0
     shortages: int = 0
+    uploaded_s: float = 0.0
     plan_at: int = 0
     billable_s: float = 0.0
     started_s: float | None = None

@@ -86,6 +86,7 @@ class TuningBook:
     parallel: int
     total: int
     state: str = "[*]"
+    launches: int = 0
     launched: int = 0
     stopped: bool = False
     live: dict[str, None] = attrs.field(factory=dict)
@@ -193,6 +194,7 @@ class Auditor:
             raise broken("tuning statuses in order", f"{name} leaves {source}, but it is {book.state}")
         if trigger == "launch" and (book.stopped or destination != "InProgress"):
             raise broken("no launch after a stop", f"{name} launches in {source}")
+        book.launches += trigger == "launch"
         if trigger == "stop":
             book.stopped = True
             self._witness_stop(book)
@@ -370,6 +372,10 @@ class Auditor:
 
     def _settle_tuning(self, tuning: TuningBook) -> None:
         final = status(tuning.state) in FINAL_TUNING
+        if tuning.launches != tuning.launched:
+            raise broken(
+                "counters add up", f"{tuning.name}: {tuning.launches} launches, {tuning.launched} training jobs"
+            )
         if final:
             if tuning.live:
                 raise broken("nobody outlives the parent", f"{tuning.name} is {tuning.state}, {len(tuning.live)} live")

@@ -226,10 +226,10 @@ def primary(state: str) -> TrainingJobStatus:
 STOPPING = frozenset(state for state, name in _PRIMARY.items() if name == "Stopping")
 """The states of a training job that has been told to stop and has not ended."""
 
-_STATUSES = {
-    "tuning": set(TuningJobStatus),
-    "training": set(SecondaryStatus),
-    "reservation": {"Requested", "Held", "Withdrawn", "Released"},
+_STATUSES: Mapping[str, frozenset[str]] = {
+    "tuning": frozenset(TuningJobStatus),
+    "training": frozenset(SecondaryStatus),
+    "reservation": frozenset({"Requested", "Held", "Withdrawn", "Released"}),
 }
 
 
@@ -312,7 +312,9 @@ def compiled(source: Machine) -> Dispatch:
     ['Training']
     """
     return {
-        (state, trigger): tuple(after.row for found in transitions for after in found.after)
+        (state, trigger): tuple(
+            after.row for found in transitions for after in found.after if isinstance(after, Performance)
+        )
         for trigger, event in source.events.items()
         for state, transitions in event.transitions.items()
         if transitions

@@ -332,7 +332,9 @@ class Sampled(Base):
         return ("saved", needs) if needs <= GRACE_S else ("killed", GRACE_S)
 
     def _stopping_upload(self, job: TrainingJob) -> tuple[str, float]:
-        return "uploaded", (self._time(self.timings.uploading_s, job, "upload") if job.saved else 0.0)
+        """The rest of an upload that had begun, or the whole of it; nothing takes no time."""
+        whole = self._time(self.timings.uploading_s, job, "upload") if job.saved else 0.0
+        return "uploaded", max(0.0, whole - job.uploaded_s)
 
 
 def _when(event: tuple[str, float]) -> float:

@@ -268,7 +268,8 @@ def _line_of(text: str, message: str) -> int:
     ordinal = int(next(iter(re.findall(r"\[(\d+)\]", path)), "0"))
     names = [name for name in re.split(r"[.\[\]\d]*\.|\[\d+\]", path) if name]
     for name in reversed(names):
-        pattern = rf'(?m)^[^#\n]*?(?:"{re.escape(name)}"\s*[:=\]]|(?<![\w.]){re.escape(name)}\s*=|\[[^\]\n]*\b{re.escape(name)}\])'
+        key = re.escape(name)
+        pattern = rf'(?m)^[^#\n]*?(?:"{key}"\s*[:=\]]|(?<![\w.]){key}\s*=|\[[^\]\n]*\b{key}\])'
         lines = [text.count("\n", 0, found.end()) + 1 for found in re.finditer(pattern, text)]
         if lines:
             return lines[min(ordinal, len(lines) - 1)]

@@ -51,6 +51,7 @@ class TwinEnvironment(simpy.Environment):
     """A simpy environment whose queue also holds what is armed in a world."""
 
     _eid: Any
+    _queue: Any
 
     def __init__(
         self, happen: Callable[[int], None], order: Callable[[tuple[str, Any]], None], armed: Callable[[], Any]
@@ -62,7 +63,7 @@ class TwinEnvironment(simpy.Environment):
 
     def push(self, delay: float, priority: int, event: simpy.Event) -> None:
         """Put *event* in the queue."""
-        heappush(self._queue, (self._now + delay, priority, next(self._eid), event))  # type: ignore[arg-type]
+        heappush(self._queue, (self._now + delay, priority, next(self._eid), event))
 
     def drop_stale(self) -> None:
         """Take events off the head of the queue that can no longer happen."""
@@ -202,7 +203,7 @@ class Simulation:
 
     def _schedule(self, serial: int, delay: float) -> None:
         env = self._env
-        heappush(env._queue, (env._now + delay, _HAPPENS, next(env._eid), Due(serial)))  # type: ignore[arg-type]
+        heappush(env._queue, (env._now + delay, _HAPPENS, next(env._eid), Due(serial)))
 
     # ------------------------------------------------------------------ time
 
@@ -467,7 +468,7 @@ class Simulation:
     def snapshot(self) -> Snapshot:
         """The twin's state now: jobs, quota, stores, pending times and journal. A user's processes are not part of it."""
         queue = [
-            (due, priority, serial, event.serial if type(event) is Due else event.call)  # type: ignore[attr-defined]
+            (due, priority, serial, event.serial if isinstance(event, Due) else event.call)
             for due, priority, serial, event in sorted(self._env._queue, key=lambda entry: entry[:3])
             if type(event) is Command or (type(event) is Due and event.serial in self._world.armed)
         ]
@@ -487,8 +488,8 @@ class Simulation:
         self._watchers.clear()
         self._start_clock(snapshot.now)
         for due, priority, serial, carried in queue:
-            event = Due(carried) if isinstance(carried, int) else Command(carried)
-            heappush(self._env._queue, (due, priority, serial, event))  # type: ignore[arg-type]
+            event: simpy.Event = Due(carried) if isinstance(carried, int) else Command(carried)
+            heappush(self._env._queue, (due, priority, serial, event))
         self._env._eid = itertools.count(1 + max((entry[2] for entry in queue), default=0))
 
 

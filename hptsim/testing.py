@@ -20,8 +20,9 @@ from hptsim.nature import FAULTS, ON_SIGTERM, Enumerated, Faults, Script, Timing
 from hptsim.scenario import Scenario, ScheduledTuningJob
 from hptsim.simulation import Simulation
 
-st = require("hypothesis.strategies", "test", "hptsim.testing")
-stateful = require("hypothesis.stateful", "test", "hptsim.testing")
+require("hypothesis", "test", "hptsim.testing")
+from hypothesis import stateful  # noqa: E402
+from hypothesis import strategies as st  # noqa: E402
 
 TYPES = ("ml.m5.xlarge", "ml.c5.xlarge")
 
@@ -62,7 +63,7 @@ def assumptions() -> Any:
     )
 
 
-@st.composite  # type: ignore[untyped-decorator]
+@st.composite
 def faults(draw: Any) -> Faults:
     """A swarm of faults: which kinds exist is drawn first, then how often they strike."""
     kinds = [field.name for field in attrs.fields(Faults) if field.name != "shortage_limit"]
@@ -70,7 +71,7 @@ def faults(draw: Any) -> Faults:
     return Faults(**{kind: draw(st.sampled_from([0.2, 0.5, 1.0])) for kind in sorted(there)})
 
 
-@st.composite  # type: ignore[untyped-decorator]
+@st.composite
 def scenarios(draw: Any) -> Scenario:
     """A strategy for scenarios: one to four tuning jobs, most of them stopped at some time, on scarce quota."""
     entries = []
@@ -92,7 +93,7 @@ def scenarios(draw: Any) -> Scenario:
 _TRIGGERS = tuple(dict.fromkeys([*TUNING.triggers, *TRAINING.triggers]))
 
 
-class TuningMachine(stateful.RuleBasedStateMachine):  # type: ignore[misc]
+class TuningMachine(stateful.RuleBasedStateMachine):
     """A hypothesis state machine over the twin; inherit it and add rules that drive your own controller.
 
     `self.sim` is a `Simulation` in which nothing happens by time: hypothesis draws which armed event fires next.
@@ -107,7 +108,7 @@ class TuningMachine(stateful.RuleBasedStateMachine):  # type: ignore[misc]
         self.nature = Enumerated(budget=dict(self.budget))
         self.sim = Simulation(self.scenario, nature=self.nature)
 
-    @stateful.rule(data=st.data())  # type: ignore[untyped-decorator]
+    @stateful.rule(data=st.data())
     def create_tuning_job(self, data: Any) -> None:
         """Somebody creates a tuning job."""
         spec = data.draw(specs(f"tuning-{len(self.sim.tuning_jobs)}"))
@@ -116,8 +117,8 @@ class TuningMachine(stateful.RuleBasedStateMachine):  # type: ignore[misc]
         except ServiceError as error:
             assert error.code == "ResourceLimitExceeded"
 
-    @stateful.precondition(lambda self: self.sim.tuning_jobs)  # type: ignore[untyped-decorator]
-    @stateful.rule(data=st.data())  # type: ignore[untyped-decorator]
+    @stateful.precondition(lambda self: self.sim.tuning_jobs)
+    @stateful.rule(data=st.data())
     def stop_tuning_job(self, data: Any) -> None:
         """Somebody stops a tuning job, in whatever state it is."""
         name = data.draw(st.sampled_from(self.sim.tuning_jobs))
@@ -129,16 +130,16 @@ class TuningMachine(stateful.RuleBasedStateMachine):  # type: ignore[misc]
         else:
             assert self.sim.tuning_job(name).status == "Stopping"
 
-    @stateful.precondition(lambda self: self.sim.possible)  # type: ignore[untyped-decorator]
-    @stateful.rule(data=st.data(), trigger=st.sampled_from(_TRIGGERS))  # type: ignore[untyped-decorator]
+    @stateful.precondition(lambda self: self.sim.possible)
+    @stateful.rule(data=st.data(), trigger=st.sampled_from(_TRIGGERS))
     def something_happens(self, data: Any, trigger: str) -> None:
         """One of the armed events happens, preferably *trigger*, drawn from the tables."""
         possible = self.sim.possible
         chosen = [event for event in possible if event[1] == trigger] or possible
         self.sim.fire(*data.draw(st.sampled_from(chosen)))
 
-    @stateful.precondition(lambda self: any(self.sim.tuning_job(n).live for n in self.sim.tuning_jobs))  # type: ignore[untyped-decorator]
-    @stateful.rule(data=st.data())  # type: ignore[untyped-decorator]
+    @stateful.precondition(lambda self: any(self.sim.tuning_job(n).live for n in self.sim.tuning_jobs))
+    @stateful.rule(data=st.data())
     def stop_training_job(self, data: Any) -> None:
         """Somebody stops one training job."""
         live = [child for name in self.sim.tuning_jobs for child in self.sim.tuning_job(name).live]

@@ -16,8 +16,8 @@ from hptsim.assumptions import Assumptions
 from hptsim.errors import LawBroken, ServiceError, unknown_job
 from hptsim.jobs import ATTEMPTS_WITHOUT_SUCCESS, TrainingJob, TuningJob, duplicate
 from hptsim.ledger import TUNING_JOBS, Ledger, Reservation
-from hptsim.lifecycle import TABLES, Row, Tables, primary
 from hptsim.lifecycle import GUARDS as CONDITIONS
+from hptsim.lifecycle import TABLES, Row, Tables, primary
 from hptsim.model import FINAL_TUNING, Amounts, Artifact, LogEvent, ServiceLimits, TuningJobSpec, log_stream
 
 Entry = tuple[float, str, str, str, str, str, Any]
@@ -317,6 +317,8 @@ class World:
             if source == "Training":
                 job.progress_s += elapsed
                 job.trained_s += elapsed
+            elif source == "Uploading":
+                job.uploaded_s += elapsed
         if destination in _FINAL:
             job.ended_s = now
             job.timers = ()
@@ -408,7 +410,7 @@ class World:
         if job.state == "InProgress":
             if not job.admitted:
                 return
-            if job.attempts >= ATTEMPTS_WITHOUT_SUCCESS and not job.evaluated:
+            if job.attempts >= ATTEMPTS_WITHOUT_SUCCESS and not job.evaluated and not job.failure_reason:
                 job.failure_reason = _gave_up(job.attempts)
                 return self._fire_tuning(job, "give_up", None)
             limits = job.spec.limits

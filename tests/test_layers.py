@@ -1,0 +1,41 @@
+"""Imports point down; no wall clock and no global randomness below the adapters; files stay small."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ORDER = (
+    "errors extras model assumptions lifecycle ledger jobs world journal laws durations nature request scenario "
+    "simulation explore metrics testing pytest_plugin cli"
+).split()
+FOLDER = Path(__file__).parent.parent / "hptsim"
+LATE = {("model", "request"), ("journal", "request"), ("simulation", "metrics"), ("explore", "scenario")}
+"""Imports inside functions that point up, each for a reason given there."""
+
+
+def imported(path):
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+        elif isinstance(node, ast.Import):
+            yield from (name.name for name in node.names)
+
+
+@pytest.mark.parametrize("name", ORDER)
+def test_imports_point_down(name):
+    below = ORDER[: ORDER.index(name)]
+    for module in imported(FOLDER / f"{name}.py"):
+        room = module.removeprefix("hptsim.")
+        if module.startswith("hptsim.") and (name, room) not in LATE:
+            assert room in below, f"{name} imports {room}"
+        if module == "simpy":
+            assert name == "simulation"
+        if module == "transitions":
+            assert name == "lifecycle"
+        if name not in ("cli",):
+            assert module.partition(".")[0] not in ("time", "datetime", "random", "secrets", "uuid")
+
+
+def test_every_file_has_its_room():
+    assert {path.stem for path in FOLDER.glob("*.py")} == {*ORDER, "__init__"}
