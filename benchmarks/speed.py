@@ -20,7 +20,13 @@ TUNING_JOBS, TRAINING_JOBS, PARALLEL = 400, 100, 10
 
 def twin(laws: bool) -> float:
     """Training jobs per second of the twin, the whole journal kept in memory."""
-    phases = {"starting_s": 198.0, "warm_starting_s": 198.0, "downloading_s": 49.0, "training_s": 103.0, "uploading_s": 7.0}
+    phases = {
+        "starting_s": 198.0,
+        "warm_starting_s": 198.0,
+        "downloading_s": 49.0,
+        "training_s": 103.0,
+        "uploading_s": 7.0,
+    }
     scenario = Scenario(
         timings=Timings(**{name: Exponential(mean_s) for name, mean_s in phases.items()}),
         limits=ServiceLimits(None, None, None),

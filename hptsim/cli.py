@@ -5,9 +5,9 @@ Exit codes: 0 all is well, 2 bad input, 3 a law is broken, 130 interrupted.
 
 from __future__ import annotations
 
-import json
 import sys
 from importlib import resources
+from json import dumps
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +38,7 @@ def run(
     seed: int = 0,
     until: float | None = None,
     journal: Path | None = None,
-    as_json: bool = False,
+    json: bool = False,
     laws: str = "on",
 ) -> int:
     """Run a scenario (TOML or JSON), a bare CreateHyperParameterTuningJob request (JSON), or the embedded example.
@@ -51,7 +51,7 @@ def run(
     seed: the seed of every random stream
     until: stop the clock at this many seconds
     journal: write the journal to this file (JSON Lines)
-    as_json: print machine-readable results instead of tables
+    json: print machine-readable results instead of tables
     laws: on, off, or end
     """
     if laws not in ("on", "off", "end"):
@@ -60,15 +60,15 @@ def run(
     log = Journal(journal, keep=True)
     sim = Simulation(scenario, seed=seed, laws=laws == "on" or (laws == "end" and "end"), journal=log)
     try:
-        _advance(sim, until if until is not None else scenario.until_s, quiet=as_json)
+        _advance(sim, until if until is not None else scenario.until_s, quiet=json)
     except KeyboardInterrupt:
         print(f"interrupted at {sim.now:.0f} s; the journal is complete up to there", file=sys.stderr)
         return INTERRUPTED
     finally:
         log.close()
     metrics = sim.metrics()
-    if as_json:
-        print(json.dumps(_results(sim, metrics), indent=2))
+    if json:
+        print(_results(sim, metrics))
     else:
         _report(sim, metrics)
     return FINE
@@ -92,10 +92,11 @@ def _advance(sim: Simulation, until: float | None, *, quiet: bool) -> None:
         sim.run(until)
 
 
-def _results(sim: Simulation, metrics: Metrics) -> dict[str, Any]:
+def _results(sim: Simulation, metrics: Metrics) -> str:
+    """The results for machines, as JSON."""
     from hptsim.request import not_modelled
 
-    return {
+    plain = {
         "scenario": sim.scenario.name,
         "seed": sim.seed,
         "end_s": sim.now,
@@ -107,6 +108,7 @@ def _results(sim: Simulation, metrics: Metrics) -> dict[str, Any]:
             entry.spec.name: notes for entry in sim.scenario.tuning_jobs if (notes := not_modelled(entry.spec))
         },
     }
+    return dumps(plain, indent=2)
 
 
 def _report(sim: Simulation, metrics: Metrics) -> None:

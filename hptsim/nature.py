@@ -253,6 +253,8 @@ class Sampled(Base):
 
     def next(self, world: World, job: TrainingJob) -> Iterable[tuple[str, float]]:
         """The one event that comes first; MaxWaitTimeInSeconds wins over anything later than it."""
+        if job.state not in _STATES:  # a final state, which only a mutant enters at once
+            return ()
         trigger, delay = getattr(self, _STATES[job.state])(job)
         definition = job.definition
         if definition.spot and definition.max_wait_s is not None and not job.stopping:
@@ -403,7 +405,7 @@ class Enumerated(Base):
 
     def next(self, world: World, job: TrainingJob) -> Iterable[tuple[str, float]]:
         """Every trigger that the tables know in this state, faults as far as their budget reaches."""
-        return [(trigger, 0.0) for trigger in _OFFERS[job.state] if self.possible(job, trigger)]
+        return [(trigger, 0.0) for trigger in _OFFERS.get(job.state, ()) if self.possible(job, trigger)]
 
     def possible(self, job: TrainingJob, trigger: str) -> bool:
         """Whether *trigger* may strike *job* now."""

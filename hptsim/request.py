@@ -46,7 +46,7 @@ MEMBERS: Mapping[str, list[str]] = {
     "OutputDataConfig": "KmsKeyId S3OutputPath CompressionType".split(),
     "ResourceConfig": (
         "InstanceType InstanceCount VolumeSizeInGB VolumeKmsKeyId KeepAlivePeriodInSeconds InstanceGroups "
-        "TrainingPlanArn InstancePlacementConfig"
+        "TrainingPlanArn InstancePlacementConfig InstancePreferences SelectedInstanceType SelectedInstanceCount"
     ).split(),
     "HyperParameterTuningResourceConfig": (
         "InstanceType InstanceCount VolumeSizeInGB VolumeKmsKeyId AllocationStrategy InstanceConfigs"

@@ -267,6 +267,7 @@ def _line_of(text: str, message: str) -> int:
     path = message.partition(":")[0]
     ordinal = int(next(iter(re.findall(r"\[(\d+)\]", path)), "0"))
     names = [name for name in re.split(r"[.\[\]\d]*\.|\[\d+\]", path) if name]
+    names += [path.split(".", dots)[-1] for dots in range(path.count("."), 0, -1)]  # a key may hold dots itself
     for name in reversed(names):
         key = re.escape(name)
         pattern = rf'(?m)^[^#\n]*?(?:"{key}"\s*[:=\]]|(?<![\w.]){key}\s*=|\[[^\]\n]*\b{key}\])'

@@ -183,7 +183,7 @@ class Simulation:
         own = {entry.spec.name: entry.faults for entry in scenario.tuning_jobs if entry.faults is not None}
         sampled = Sampled(seed, scenario.script, scenario.timings, scenario.faults, own)
         self._world = World(account, nature or sampled, tables)
-        self.journal = journal or Journal()
+        self.journal = Journal() if journal is None else journal
         self._laws = laws
         self._auditor = Auditor(account)
         self._watchers: dict[tuple[str, str], list[simpy.Event]] = {}

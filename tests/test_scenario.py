@@ -21,7 +21,7 @@ def test_a_bare_request_is_a_scenario(tmp_path):
     path = tmp_path / "request.json"
     path.write_text(json.dumps(to_request(demo().tuning_jobs[0].spec)))
     assert [job.spec.name for job in Scenario.load(path).tuning_jobs] == ["churn-xgboost"]
-    assert main(["run", str(path), "--as-json"]) == 0
+    assert main(["run", str(path), "--json"]) == 0
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from hptsim.model import InstanceRequest, ResourceLimits, ServiceLimits, Trainin
 from hptsim.nature import Script, Scripted, Timings
 from hptsim.scenario import ScheduledTuningJob
 
-TIMINGS = Timings(starting_s=10, downloading_s=10, training_s=100, uploading_s=5, teardown_s=30)
+TIMINGS = Timings(starting_s=10, warm_starting_s=10, downloading_s=10, training_s=100, uploading_s=5, teardown_s=30)
 
 
 def simulation(total=2, parallel=2, **changes):
@@ -228,7 +228,7 @@ def test_max_runtime_of_a_child_and_of_the_tuning_job():
 
 def test_the_journal_on_disk_is_judged_and_damage_is_named(tmp_path, capsys):
     path = tmp_path / "out.jsonl"
-    assert main(["run", "--journal", str(path), "--as-json"]) == 0
+    assert main(["run", "--journal", str(path), "--json"]) == 0
     saved = read(path)
     assert saved.damage == "" and judge(saved).checked == len(saved.records) > 100
     assert main(["check", str(path)]) == 0
