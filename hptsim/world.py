@@ -16,8 +16,8 @@ from hptsim.assumptions import Assumptions
 from hptsim.errors import LawBroken, ServiceError, unknown_job
 from hptsim.jobs import ATTEMPTS_WITHOUT_SUCCESS, TrainingJob, TuningJob, duplicate
 from hptsim.ledger import TUNING_JOBS, Ledger, Reservation
+from hptsim.lifecycle import EFFECTS, TABLES, Row, Tables, primary
 from hptsim.lifecycle import GUARDS as CONDITIONS
-from hptsim.lifecycle import TABLES, Row, Tables, primary
 from hptsim.model import FINAL_TUNING, Amounts, Artifact, LogEvent, ServiceLimits, TuningJobSpec, log_stream
 
 Entry = tuple[float, str, str, str, str, str, Any]
@@ -100,19 +100,6 @@ class World:
         self.write: Callable[[Entry], None] = _discard
         self.schedule: Callable[[int, float], None] = _unscheduled
         self._line_moved = False
-        self._bind()
-
-    def _bind(self) -> None:
-        """Look the effects up once; bound methods are not copied with the world."""
-        names = {
-            effect for table in self._dispatches() for rows in table.values() for r in rows for effect in r.effects
-        }
-        self._effects: dict[str, Callable[[Any, Any], None]] = {
-            name: getattr(self, f"_{name.lower()}") for name in sorted(names)
-        }
-
-    def _dispatches(self) -> tuple[Mapping[tuple[str, str], tuple[Row, ...]], ...]:
-        return self.tables.tuning, self.tables.training, self.tables.reservation
 
     # ------------------------------------------------------------------ the caller's commands
 
@@ -284,7 +271,7 @@ class World:
                 self.ended.append(job.name)
         self.write((self.now, "tuning", job.name, trigger, source, job.state, data))
         for effect in row.effects:
-            self._effects[effect](job, detail)
+            _PERFORM[effect](self, job, detail)
         if job.ended_s is None:
             self._continue(job)
 
@@ -300,7 +287,7 @@ class World:
         job.since_s = now
         self.write((now, "training", job.name, trigger, source, destination, data))
         for effect in row.effects:
-            self._effects[effect](job, data)
+            _PERFORM[effect](self, job, data)
         if job.ended_s is None:
             timers = []
             for following, delay in self.nature.next(self, job):
@@ -374,7 +361,7 @@ class World:
         self.write((self.now, "reservation", reservation.name, trigger, source, reservation.state, data))
         self._line_moved = True
         for effect in row.effects:
-            self._effects[effect](reservation, None)
+            _PERFORM[effect](self, reservation, None)
         if reservation.state in ("Released", "Withdrawn"):
             self.tuning[reservation.tuning_job].reservations.pop(reservation.number, None)
 
@@ -494,7 +481,7 @@ class World:
         data = {"tuning_job": child.tuning_job, "definition": index, "hyperparameters": child.hyperparameters}
         self.write((self.now, "training", child.name, "create", source, child.state, data))
         for effect in row.effects:
-            self._effects[effect](child, None)
+            _PERFORM[effect](self, child, None)
         child.timers = tuple(
             [self._arm("training", child.name, trigger, delay) for trigger, delay in self.nature.next(self, child)]
         )
@@ -625,19 +612,17 @@ class World:
         twin.armed = self.armed.copy()
         twin.ended = []
         twin.write, twin.schedule = _discard, _unscheduled
-        twin._bind()
         return twin
 
     def __getstate__(self) -> dict[str, Any]:
         state = self.__dict__.copy()
-        for name in ("write", "schedule", "_effects"):
+        for name in ("write", "schedule"):
             del state[name]
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
         self.write, self.schedule = _discard, _unscheduled
-        self._bind()
 
     def freeze(self) -> tuple[Any, ...]:
         """The state as a value without times and serial numbers: equal when the same things can happen next."""
@@ -652,6 +637,10 @@ class World:
         )
 
 
+_PERFORM: Mapping[str, Callable[[World, Any, Any], None]] = {
+    name: getattr(World, f"_{name.lower()}") for name in EFFECTS
+}
+"""What each effect of the tables' rows does to the world."""
 _FINAL = frozenset({"Completed", "Failed", "Stopped", "MaxRuntimeExceeded", "MaxWaitTimeExceeded"})
 _REPORTS = frozenset({"checkpoint", "saved", "exited", "killed"})
 _STOPS = frozenset({"stop", "max_runtime", "max_wait", "max_pending"})
