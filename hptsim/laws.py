@@ -85,6 +85,8 @@ class TuningBook:
     name: str
     parallel: int
     total: int
+    streaming: tuple[bool, ...] = ()
+    """Whether each definition's input mode has no download stage (J4)."""
     state: str = "[*]"
     launches: int = 0
     launched: int = 0
@@ -110,6 +112,7 @@ class TrainingBook:
 
     name: str
     tuning_job: str
+    streams: bool = False
     state: str = "[*]"
     occupies: Any = None
     told: bool = False
@@ -185,7 +188,8 @@ class Auditor:
         _, _, name, trigger, source, destination, data = entry
         if trigger == "create":
             limits = data["spec"].limits
-            self.tuning[name] = TuningBook(name, limits.max_parallel, limits.max_training_jobs)
+            streaming = tuple(one.input_mode != "File" for one in data["spec"].definitions)
+            self.tuning[name] = TuningBook(name, limits.max_parallel, limits.max_training_jobs, streaming)
         book = self.tuning[name]
         self.touched[name] = None
         if status(book.state) in FINAL_TUNING:
@@ -236,13 +240,16 @@ class Auditor:
     def _see_training(self, entry: Entry) -> None:
         now, _, name, trigger, source, destination, data = entry
         if trigger == "create":
-            self._born(name, data["tuning_job"])
+            self._born(name, data["tuning_job"], data["definition"])
         book = self.training[name]
         self.touched[book.tuning_job] = None
         if book.state in _FINAL:
             raise broken("a final status is final", f"{trigger} happened to {name}, which is {book.state}")
         if source != book.state or not self._may_follow(book, trigger, destination):
             raise broken("phases in order", f"{trigger} leads {name} from {book.state} to {destination}")
+        if trigger == "ready" and book.streams != (destination == "Training"):
+            mode = "streams its data" if book.streams else "has data to download"
+            raise broken("phases in order", f"{name} {mode}, and ready leads it to {destination}")
         if source == "Stopping" and book.sigterm_s is not None and now > book.sigterm_s + self.grace_s + 1e-6:
             raise broken("grace is bounded", f"{name} runs {now - book.sigterm_s:g} s after SIGTERM")
         if trigger in _ENDS:
@@ -255,9 +262,9 @@ class Auditor:
         if destination in _FINAL:
             self._died(book)
 
-    def _born(self, name: str, tuning_job: str) -> None:
+    def _born(self, name: str, tuning_job: str, definition: int) -> None:
         tuning = self.tuning[tuning_job]
-        self.training[name] = TrainingBook(name, tuning_job)
+        self.training[name] = TrainingBook(name, tuning_job, tuning.streaming[definition])
         tuning.live[name] = None
         tuning.launched += 1
         tuning.counters["InProgress"] += 1

@@ -605,8 +605,9 @@ class World:
         twin.training = {name: duplicate(job) for name, job in self.training.items()}
         twin.names = self.names.copy()
         twin.ledger = self.ledger.copy()
-        for reservation in twin.ledger.line.values():
-            twin.ledger.line[reservation.name] = twin.tuning[reservation.tuning_job].reservations[reservation.number]
+        for name, waiting in twin.ledger.line.items():  # one that has left its tuning job is a mutant's doing
+            own = twin.tuning[waiting.tuning_job].reservations.get(waiting.number)
+            twin.ledger.line[name] = own or duplicate(waiting)
         twin.artifacts = self.artifacts.copy()
         twin.logs = {stream: events.copy() for stream, events in self.logs.items()}
         twin.armed = self.armed.copy()

@@ -74,6 +74,7 @@ def judges():
         lambda tables: _explored(scope(), EVERY_FAULT, tables),
         lambda tables: _explored(scope(total=2, parallel=2, runtime_s=500.0), {}, tables),
         lambda tables: _explored(scope(PIPE), EVERY_FAULT, tables),
+        lambda tables: _explored(scope(attrs.evolve(SPOT, max_retries=0)), EVERY_FAULT, tables),
         lambda tables: _simulated(failing(), tables),
         lambda tables: _simulated(failing(at_s), tables),
     ]
