@@ -6,6 +6,7 @@ only in times are the same. The search is breadth first, so a counterexample is 
 
 from __future__ import annotations
 
+import gc
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -86,7 +87,14 @@ def explore(
     for kind in budget:
         if kind not in FAULTS:
             raise invalid("faults", kind, "a kind of fault", nearest(kind, FAULTS))
-    return _Search(scenario, budget, stops, delayed_stop, seed, tables, max_states, progress).run()
+    search = _Search(scenario, budget, stops, delayed_stop, seed, tables, max_states, progress)
+    collecting = gc.isenabled()
+    gc.disable()  # nothing here is cyclic garbage, and the collector would walk all states again and again
+    try:
+        return search.run()
+    finally:
+        if collecting:
+            gc.enable()
 
 
 class _Search:
@@ -121,17 +129,19 @@ class _Search:
         found: Counterexample | None = None
         while line and found is None and len(self.seen) < self.max_states:
             node, depth = line.popleft()
-            idle = True
-            for call, act in self.moves(node):
+            if not node.world.armed:
+                resting += 1
+                found = self.rest(node)
+            moves = list(self.moves(node)) if found is None else []
+            for call, act in moves:
                 transitions += 1
                 try:
-                    following = self.take(node, act)
+                    following = self.take(node, act, last=act is moves[-1][1])
                 except LawBroken as error:
                     found = self.explain(node, call, error)
                     break
                 if following is None:
                     continue
-                idle = idle and act[0] != "fire"
                 key = self.key(following)
                 if key not in self.seen:
                     self.seen[key] = following.number = len(self.seen)
@@ -139,9 +149,6 @@ class _Search:
                     line.append((following, depth + 1))
                     if self.progress is not None and following.number % 1000 == 0:
                         self.progress(following.number)
-            if found is None and idle and not node.world.armed:
-                resting += 1
-                found = self.rest(node)
         complete = not line and found is None
         witnessed = tuple(law for law in SOMETIMES if law in self.witnessed)
         return Exploration(len(self.seen), transitions, depth, resting, witnessed, found, complete)
@@ -164,14 +171,17 @@ class _Search:
                 if name not in node.stopped:
                     yield f"sim.stop_tuning_job({name!r})", ("stop", name)
 
-    def take(self, node: _Node, act: tuple[str, Any]) -> _Node | None:
-        """The state that *act* leads to; None when the service refuses and nothing changes."""
-        world = node.world.clone()
+    def take(self, node: _Node, act: tuple[str, Any], *, last: bool) -> _Node | None:
+        """The state that *act* leads to; None when the service refuses and nothing changes.
+
+        The *last* move out of a node may use up the node's own world.
+        """
+        world = node.world if last else node.world.clone()
         entries: list[Entry] = []
         world.write = entries.append
         created, stopped = node.created, node.stopped
         kind, what = act
-        auditor = node.auditor.clone()
+        auditor = node.auditor if last else node.auditor.clone()
         try:
             if kind == "fire":
                 trigger = world.armed[what][2]

@@ -170,7 +170,10 @@ class Auditor:
         """An independent copy."""
         twin = duplicate(self)
         twin.tuning = {name: book.copy() for name, book in self.tuning.items()}
-        twin.training = {name: duplicate(book) for name, book in self.training.items()}
+        twin.training = {  # what has ended never changes again and is shared
+            name: duplicate(book) if book.state not in _FINAL or book.occupies is not None else book
+            for name, book in self.training.items()
+        }
         twin.reserved, twin.artifacts = self.reserved.copy(), self.artifacts.copy()
         twin.line, twin.touched, twin.died = self.line.copy(), {}, []
         twin.witnessed = self.witnessed.copy()

@@ -602,7 +602,9 @@ class World:
         twin = duplicate(self)
         twin.nature = self.nature.clone()
         twin.tuning = {name: job.copy() for name, job in self.tuning.items()}
-        twin.training = {name: duplicate(job) for name, job in self.training.items()}
+        twin.training = {  # what has ended never changes again and is shared
+            name: duplicate(job) if job.ended_s is None else job for name, job in self.training.items()
+        }
         twin.names = self.names.copy()
         twin.ledger = self.ledger.copy()
         for name, waiting in twin.ledger.line.items():  # one that has left its tuning job is a mutant's doing
