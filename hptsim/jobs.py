@@ -62,6 +62,8 @@ class TrainingJob:
     trained_s: float = 0.0
     trained_before_s: float = 0.0
     shortages: int = 0
+    drawn_for: int = 0
+    drawn: tuple[float, ...] = ()
     uploaded_s: float = 0.0
     plan_at: int = 0
     billable_s: float = 0.0

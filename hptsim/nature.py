@@ -7,7 +7,6 @@ name and the attempt, so adding a job disturbs nobody else's draws and there is 
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import math
 import struct
@@ -147,7 +146,6 @@ _PURPOSES = ("starting", "training", "fault", "half_way", "save", "spot", "downl
 _STREAM = {purpose: place for place, purpose in enumerate(_PURPOSES)}
 
 
-@functools.lru_cache(maxsize=4096)
 def uniforms(seed: int, name: str, attempt: int) -> tuple[float, ...]:
     """Eight uniform numbers between 0 and 1, a pure function of the stream's name: one for each purpose.
 
@@ -248,8 +246,13 @@ class Sampled(Base):
     def _time(self, duration: Duration, job: TrainingJob, purpose: str, attempt: int | None = None) -> float:
         if isinstance(duration, (int, float)):
             return duration
-        stream = uniforms(self.seed, job.name, job.attempt if attempt is None else attempt)
-        return float(duration.ppf(stream[_STREAM[purpose]]))
+        if attempt is not None:
+            stream = uniforms(self.seed, job.name, attempt)
+        else:
+            if job.drawn_for != job.attempt:
+                job.drawn_for, job.drawn = job.attempt, uniforms(self.seed, job.name, job.attempt)
+            stream = job.drawn
+        return duration.ppf(stream[_STREAM[purpose]])
 
     def next(self, world: World, job: TrainingJob) -> Iterable[tuple[str, float]]:
         """The one event that comes first; MaxWaitTimeInSeconds wins over anything later than it."""

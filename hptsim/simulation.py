@@ -222,13 +222,27 @@ class Simulation:
         if until is not None:
             if not isinstance(until, (int, float)) or until < self.now:
                 raise invalid("until", until, f"a time that is not before now ({self.now:g} s)")
-            while self._env.peek() <= until:
-                self._env.step()
+            self._advance(until)
             self._env._now = self._world.now = float(until)
             return
-        while self._env.peek() != float("inf"):
-            self._env.step()
+        self._advance(float("inf"))
         self._rest()
+
+    def _advance(self, until: float) -> None:
+        """Let everything happen that is due up to and at *until*: `step` in a loop, without its detours."""
+        env, armed, happen, after = self._env, self._world.armed, self._world.happen, self._after_step
+        queue, quiet = env._queue, self._laws is not True and self.journal.keep
+        while queue and queue[0][0] <= until:
+            event = queue[0][3]
+            if type(event) is not Due:
+                env.step()
+            else:
+                due = heappop(queue)[0]
+                if event.serial in armed:
+                    env._now = self._world.now = due
+                    happen(event.serial)
+                    if not quiet or self._watchers:
+                        after()
 
     def step(self) -> list[Record]:
         """Let one event happen; returns the journal records that it caused, none when nothing is left to do."""
