@@ -6,13 +6,13 @@ only in times are the same. The search is breadth first, so a counterexample is 
 
 from __future__ import annotations
 
-import gc
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import attrs
 
+from hptsim.collector import collector_paused
 from hptsim.errors import LawBroken, ServiceError, invalid, nearest
 from hptsim.laws import SOMETIMES, Auditor
 from hptsim.lifecycle import TABLES, Row, Table, Tables
@@ -88,13 +88,8 @@ def explore(
         if kind not in FAULTS:
             raise invalid("faults", kind, "a kind of fault", nearest(kind, FAULTS))
     search = _Search(scenario, budget, stops, delayed_stop, seed, tables, max_states, progress)
-    collecting = gc.isenabled()
-    gc.disable()  # nothing here is cyclic garbage, and the collector would walk all states again and again
-    try:
+    with collector_paused():
         return search.run()
-    finally:
-        if collecting:
-            gc.enable()
 
 
 class _Search:

@@ -6,7 +6,8 @@ They keep their state here and never in a generator's frame, so that a world can
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Self, TypeVar
+from operator import attrgetter
+from typing import Any, ClassVar, Self, TypeVar
 
 import attrs
 
@@ -30,7 +31,7 @@ def duplicate(record: T) -> T:
     return twin
 
 
-@attrs.define(slots=False, eq=False)
+@attrs.define(eq=False)
 class TrainingJob:
     """One training job of a tuning job.
 
@@ -39,7 +40,7 @@ class TrainingJob:
     *checkpointed_s* how much of it the last checkpoint holds, *trained_s* the time in Training over all attempts.
     """
 
-    thing = "training"
+    thing: ClassVar[str] = "training"
 
     name: str
     tuning_job: str
@@ -47,10 +48,14 @@ class TrainingJob:
     definition: TrainingJobDefinition
     amounts: Amounts
     created_s: float
+    streams: bool
+    """Whether its input mode has no download stage (J4)."""
+    model_uri: str
+    """Where its model goes."""
+    retries_left: int
     state: str = NEW
     since_s: float = 0.0
     attempt: int = 1
-    retries_left: int = 0
     stopped_by: str = ""
     stop_coming: int = 0
     warm: bool = False
@@ -62,8 +67,11 @@ class TrainingJob:
     trained_s: float = 0.0
     trained_before_s: float = 0.0
     shortages: int = 0
+    course: Mapping[str, tuple[tuple[str, float]]] = attrs.field(factory=dict)
+    """What its nature has decided in advance for each state, if nothing can go wrong with it."""
     drawn_for: int = 0
-    drawn: tuple[float, ...] = ()
+    drawn: tuple[int, ...] = ()
+    """Its nature's random numbers for the attempt *drawn_for*."""
     uploaded_s: float = 0.0
     plan_at: int = 0
     billable_s: float = 0.0
@@ -76,15 +84,21 @@ class TrainingJob:
     failure_reason: str = ""
     timers: tuple[int, ...] = ()
 
-    @property
-    def streams(self) -> bool:
-        """Whether its input mode has no download stage (J4)."""
-        return self.definition.input_mode != "File"
+    @classmethod
+    def of(
+        cls, name: str, tuning_job: str, ordinal: int, spec: TrainingJobDefinition, amounts: Amounts, now: float
+    ) -> Self:
+        """A new training job with the definition *spec*."""
+        uri = model_uri(spec.output_path, name)
+        return cls(name, tuning_job, ordinal, spec, amounts, now, spec.input_mode != "File", uri, spec.max_retries)
 
-    @property
-    def model_uri(self) -> str:
-        """Where its model goes."""
-        return model_uri(self.definition.output_path, self.name)
+    def copy(self) -> Self:
+        """An independent copy."""
+        return type(self)(*_everything(self))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickled as its constructor's arguments, which is several times faster than attribute by attribute."""
+        return type(self), _everything(self)
 
     @property
     def next_checkpoint_uri(self) -> str:
@@ -111,6 +125,9 @@ class TrainingJob:
         )
 
 
+_everything = attrgetter(*[field.name for field in attrs.fields(TrainingJob)])
+
+
 @attrs.define(slots=False, eq=False)
 class TuningJob:
     """One tuning job.
@@ -131,6 +148,8 @@ class TuningJob:
     asked: int = 0
     launched: int = 0
     launching: int = 0
+    needs: tuple[Amounts, ...] = ()
+    """What a training job of each definition takes from the quota."""
     ended: int = 0
     attempts: int = 0
     evaluated: int = 0
@@ -143,7 +162,7 @@ class TuningJob:
     waiting: int = 0
     finishing: bool = False
     failure_reason: str = ""
-    timers: tuple[int, ...] = ()
+    timers: dict[int, None] = attrs.field(factory=dict)
 
     @property
     def name(self) -> str:
@@ -159,6 +178,7 @@ class TuningJob:
         """An independent copy, reservations included."""
         twin = duplicate(self)
         twin.counters, twin.children, twin.live = self.counters.copy(), self.children.copy(), self.live.copy()
+        twin.timers = self.timers.copy()
         twin.reservations = {number: duplicate(one) for number, one in self.reservations.items()}
         return twin
 

@@ -55,48 +55,67 @@ class Journal:
         self.path = Path(path) if path is not None else None
         self.keep = self.path is None if keep is None else keep
         self.entries: list[Entry] = []
-        self.counts: Counter[tuple[str, str]] = Counter()
+        self._counts: Counter[tuple[str, str]] = Counter()
         self.written = 0
         self._file: TextIOWrapper | None = None
-        self._mark = 0
+        self._header = ""
+        self._seen = self._spilled = 0
 
     def open(self, header: Mapping[str, Any]) -> None:
         """Begin: write the header, if there is a file."""
         if self.path is not None and self._file is None:
+            self._header = json.dumps({"hptsim": FORMAT, **header}) + "\n"
             self._file = self.path.open("w", encoding="utf-8")
-            self._file.write(json.dumps({"hptsim": FORMAT, **header}) + "\n")
+            self._file.write(self._header)
 
     def fresh(self) -> Sequence[Entry]:
-        """The entries since the last call; they have now reached the file and the counts."""
-        new = self.entries[self._mark :] if self._mark else self.entries
+        """The entries since the last call."""
+        new = self.entries[self._seen :]
+        self._seen = len(self.entries)
+        return new
+
+    def spill(self) -> None:
+        """Bring what is new to the file and the counts; where nothing is kept it then leaves the memory."""
+        new = self.entries[self._spilled :]
         if self._file is not None:
-            self._file.writelines([encode(entry) for entry in new])
+            self._file.writelines(map(encode, new))
+        self._counts.update([(entry[1], entry[3]) for entry in new])
         if self.keep:
-            self._mark = len(self.entries)
+            self._spilled = len(self.entries)
         else:
             self.written += len(new)
-            self.counts.update([(entry[1], entry[3]) for entry in new])
-            new = list(new)
             self.entries.clear()
-        return new
+            self._seen = self._spilled = 0
+
+    @property
+    def counts(self) -> Counter[tuple[str, str]]:
+        """How many entries there are by thing and trigger."""
+        self.spill()
+        return self._counts
 
     def close(self) -> None:
         """Write what is left and the closing line."""
-        self.fresh()
+        self.spill()
         if self._file is not None:
             self._file.write(json.dumps({"end": len(self)}) + "\n")
             self._file.close()
             self._file = None
 
     def flush(self) -> None:
-        """See that what was written is on disk."""
+        """See that everything up to now is on disk."""
+        self.spill()
         if self._file is not None:
             self._file.flush()
 
     def rewind(self, length: int) -> None:
         """Forget everything after the first *length* entries (an earlier snapshot was restored)."""
         del self.entries[length:]
-        self._mark = length
+        self._seen, self._spilled = length, 0
+        self._counts.clear()
+        if self._file is not None:  # what follows is another story: the file begins anew
+            self._file.seek(0)
+            self._file.truncate()
+            self._file.write(self._header)
 
     def __len__(self) -> int:
         return self.written + len(self.entries)
@@ -122,7 +141,10 @@ def encode(entry: Entry) -> str:
 
         data = {"request": to_request(data["spec"]), "priority": data["spec"].priority}
     line = {"t": time_s, "thing": thing, "name": name, "trigger": trigger, "from": source, "to": destination}
-    return json.dumps({**line, "data": data}, default=dict) + "\n"
+    return _to_json({**line, "data": data}) + "\n"
+
+
+_to_json = json.JSONEncoder(default=dict).encode
 
 
 def decode(line: Any) -> Record:

@@ -91,6 +91,7 @@ class TuningBook:
     launches: int = 0
     launched: int = 0
     stopped: bool = False
+    children: list[str] = attrs.field(factory=list)
     live: dict[str, None] = attrs.field(factory=dict)
     counters: dict[str, int] = attrs.field(factory=lambda: dict.fromkeys(COUNTERS, 0))
     held: dict[str, int] = attrs.field(factory=dict)
@@ -101,7 +102,7 @@ class TuningBook:
     def copy(self) -> TuningBook:
         """An independent copy."""
         twin = duplicate(self)
-        twin.live, twin.counters = self.live.copy(), self.counters.copy()
+        twin.live, twin.counters, twin.children = self.live.copy(), self.counters.copy(), self.children.copy()
         twin.held, twin.requests = self.held.copy(), self.requests.copy()
         return twin
 
@@ -269,6 +270,7 @@ class Auditor:
         tuning = self.tuning[tuning_job]
         self.training[name] = TrainingBook(name, tuning_job, tuning.streaming[definition])
         tuning.live[name] = None
+        tuning.children.append(name)
         tuning.launched += 1
         tuning.counters["InProgress"] += 1
         if tuning.state != "InProgress":
@@ -487,8 +489,7 @@ class Auditor:
 
     def forget(self, name: str) -> None:
         """Drop the books of a tuning job that has ended."""
-        self.tuning.pop(name)
-        for child in [child for child, book in self.training.items() if book.tuning_job == name]:
+        for child in self.tuning.pop(name).children:
             for uri in self.training.pop(child).stored:
                 self.artifacts.pop(uri, None)
 

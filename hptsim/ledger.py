@@ -124,12 +124,13 @@ class Ledger:
 
     def occupy(self, tuning_job: str, amounts: Amounts) -> None:
         """Put *amounts* of what *tuning_job* holds into use."""
-        held, used = self.held.get(tuning_job, {}), self.used.setdefault(tuning_job, {})
+        held, used, occupied = self.held.get(tuning_job, {}), self.used.setdefault(tuning_job, {}), self.occupied
         for pool, count in amounts.items():
             if count > held.get(pool, 0) - used.get(pool, 0):
                 raise broken("occupancy within reservation", f"{tuning_job} has no idle {dict(amounts)} to use")
-        _add(self.occupied, amounts)
-        _add(used, amounts)
+        for pool, count in amounts.items():
+            used[pool] = used.get(pool, 0) + count
+            occupied[pool] = occupied.get(pool, 0) + count
 
     def vacate(self, tuning_job: str, amounts: Amounts) -> None:
         """Take *amounts* of *tuning_job* out of use; an error unless they are in use."""

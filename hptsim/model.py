@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 import attrs
 
@@ -210,8 +210,7 @@ def check_name(where: str, name: object) -> None:
         raise invalid(where, name, "1 to 32 letters, digits and inner hyphens", "for example 'my-tuning-job-1'")
 
 
-@attrs.frozen
-class Artifact:
+class Artifact(NamedTuple):
     """Something that a training job left in S3: a *kind* "model" or "checkpoint" at *uri*."""
 
     uri: str
@@ -220,8 +219,7 @@ class Artifact:
     stored_s: float
 
 
-@attrs.frozen
-class LogEvent:
+class LogEvent(NamedTuple):
     """One line of a training job's log stream."""
 
     time_s: float

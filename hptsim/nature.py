@@ -10,8 +10,9 @@ from __future__ import annotations
 import hashlib
 import math
 import struct
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Self
+from zlib import crc32
 
 import attrs
 
@@ -118,6 +119,11 @@ class Faults:
     """After so many launches without machines the job fails with CapacityError."""
     spot_interruptions_per_hour: float = attrs.field(default=0.0, validator=at_least(0))
 
+    @property
+    def strike(self) -> bool:
+        """Whether any of them can strike a job that does not run on spot instances."""
+        return bool(self.algorithm_error or self.client_error or self.internal_error or self.capacity_shortage)
+
 
 ON_SIGTERM = ("save", "exit", "ignore")
 
@@ -142,18 +148,23 @@ class Script:
             raise invalid("script.on_sigterm", value, " or ".join(ON_SIGTERM), nearest(str(value), ON_SIGTERM))
 
 
-_PURPOSES = ("starting", "training", "fault", "half_way", "save", "spot", "download", "upload")
+_PURPOSES = ("starting", "training", "fault", "half_way", "save", "spot", "download", "upload", "quality")
 _STREAM = {purpose: place for place, purpose in enumerate(_PURPOSES)}
+_unpack = struct.Struct("<16I").unpack
 
 
 def uniforms(seed: int, name: str, attempt: int) -> tuple[float, ...]:
-    """Eight uniform numbers between 0 and 1, a pure function of the stream's name: one for each purpose.
+    """Sixteen uniform numbers between 0 and 1, a pure function of the stream's name: one for each purpose.
 
     >>> uniforms(0, "demo", 1) == uniforms(0, "demo", 1) != uniforms(0, "demo", 2)
     True
     """
-    digest = hashlib.blake2b(f"{seed}/{name}/{attempt}".encode()).digest()
-    return tuple([(number >> 11) * 2.0**-53 for number in struct.unpack("<8Q", digest)])
+    return tuple([number * 2.0**-32 for number in numbers(seed, name, attempt)])
+
+
+def numbers(seed: int, name: str, attempt: int) -> tuple[int, ...]:
+    """The same as whole numbers of 32 bits."""
+    return _unpack(hashlib.blake2b(f"{seed}/{name}/{attempt}".encode()).digest())
 
 
 def _draw(duration: Duration, uniform: float) -> float:
@@ -178,7 +189,7 @@ class Base:
 
     def suffix(self, job: TuningJob, ordinal: int) -> str:
         """The eight hexadecimal digits that end a training job's name."""
-        return hashlib.blake2b(f"{self.seed}/{job.spec.name}/{ordinal}".encode(), digest_size=4).hexdigest()
+        return f"{crc32(f'{self.seed}/{job.spec.name}/{ordinal}'.encode()):08x}"
 
     def reason(self, job: TrainingJob, trigger: str) -> str:
         """The service's words for a failure."""
@@ -188,6 +199,8 @@ class Base:
         """A configuration drawn at random from the tuning job's parameter ranges, as the service gives it: strings."""
         spec = world.tuning[job.tuning_job].spec
         chosen: dict[str, str] = {}
+        if not spec.ranges and not job.definition.ranges:
+            return chosen
         for place, span in enumerate((*spec.ranges, *job.definition.ranges)):
             uniform = uniforms(self.seed, f"{job.name}/{span.name}", place)[0]
             if span.values:
@@ -206,8 +219,15 @@ class Base:
         epoch = self.script.epochs if job.work_s <= 0 else int(self.script.epochs * job.progress_s / job.work_s + 1e-9)
         if epoch < 1:
             return None
-        quality = uniforms(self.seed, f"{job.name}/objective", 0)[0]
+        quality = self._uniform(job, "quality", attempt=1)
         return quality + (1 - quality) / (1 + epoch)
+
+    def _uniform(self, job: TrainingJob, purpose: str, attempt: int = 0) -> float:
+        """The uniform number for *purpose* in this attempt, or in the one that is given."""
+        attempt = attempt or job.attempt
+        if job.drawn_for != attempt:
+            job.drawn_for, job.drawn = attempt, numbers(self.seed, job.name, attempt)
+        return job.drawn[_STREAM[purpose]] * 2.0**-32
 
     def clone(self) -> Self:
         """Natures without budgets hold nothing mutable."""
@@ -241,24 +261,31 @@ class Sampled(Base):
     def begin(self, world: World, job: TrainingJob) -> None:
         """Draw what the training job will need and try."""
         job.hyperparameters = self.configure(world, job)
-        job.work_s = self._time(self.timings.training_s, job, "training", attempt=0)
+        job.work_s = work_s = self._time(self.timings.training_s, job, "training")
+        definition = job.definition
+        if definition.spot or definition.checkpoint_uri or self.faults_of(job).strike:
+            return
+        timings, limit_s = self.timings, definition.max_runtime_s
+        starting = timings.warm_starting_s if job.warm else timings.starting_s
+        job.course = {
+            "Starting": (("ready", self._time(starting, job, "starting")),),
+            "Downloading": (("downloaded", self._time(timings.downloading_s, job, "download")),),
+            "Training": (("exited", work_s) if work_s <= limit_s else ("max_runtime", limit_s),),
+            "Uploading": (("uploaded", self._time(timings.uploading_s, job, "upload")),),
+        }
 
-    def _time(self, duration: Duration, job: TrainingJob, purpose: str, attempt: int | None = None) -> float:
+    def _time(self, duration: Duration, job: TrainingJob, purpose: str) -> float:
         if isinstance(duration, (int, float)):
             return duration
-        if attempt is not None:
-            stream = uniforms(self.seed, job.name, attempt)
-        else:
-            if job.drawn_for != job.attempt:
-                job.drawn_for, job.drawn = job.attempt, uniforms(self.seed, job.name, job.attempt)
-            stream = job.drawn
-        return duration.ppf(stream[_STREAM[purpose]])
+        return duration.ppf(self._uniform(job, purpose))
 
     def next(self, world: World, job: TrainingJob) -> Iterable[tuple[str, float]]:
         """The one event that comes first; MaxWaitTimeInSeconds wins over anything later than it."""
+        if job.state in job.course:
+            return job.course[job.state]
         if job.state not in _STATES:  # a final state, which only a mutant enters at once
             return ()
-        trigger, delay = getattr(self, _STATES[job.state])(job)
+        trigger, delay = _STATES[job.state](self, job)
         definition = job.definition
         if definition.spot and definition.max_wait_s is not None and not job.stopping:
             left = definition.max_wait_s - (world.now - job.created_s)
@@ -291,7 +318,7 @@ class Sampled(Base):
         faults = self.faults_of(job)
         if not (faults.client_error or faults.algorithm_error or faults.internal_error):
             return ""
-        chance = uniforms(self.seed, job.name, job.attempt)[_STREAM["fault"]]
+        chance = self._uniform(job, "fault")
         for kind in ("client_error", "algorithm_error", "internal_error"):
             chance -= getattr(faults, kind)
             if chance < 0:
@@ -300,18 +327,16 @@ class Sampled(Base):
 
     def _training(self, job: TrainingJob) -> tuple[str, float]:
         left = max(0.0, job.work_s - job.progress_s)
-        first = ("exited", left)
+        clock = max(0.0, job.definition.max_runtime_s - job.trained_s)
+        first = ("max_runtime", clock) if clock < left else ("exited", left)
         entered = job.trained_s - job.trained_before_s
         if (fault := self._fault(job)) in ("algorithm_error", "internal_error"):
-            when = uniforms(self.seed, job.name, job.attempt)[_STREAM["half_way"]] * (left + entered) - entered
+            when = self._uniform(job, "half_way") * (left + entered) - entered
             first = min(first, (fault, max(0.0, when)), key=_when)
         rate = self.faults_of(job).spot_interruptions_per_hour
         if job.definition.spot and rate > 0:
-            uniform = uniforms(self.seed, job.name, job.attempt)[_STREAM["spot"]]
-            when = -math.log1p(-uniform) * 3600.0 / rate - entered
+            when = -math.log1p(-self._uniform(job, "spot")) * 3600.0 / rate - entered
             first = min(first, ("interrupt", max(0.0, when)), key=_when)
-        clock = job.definition.max_runtime_s - job.trained_s
-        first = min(first, ("max_runtime", max(0.0, clock)), key=_when)
         if job.definition.checkpoint_uri is not None:
             interval = self._time(self.timings.checkpoint_s, job, "save")
             if 0 < interval < first[1]:
@@ -346,18 +371,19 @@ def _when(event: tuple[str, float]) -> float:
     return event[1]
 
 
-_STATES = {
-    "Starting": "_starting",
-    "Pending": "_pending",
-    "Downloading": "_downloading",
-    "Training": "_training",
-    "Uploading": "_uploading",
-    "Interrupted": "_interrupted",
-    "Starting:stopping": "_teardown",
-    "Stopping:teardown": "_teardown",
-    "Stopping": "_grace",
-    "Stopping:uploading": "_stopping_upload",
+_STATES: Mapping[str, Callable[[Sampled, TrainingJob], tuple[str, float]]] = {
+    "Starting": Sampled._starting,
+    "Pending": Sampled._pending,
+    "Downloading": Sampled._downloading,
+    "Training": Sampled._training,
+    "Uploading": Sampled._uploading,
+    "Interrupted": Sampled._interrupted,
+    "Starting:stopping": Sampled._teardown,
+    "Stopping:teardown": Sampled._teardown,
+    "Stopping": Sampled._grace,
+    "Stopping:uploading": Sampled._stopping_upload,
 }
+"""What comes first in each state."""
 
 
 @attrs.define(slots=False)

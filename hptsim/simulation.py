@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import itertools
 import pickle
-from collections.abc import Callable, Mapping
+import weakref
+from collections.abc import Mapping
 from heapq import heappop, heappush
 from typing import Any
 
 import attrs
 import simpy
 
+from hptsim.collector import collector_paused
 from hptsim.errors import InvalidInput, LawBroken, ServiceError, invalid, unknown_job
 from hptsim.journal import Journal, Record
 from hptsim.laws import Auditor
@@ -25,17 +27,10 @@ from hptsim.nature import Enumerated, Sampled
 from hptsim.scenario import Scenario, ScheduledTuningJob
 from hptsim.world import Entry, Nature, World
 
+_SPILL = 10_000
+"""A journal that keeps nothing in memory holds back so many entries before it writes them."""
 _HAPPENS, _COMMANDS = 1, 2
 """At one instant, what happens by itself goes before the scenario's commands (assumption `completion-before-stop`)."""
-
-
-class Due(simpy.Event):
-    """An armed event of the world in simpy's queue."""
-
-    __slots__ = ("serial",)
-
-    def __init__(self, serial: int) -> None:
-        self.serial = serial
 
 
 class Command(simpy.Event):
@@ -48,18 +43,28 @@ class Command(simpy.Event):
 
 
 class TwinEnvironment(simpy.Environment):
-    """A simpy environment whose queue also holds what is armed in a world."""
+    """A simpy environment whose queue also holds what is armed in a world, as bare serial numbers.
+
+    It refers to its simulation weakly: an environment is a cycle by itself, and would keep a simulation that nobody needs
+    any more, with its journal, until the garbage collector comes.
+    """
 
     _eid: Any
     _queue: Any
 
-    def __init__(
-        self, happen: Callable[[int], None], order: Callable[[tuple[str, Any]], None], armed: Callable[[], Any]
-    ):
-        super().__init__()
-        self._happen = happen
-        self._order = order
+    def __init__(self, simulation: Simulation, armed: Mapping[int, Any], now: float, first: int) -> None:
+        super().__init__(now)
+        self._eid = itertools.count(first)
+        self._simulation = weakref.ref(simulation)
         self._armed = armed
+
+    @property
+    def simulation(self) -> Simulation:
+        """The simulation whose clock this is."""
+        simulation = self._simulation()
+        if simulation is None:
+            raise ReferenceError("the Simulation of this environment is gone: keep it in a variable of yours")
+        return simulation
 
     def push(self, delay: float, priority: int, event: simpy.Event) -> None:
         """Put *event* in the queue."""
@@ -67,8 +72,8 @@ class TwinEnvironment(simpy.Environment):
 
     def drop_stale(self) -> None:
         """Take events off the head of the queue that can no longer happen."""
-        queue, armed = self._queue, self._armed()
-        while queue and type(queue[0][3]) is Due and queue[0][3].serial not in armed:
+        queue, armed = self._queue, self._armed
+        while queue and type(queue[0][3]) is int and queue[0][3] not in armed:
             heappop(queue)
 
     def peek(self) -> float:
@@ -81,12 +86,12 @@ class TwinEnvironment(simpy.Environment):
         self.drop_stale()
         if self._queue:
             event = self._queue[0][3]
-            if type(event) is Due:
+            if type(event) is int:
                 self._now = heappop(self._queue)[0]
-                return self._happen(event.serial)
+                return self.simulation._happen(event)
             if type(event) is Command:
                 self._now = heappop(self._queue)[0]
-                return self._order(event.call)
+                return self.simulation._order(event.call)
         super().step()
 
 
@@ -194,16 +199,16 @@ class Simulation:
         for entry in scenario.tuning_jobs:
             self._env.push(entry.at_s, _COMMANDS, Command(("create", entry)))
 
-    def _start_clock(self, now: float = 0.0) -> None:
-        self._env = TwinEnvironment(self._happen, self._order, lambda: self._world.armed)
-        self._env._now = now
-        manual = isinstance(self._world.nature, Enumerated)
-        self._world.write = self.journal.entries.append
-        self._world.schedule = _never if manual else self._schedule
+    def _start_clock(self, now: float = 0.0, first: int = 0) -> None:
+        self._env = TwinEnvironment(self, self._world.armed, now, first)
+        world, env, queue, count = self._world, self._env, self._env._queue, self._env._eid
 
-    def _schedule(self, serial: int, delay: float) -> None:
-        env = self._env
-        heappush(env._queue, (env._now + delay, _HAPPENS, next(env._eid), Due(serial)))
+        def schedule(serial: int, delay: float) -> None:
+            heappush(queue, (env._now + delay, _HAPPENS, next(count), serial))
+
+        world.now = now
+        world.write = self.journal.entries.append
+        world.schedule = _never if isinstance(world.nature, Enumerated) else schedule
 
     # ------------------------------------------------------------------ time
 
@@ -230,22 +235,29 @@ class Simulation:
 
     def _advance(self, until: float) -> None:
         """Let everything happen that is due up to and at *until*: `step` in a loop, without its detours."""
-        env, armed, happen, after = self._env, self._world.armed, self._world.happen, self._after_step
-        queue, quiet = env._queue, self._laws is not True and self.journal.keep
-        while queue and queue[0][0] <= until:
-            event = queue[0][3]
-            if type(event) is not Due:
-                env.step()
-            else:
-                due = heappop(queue)[0]
-                if event.serial in armed:
-                    env._now = self._world.now = due
-                    happen(event.serial)
-                    if not quiet or self._watchers:
-                        after()
+        env, world, journal, after = self._env, self._world, self.journal, self._after_step
+        armed, strike, queue, entries = world.armed, world.strike, env._queue, journal.entries
+        quiet = self._laws is not True and journal.keep
+        with collector_paused():
+            while queue and queue[0][0] <= until:
+                event = queue[0][3]
+                if type(event) is not int:
+                    env.step()
+                else:
+                    due = heappop(queue)[0]
+                    what = armed.pop(event, None)
+                    if what is not None:  # else it is stale: it neither happens nor drags the clock on
+                        env._now = world.now = due
+                        strike(event, what)
+                        if not quiet or self._watchers:
+                            after()
+                            if len(entries) > _SPILL and not journal.keep:
+                                journal.spill()
 
     def step(self) -> list[Record]:
         """Let one event happen; returns the journal records that it caused, none when nothing is left to do."""
+        if not self.journal.keep:
+            self.journal.spill()
         before = len(self.journal.entries)
         if self._env.peek() == float("inf"):
             self._rest()
@@ -287,10 +299,6 @@ class Simulation:
         """Judge what was written, wake who waited for it, and forget what has ended where nothing is kept."""
         if self._laws is True:
             self._audit()
-        elif not self.journal.keep:
-            self.journal.fresh()
-        elif not self._watchers:
-            return
         if self._watchers:
             self._wake()
         if self._world.ended:
@@ -482,11 +490,12 @@ class Simulation:
     def snapshot(self) -> Snapshot:
         """The twin's state now: jobs, quota, stores, pending times and journal. A user's processes are not part of it."""
         queue = [
-            (due, priority, serial, event.serial if isinstance(event, Due) else event.call)
+            (due, priority, serial, event.call if type(event) is Command else event)
             for due, priority, serial, event in sorted(self._env._queue, key=lambda entry: entry[:3])
-            if type(event) is Command or (type(event) is Due and event.serial in self._world.armed)
+            if type(event) is Command or (type(event) is int and event in self._world.armed)
         ]
-        state = pickle.dumps((self._world, self._auditor, queue), protocol=pickle.HIGHEST_PROTOCOL)
+        with collector_paused():
+            state = pickle.dumps((self._world, self._auditor, queue), protocol=pickle.HIGHEST_PROTOCOL)
         return Snapshot(state, tuple(self.journal.entries), self.now)
 
     def restore(self, snapshot: Snapshot) -> None:
@@ -496,15 +505,15 @@ class Simulation:
         """
         if not self.journal.keep:
             raise InvalidInput("ValidationException", "restore: a journal that is not kept in memory cannot go back")
-        self._world, self._auditor, queue = pickle.loads(snapshot.state)
+        with collector_paused():
+            self._world, self._auditor, queue = pickle.loads(snapshot.state)
         self.journal.entries[:] = snapshot.entries
         self.journal.rewind(len(snapshot.entries))
         self._watchers.clear()
-        self._start_clock(snapshot.now)
+        self._start_clock(snapshot.now, 1 + max((entry[2] for entry in queue), default=0))
         for due, priority, serial, carried in queue:
-            event: simpy.Event = Due(carried) if isinstance(carried, int) else Command(carried)
+            event = carried if isinstance(carried, int) else Command(carried)
             heappush(self._env._queue, (due, priority, serial, event))
-        self._env._eid = itertools.count(1 + max((entry[2] for entry in queue), default=0))
 
 
 def _never(serial: int, delay: float) -> None:

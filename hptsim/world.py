@@ -110,6 +110,7 @@ class World:
         """
         self._admit(spec)
         job = TuningJob(spec, self.now)
+        job.needs = tuple([self.ledger.counted(one.instances.amounts) for one in spec.definitions])
         self.names.add(spec.name.lower())
         self.tuning[spec.name] = job
         self._fire_tuning(job, "create", {"spec": spec})
@@ -201,6 +202,11 @@ class World:
         armed = self.armed.pop(serial, None)
         if armed is None:
             return False
+        self.strike(serial, armed)
+        return True
+
+    def strike(self, serial: int, armed: tuple[str, str, str]) -> None:
+        """Let an event happen that was just taken from `armed`."""
         thing, name, trigger = armed
         if thing == "training":
             job = self.training[name]
@@ -211,14 +217,13 @@ class World:
                 self._fire_training(job, trigger)
         else:
             tuning = self.tuning[name]
-            tuning.timers = tuple(timer for timer in tuning.timers if timer != serial)
+            tuning.timers.pop(serial, None)
             if trigger == "launch":
                 self._launch(tuning)
             else:
                 self._fire_tuning(tuning, trigger, None)
         if self._line_moved:
             self._settle()
-        return True
 
     def _settle(self) -> None:
         """Grant what can be granted, until nothing more can."""
@@ -239,22 +244,26 @@ class World:
         self.schedule(serial, delay)
         return serial
 
-    def _disarm(self, job: TrainingJob | TuningJob) -> None:
+    def _disarm(self, job: TuningJob) -> None:
         for serial in job.timers:
             self.armed.pop(serial, None)
-        job.timers = ()
+        job.timers = {}
 
-    def _row(self, rows: tuple[Row, ...] | None, job: Any, trigger: str) -> Row:
+    def _row(self, rows: tuple[Row, ...], job: Any, trigger: str) -> Row:
         """The one row that applies; anything else is our own mistake."""
-        applying = [row for row in rows or () if not row.guard or CONDITIONS[row.guard](job)]
-        if len(applying) != 1:
-            reason = f"{len(applying)} rows apply to {trigger!r} on {job.name} in state {job.state}"
+        found, applying = None, 0
+        for row in rows:
+            if not row.guard or CONDITIONS[row.guard](job):
+                found = row
+                applying += 1
+        if found is None or applying > 1:
+            reason = f"{applying} rows apply to {trigger!r} on {job.name} in state {job.state}"
             raise LawBroken("exactly one row applies", reason, "lifecycle.py")
-        return applying[0]
+        return found
 
     def _fire_tuning(self, job: TuningJob, trigger: str, detail: Any) -> None:
-        rows = self.tables.tuning.get((job.state, trigger))
-        row = rows[0] if rows and len(rows) == 1 and not rows[0].guard else self._row(rows, job, trigger)
+        rows = self.tables.tuning.get((job.state, trigger), ())
+        row = rows[0] if len(rows) == 1 and not rows[0].guard else self._row(rows, job, trigger)
         source, job.state = job.state, row.destination
         data = detail if trigger == "create" else None
         if trigger == "launch" and isinstance(detail, Reservation):
@@ -275,59 +284,62 @@ class World:
         if job.ended_s is None:
             self._continue(job)
 
-    def _fire_training(self, job: TrainingJob, trigger: str) -> None:
-        source = job.state
-        rows = self.tables.training.get((source, trigger))
-        row = rows[0] if rows and len(rows) == 1 and not rows[0].guard else self._row(rows, job, trigger)
+    def _fire_training(self, job: TrainingJob, trigger: str, data: Any = None) -> None:
+        source, now = job.state, self.now
+        rows = self.tables.training.get((source, trigger), ())
+        row = rows[0] if len(rows) == 1 and not rows[0].guard else self._row(rows, job, trigger)
         for serial in job.timers:
             self.armed.pop(serial, None)
-        now = self.now
-        data = self._account_for(job, trigger, source, row.destination, now)
-        job.state = destination = row.destination
-        job.since_s = now
-        self.write((now, "training", job.name, trigger, source, destination, data))
-        for effect in row.effects:
-            _PERFORM[effect](self, job, data)
-        if job.ended_s is None:
-            timers = []
-            for following, delay in self.nature.next(self, job):
-                timers.append(self._arm("training", job.name, following, delay))
-            job.timers = tuple(timers)
-
-    def _account_for(
-        self, job: TrainingJob, trigger: str, source: str, destination: str, now: float
-    ) -> dict[str, Any] | None:
-        """Book the time spent in *source* and what the script or the cloud reports with *trigger*."""
-        elapsed = now - job.since_s
+        job.timers = ()
+        destination = row.destination
         if source in BILLED:
+            elapsed = now - job.since_s
             job.billable_s += elapsed
             if source == "Training":
                 job.progress_s += elapsed
                 job.trained_s += elapsed
             elif source == "Uploading":
                 job.uploaded_s += elapsed
-        if destination in _FINAL:
-            job.ended_s = now
-            job.timers = ()
-            if job.stop_coming:
-                self.armed.pop(job.stop_coming, None)
-                job.stop_coming = 0
         if trigger in _REPORTS:
-            return self._report(job, trigger, source)
+            data = self._report(job, trigger, source)
+        elif trigger in _TURNS:
+            data = self._turn(job, trigger, destination)
+        elif trigger == "ready" and job.started_s is None:
+            job.started_s = now
+        job.state = destination
+        job.since_s = now
+        self.write((now, "training", job.name, trigger, source, destination, data))
+        if destination in _FINAL:
+            self._end(job)
+        for effect in row.effects:
+            _PERFORM[effect](self, job, data)
+        if job.ended_s is None:
+            for following, delay in self.nature.next(self, job):
+                self.serial = serial = self.serial + 1
+                self.armed[serial] = ("training", job.name, following)
+                self.schedule(serial, delay)
+                job.timers += (serial,)
+
+    def _end(self, job: TrainingJob) -> None:
+        job.ended_s = self.now
+        if job.stop_coming:
+            self.armed.pop(job.stop_coming, None)
+            job.stop_coming = 0
+
+    def _turn(self, job: TrainingJob, trigger: str, destination: str) -> dict[str, Any] | None:
+        """Book what the cloud or a caller does to the job with *trigger*."""
         if trigger in _STOPS:
             job.stopped_by = trigger
-        elif trigger in _FAULTS:
+        elif trigger == "shortage":
+            job.shortages += 1
+        elif trigger == "interrupt":
+            self._begin_again(job)
+        else:
             job.failure_reason = self.nature.reason(job, trigger)
             if destination == "Starting":
                 job.retries_left -= 1
                 self._begin_again(job)
             return {"reason": job.failure_reason}
-        elif trigger == "ready" and job.started_s is None:
-            job.started_s = now
-        elif trigger == "shortage":
-            job.shortages += 1
-        elif trigger == "interrupt":
-            self._begin_again(job)
         return None
 
     def _report(self, job: TrainingJob, trigger: str, source: str) -> dict[str, Any] | None:
@@ -355,7 +367,7 @@ class World:
         job.warm = False
 
     def _fire_reservation(self, reservation: Reservation, trigger: str) -> None:
-        row = self._row(self.tables.reservation.get((reservation.state, trigger)), reservation, trigger)
+        row = self._row(self.tables.reservation.get((reservation.state, trigger), ()), reservation, trigger)
         source, reservation.state = reservation.state, row.destination
         data = {"tuning_job": reservation.tuning_job, "amounts": reservation.amounts}
         self.write((self.now, "reservation", reservation.name, trigger, source, reservation.state, data))
@@ -420,14 +432,14 @@ class World:
             self._arm_tuning(job, "finish", self.nature.delay(self, job, "finish"))
 
     def _arm_tuning(self, job: TuningJob, trigger: str, delay: float) -> None:
-        job.timers += (self._arm("tuning", job.name, trigger, delay),)
+        job.timers[self._arm("tuning", job.name, trigger, delay)] = None
 
     def _launch(self, job: TuningJob) -> None:
         """Seek quota for the next training job, and create it if there is some."""
         job.launching -= 1
-        index = job.asked % len(job.spec.definitions)
+        index = job.asked % len(job.needs)
         job.asked += 1
-        amounts = self.ledger.counted(job.spec.definitions[index].instances.amounts)
+        amounts = job.needs[index]
         if self.account.assumptions.reservation != "as-observed" and self.ledger.idle(job.name, amounts):
             self._fire_tuning(job, "launch", index)
         else:
@@ -460,9 +472,7 @@ class World:
         definition = job.spec.definitions[index]
         job.launched = ordinal = job.launched + 1
         name = f"{job.name}-{ordinal:03d}-{self.nature.suffix(job, ordinal)}"
-        amounts = self.ledger.counted(definition.instances.amounts)
-        child = TrainingJob(name, job.name, ordinal, definition, amounts, self.now)
-        child.retries_left = definition.max_retries
+        child = TrainingJob.of(name, job.name, ordinal, definition, job.needs[index], self.now)
         if isinstance(detail, Reservation):
             child.reservation = detail.number
         else:
@@ -472,19 +482,8 @@ class World:
         job.live[name] = None
         job.children.append(name)
         job.counters["InProgress"] += 1
-        self._create_child(child, index)
-
-    def _create_child(self, child: TrainingJob, index: int) -> None:
-        rows = self.tables.training.get((child.state, "create"))
-        row = rows[0] if rows and len(rows) == 1 else self._row(rows, child, "create")
-        source, child.state, child.since_s = child.state, row.destination, self.now
-        data = {"tuning_job": child.tuning_job, "definition": index, "hyperparameters": child.hyperparameters}
-        self.write((self.now, "training", child.name, "create", source, child.state, data))
-        for effect in row.effects:
-            _PERFORM[effect](self, child, None)
-        child.timers = tuple(
-            [self._arm("training", child.name, trigger, delay) for trigger, delay in self.nature.next(self, child)]
-        )
+        data = {"tuning_job": job.name, "definition": index, "hyperparameters": child.hyperparameters}
+        self._fire_training(child, "create", data)
 
     def _tally(self, job: TuningJob, child: TrainingJob) -> None:
         job.live.pop(child.name, None)
@@ -550,10 +549,7 @@ class World:
             value = data.get("objective")
             message = "Exited before the first evaluation." if value is None else f"{metric}={value:.7g}"
         self.write((self.now, "log", child.name, "", "", "", message))
-        stream = self.logs.get(child.name)
-        if stream is None:
-            stream = self.logs[child.name] = []
-        stream.append(LogEvent(self.now, message))
+        self.logs.setdefault(child.name, []).append(_light(LogEvent, (self.now, message)))
 
     def _sigterm(self, child: TrainingJob, detail: Any) -> None:
         self.write((self.now, "signal", child.name, "SIGTERM", "", "", None))
@@ -567,7 +563,7 @@ class World:
 
     def _store(self, child: TrainingJob, uri: str, kind: str) -> None:
         self.write((self.now, "artifact", child.name, "store", "", kind, uri))
-        self.artifacts[uri] = Artifact(uri, child.name, kind, self.now)
+        self.artifacts[uri] = _light(Artifact, (uri, child.name, kind, self.now))
 
     def _queue(self, reservation: Reservation, detail: Any) -> None:
         self.ledger.line[reservation.name] = reservation
@@ -603,7 +599,7 @@ class World:
         twin.nature = self.nature.clone()
         twin.tuning = {name: job.copy() for name, job in self.tuning.items()}
         twin.training = {  # what has ended never changes again and is shared
-            name: duplicate(job) if job.ended_s is None else job for name, job in self.training.items()
+            name: job.copy() if job.ended_s is None else job for name, job in self.training.items()
         }
         twin.names = self.names.copy()
         twin.ledger = self.ledger.copy()
@@ -644,10 +640,12 @@ _PERFORM: Mapping[str, Callable[[World, Any, Any], None]] = {
     name: getattr(World, f"_{name.lower()}") for name in EFFECTS
 }
 """What each effect of the tables' rows does to the world."""
+_light: Any = tuple.__new__
+"""Makes a named tuple without its detour through Python."""
 _FINAL = frozenset({"Completed", "Failed", "Stopped", "MaxRuntimeExceeded", "MaxWaitTimeExceeded"})
 _REPORTS = frozenset({"checkpoint", "saved", "exited", "killed"})
 _STOPS = frozenset({"stop", "max_runtime", "max_wait", "max_pending"})
-_FAULTS = frozenset({"client_error", "algorithm_error", "internal_error", "no_capacity"})
+_TURNS = _STOPS | {"client_error", "algorithm_error", "internal_error", "no_capacity", "shortage", "interrupt"}
 
 
 def bucket(state: str, reason: str) -> str:

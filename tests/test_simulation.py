@@ -274,3 +274,22 @@ def test_adding_a_tuning_job_does_not_disturb_the_draws_of_another():
         sim.run()
         journals.append([record for record in sim.journal if record.name.startswith("churn-xgboost")])
     assert journals[0] == journals[1]
+
+
+def test_a_journal_file_follows_its_simulation_back_to_a_snapshot(tmp_path):
+    path = tmp_path / "journal.jsonl"
+    scenario = Scenario(timings=TIMINGS, tuning_jobs=(ScheduledTuningJob(TuningJobSpec("demo")),))
+    sim = Simulation(scenario, journal=Journal(path, keep=True))
+    sim.run(until=20)
+    early = sim.snapshot()
+    sim.run()
+    sim.journal.flush()
+    sim.restore(early)
+    sim.stop_tuning_job("demo")
+    sim.run()
+    sim.journal.close()
+    saved = read(path)
+    assert saved.damage == "" and len(saved.records) == len(sim.journal)
+    assert sum(sim.journal.counts.values()) == len(sim.journal)
+    assert [record.trigger for record in saved.records if record.thing == "tuning"][-1] == "finish"
+    assert "stop" in {record.trigger for record in saved.records}
