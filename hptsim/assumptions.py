@@ -53,6 +53,10 @@ ASSUMPTIONS: Mapping[str, str] = MappingProxyType(
         "whole-seconds": "reported seconds are rounded down, and are at least 1 (A-29)",
         "round-robin": "several definitions take turns (A-36)",
         "spot-price-ratio": "a second of managed spot costs 0.3 of an on-demand second, unless the scenario says",
+        "delete-at-once": "deleting takes no time, Deleting is not seen, and the name of a tuning job is free again, its "
+        "training jobs, artifacts and logs stay (A-38, A-39, D1)",
+        "alone-never-waits": "a training job without a tuning job is refused when its instances are not free, whatever "
+        "`admission` says, and passes the tuning jobs that wait in line (§2.8)",
         "name-case": "two tuning jobs' names that differ only in case are the same name for create (A-37)",
     }
 )

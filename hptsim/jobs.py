@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Self, TypeVar
 
 import attrs
 
-from hptsim.ledger import Reservation
+from hptsim.ledger import Reservation, alone
 from hptsim.lifecycle import NEW, STOPPING, status
 from hptsim.model import Amounts, TrainingJobDefinition, TuningJobSpec, checkpoint_uri, model_uri
 
@@ -33,7 +33,7 @@ def duplicate(record: T) -> T:
 
 @attrs.define(eq=False)
 class TrainingJob:
-    """One training job of a tuning job.
+    """One training job, of a tuning job or without one (*tuning_job* is empty then).
 
     *promised* is what its script reported saved, kept apart from what the store holds: a law compares the two.
     *work_s* is how long its script needs in Training, *progress_s* how much of that is done and not lost,
@@ -44,6 +44,8 @@ class TrainingJob:
 
     name: str
     tuning_job: str
+    holder: str
+    """Whose reservation it occupies."""
     ordinal: int
     definition: TrainingJobDefinition
     amounts: Amounts
@@ -90,7 +92,10 @@ class TrainingJob:
     ) -> Self:
         """A new training job with the definition *spec*."""
         uri = model_uri(spec.output_path, name)
-        return cls(name, tuning_job, ordinal, spec, amounts, now, spec.input_mode != "File", uri, spec.max_retries)
+        holder = tuning_job or alone(name)
+        return cls(
+            name, tuning_job, holder, ordinal, spec, amounts, now, spec.input_mode != "File", uri, spec.max_retries
+        )
 
     def copy(self) -> Self:
         """An independent copy."""
@@ -140,6 +145,8 @@ class TuningJob:
 
     spec: TuningJobSpec
     created_s: float
+    incarnation: int = 0
+    """How many deleted tuning jobs had its name before."""
     state: str = NEW
     since_s: float = 0.0
     stop_s: float | None = None

@@ -42,8 +42,8 @@ class Record(NamedTuple):
 class Journal:
     """A log in memory, in a file, or as counts only.
 
-    With *path* every entry goes to that file; *keep* says whether entries also stay in memory (by default when there
-    is no file). A journal that keeps nothing still counts entries by thing and trigger in `counts`.
+    With *path* every entry goes to that file. Without *keep* none stays in memory, only the `counts` by thing and trigger,
+    and a simulation forgets the jobs that have ended: for runs of millions of training jobs.
 
     >>> journal = Journal()
     >>> journal.entries.append((0.0, "log", "a", "", "", "", "hello"))
@@ -51,9 +51,9 @@ class Journal:
     ['hello']
     """
 
-    def __init__(self, path: str | Path | None = None, *, keep: bool | None = None) -> None:
+    def __init__(self, path: str | Path | None = None, *, keep: bool = True) -> None:
         self.path = Path(path) if path is not None else None
-        self.keep = self.path is None if keep is None else keep
+        self.keep = keep
         self.entries: list[Entry] = []
         self._counts: Counter[tuple[str, str]] = Counter()
         self.written = 0

@@ -11,12 +11,13 @@ from typing import Any, NamedTuple
 
 import attrs
 
+from hptsim.effects import bucket
 from hptsim.errors import LawBroken
 from hptsim.jobs import COUNTERS, duplicate
-from hptsim.ledger import TUNING_JOBS
-from hptsim.lifecycle import STOPPING, status
+from hptsim.ledger import TUNING_JOBS, alone
+from hptsim.lifecycle import STOPPING, primary, status
 from hptsim.model import FINAL_TUNING, Artifact
-from hptsim.world import Account, Entry, World, bucket
+from hptsim.world import Account, Entry, World
 
 
 class Law(NamedTuple):
@@ -44,6 +45,7 @@ LAWS: tuple[Law, ...] = (
     Law("grace is bounded", "always", "no container runs more than 120 s after SIGTERM", "M:StopTrainingJob"),
     Law("nobody outlives the parent", "always", "a tuning job ends after all its training jobs", "S12, H3"),
     Law("a final status is final", "always", "nothing happens to a job that has ended", "§3.1, §3.2"),
+    Law("only what has ended is deleted", "always", "a record is dropped after the end of its job", "D3, J14"),
     Law("phases in order", "always", "a training job takes its phases in the documented order", "J1 to J12"),
     Law("tuning statuses in order", "always", "InProgress, then Stopping if stopped, then an end", "H1 to H6"),
     Law("the end says why", "always", "a final status names what ended the job", "J8, J12, R24, H3 to H5"),
@@ -80,7 +82,7 @@ def broken(name: str, reason: str) -> LawBroken:
 
 @attrs.define(slots=False, eq=False)
 class TuningBook:
-    """What the auditor knows of a tuning job."""
+    """What the auditor knows of a tuning job, or of the reservation of a training job without one (*alone*)."""
 
     name: str
     parallel: int
@@ -88,6 +90,7 @@ class TuningBook:
     streaming: tuple[bool, ...] = ()
     """Whether each definition's input mode has no download stage (J4)."""
     state: str = "[*]"
+    alone: bool = False
     launches: int = 0
     launched: int = 0
     stopped: bool = False
@@ -112,7 +115,7 @@ class TrainingBook:
     """What the auditor knows of a training job."""
 
     name: str
-    tuning_job: str
+    holder: str
     streams: bool = False
     state: str = "[*]"
     occupies: Any = None
@@ -159,6 +162,8 @@ class Auditor:
         self.now = 0.0
         self.tuning: dict[str, TuningBook] = {}
         self.training: dict[str, TrainingBook] = {}
+        self.deleted: dict[str, int] = {}
+        """How many log events each deleted training job has left."""
         self.reserved: dict[str, int] = {}
         self.artifacts: dict[str, str] = {}
         self.line: dict[str, Mapping[str, int]] = {}
@@ -177,7 +182,7 @@ class Auditor:
         }
         twin.reserved, twin.artifacts = self.reserved.copy(), self.artifacts.copy()
         twin.line, twin.touched, twin.died = self.line.copy(), {}, []
-        twin.witnessed = self.witnessed.copy()
+        twin.witnessed, twin.deleted = self.witnessed.copy(), self.deleted.copy()
         return twin
 
     def see(self, entry: Entry) -> None:
@@ -195,6 +200,12 @@ class Auditor:
             streaming = tuple(one.input_mode != "File" for one in data["spec"].definitions)
             self.tuning[name] = TuningBook(name, limits.max_parallel, limits.max_training_jobs, streaming)
         book = self.tuning[name]
+        if trigger == "delete":
+            if status(book.state) not in FINAL_TUNING or source != book.state:
+                raise broken("only what has ended is deleted", f"{name} is {book.state} and is deleted")
+            self._settle_tuning(book)
+            del self.tuning[name]
+            return
         self.touched[name] = None
         if status(book.state) in FINAL_TUNING:
             raise broken("a final status is final", f"{trigger} happened to {name}, which is {book.state}")
@@ -246,7 +257,9 @@ class Auditor:
         if trigger == "create":
             self._born(name, data["tuning_job"], data["definition"])
         book = self.training[name]
-        self.touched[book.tuning_job] = None
+        if trigger == "delete":
+            return self._delete_training(book, source)
+        self.touched[book.holder] = None
         if book.state in _FINAL:
             raise broken("a final status is final", f"{trigger} happened to {name}, which is {book.state}")
         if source != book.state or not self._may_follow(book, trigger, destination):
@@ -266,19 +279,28 @@ class Auditor:
         if destination in _FINAL:
             self._died(book)
 
-    def _born(self, name: str, tuning_job: str, definition: int) -> None:
-        tuning = self.tuning[tuning_job]
-        self.training[name] = TrainingBook(name, tuning_job, tuning.streaming[definition])
+    def _delete_training(self, book: TrainingBook, source: str) -> None:
+        if book.state not in _FINAL or source != book.state:
+            raise broken("only what has ended is deleted", f"{book.name} is {book.state} and is deleted")
+        if book.name in self.died:
+            self.died.remove(book.name)
+            self.finished([book.name])
+        self.deleted[book.name] = self.training.pop(book.name).logged
+
+    def _born(self, name: str, tuning_job: str, definition: Any) -> None:
+        tuning = self.tuning[tuning_job or alone(name)]
+        streams = tuning.streaming[definition] if tuning_job else definition["input_mode"] != "File"
+        self.training[name] = TrainingBook(name, tuning.name, streams, logged=self.deleted.pop(name, 0))
         tuning.live[name] = None
         tuning.children.append(name)
         tuning.launched += 1
         tuning.counters["InProgress"] += 1
         if tuning.state != "InProgress":
-            raise broken("no launch after a stop", f"{name} is created, {tuning_job} is {tuning.state}")
+            raise broken("no launch after a stop", f"{name} is created, {tuning.name} is {tuning.state}")
         if len(tuning.live) > tuning.parallel:
-            raise broken("parallel within its limit", f"{tuning_job} runs {len(tuning.live)} of {tuning.parallel}")
+            raise broken("parallel within its limit", f"{tuning.name} runs {len(tuning.live)} of {tuning.parallel}")
         if tuning.launched > tuning.total:
-            raise broken("total within its limit", f"{tuning_job} has launched {tuning.launched} of {tuning.total}")
+            raise broken("total within its limit", f"{tuning.name} has launched {tuning.launched} of {tuning.total}")
 
     def _may_follow(self, book: TrainingBook, trigger: str, destination: str) -> bool:
         if destination == "Failed":
@@ -292,17 +314,22 @@ class Auditor:
         return destination in _AFTER.get(trigger, ()) and destination in _NEXT.get(book.state, ())
 
     def _died(self, book: TrainingBook) -> None:
-        tuning = self.tuning[book.tuning_job]
+        tuning = self.tuning[book.holder]
         self.died.append(book.name)
         tuning.live.pop(book.name, None)
         tuning.counters["InProgress"] -= 1
         tuning.counters[bucket(book.state, book.failure)] += 1
         tuning.evaluated += book.evaluated and book.state != "Failed"
+        if tuning.alone:
+            tuning.state = primary(book.state).value
 
     def _see_reservation(self, entry: Entry) -> None:
         _, _, name, trigger, source, destination, data = entry
-        tuning = self.tuning[data["tuning_job"]]
-        self.touched[tuning.name] = None
+        holder = data["holder"]
+        if holder == alone(holder.rpartition("/")[2]) and trigger == "ask":
+            self.tuning[holder] = TuningBook(holder, 1, 1, state="InProgress", alone=True, launches=1)
+        tuning = self.tuning[holder]
+        self.touched[holder] = None
         before = tuning.requests.get(name, "[*]")
         legal = {("[*]", "ask"): "Requested", ("Requested", "grant"): "Held", ("Requested", "withdraw"): "Withdrawn"}
         legal["Held", "release"] = "Released"
@@ -353,7 +380,7 @@ class Auditor:
         book.stored += (entry[6],)
         self.artifacts[entry[6]] = book.name
         if entry[5] == "model":
-            self.tuning[book.tuning_job].models += 1
+            self.tuning[book.holder].models += 1
 
     def _see_log(self, entry: Entry) -> None:
         self.training[entry[2]].logged += 1
@@ -394,7 +421,7 @@ class Auditor:
             if tuning.requests or any(tuning.held.values()):
                 left = dict(tuning.held)
                 raise broken("released at the end, exactly once", f"{tuning.name} is {tuning.state} and holds {left}")
-            if tuning.state == "Stopped" and tuning.models:
+            if tuning.state == "Stopped" and tuning.models and not tuning.alone:
                 self.witnessed["a stopped job has artifacts"] = None
         elif tuning.state != "InProgress" and "Requested" in tuning.requests.values():
             raise broken("nobody stopping waits", f"{tuning.name} is {tuning.state} and still in line")
@@ -476,7 +503,8 @@ class Auditor:
             if lost := [uri for uri in self.artifacts if uri not in stored]:
                 raise broken("artifacts persist", f"{lost} was stored and is gone")
             raise broken("the journal rebuilds the world", f"the books say {books}, the world {state}")
-        if any(len(world.logs.get(name, ())) != book.logged for name, book in self.training.items()):
+        logged = {**self.deleted, **{name: book.logged for name, book in self.training.items()}}
+        if any(len(world.logs.get(name, ())) != count for name, count in logged.items()):
             raise broken("logs persist", "a log stream has lost or gained events")
 
     def calm(self) -> None:
@@ -488,10 +516,11 @@ class Auditor:
             raise broken("every reservation is released", f"{left} is still reserved")
 
     def forget(self, name: str) -> None:
-        """Drop the books of a tuning job that has ended."""
-        for child in self.tuning.pop(name).children:
-            for uri in self.training.pop(child).stored:
-                self.artifacts.pop(uri, None)
+        """Drop the books of a job that has ended."""
+        for child in self.tuning.pop(name if name in self.tuning else alone(name)).children:
+            if child in self.training:
+                for uri in self.training.pop(child).stored:
+                    self.artifacts.pop(uri, None)
 
 
 _FINAL = frozenset({"Completed", "Failed", "Stopped", "MaxRuntimeExceeded", "MaxWaitTimeExceeded"})

@@ -19,6 +19,15 @@ TOTAL = "total-instances"
 TUNING_JOBS = "tuning-jobs"
 
 
+def alone(training_job: str) -> str:
+    """The holder of what a training job without a tuning job has reserved: no tuning job can be called so.
+
+    >>> alone("mine")
+    'training-job/mine'
+    """
+    return f"training-job/{training_job}"
+
+
 def broken(law: str, reason: str) -> LawBroken:
     """A ledger operation that must not happen; named by the law that it breaks."""
     return LawBroken(law, reason, rests_on="§5.5")
@@ -26,14 +35,15 @@ def broken(law: str, reason: str) -> LawBroken:
 
 @attrs.define(slots=False, eq=False)
 class Reservation:
-    """One request of a tuning job for quota, and what it holds once it is granted.
+    """One request for quota, and what it holds once it is granted.
 
-    *definition* is the training job definition it is meant for, or -1 when it is for the tuning job as a whole.
+    *holder* is a tuning job's name, or `alone(name)` for a training job without one. *definition* is the training job
+    definition it is meant for, or -1 when it is for the holder as a whole.
     """
 
     thing = "reservation"
 
-    tuning_job: str
+    holder: str
     number: int
     amounts: Amounts
     priority: int = 0
@@ -42,12 +52,12 @@ class Reservation:
 
     @property
     def name(self) -> str:
-        """The tuning job's name and the number of the request.
+        """The holder and the number of the request.
 
         >>> Reservation("demo", 2, {"ml.m5.xlarge": 1}).name
         'demo/2'
         """
-        return f"{self.tuning_job}/{self.number}"
+        return f"{self.holder}/{self.number}"
 
 
 class Ledger:
@@ -64,7 +74,7 @@ class Ledger:
         self.reserved: dict[str, int] = {}
         self.occupied: dict[str, int] = {}
         self.held: dict[str, dict[str, int]] = {}
-        """What each tuning job holds, by pool."""
+        """What each holder has reserved, by pool."""
         self.used: dict[str, dict[str, int]] = {}
         """The part of it that its training jobs occupy."""
         self.line: dict[str, Reservation] = {}
@@ -102,53 +112,53 @@ class Ledger:
         """The first pool whose limit is below what *amounts* wants of it, or None."""
         return next((pool for pool, count in amounts.items() if count > self.limit.get(pool, count)), None)
 
-    def reserve(self, tuning_job: str, amounts: Amounts) -> None:
-        """Move *amounts* from the free quota to *tuning_job*."""
+    def reserve(self, holder: str, amounts: Amounts) -> None:
+        """Move *amounts* from the free quota to *holder*."""
         if not self.fits(amounts):
-            raise broken("quota never exceeded", f"{tuning_job} is granted {dict(amounts)}, which is not free")
+            raise broken("quota never exceeded", f"{holder} is granted {dict(amounts)}, which is not free")
         _add(self.reserved, amounts)
-        _add(self.held.setdefault(tuning_job, {}), amounts)
+        _add(self.held.setdefault(holder, {}), amounts)
 
-    def release(self, tuning_job: str, amounts: Amounts) -> None:
-        """Give *amounts* of *tuning_job* back; an error unless it holds them and no training job is using them."""
-        held, used = self.held.get(tuning_job, {}), self.used.get(tuning_job, {})
+    def release(self, holder: str, amounts: Amounts) -> None:
+        """Give *amounts* of *holder* back; an error unless it holds them and no training job is using them."""
+        held, used = self.held.get(holder, {}), self.used.get(holder, {})
         for pool, count in amounts.items():
             if count > held.get(pool, 0):
-                raise broken("released at the end, exactly once", f"{tuning_job} does not hold {count} {pool}")
+                raise broken("released at the end, exactly once", f"{holder} does not hold {count} {pool}")
             if count > held[pool] - used.get(pool, 0):
-                raise broken("occupancy within reservation", f"{tuning_job} still uses {pool} that it gives back")
+                raise broken("occupancy within reservation", f"{holder} still uses {pool} that it gives back")
         _subtract(held, amounts)
         _subtract(self.reserved, amounts)
         if not held:
-            self.held.pop(tuning_job, None)
+            self.held.pop(holder, None)
 
-    def occupy(self, tuning_job: str, amounts: Amounts) -> None:
-        """Put *amounts* of what *tuning_job* holds into use."""
-        held, used, occupied = self.held.get(tuning_job, {}), self.used.setdefault(tuning_job, {}), self.occupied
+    def occupy(self, holder: str, amounts: Amounts) -> None:
+        """Put *amounts* of what *holder* holds into use."""
+        held, used, occupied = self.held.get(holder, {}), self.used.setdefault(holder, {}), self.occupied
         for pool, count in amounts.items():
             if count > held.get(pool, 0) - used.get(pool, 0):
-                raise broken("occupancy within reservation", f"{tuning_job} has no idle {dict(amounts)} to use")
+                raise broken("occupancy within reservation", f"{holder} has no idle {dict(amounts)} to use")
         for pool, count in amounts.items():
             used[pool] = used.get(pool, 0) + count
             occupied[pool] = occupied.get(pool, 0) + count
 
-    def vacate(self, tuning_job: str, amounts: Amounts) -> None:
-        """Take *amounts* of *tuning_job* out of use; an error unless they are in use."""
-        used = self.used.get(tuning_job, {})
+    def vacate(self, holder: str, amounts: Amounts) -> None:
+        """Take *amounts* of *holder* out of use; an error unless they are in use."""
+        used = self.used.get(holder, {})
         for pool, count in amounts.items():
             if count > used.get(pool, 0):
-                raise broken("occupancy within reservation", f"{tuning_job} does not use {count} {pool}")
+                raise broken("occupancy within reservation", f"{holder} does not use {count} {pool}")
         _subtract(used, amounts)
         _subtract(self.occupied, amounts)
         if not used:
-            self.used.pop(tuning_job, None)
+            self.used.pop(holder, None)
 
-    def idle(self, tuning_job: str, amounts: Amounts) -> bool:
-        """Whether *tuning_job* holds *amounts* beyond what its training jobs use."""
-        held = self.held.get(tuning_job)
+    def idle(self, holder: str, amounts: Amounts) -> bool:
+        """Whether *holder* holds *amounts* beyond what its training jobs use."""
+        held = self.held.get(holder)
         if held is None:
             return False
-        used = self.used.get(tuning_job, {})
+        used = self.used.get(holder, {})
         for pool, count in amounts.items():  # noqa: SIM110 - all(...) is slower, and every training job comes here
             if count > held.get(pool, 0) - used.get(pool, 0):
                 return False

@@ -79,13 +79,15 @@ class _Reader:
 
     def read(self, record: Record) -> None:
         self.end_s = record.time_s
+        if record.trigger == "delete":
+            return
         if record.thing == "tuning":
             self.tuning(record)
         elif record.thing == "training":
             self.training(record)
         elif record.thing == "reservation" and record.trigger in ("grant", "release"):
             self.reservation(record)
-        elif record.thing == "artifact":
+        elif record.thing == "artifact" and record.name in self.jobs:
             self.jobs[record.name][0].artifacts += 1
         elif record.thing == "refused":
             self.refused[record.data.partition(":")[0]] = 1 + self.refused.get(record.data.partition(":")[0], 0)
@@ -106,8 +108,12 @@ class _Reader:
 
     def training(self, record: Record) -> None:
         if record.trigger == "create":
+            if not record.data["tuning_job"]:
+                return  # these figures are about tuning jobs
             row = self.rows[record.data["tuning_job"]]
             self.jobs[record.name] = (row, self.definitions[row.name][record.data["definition"]])
+        if record.name not in self.jobs:
+            return
         row, definition = self.jobs[record.name]
         source, since_s = self.since.get(record.name, ("", 0.0))
         if source in BILLED:
@@ -124,7 +130,9 @@ class _Reader:
             del self.since[record.name]
 
     def reservation(self, record: Record) -> None:
-        row = self.rows[record.data["tuning_job"]]
+        row = self.rows.get(record.data["holder"])
+        if row is None:  # a training job without a tuning job
+            return
         self.accrue(row, record.time_s)
         instances = sum(n for pool, n in record.data["amounts"].items() if pool not in (TOTAL, TUNING_JOBS))
         held, since_s = self.held.get(row.name, (0, record.time_s))

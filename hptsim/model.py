@@ -152,6 +152,8 @@ class TrainingJobDefinition:
     objective: Objective | None = None
     ranges: tuple[ParameterRange, ...] = ()
     static: Mapping[str, str] = attrs.field(factory=dict)
+    request: Mapping[str, Any] | None = attrs.field(default=None, eq=False, repr=False)
+    """The CreateTrainingJob request that it came from, if any, for echoing back."""
 
 
 @attrs.frozen

@@ -189,7 +189,7 @@ class Base:
 
     def suffix(self, job: TuningJob, ordinal: int) -> str:
         """The eight hexadecimal digits that end a training job's name."""
-        return f"{crc32(f'{self.seed}/{job.spec.name}/{ordinal}'.encode()):08x}"
+        return f"{crc32(f'{self.seed}/{job.spec.name}/{ordinal}/{job.incarnation}'.encode()):08x}"
 
     def reason(self, job: TrainingJob, trigger: str) -> str:
         """The service's words for a failure."""
@@ -197,11 +197,11 @@ class Base:
 
     def configure(self, world: World, job: TrainingJob) -> dict[str, str]:
         """A configuration drawn at random from the tuning job's parameter ranges, as the service gives it: strings."""
-        spec = world.tuning[job.tuning_job].spec
+        ranges = job.definition.ranges
+        if job.tuning_job:
+            ranges = (*world.tuning[job.tuning_job].spec.ranges, *ranges)
         chosen: dict[str, str] = {}
-        if not spec.ranges and not job.definition.ranges:
-            return chosen
-        for place, span in enumerate((*spec.ranges, *job.definition.ranges)):
+        for place, span in enumerate(ranges):
             uniform = uniforms(self.seed, f"{job.name}/{span.name}", place)[0]
             if span.values:
                 chosen[span.name] = span.values[int(uniform * len(span.values))]
@@ -216,6 +216,8 @@ class Base:
 
     def objective(self, world: World, job: TrainingJob) -> float | None:
         """The metric on a simple learning curve: it falls with the epochs towards what the configuration can reach."""
+        if not job.tuning_job and job.definition.objective is None:
+            return None
         epoch = self.script.epochs if job.work_s <= 0 else int(self.script.epochs * job.progress_s / job.work_s + 1e-9)
         if epoch < 1:
             return None

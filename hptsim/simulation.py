@@ -22,7 +22,7 @@ from hptsim.journal import Journal, Record
 from hptsim.laws import Auditor
 from hptsim.ledger import TOTAL
 from hptsim.lifecycle import TABLES, Tables, primary, status
-from hptsim.model import Artifact, LogEvent, TuningJobSpec
+from hptsim.model import Artifact, LogEvent, TrainingJobDefinition, TuningJobSpec
 from hptsim.nature import Enumerated, Sampled
 from hptsim.scenario import Scenario, ScheduledTuningJob
 from hptsim.world import Entry, Nature, World
@@ -362,6 +362,40 @@ class Simulation:
         self._world.create_tuning_job(spec)
         self._after_step()
         return self.tuning_job(spec.name)
+
+    def create_training_job(self, name: str, definition: TrainingJobDefinition | None = None) -> TrainingJobView:
+        """Create a training job without a tuning job.
+
+        Raises ServiceError: ResourceInUse, ResourceLimitExceeded; nothing changes then.
+
+        >>> sim = Simulation()
+        >>> sim.create_training_job("alone").status
+        'InProgress'
+        >>> sim.run(); sim.training_job("alone").status, dict(sim.capacity.reserved)
+        ('Completed', {})
+        """
+        self._world.now = self.now
+        self._world.create_training_job(name, definition or TrainingJobDefinition())
+        self._after_step()
+        return self.training_job(name)
+
+    def delete_tuning_job(self, name: str) -> None:
+        """Delete the record of a tuning job that has ended; its training jobs, artifacts and logs stay (D1).
+
+        Raises ServiceError: ResourceNotFound, or ValidationException while it has not ended.
+        """
+        self._world.now = self.now
+        self._world.delete_tuning_job(name)
+        self._after_step()
+
+    def delete_training_job(self, name: str) -> None:
+        """Delete the record of a training job that has ended; its artifacts and logs stay, and its name is free.
+
+        Raises ServiceError: ValidationException for an unknown name, ResourceInUse while it has not ended.
+        """
+        self._world.now = self.now
+        self._world.delete_training_job(name)
+        self._after_step()
 
     def stop_tuning_job(self, name: str) -> None:
         """Stop a tuning job; it shows Stopping when this returns, and Stopped when all its training jobs have ended.

@@ -13,12 +13,22 @@ from typing import Any, Protocol, Self
 import attrs
 
 from hptsim.assumptions import Assumptions
+from hptsim.effects import PERFORM, deliver_stop, first_amounts, launch, most_instances, proceed
 from hptsim.errors import LawBroken, ServiceError, unknown_job
-from hptsim.jobs import ATTEMPTS_WITHOUT_SUCCESS, TrainingJob, TuningJob, duplicate
+from hptsim.jobs import TrainingJob, TuningJob, duplicate
 from hptsim.ledger import TUNING_JOBS, Ledger, Reservation
-from hptsim.lifecycle import EFFECTS, TABLES, Row, Tables, primary
 from hptsim.lifecycle import GUARDS as CONDITIONS
-from hptsim.model import FINAL_TUNING, Amounts, Artifact, LogEvent, ServiceLimits, TuningJobSpec, log_stream
+from hptsim.lifecycle import TABLES, Row, Tables, primary
+from hptsim.model import (
+    FINAL_TUNING,
+    Amounts,
+    Artifact,
+    LogEvent,
+    ServiceLimits,
+    TrainingJobDefinition,
+    TuningJobSpec,
+    log_stream,
+)
 
 Entry = tuple[float, str, str, str, str, str, Any]
 """A journal entry as the world writes it: time, thing, name, trigger, source, destination, data."""
@@ -86,7 +96,11 @@ class World:
         self.tuning: dict[str, TuningJob] = {}
         self.training: dict[str, TrainingJob] = {}
         self.names: set[str] = set()
-        """The names ever used for tuning jobs, in lower case."""
+        """The names of the tuning jobs, in lower case."""
+        self.deleted: dict[str, int] = {}
+        """How often each of them was deleted: a name that is used again names other training jobs."""
+        self.alone: dict[str, Reservation] = {}
+        """What training jobs without a tuning job have reserved, by holder."""
         limit = dict(account.capacity)
         if account.limits.tuning_jobs is not None:
             limit[TUNING_JOBS] = account.limits.tuning_jobs
@@ -96,7 +110,7 @@ class World:
         self.armed: dict[int, tuple[str, str, str]] = {}
         self.serial = 0
         self.ended: list[str] = []
-        """Tuning jobs that ended in the current step; whoever keeps only what is alive forgets them."""
+        """What ended in this step (tuning jobs, and training jobs without one): who keeps only what is alive forgets it."""
         self.write: Callable[[Entry], None] = _discard
         self.schedule: Callable[[int, float], None] = _unscheduled
         self._line_moved = False
@@ -109,11 +123,11 @@ class World:
         Raises ServiceError: ResourceInUse for a name that is taken, ResourceLimitExceeded for what quota forbids.
         """
         self._admit(spec)
-        job = TuningJob(spec, self.now)
+        job = TuningJob(spec, self.now, incarnation=self.deleted.get(spec.name.lower(), 0))
         job.needs = tuple([self.ledger.counted(one.instances.amounts) for one in spec.definitions])
         self.names.add(spec.name.lower())
         self.tuning[spec.name] = job
-        self._fire_tuning(job, "create", {"spec": spec})
+        self.fire_tuning(job, "create", {"spec": spec})
         self._settle()
         return job
 
@@ -130,13 +144,13 @@ class World:
             if limit is not None and asked > limit:
                 text = f"{what} is {asked}, and the service allows at most {limit} (lift it with limits)."
                 raise ServiceError("ResourceLimitExceeded", text)
-        everything = self.ledger.counted(self._everything(spec))
+        everything = self.ledger.counted(most_instances(self, spec))
         if assumptions.admission == "reject":
             wanted = {**everything, TUNING_JOBS: 1}
             if not self.ledger.fits(wanted):
                 raise self._limit_exceeded(wanted)
             return
-        smallest = [everything] if assumptions.reservation == "upfront" else [self._first_amounts(spec)]
+        smallest = [everything] if assumptions.reservation == "upfront" else [first_amounts(self, spec)]
         smallest += [self.ledger.counted(definition.instances.amounts) for definition in spec.definitions]
         for amounts in smallest:
             if pool := self.ledger.never_fits(amounts):
@@ -158,6 +172,58 @@ class World:
             f"this quota.{tail}",
         )
 
+    def create_training_job(self, name: str, definition: TrainingJobDefinition) -> TrainingJob:
+        """Accept a training job without a tuning job; it never waits for quota (§2.8).
+
+        Raises ServiceError: ResourceInUse for a name that is taken, ResourceLimitExceeded for what is not free.
+        """
+        if name in self.training:
+            text = f"Training job names must be unique within an AWS account and region, and {name} already exists."
+            raise ServiceError("ResourceInUse", text)
+        amounts = self.ledger.counted(definition.instances.amounts)
+        if not self.ledger.fits(amounts):
+            raise self._limit_exceeded(amounts)
+        job = TrainingJob.of(name, "", 0, definition, amounts, self.now)
+        reservation = self.alone[job.holder] = Reservation(job.holder, 0, amounts)
+        self.fire_reservation(reservation, "ask")
+        self.fire_reservation(reservation, "grant")
+        self.nature.begin(self, job)
+        self.training[name] = job
+        data = {"tuning_job": "", "definition": attrs.asdict(definition), "hyperparameters": job.hyperparameters}
+        self.fire_training(job, "create", data)
+        self._settle()
+        return job
+
+    def delete_tuning_job(self, name: str) -> None:
+        """Drop the record of a tuning job that has ended; its training jobs, artifacts and logs stay (D1, H7).
+
+        Raises ServiceError: ResourceNotFound, or ValidationException while it has not ended (D3).
+        """
+        job = self.tuning.get(name)
+        if job is None:
+            raise unknown_job("tuning", name)
+        if job.ended_s is None:
+            text = f"The hyperparameter tuning job {name} is {job.status}, not in a terminal state."
+            raise ServiceError("ValidationException", text)
+        self.write((self.now, "tuning", name, "delete", job.state, "", None))
+        del self.tuning[name]
+        self.names.discard(name.lower())
+        self.deleted[name.lower()] = job.incarnation + 1
+
+    def delete_training_job(self, name: str) -> None:
+        """Drop the record of a training job that has ended; its artifacts and logs stay, its name is free (J14, §2.8).
+
+        Raises ServiceError: ValidationException for an unknown name, ResourceInUse while it has not ended.
+        """
+        job = self.training.get(name)
+        if job is None:
+            raise unknown_job("training", name)
+        if job.ended_s is None:
+            text = f"The training job {name} is {primary(job.state)}: only one that has ended can be deleted."
+            raise ServiceError("ResourceInUse", text)
+        self.write((self.now, "training", name, "delete", job.state, "", None))
+        del self.training[name]
+
     def stop_tuning_job(self, name: str) -> None:
         """Stop a tuning job and all its live training jobs; it is Stopping when this returns.
 
@@ -171,7 +237,7 @@ class World:
             raise ServiceError("ValidationException", text)
         if job.state == "Stopping":
             return self._stop_again("hyperparameter tuning")
-        self._fire_tuning(job, "stop", None)
+        self.fire_tuning(job, "stop", None)
         self._settle()
 
     def stop_training_job(self, name: str) -> None:
@@ -187,7 +253,7 @@ class World:
             raise ServiceError("ValidationException", text)
         if job.stopping:
             return self._stop_again("training")
-        self._deliver_stop(job)
+        deliver_stop(self, job)
         self._settle()
 
     def _stop_again(self, kind: str) -> None:
@@ -212,16 +278,16 @@ class World:
             job = self.training[name]
             if trigger == "stop":
                 job.stop_coming = 0
-                self._deliver_stop(job)
+                deliver_stop(self, job)
             else:
-                self._fire_training(job, trigger)
+                self.fire_training(job, trigger)
         else:
             tuning = self.tuning[name]
             tuning.timers.pop(serial, None)
             if trigger == "launch":
-                self._launch(tuning)
+                launch(self, tuning)
             else:
-                self._fire_tuning(tuning, trigger, None)
+                self.fire_tuning(tuning, trigger, None)
         if self._line_moved:
             self._settle()
 
@@ -230,15 +296,15 @@ class World:
         discipline = self.account.assumptions.discipline
         self._line_moved = False
         while self.ledger.line and (reservation := self.ledger.grantable(discipline)):
-            tuning = self.tuning[reservation.tuning_job]
-            self._fire_reservation(reservation, "grant")
+            tuning = self.tuning[reservation.holder]
+            self.fire_reservation(reservation, "grant")
             if reservation.definition >= 0:
-                self._fire_tuning(tuning, "launch", reservation)
+                self.fire_tuning(tuning, "launch", reservation)
             else:
                 tuning.admitted = True
-                self._continue(tuning)
+                proceed(self, tuning)
 
-    def _arm(self, thing: str, name: str, trigger: str, delay: float) -> int:
+    def arm(self, thing: str, name: str, trigger: str, delay: float) -> int:
         self.serial = serial = self.serial + 1
         self.armed[serial] = (thing, name, trigger)
         self.schedule(serial, delay)
@@ -261,7 +327,7 @@ class World:
             raise LawBroken("exactly one row applies", reason, "lifecycle.py")
         return found
 
-    def _fire_tuning(self, job: TuningJob, trigger: str, detail: Any) -> None:
+    def fire_tuning(self, job: TuningJob, trigger: str, detail: Any) -> None:
         rows = self.tables.tuning.get((job.state, trigger), ())
         row = rows[0] if len(rows) == 1 and not rows[0].guard else self._row(rows, job, trigger)
         source, job.state = job.state, row.destination
@@ -280,11 +346,11 @@ class World:
                 self.ended.append(job.name)
         self.write((self.now, "tuning", job.name, trigger, source, job.state, data))
         for effect in row.effects:
-            _PERFORM[effect](self, job, detail)
+            PERFORM[effect](self, job, detail)
         if job.ended_s is None:
-            self._continue(job)
+            proceed(self, job)
 
-    def _fire_training(self, job: TrainingJob, trigger: str, data: Any = None) -> None:
+    def fire_training(self, job: TrainingJob, trigger: str, data: Any = None) -> None:
         source, now = job.state, self.now
         rows = self.tables.training.get((source, trigger), ())
         row = rows[0] if len(rows) == 1 and not rows[0].guard else self._row(rows, job, trigger)
@@ -312,7 +378,7 @@ class World:
         if destination in _FINAL:
             self._end(job)
         for effect in row.effects:
-            _PERFORM[effect](self, job, data)
+            PERFORM[effect](self, job, data)
         if job.ended_s is None:
             for following, delay in self.nature.next(self, job):
                 self.serial = serial = self.serial + 1
@@ -366,230 +432,28 @@ class World:
         job.progress_s = job.checkpointed_s
         job.warm = False
 
-    def _fire_reservation(self, reservation: Reservation, trigger: str) -> None:
+    def fire_reservation(self, reservation: Reservation, trigger: str) -> None:
         row = self._row(self.tables.reservation.get((reservation.state, trigger), ()), reservation, trigger)
         source, reservation.state = reservation.state, row.destination
-        data = {"tuning_job": reservation.tuning_job, "amounts": reservation.amounts}
+        data = {"holder": reservation.holder, "amounts": reservation.amounts}
         self.write((self.now, "reservation", reservation.name, trigger, source, reservation.state, data))
         self._line_moved = True
         for effect in row.effects:
-            _PERFORM[effect](self, reservation, None)
+            PERFORM[effect](self, reservation, None)
         if reservation.state in ("Released", "Withdrawn"):
-            self.tuning[reservation.tuning_job].reservations.pop(reservation.number, None)
-
-    # ------------------------------------------------------------------ the controller of a tuning job
-
-    def _everything(self, spec: TuningJobSpec) -> dict[str, int]:
-        """MaxParallelTrainingJobs × instances, by type (C2)."""
-        parallel = min(spec.limits.max_parallel, spec.limits.max_training_jobs)
-        most: dict[str, int] = {}
-        for definition in spec.definitions:
-            for pool, count in definition.instances.amounts.items():
-                most[pool] = max(most.get(pool, 0), parallel * count)
-        return most
-
-    def _first_amounts(self, spec: TuningJobSpec) -> Amounts:
-        """What a tuning job asks for at its creation: its place, and what it must have to make progress.
-
-        Under "reuse" a tuning job over several instance types asks for one training job's worth of each, all or
-        nothing: holding some and waiting for others could block two tuning jobs for ever.
-        """
-        policy = self.account.assumptions.reservation
-        instances: dict[str, int] = {}
-        if policy == "upfront":
-            instances = self._everything(spec)
-        elif policy == "reuse" and len({one.instances.instance_type for one in spec.definitions}) > 1:
-            for definition in spec.definitions:
-                for pool, count in definition.instances.amounts.items():
-                    instances[pool] = max(instances.get(pool, 0), count)
-        return self.ledger.counted({TUNING_JOBS: 1, **instances})
-
-    def _continue(self, job: TuningJob) -> None:
-        """Arm what the controller does next, given the state that the tuning job is in now."""
-        if job.state == "InProgress":
-            if not job.admitted:
-                return
-            if job.attempts >= ATTEMPTS_WITHOUT_SUCCESS and not job.evaluated and not job.failure_reason:
-                job.failure_reason = _gave_up(job.attempts)
-                return self._fire_tuning(job, "give_up", None)
-            limits = job.spec.limits
-            if job.launched == 0 and not job.timers and limits.max_runtime_s is not None:
-                self._arm_tuning(job, "max_runtime", limits.max_runtime_s)
-            left = limits.max_training_jobs - job.asked - job.launching
-            busy = len(job.live) + job.launching + job.waiting
-            for _ in range(min(left, limits.max_parallel - busy)):
-                job.launching += 1
-                first = job.asked == 0 and job.ended == 0
-                self._arm_tuning(job, "launch", self.nature.delay(self, job, "first_launch" if first else "launch"))
-            if left <= 0 and job.waiting:
-                self._use_idle_instead_of_waiting(job)
-            if job.launching or job.waiting or job.asked < limits.max_training_jobs:
-                return
-        if not job.live and not job.finishing:
-            job.finishing = True
-            if job.state == "InProgress" and not job.evaluated:
-                job.failure_reason = _gave_up(job.attempts)
-            self._arm_tuning(job, "finish", self.nature.delay(self, job, "finish"))
-
-    def _arm_tuning(self, job: TuningJob, trigger: str, delay: float) -> None:
-        job.timers[self._arm("tuning", job.name, trigger, delay)] = None
-
-    def _launch(self, job: TuningJob) -> None:
-        """Seek quota for the next training job, and create it if there is some."""
-        job.launching -= 1
-        index = job.asked % len(job.needs)
-        job.asked += 1
-        amounts = job.needs[index]
-        if self.account.assumptions.reservation != "as-observed" and self.ledger.idle(job.name, amounts):
-            self._fire_tuning(job, "launch", index)
-        else:
-            self._ask_for(job, amounts, index)
-
-    def _ask_for(self, job: TuningJob, amounts: Amounts, definition: int) -> None:
-        reservation = Reservation(job.name, job.requests, amounts, job.spec.priority, definition)
-        job.reservations[job.requests] = reservation
-        job.requests += 1
-        self._fire_reservation(reservation, "ask")
-
-    def _use_idle_instead_of_waiting(self, job: TuningJob) -> None:
-        """A tuning job with nothing more to ask for gives its place in line up for instances of its own, now idle."""
-        if self.account.assumptions.reservation == "as-observed":
-            return
-        for reservation in job.reservations.values():
-            if reservation.state == "Requested" and self.ledger.idle(job.name, reservation.amounts):
-                self._fire_reservation(reservation, "withdraw")
-                job.asked -= 1
-                job.launching += 1
-                return self._arm_tuning(job, "launch", self.nature.delay(self, job, "launch"))
-
-    # ------------------------------------------------------------------ the effects of the tables' rows
-
-    def _ask(self, job: TuningJob, detail: Any) -> None:
-        self._ask_for(job, self._first_amounts(job.spec), -1)
-
-    def _spawn(self, job: TuningJob, detail: Reservation | int) -> None:
-        index = detail.definition if isinstance(detail, Reservation) else detail
-        definition = job.spec.definitions[index]
-        job.launched = ordinal = job.launched + 1
-        name = f"{job.name}-{ordinal:03d}-{self.nature.suffix(job, ordinal)}"
-        child = TrainingJob.of(name, job.name, ordinal, definition, job.needs[index], self.now)
-        if isinstance(detail, Reservation):
-            child.reservation = detail.number
-        else:
-            child.warm = job.ended > 0
-        self.nature.begin(self, child)
-        self.training[name] = child
-        job.live[name] = None
-        job.children.append(name)
-        job.counters["InProgress"] += 1
-        data = {"tuning_job": job.name, "definition": index, "hyperparameters": child.hyperparameters}
-        self._fire_training(child, "create", data)
-
-    def _tally(self, job: TuningJob, child: TrainingJob) -> None:
-        job.live.pop(child.name, None)
-        job.ended += 1
-        counters = job.counters
-        counters["InProgress"] -= 1
-        counters[bucket(child.state, child.failure_reason)] += 1
-        if child.objective is not None and child.state != "Failed":
-            job.evaluated += 1
-            sign = -1.0 if (child.definition.objective or job.spec.objective).maximize else 1.0
-            key = (sign * child.objective, child.name)
-            job.best = key if job.best is None else min(job.best, key)
-        if child.objective is None and child.stopped_by != "stop":
-            job.attempts += 1
-
-    def _withdraw(self, job: TuningJob, detail: Any) -> None:
-        for reservation in list(job.reservations.values()):
-            if reservation.state == "Requested":
-                self._fire_reservation(reservation, "withdraw")
-
-    def _stop_children(self, job: TuningJob, detail: Any) -> None:
-        for name in list(job.live):
-            child = self.training[name]
-            if child.stopping or child.stop_coming:
-                continue
-            delay = self.nature.delay(self, job, "stop_propagation")
-            if delay > 0:
-                self.write((self.now, "signal", name, "stop", "", "", None))
-                child.stop_coming = self._arm("training", name, "stop", delay)
+            if reservation.holder in self.tuning:
+                self.tuning[reservation.holder].reservations.pop(reservation.number, None)
             else:
-                self._deliver_stop(child)
-
-    def _deliver_stop(self, child: TrainingJob) -> None:
-        """A stop reaches a training job: it acts on it unless it is stopping or has ended (the observed race)."""
-        if child.stop_coming:
-            self.armed.pop(child.stop_coming, None)
-            child.stop_coming = 0
-        if (child.state, "stop") in self.tables.training:
-            self._fire_training(child, "stop")
-
-    def _release(self, job: TuningJob, detail: Any) -> None:
-        for reservation in list(job.reservations.values()):
-            if reservation.state == "Held":
-                self._fire_reservation(reservation, "release")
-
-    def _occupy(self, child: TrainingJob, detail: Any) -> None:
-        self.write((self.now, "occupancy", child.name, "occupy", "", "", child.amounts))
-        self.ledger.occupy(child.tuning_job, child.amounts)
-
-    def _vacate(self, child: TrainingJob, detail: Any) -> None:
-        self.write((self.now, "occupancy", child.name, "vacate", "", "", child.amounts))
-        self.ledger.vacate(child.tuning_job, child.amounts)
-        if self.account.assumptions.reservation == "as-observed":
-            self._fire_reservation(self.tuning[child.tuning_job].reservations[child.reservation], "release")
-
-    def _tell(self, child: TrainingJob, detail: Any) -> None:
-        self._fire_tuning(self.tuning[child.tuning_job], "child_ended", child)
-
-    def _log(self, child: TrainingJob, data: dict[str, Any] | None) -> None:
-        message = "Training started."
-        if data is not None:
-            metric = (child.definition.objective or self.tuning[child.tuning_job].spec.objective).metric_name
-            value = data.get("objective")
-            message = "Exited before the first evaluation." if value is None else f"{metric}={value:.7g}"
-        self.write((self.now, "log", child.name, "", "", "", message))
-        self.logs.setdefault(child.name, []).append(_light(LogEvent, (self.now, message)))
-
-    def _sigterm(self, child: TrainingJob, detail: Any) -> None:
-        self.write((self.now, "signal", child.name, "SIGTERM", "", "", None))
-
-    def _persist(self, child: TrainingJob, detail: Any) -> None:
-        if child.saved:
-            self._store(child, child.model_uri, "model")
-
-    def _sync(self, child: TrainingJob, data: dict[str, Any]) -> None:
-        self._store(child, data["saved"], "checkpoint")
-
-    def _store(self, child: TrainingJob, uri: str, kind: str) -> None:
-        self.write((self.now, "artifact", child.name, "store", "", kind, uri))
-        self.artifacts[uri] = _light(Artifact, (uri, child.name, kind, self.now))
-
-    def _queue(self, reservation: Reservation, detail: Any) -> None:
-        self.ledger.line[reservation.name] = reservation
-        if reservation.definition >= 0:
-            self.tuning[reservation.tuning_job].waiting += 1
-
-    def _dequeue(self, reservation: Reservation, detail: Any) -> None:
-        if self.ledger.line.pop(reservation.name, None) is None:
-            raise LawBroken("nobody waits twice", f"{reservation.name} is not in line", "first-come-first-served")
-        if reservation.definition >= 0:
-            self.tuning[reservation.tuning_job].waiting -= 1
-
-    def _reserve(self, reservation: Reservation, detail: Any) -> None:
-        self.ledger.reserve(reservation.tuning_job, reservation.amounts)
-
-    def _free(self, reservation: Reservation, detail: Any) -> None:
-        self.ledger.release(reservation.tuning_job, reservation.amounts)
+                self.alone.pop(reservation.holder, None)
 
     # ------------------------------------------------------------------ copies
 
     def forget(self, name: str) -> None:
-        """Drop a tuning job that has ended, with its training jobs and what they left; the journal keeps the story."""
-        job = self.tuning.pop(name)
-        for child in job.children:
-            left = self.training.pop(child)
-            for uri in left.promised:
+        """Drop a job that has ended, with its training jobs and what they left; the journal keeps the story."""
+        tuning = self.tuning.pop(name, None)
+        for child in tuning.children if tuning is not None else [name]:
+            left = self.training.pop(child, None)
+            for uri in left.promised if left is not None else ():
                 self.artifacts.pop(uri, None)
             self.logs.pop(child, None)
 
@@ -601,10 +465,11 @@ class World:
         twin.training = {  # what has ended never changes again and is shared
             name: job.copy() if job.ended_s is None else job for name, job in self.training.items()
         }
-        twin.names = self.names.copy()
+        twin.names, twin.deleted = self.names.copy(), self.deleted.copy()
+        twin.alone = {holder: duplicate(one) for holder, one in self.alone.items()}
         twin.ledger = self.ledger.copy()
         for name, waiting in twin.ledger.line.items():  # one that has left its tuning job is a mutant's doing
-            own = twin.tuning[waiting.tuning_job].reservations.get(waiting.number)
+            own = twin.tuning[waiting.holder].reservations.get(waiting.number)
             twin.ledger.line[name] = own or duplicate(waiting)
         twin.artifacts = self.artifacts.copy()
         twin.logs = {stream: events.copy() for stream, events in self.logs.items()}
@@ -636,37 +501,10 @@ class World:
         )
 
 
-_PERFORM: Mapping[str, Callable[[World, Any, Any], None]] = {
-    name: getattr(World, f"_{name.lower()}") for name in EFFECTS
-}
-"""What each effect of the tables' rows does to the world."""
-_light: Any = tuple.__new__
-"""Makes a named tuple without its detour through Python."""
 _FINAL = frozenset({"Completed", "Failed", "Stopped", "MaxRuntimeExceeded", "MaxWaitTimeExceeded"})
 _REPORTS = frozenset({"checkpoint", "saved", "exited", "killed"})
 _STOPS = frozenset({"stop", "max_runtime", "max_wait", "max_pending"})
 _TURNS = _STOPS | {"client_error", "algorithm_error", "internal_error", "no_capacity", "shortage", "interrupt"}
 
 
-def bucket(state: str, reason: str) -> str:
-    """The TrainingJobStatusCounters bucket of a training job that ended in *state* (K4, K5, A-24).
-
-    >>> bucket("Failed", "InternalServerError: We encountered an internal error."), bucket("MaxRuntimeExceeded", "")
-    ('RetryableError', 'Stopped')
-    """
-    if state == "Completed":
-        return "Completed"
-    if state != "Failed":
-        return "Stopped"
-    return "RetryableError" if reason.startswith(("InternalServerError", "CapacityError")) else "NonRetryableError"
-
-
-def _gave_up(attempts: int) -> str:
-    """The FailureReason of a tuning job without a success (L10)."""
-    return (
-        f"No training job succeeded after {attempts} attempts. For additional details, please take a look at the "
-        "training job failures by listing training jobs for the hyperparameter tuning job."
-    )
-
-
-__all__ = ["BILLED", "Account", "Entry", "Nature", "World", "bucket", "log_stream"]
+__all__ = ["BILLED", "Account", "Entry", "Nature", "World", "log_stream"]

@@ -6,11 +6,17 @@ from pathlib import Path
 import pytest
 
 ORDER = (
-    "errors extras collector model assumptions lifecycle ledger jobs world journal laws durations nature request scenario "
-    "simulation explore metrics testing pytest_plugin cli"
+    "errors extras collector model assumptions lifecycle ledger jobs effects world journal laws durations nature request "
+    "scenario simulation explore metrics testing pytest_plugin cli"
 ).split()
 FOLDER = Path(__file__).parent.parent / "hptsim"
-LATE = {("model", "request"), ("journal", "request"), ("simulation", "metrics"), ("explore", "scenario")}
+LATE = {
+    ("effects", "world"),
+    ("model", "request"),
+    ("journal", "request"),
+    ("simulation", "metrics"),
+    ("explore", "scenario"),
+}
 """Imports inside functions that point up, each for a reason given there."""
 
 

@@ -1,0 +1,281 @@
+"""What the rows of the tables do to the world, and what the service's controller does between them.
+
+Every function here takes the world first. `PERFORM` maps the effects that the tables name to these functions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from hptsim.errors import LawBroken
+from hptsim.jobs import ATTEMPTS_WITHOUT_SUCCESS, TrainingJob, TuningJob
+from hptsim.ledger import TUNING_JOBS, Reservation
+from hptsim.lifecycle import EFFECTS
+from hptsim.model import Amounts, Artifact, LogEvent, TuningJobSpec
+
+if TYPE_CHECKING:
+    from hptsim.world import World
+
+_light: Any = tuple.__new__
+"""Makes a named tuple without its detour through Python."""
+
+
+def most_instances(world: World, spec: TuningJobSpec) -> dict[str, int]:
+    """MaxParallelTrainingJobs × instances, by type (C2)."""
+    parallel = min(spec.limits.max_parallel, spec.limits.max_training_jobs)
+    most: dict[str, int] = {}
+    for definition in spec.definitions:
+        for pool, count in definition.instances.amounts.items():
+            most[pool] = max(most.get(pool, 0), parallel * count)
+    return most
+
+
+def first_amounts(world: World, spec: TuningJobSpec) -> Amounts:
+    """What a tuning job asks for at its creation: its place, and what it must have to make progress.
+
+    Under "reuse" a tuning job over several instance types asks for one training job's worth of each, all or
+    nothing: holding some and waiting for others could block two tuning jobs for ever.
+    """
+    policy = world.account.assumptions.reservation
+    instances: dict[str, int] = {}
+    if policy == "upfront":
+        instances = most_instances(world, spec)
+    elif policy == "reuse" and len({one.instances.instance_type for one in spec.definitions}) > 1:
+        for definition in spec.definitions:
+            for pool, count in definition.instances.amounts.items():
+                instances[pool] = max(instances.get(pool, 0), count)
+    return world.ledger.counted({TUNING_JOBS: 1, **instances})
+
+
+def proceed(world: World, job: TuningJob) -> None:
+    """Arm what the controller does next, given the state that the tuning job is in now."""
+    if job.state == "InProgress":
+        if not job.admitted:
+            return
+        if job.attempts >= ATTEMPTS_WITHOUT_SUCCESS and not job.evaluated and not job.failure_reason:
+            job.failure_reason = _gave_up(job.attempts)
+            return world.fire_tuning(job, "give_up", None)
+        limits = job.spec.limits
+        if job.launched == 0 and not job.timers and limits.max_runtime_s is not None:
+            arm_tuning(world, job, "max_runtime", limits.max_runtime_s)
+        left = limits.max_training_jobs - job.asked - job.launching
+        busy = len(job.live) + job.launching + job.waiting
+        for _ in range(min(left, limits.max_parallel - busy)):
+            job.launching += 1
+            first = job.asked == 0 and job.ended == 0
+            arm_tuning(world, job, "launch", world.nature.delay(world, job, "first_launch" if first else "launch"))
+        if left <= 0 and job.waiting:
+            use_idle_instead_of_waiting(world, job)
+        if job.launching or job.waiting or job.asked < limits.max_training_jobs:
+            return
+    if not job.live and not job.finishing:
+        job.finishing = True
+        if job.state == "InProgress" and not job.evaluated:
+            job.failure_reason = _gave_up(job.attempts)
+        arm_tuning(world, job, "finish", world.nature.delay(world, job, "finish"))
+
+
+def arm_tuning(world: World, job: TuningJob, trigger: str, delay: float) -> None:
+    job.timers[world.arm("tuning", job.name, trigger, delay)] = None
+
+
+def launch(world: World, job: TuningJob) -> None:
+    """Seek quota for the next training job, and create it if there is some."""
+    job.launching -= 1
+    index = job.asked % len(job.needs)
+    job.asked += 1
+    amounts = job.needs[index]
+    if world.account.assumptions.reservation != "as-observed" and world.ledger.idle(job.name, amounts):
+        world.fire_tuning(job, "launch", index)
+    else:
+        ask_for(world, job, amounts, index)
+
+
+def ask_for(world: World, job: TuningJob, amounts: Amounts, definition: int) -> None:
+    reservation = Reservation(job.name, job.requests, amounts, job.spec.priority, definition)
+    job.reservations[job.requests] = reservation
+    job.requests += 1
+    world.fire_reservation(reservation, "ask")
+
+
+def use_idle_instead_of_waiting(world: World, job: TuningJob) -> None:
+    """A tuning job with nothing more to ask for gives its place in line up for instances of its own, now idle."""
+    if world.account.assumptions.reservation == "as-observed":
+        return
+    for reservation in job.reservations.values():
+        if reservation.state == "Requested" and world.ledger.idle(job.name, reservation.amounts):
+            world.fire_reservation(reservation, "withdraw")
+            job.asked -= 1
+            job.launching += 1
+            return arm_tuning(world, job, "launch", world.nature.delay(world, job, "launch"))
+
+
+def ask(world: World, job: TuningJob, detail: Any) -> None:
+    ask_for(world, job, first_amounts(world, job.spec), -1)
+
+
+def spawn(world: World, job: TuningJob, detail: Reservation | int) -> None:
+    index = detail.definition if isinstance(detail, Reservation) else detail
+    definition = job.spec.definitions[index]
+    job.launched = ordinal = job.launched + 1
+    name = f"{job.name}-{ordinal:03d}-{world.nature.suffix(job, ordinal)}"
+    child = TrainingJob.of(name, job.name, ordinal, definition, job.needs[index], world.now)
+    if isinstance(detail, Reservation):
+        child.reservation = detail.number
+    else:
+        child.warm = job.ended > 0
+    world.nature.begin(world, child)
+    world.training[name] = child
+    job.live[name] = None
+    job.children.append(name)
+    job.counters["InProgress"] += 1
+    data = {"tuning_job": job.name, "definition": index, "hyperparameters": child.hyperparameters}
+    world.fire_training(child, "create", data)
+
+
+def tally(world: World, job: TuningJob, child: TrainingJob) -> None:
+    job.live.pop(child.name, None)
+    job.ended += 1
+    counters = job.counters
+    counters["InProgress"] -= 1
+    counters[bucket(child.state, child.failure_reason)] += 1
+    if child.objective is not None and child.state != "Failed":
+        job.evaluated += 1
+        sign = -1.0 if (child.definition.objective or job.spec.objective).maximize else 1.0
+        key = (sign * child.objective, child.name)
+        job.best = key if job.best is None else min(job.best, key)
+    if child.objective is None and child.stopped_by != "stop":
+        job.attempts += 1
+
+
+def withdraw(world: World, job: TuningJob, detail: Any) -> None:
+    for reservation in list(job.reservations.values()):
+        if reservation.state == "Requested":
+            world.fire_reservation(reservation, "withdraw")
+
+
+def stop_children(world: World, job: TuningJob, detail: Any) -> None:
+    for name in list(job.live):
+        child = world.training[name]
+        if child.stopping or child.stop_coming:
+            continue
+        delay = world.nature.delay(world, job, "stop_propagation")
+        if delay > 0:
+            world.write((world.now, "signal", name, "stop", "", "", None))
+            child.stop_coming = world.arm("training", name, "stop", delay)
+        else:
+            deliver_stop(world, child)
+
+
+def deliver_stop(world: World, child: TrainingJob) -> None:
+    """A stop reaches a training job: it acts on it unless it is stopping or has ended (the observed race)."""
+    if child.stop_coming:
+        world.armed.pop(child.stop_coming, None)
+        child.stop_coming = 0
+    if (child.state, "stop") in world.tables.training:
+        world.fire_training(child, "stop")
+
+
+def release(world: World, job: TuningJob, detail: Any) -> None:
+    for reservation in list(job.reservations.values()):
+        if reservation.state == "Held":
+            world.fire_reservation(reservation, "release")
+
+
+def occupy(world: World, child: TrainingJob, detail: Any) -> None:
+    world.write((world.now, "occupancy", child.name, "occupy", "", "", child.amounts))
+    world.ledger.occupy(child.holder, child.amounts)
+
+
+def vacate(world: World, child: TrainingJob, detail: Any) -> None:
+    world.write((world.now, "occupancy", child.name, "vacate", "", "", child.amounts))
+    world.ledger.vacate(child.holder, child.amounts)
+    if child.tuning_job and world.account.assumptions.reservation == "as-observed":
+        world.fire_reservation(world.tuning[child.tuning_job].reservations[child.reservation], "release")
+
+
+def tell(world: World, child: TrainingJob, detail: Any) -> None:
+    if child.tuning_job:
+        world.fire_tuning(world.tuning[child.tuning_job], "child_ended", child)
+    else:
+        world.fire_reservation(world.alone[child.holder], "release")
+        world.ended.append(child.name)
+
+
+def log(world: World, child: TrainingJob, data: dict[str, Any] | None) -> None:
+    message = "Training started."
+    if data is not None:
+        value = data.get("objective")
+        message = "The script has ended." if value is None else f"{_metric(world, child)}={value:.7g}"
+    world.write((world.now, "log", child.name, "", "", "", message))
+    world.logs.setdefault(child.name, []).append(_light(LogEvent, (world.now, message)))
+
+
+def _metric(world: World, child: TrainingJob) -> str:
+    objective = child.definition.objective
+    return (objective or world.tuning[child.tuning_job].spec.objective).metric_name
+
+
+def sigterm(world: World, child: TrainingJob, detail: Any) -> None:
+    world.write((world.now, "signal", child.name, "SIGTERM", "", "", None))
+
+
+def persist(world: World, child: TrainingJob, detail: Any) -> None:
+    if child.saved:
+        store(world, child, child.model_uri, "model")
+
+
+def sync(world: World, child: TrainingJob, data: dict[str, Any]) -> None:
+    store(world, child, data["saved"], "checkpoint")
+
+
+def store(world: World, child: TrainingJob, uri: str, kind: str) -> None:
+    world.write((world.now, "artifact", child.name, "store", "", kind, uri))
+    world.artifacts[uri] = _light(Artifact, (uri, child.name, kind, world.now))
+
+
+def queue(world: World, reservation: Reservation, detail: Any) -> None:
+    world.ledger.line[reservation.name] = reservation
+    if reservation.definition >= 0:
+        world.tuning[reservation.holder].waiting += 1
+
+
+def dequeue(world: World, reservation: Reservation, detail: Any) -> None:
+    if world.ledger.line.pop(reservation.name, None) is None:
+        raise LawBroken("nobody waits twice", f"{reservation.name} is not in line", "first-come-first-served")
+    if reservation.definition >= 0:
+        world.tuning[reservation.holder].waiting -= 1
+
+
+def reserve(world: World, reservation: Reservation, detail: Any) -> None:
+    world.ledger.reserve(reservation.holder, reservation.amounts)
+
+
+def free(world: World, reservation: Reservation, detail: Any) -> None:
+    world.ledger.release(reservation.holder, reservation.amounts)
+
+
+def _gave_up(attempts: int) -> str:
+    """The FailureReason of a tuning job without a success (L10)."""
+    return (
+        f"No training job succeeded after {attempts} attempts. For additional details, please take a look at the "
+        "training job failures by listing training jobs for the hyperparameter tuning job."
+    )
+
+
+def bucket(state: str, reason: str) -> str:
+    """The TrainingJobStatusCounters bucket of a training job that ended in *state* (K4, K5, A-24).
+
+    >>> bucket("Failed", "InternalServerError: We encountered an internal error."), bucket("MaxRuntimeExceeded", "")
+    ('RetryableError', 'Stopped')
+    """
+    if state == "Completed":
+        return "Completed"
+    if state != "Failed":
+        return "Stopped"
+    return "RetryableError" if reason.startswith(("InternalServerError", "CapacityError")) else "NonRetryableError"
+
+
+PERFORM: Mapping[str, Callable[[World, Any, Any], None]] = {name: globals()[name.lower()] for name in EFFECTS}
+"""What each effect of the tables' rows does to the world."""
