@@ -23,7 +23,7 @@ def test_it_takes_quota_at_once_and_gives_it_back_at_its_end():
     job = sim.create_training_job("mine", TrainingJobDefinition(instances=InstanceRequest(TYPE, 2)))
     assert (job.status, job.secondary_status, job.tuning_job) == ("InProgress", "Starting", "")
     assert sim.capacity.reserved == {TYPE: 2} == sim.capacity.occupied
-    with pytest.raises(ServiceError, match="ResourceLimitExceeded.*request delta of 2"):
+    with pytest.raises(ServiceError, match=r"ResourceLimitExceeded.*request delta of 2"):
         sim.create_training_job("second", TrainingJobDefinition(instances=InstanceRequest(TYPE, 2)))
     with pytest.raises(ServiceError, match="ResourceInUse"):
         sim.create_training_job("mine")
@@ -74,7 +74,7 @@ def test_deleting_drops_the_record_and_nothing_else():
     sim.create_tuning_job(TuningJobSpec("tuning", limits=ResourceLimits(1, 1)))
     sim.run(until=50)
     (child,) = sim.tuning_job("tuning").training_jobs
-    with pytest.raises(ServiceError, match="ValidationException.*not in a terminal state"):
+    with pytest.raises(ServiceError, match=r"ValidationException.*not in a terminal state"):
         sim.delete_tuning_job("tuning")
     with pytest.raises(ServiceError, match="ResourceInUse"):
         sim.delete_training_job(child)
