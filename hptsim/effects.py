@@ -53,6 +53,9 @@ def proceed(world: World, job: TuningJob) -> None:
     if job.state == "InProgress":
         if not job.admitted:
             return
+        if job.results and not job.ended_by and (criterion := world.nature.enough(world, job)):
+            job.ended_by = criterion
+            return world.fire_tuning(job, "criterion", criterion)
         if job.attempts >= ATTEMPTS_WITHOUT_SUCCESS and not job.evaluated and not job.failure_reason:
             job.failure_reason = _gave_up(job.attempts)
             return world.fire_tuning(job, "give_up", None)
@@ -61,13 +64,13 @@ def proceed(world: World, job: TuningJob) -> None:
             arm_tuning(world, job, "max_runtime", limits.max_runtime_s)
         left = limits.max_training_jobs - job.asked - job.launching
         busy = len(job.live) + job.launching + job.waiting
-        for _ in range(min(left, limits.max_parallel - busy)):
+        for _ in range(0 if job.exhausted else min(left, limits.max_parallel - busy)):
             job.launching += 1
             first = job.asked == 0 and job.ended == 0
             arm_tuning(world, job, "launch", world.nature.delay(world, job, "first_launch" if first else "launch"))
         if left <= 0 and job.waiting:
             use_idle_instead_of_waiting(world, job)
-        if job.launching or job.waiting or job.asked < limits.max_training_jobs:
+        if job.launching or job.waiting or (job.asked < limits.max_training_jobs and not job.exhausted):
             return
     if not job.live and not job.finishing:
         job.finishing = True
@@ -83,6 +86,9 @@ def arm_tuning(world: World, job: TuningJob, trigger: str, delay: float) -> None
 def launch(world: World, job: TuningJob) -> None:
     """Seek quota for the next training job, and create it if there is some."""
     job.launching -= 1
+    if not world.nature.ready(world, job):
+        job.exhausted = not (job.live or job.launching or job.waiting)
+        return proceed(world, job) if job.exhausted else None
     index = job.asked % len(job.needs)
     job.asked += 1
     amounts = job.needs[index]
@@ -142,10 +148,11 @@ def tally(world: World, job: TuningJob, child: TrainingJob) -> None:
     counters[bucket(child.state, child.failure_reason)] += 1
     if child.objective is not None and child.state != "Failed":
         job.evaluated += 1
+        job.results.append(child.objective)
         sign = -1.0 if (child.definition.objective or job.spec.objective).maximize else 1.0
         key = (sign * child.objective, child.name)
         job.best = key if job.best is None else min(job.best, key)
-    if child.objective is None and child.stopped_by != "stop":
+    if child.objective is None and (child.stopped_by != "stop" or child.stopped_early):
         job.attempts += 1
 
 
@@ -207,14 +214,21 @@ def log(world: World, child: TrainingJob, data: dict[str, Any] | None) -> None:
     message = "Training started."
     if data is not None:
         value = data.get("objective")
-        message = "The script has ended." if value is None else f"{_metric(world, child)}={value:.7g}"
+        message = "The script has ended." if value is None else world.nature.log_line(world, child, value)
     world.write((world.now, "log", child.name, "", "", "", message))
     world.logs.setdefault(child.name, []).append(_light(LogEvent, (world.now, message)))
 
 
-def _metric(world: World, child: TrainingJob) -> str:
-    objective = child.definition.objective
-    return (objective or world.tuning[child.tuning_job].spec.objective).metric_name
+def judge(world: World, child: TrainingJob, data: Any) -> None:
+    """The stop is an event of its own: between the verdict and its execution other things may happen."""
+    if child.stop_coming:
+        return
+    verdict = world.nature.verdict(world, child)
+    if verdict:
+        child.stopped_early = verdict
+        world.write((world.now, "signal", child.name, "stop", "", "", verdict))
+        delay = world.nature.delay(world, world.tuning[child.tuning_job], "stop_propagation")
+        child.stop_coming = world.arm("training", child.name, "stop", delay)
 
 
 def sigterm(world: World, child: TrainingJob, detail: Any) -> None:

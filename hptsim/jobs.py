@@ -13,7 +13,7 @@ import attrs
 
 from hptsim.ledger import Reservation, alone
 from hptsim.lifecycle import NEW, STOPPING, status
-from hptsim.model import Amounts, TrainingJobDefinition, TuningJobSpec, checkpoint_uri, model_uri
+from hptsim.model import Amounts, CompletionCriteria, TrainingJobDefinition, TuningJobSpec, checkpoint_uri, model_uri
 
 COUNTERS = ("Completed", "InProgress", "RetryableError", "NonRetryableError", "Stopped")
 """The buckets of TrainingJobStatusCounters (M)."""
@@ -69,6 +69,16 @@ class TrainingJob:
     trained_s: float = 0.0
     trained_before_s: float = 0.0
     shortages: int = 0
+    epochs: int = 0
+    """After how many epochs its script ends, where epochs are reported."""
+    watched: bool = False
+    """Whether its objective is reported after every epoch."""
+    curve: tuple[float, ...] = ()
+    """The objective after each epoch so far."""
+    passed: tuple[int, ...] = ()
+    """The Hyperband rungs at which it was let on, in epochs."""
+    stopped_early: str = ""
+    """Who gave it up: early_stopping, hyperband, or max_resource for one that has had all its epochs."""
     course: Mapping[str, tuple[tuple[str, float]]] = attrs.field(factory=dict)
     """What its nature has decided in advance for each state, if nothing can go wrong with it."""
     drawn_for: int = 0
@@ -127,6 +137,7 @@ class TrainingJob:
             self.promised,
             self.retries_left,
             self.objective is not None,
+            len(self.curve),
         )
 
 
@@ -160,6 +171,12 @@ class TuningJob:
     ended: int = 0
     attempts: int = 0
     evaluated: int = 0
+    results: list[float] = attrs.field(factory=list)
+    """The objectives of its training jobs, in the order of their ends."""
+    exhausted: bool = False
+    """Whether its strategy has nothing more to try."""
+    ended_by: str = ""
+    """The completion criterion that was met."""
     counters: dict[str, int] = attrs.field(factory=lambda: dict.fromkeys(COUNTERS, 0))
     best: tuple[float, str] | None = None
     children: list[str] = attrs.field(factory=list)
@@ -185,7 +202,7 @@ class TuningJob:
         """An independent copy, reservations included."""
         twin = duplicate(self)
         twin.counters, twin.children, twin.live = self.counters.copy(), self.children.copy(), self.live.copy()
-        twin.timers = self.timers.copy()
+        twin.timers, twin.results = self.timers.copy(), self.results.copy()
         twin.reservations = {number: duplicate(one) for number, one in self.reservations.items()}
         return twin
 
@@ -203,4 +220,5 @@ class TuningJob:
             self.attempts,
             tuple(self.counters.values()),
             tuple((number, one.state) for number, one in self.reservations.items()),
+            tuple(self.results) if self.spec.criteria != CompletionCriteria() else (),
         )

@@ -6,6 +6,7 @@ written by the clerk it audits. The same laws judge a running simulation, every 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
@@ -16,7 +17,8 @@ from hptsim.errors import LawBroken
 from hptsim.jobs import COUNTERS, duplicate
 from hptsim.ledger import TUNING_JOBS, alone
 from hptsim.lifecycle import STOPPING, primary, status
-from hptsim.model import FINAL_TUNING, Artifact
+from hptsim.model import FINAL_TUNING, Artifact, Hyperband, TuningJobSpec
+from hptsim.search import ETA, Trial, brackets, falls_behind, goes_on, met, rungs
 from hptsim.world import Account, Entry, World
 
 
@@ -59,6 +61,12 @@ LAWS: tuple[Law, ...] = (
     Law("the journal rebuilds the world", "always", "the auditor's books are the world's state", "design"),
     Law("exactly one row applies", "always", "a table has one row for what happens, or it cannot happen", "lifecycle"),
     Law("nobody waits twice", "always", "a request is in line once", "first-come-first-served"),
+    Law("a strategy stays in its ranges", "always", "every configuration is one of the request's ranges", "L2"),
+    Law("Grid tries each point once", "always", "no configuration of a grid comes twice", "L2, C5"),
+    Law("the weak are stopped early", "always", "who falls behind is told to stop at once, and nobody else", "L3, L4"),
+    Law("a rung holds its share", "always", "Hyperband lets on one in three of those that reach a rung", "L2"),
+    Law("a met criterion ends the job", "always", "when a completion criterion is met, nothing more is launched", "L6"),
+    Law("the best is the best", "always", "no evaluated training job has a better objective than the best one", "M"),
     Law("every job ends", "eventually", "when nothing is left to do, every job has ended", "H3, H4"),
     Law("every reservation is released", "eventually", "when nothing is left to do, nothing is reserved", "S8"),
     Law("a stop catches two training", "sometimes", "a stop finds two or more children in Training", "§3.3"),
@@ -87,8 +95,7 @@ class TuningBook:
     name: str
     parallel: int
     total: int
-    streaming: tuple[bool, ...] = ()
-    """Whether each definition's input mode has no download stage (J4)."""
+    spec: TuningJobSpec | None = None
     state: str = "[*]"
     alone: bool = False
     launches: int = 0
@@ -100,6 +107,10 @@ class TuningBook:
     held: dict[str, int] = attrs.field(factory=dict)
     requests: dict[str, str] = attrs.field(factory=dict)
     evaluated: int = 0
+    results: list[float] = attrs.field(factory=list)
+    best: float | None = None
+    tried: list[Mapping[str, str]] = attrs.field(factory=list)
+    """The configurations of a grid."""
     models: int = 0
 
     def copy(self) -> TuningBook:
@@ -107,6 +118,7 @@ class TuningBook:
         twin = duplicate(self)
         twin.live, twin.counters, twin.children = self.live.copy(), self.counters.copy(), self.children.copy()
         twin.held, twin.requests = self.held.copy(), self.requests.copy()
+        twin.results, twin.tried = self.results.copy(), self.tried.copy()
         return twin
 
 
@@ -125,7 +137,15 @@ class TrainingBook:
     promised: tuple[str, ...] = ()
     stored: tuple[str, ...] = ()
     logged: int = 0
-    evaluated: bool = False
+    owed: int = 0
+    """How many log lines its container owes: one as it starts, one for each epoch, one as it ends."""
+    ordinal: int = 0
+    definition: int = 0
+    objective: float | None = None
+    curve: tuple[float, ...] = ()
+    passed: tuple[int, ...] = ()
+    sentence: str = ""
+    """Why it must be told to stop, by the books."""
     failure: str = ""
 
 
@@ -196,9 +216,8 @@ class Auditor:
     def _see_tuning(self, entry: Entry) -> None:
         _, _, name, trigger, source, destination, data = entry
         if trigger == "create":
-            limits = data["spec"].limits
-            streaming = tuple(one.input_mode != "File" for one in data["spec"].definitions)
-            self.tuning[name] = TuningBook(name, limits.max_parallel, limits.max_training_jobs, streaming)
+            spec = data["spec"]
+            self.tuning[name] = TuningBook(name, spec.limits.max_parallel, spec.limits.max_training_jobs, spec)
         book = self.tuning[name]
         if trigger == "delete":
             if status(book.state) not in FINAL_TUNING or source != book.state:
@@ -226,6 +245,7 @@ class Auditor:
             "create": "InProgress",
             "stop": "Stopping",
             "max_runtime": "InProgress:closing",
+            "criterion": "InProgress:closing",
             "give_up": "InProgress:failing",
         }.get(trigger, book.state)
         if trigger == "finish":
@@ -255,7 +275,7 @@ class Auditor:
     def _see_training(self, entry: Entry) -> None:
         now, _, name, trigger, source, destination, data = entry
         if trigger == "create":
-            self._born(name, data["tuning_job"], data["definition"])
+            self._born(name, data)
         book = self.training[name]
         if trigger == "delete":
             return self._delete_training(book, source)
@@ -269,11 +289,14 @@ class Auditor:
             raise broken("phases in order", f"{name} {mode}, and ready leads it to {destination}")
         if source == "Stopping" and book.sigterm_s is not None and now > book.sigterm_s + self.grace_s + 1e-6:
             raise broken("grace is bounded", f"{name} runs {now - book.sigterm_s:g} s after SIGTERM")
+        book.owed += trigger in _LOGGED or (trigger == "ready" and destination == "Training")
         if trigger in _ENDS:
             book.reasons += (trigger,)
         if data:
             book.promised += (data["saved"],) if "saved" in data else ()
-            book.evaluated |= data.get("objective") is not None
+            book.objective = data.get("objective", book.objective)
+            if "epoch" in data:
+                self._epoch(book, data["epoch"], data["objective"])
             book.failure = data.get("reason", book.failure)
         book.state = destination
         if destination in _FINAL:
@@ -287,10 +310,23 @@ class Auditor:
             self.finished([book.name])
         self.deleted[book.name] = self.training.pop(book.name).logged
 
-    def _born(self, name: str, tuning_job: str, definition: Any) -> None:
-        tuning = self.tuning[tuning_job or alone(name)]
-        streams = tuning.streaming[definition] if tuning_job else definition["input_mode"] != "File"
-        self.training[name] = TrainingBook(name, tuning.name, streams, logged=self.deleted.pop(name, 0))
+    def _born(self, name: str, data: Mapping[str, Any]) -> None:
+        tuning = self.tuning[data["tuning_job"] or alone(name)]
+        if tuning.spec is None:
+            mode = data["definition"]["input_mode"]
+        else:
+            mode = tuning.spec.definitions[data["definition"]].input_mode
+            self._judge_configuration(tuning, tuning.spec, data)
+        definition = data["definition"] if tuning.spec is not None else 0
+        self.training[name] = TrainingBook(
+            name,
+            tuning.name,
+            mode != "File",
+            logged=self.deleted.get(name, 0),
+            owed=self.deleted.pop(name, 0),
+            ordinal=tuning.launched + 1,
+            definition=definition,
+        )
         tuning.live[name] = None
         tuning.children.append(name)
         tuning.launched += 1
@@ -301,6 +337,53 @@ class Auditor:
             raise broken("parallel within its limit", f"{tuning.name} runs {len(tuning.live)} of {tuning.parallel}")
         if tuning.launched > tuning.total:
             raise broken("total within its limit", f"{tuning.name} has launched {tuning.launched} of {tuning.total}")
+
+    def _judge_configuration(self, tuning: TuningBook, spec: TuningJobSpec, data: Mapping[str, Any]) -> None:
+        chosen: Mapping[str, str] = data["hyperparameters"]
+        for span in spec.ranges_of(spec.definitions[data["definition"]]):
+            if span.name in chosen and not span.holds(chosen[span.name]):
+                raise broken("a strategy stays in its ranges", f"{tuning.name} tries {chosen[span.name]} for {span}")
+        if spec.strategy == "Grid" and chosen:
+            if chosen in tuning.tried:
+                raise broken("Grid tries each point once", f"{tuning.name} tries {chosen} again")
+            tuning.tried.append(chosen)
+
+    def _epoch(self, book: TrainingBook, epoch: int, value: float | None) -> None:
+        """A new epoch: by the same rule as the service, on books of our own, may the training job go on?"""
+        # a job that was interrupted does the epochs since its last checkpoint again
+        book.curve = (*book.curve[: epoch - 1], float("nan") if value is None else value)
+        book.passed = tuple([rung for rung in book.passed if rung < epoch])
+        tuning = self.tuning[book.holder]
+        if tuning.spec is None or value is None or book.sentence:
+            return
+        spec, objective = tuning.spec, tuning.spec.objective_of(tuning.spec.definitions[book.definition])
+        others = [self.training[name] for name in tuning.children if name != book.name and name in self.training]
+        others = [one for one in others if one.definition == book.definition]
+        if spec.hyperband is not None:
+            self._judge_rung(book, spec.hyperband, others, epoch - 1)
+            known = [Trial(one.ordinal, {}, one.curve, passed=one.passed) for one in others]
+            if epoch >= spec.hyperband.max_resource:
+                book.sentence = "max_resource"
+            elif goes_on(objective, spec.hyperband, book.ordinal, epoch, value, known):
+                book.passed += (epoch,)
+            else:
+                book.sentence = "hyperband"
+        elif spec.early_stopping:
+            earlier = [one.curve for one in others if one.state == "Completed"]
+            book.sentence = "early_stopping" if falls_behind(objective, book.curve, earlier) else ""
+
+    def _judge_rung(self, book: TrainingBook, hyperband: Hyperband, others: list[TrainingBook], rung: int) -> None:
+        """Counted by who has gone beyond the rung; one that was given up may, until its stop reaches it."""
+        bracket = (book.ordinal - 1) % brackets(hyperband)
+        if rung not in rungs(hyperband, bracket):
+            return
+        reached = [
+            one for one in others if (one.ordinal - 1) % brackets(hyperband) == bracket and len(one.curve) >= rung
+        ]
+        beyond = 1 + sum(len(one.curve) > rung and one.sentence != "hyperband" for one in reached)
+        if beyond > math.ceil((1 + len(reached)) / ETA):
+            text = f"{beyond} training jobs went on after epoch {rung}, of {1 + len(reached)} that reached it"
+            raise broken("a rung holds its share", text)
 
     def _may_follow(self, book: TrainingBook, trigger: str, destination: str) -> bool:
         if destination == "Failed":
@@ -319,7 +402,12 @@ class Auditor:
         tuning.live.pop(book.name, None)
         tuning.counters["InProgress"] -= 1
         tuning.counters[bucket(book.state, book.failure)] += 1
-        tuning.evaluated += book.evaluated and book.state != "Failed"
+        if book.objective is not None and book.state != "Failed":
+            tuning.evaluated += 1
+            tuning.results.append(book.objective)
+            if tuning.spec is not None:
+                cost = tuning.spec.objective.cost(book.objective)
+                tuning.best = cost if tuning.best is None else min(tuning.best, cost)
         if tuning.alone:
             tuning.state = primary(book.state).value
 
@@ -393,6 +481,8 @@ class Auditor:
             book.sigterm_s = entry[0]
         else:
             book.told = True
+            if entry[6] is not None and entry[6] != book.sentence:
+                raise broken("the weak are stopped early", f"{book.name} is given up for {entry[6]}, and was not to be")
 
     def _see_refused(self, entry: Entry) -> None:
         """A refused call changes nothing."""
@@ -427,6 +517,8 @@ class Auditor:
             raise broken("nobody stopping waits", f"{tuning.name} is {tuning.state} and still in line")
         elif not final and "Held" not in tuning.requests.values() and tuning.live:
             raise broken("occupancy within reservation", f"{tuning.name} holds nothing and has live training jobs")
+        if tuning.state == "InProgress" and tuning.results and (criterion := self._criterion(tuning)):
+            raise broken("a met criterion ends the job", f"{tuning.name} has met {criterion} and goes on")
         stopping = tuning.state in ("Stopping", "InProgress:closing")
         used: dict[str, int] = {}
         for name in tuning.live:
@@ -437,17 +529,22 @@ class Auditor:
         if any(count > tuning.held.get(pool, 0) for pool, count in used.items()):
             raise broken("occupancy within reservation", f"{tuning.name} uses {used} and holds {tuning.held}")
 
+    def _criterion(self, tuning: TuningBook) -> str:
+        return met(tuning.spec, tuning.results) if tuning.spec is not None else ""
+
     def _settle_child(self, child: TrainingBook, parent_stopping: bool) -> None:
         if parent_stopping and child.state not in STOPPING and not child.told:
             raise broken("a stop reaches every child", f"{child.name} is {child.state} and was not told to stop")
+        if child.sentence and not child.told and child.state == "Training":
+            raise broken(
+                "the weak are stopped early", f"{child.name} was to be given up ({child.sentence}) and goes on"
+            )
         if child.state == "Stopping" and child.sigterm_s is None:
             raise broken("SIGTERM opens the window", f"{child.name} is Stopping without SIGTERM")
         if child.occupies is None:
             raise broken("a live training job occupies", f"{child.name} lives without instances")
-        if child.state == "Training" and not child.logged:
-            raise broken("logs persist", f"{child.name} is in Training and has written no log")
-        if child.state in ("Uploading", "Stopping:uploading") and child.logged < 2:
-            raise broken("logs persist", f"the container of {child.name} ended without a last line in its log")
+        if child.logged < child.owed:
+            raise broken("logs persist", f"{child.name} has written {child.logged} log lines, of {child.owed} it owes")
 
     def _settle_line(self) -> None:
         if not self.line:
@@ -488,6 +585,8 @@ class Auditor:
         held = {pool: count for pool, count in tuning.held.items() if count}
         if job.state != tuning.state or held != world.ledger.held.get(job.name, {}):
             raise broken("the journal rebuilds the world", f"{job.name}: the books say {tuning.state}, {held}")
+        if job.best is not None and len(job.spec.definitions) == 1 and job.best[0] != tuning.best:
+            raise broken("the best is the best", f"{job.best[1]} is called the best, but {tuning.best} was reached")
         if job.live != tuning.live:
             raise broken("the journal rebuilds the world", f"{job.name}: the books say that {list(tuning.live)} live")
 
@@ -525,6 +624,7 @@ class Auditor:
 
 _FINAL = frozenset({"Completed", "Failed", "Stopped", "MaxRuntimeExceeded", "MaxWaitTimeExceeded"})
 _LAST_STEP = {"Stopping:uploading": "uploaded", "Stopping:teardown": "torn_down", "Starting:stopping": "torn_down"}
+_LOGGED = frozenset({"downloaded", "epoch", "exited", "killed"})
 _STOPPED = frozenset({"Starting:stopping", "Stopping", "Stopping:teardown", "Stopping:uploading"})
 _AFTER: Mapping[str, frozenset[str]] = {
     "create": frozenset({"Starting"}),
@@ -534,6 +634,7 @@ _AFTER: Mapping[str, frozenset[str]] = {
     "ready": frozenset({"Downloading", "Training"}),
     "downloaded": frozenset({"Training"}),
     "checkpoint": frozenset({"Training"}),
+    "epoch": frozenset({"Training"}),
     "saved": frozenset({"Stopping"}),
     "exited": frozenset({"Uploading", "Stopping:uploading"}),
     "killed": frozenset({"Stopping:uploading"}),

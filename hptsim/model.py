@@ -13,7 +13,9 @@ from typing import Any, NamedTuple
 
 import attrs
 
-from hptsim.errors import invalid
+from hptsim.errors import InvalidInput, invalid
+from hptsim.ranges import ParameterRange as ParameterRange
+from hptsim.ranges import combinations
 
 
 class TuningJobStatus(StrEnum):
@@ -97,26 +99,50 @@ class InstanceRequest:
 
 
 @attrs.frozen
-class ParameterRange:
-    """One hyperparameter's range: *kind* is Integer, Continuous, Categorical or Auto.
-
-    Integer and Continuous have *low*, *high* and *scaling*; Categorical has *values*.
-    """
-
-    name: str
-    kind: str
-    low: float = 0.0
-    high: float = 0.0
-    values: tuple[str, ...] = ()
-    scaling: str = "Auto"
-
-
-@attrs.frozen
 class Objective:
     """The metric that a tuning job pursues, and whether more of it is better."""
 
     metric_name: str = "objective"
     maximize: bool = False
+
+    def cost(self, value: float) -> float:
+        """The value as something to make small.
+
+        >>> Objective(maximize=True).cost(0.9)
+        -0.9
+        """
+        return -value if self.maximize else value
+
+
+@attrs.frozen
+class Hyperband:
+    """How many epochs the strategy Hyperband gives to a training job (M:HyperbandStrategyConfig)."""
+
+    min_resource: int = attrs.field(default=1, validator=whole(1))
+    max_resource: int = attrs.field(default=10, validator=whole(1))
+
+    def __attrs_post_init__(self) -> None:
+        if self.max_resource < self.min_resource or self.max_resource > 20_000:
+            raise invalid("MaxResource", self.max_resource, f"from MinResource ({self.min_resource}) to 20000")
+
+
+@attrs.frozen
+class CompletionCriteria:
+    """When a tuning job has seen enough (M:TuningJobCompletionCriteria); what is None does not count.
+
+    *target* is an objective value that is good enough, *not_improving* a number of training jobs without an improvement by
+    1 % (L7, A-33), *convergence* ends after `CONVERGED` such training jobs (A-34).
+    """
+
+    target: float | None = None
+    not_improving: int | None = attrs.field(default=None, validator=whole(3))
+    convergence: bool = False
+
+
+EPOCHS = ("epochs", "numepochs", "n-epochs", "n_epochs", "num_epochs")
+"""Hyperparameters that say after how many epochs a script ends (M:HyperbandStrategyConfig)."""
+CONVERGED = 10
+"""So many training jobs without an improvement by 1 % count as convergence (A-34, `convergence`)."""
 
 
 @attrs.frozen
@@ -152,6 +178,8 @@ class TrainingJobDefinition:
     objective: Objective | None = None
     ranges: tuple[ParameterRange, ...] = ()
     static: Mapping[str, str] = attrs.field(factory=dict)
+    metrics: Mapping[str, str] = attrs.field(factory=dict)
+    """The regular expressions of its metric definitions, by metric."""
     request: Mapping[str, Any] | None = attrs.field(default=None, eq=False, repr=False)
     """The CreateTrainingJob request that it came from, if any, for echoing back."""
 
@@ -175,6 +203,14 @@ class TuningJobSpec:
     ranges: tuple[ParameterRange, ...] = ()
     priority: int = 0
     request: Mapping[str, Any] | None = attrs.field(default=None, eq=False, repr=False)
+    early_stopping: bool = False
+    criteria: CompletionCriteria = attrs.field(factory=CompletionCriteria)
+    hyperband: Hyperband | None = None
+    random_seed: int | None = attrs.field(default=None, validator=whole(0))
+    parents: tuple[str, ...] = ()
+    """The tuning jobs whose results a warm start begins with."""
+    warm_start: str = ""
+    """IdenticalDataAndAlgorithm or TransferLearning, with *parents*."""
 
     def __attrs_post_init__(self) -> None:
         check_name("HyperParameterTuningJobName", self.name)
@@ -185,6 +221,47 @@ class TuningJobSpec:
             if wait is not None and wait < run:
                 where = f"{self.name}: StoppingCondition.MaxWaitTimeInSeconds"
                 raise invalid(where, wait, f"at least MaxRuntimeInSeconds ({run:g})")
+        self._check_strategy()
+
+    def _check_strategy(self) -> None:
+        """Refuse what the service refuses: C3, C5, C6, C7, and more than five parents (C8)."""
+        several = len(self.definitions) > 1
+        if self.strategy == "Hyperband" and self.early_stopping:
+            raise invalid("TrainingJobEarlyStoppingType", "Auto", "Off with the strategy Hyperband")
+        if several and (self.early_stopping or self.parents):
+            what = "TrainingJobEarlyStoppingType Auto" if self.early_stopping else "WarmStartConfig"
+            raise invalid("TrainingJobDefinitions", len(self.definitions), f"one definition with {what}")
+        if len(self.parents) > 5:
+            raise invalid("ParentHyperParameterTuningJobs", len(self.parents), "1 to 5 parents")
+        total = 0
+        for definition in self.definitions:
+            ranges = self.ranges_of(definition)
+            count = combinations(ranges)
+            if self.strategy == "Grid" and any(span.kind != "Categorical" for span in ranges):
+                raise invalid("ParameterRanges", [span.name for span in ranges], "categorical ranges with Grid")
+            if count is None or not ranges:
+                return
+            total += count
+        wanted = self.limits.max_training_jobs
+        if self.strategy == "Grid" and wanted != total:
+            raise invalid(
+                "MaxNumberOfTrainingJobs", wanted, f"the number of combinations ({total}) with Grid, or nothing"
+            )
+        if total < wanted:
+            raise InvalidInput(
+                "ValidationException",
+                "You don't have enough combinations of hyperparameter ranges. The total number of hyperparameter "
+                f"combinations for the provided ranges [{float(total)}] must be equal or greater than the value of "
+                f"MaxNumberOfJobs, [{wanted}]. Provide additional ranges.",
+            )
+
+    def ranges_of(self, definition: TrainingJobDefinition) -> tuple[ParameterRange, ...]:
+        """The hyperparameter ranges of a training job with *definition*."""
+        return (*self.ranges, *definition.ranges)
+
+    def objective_of(self, definition: TrainingJobDefinition) -> Objective:
+        """The objective of a training job with *definition*: its own, or the tuning job's."""
+        return definition.objective or self.objective
 
     @classmethod
     def from_request(cls, request: Mapping[str, Any], *, priority: int = 0) -> TuningJobSpec:

@@ -16,137 +16,20 @@ from zlib import crc32
 
 import attrs
 
-from hptsim.durations import Duration, Empirical, check
-from hptsim.errors import invalid, nearest
+from hptsim.cloud import GRACE_S as GRACE_S
+from hptsim.cloud import ON_SIGTERM as ON_SIGTERM
+from hptsim.cloud import Faults as Faults
+from hptsim.cloud import Script as Script
+from hptsim.cloud import Timings as Timings
+from hptsim.curves import line, value
+from hptsim.durations import Duration
+from hptsim.errors import invalid
 from hptsim.jobs import TrainingJob, TuningJob
 from hptsim.lifecycle import TABLES
-from hptsim.model import at_least
+from hptsim.model import EPOCHS, TrainingJobDefinition, TuningJobSpec
+from hptsim.ranges import combinations
+from hptsim.search import Draw, Strategy, Trial, falls_behind, goes_on, met, propose
 from hptsim.world import World
-
-GRACE_S = 120.0
-"""Between SIGTERM and the end of the container lie at most so many seconds (M:StopTrainingJob)."""
-
-
-def _duration(instance: object, attribute: attrs.Attribute[Any], value: object) -> None:
-    check(attribute.name, value)
-
-
-def _seconds(default: Duration) -> Any:
-    return attrs.field(default=default, validator=_duration)
-
-
-@attrs.frozen
-class Timings:
-    """How long each step takes; every field is a duration in seconds.
-
-    The defaults are all zero but for the training itself (`instant`); `typical` carries what was observed (§4).
-
-    >>> Timings.typical().downloading_s
-    49.0
-    """
-
-    first_launch_s: Duration = _seconds(0.0)
-    """From a tuning job's admission to its first training jobs."""
-    launch_s: Duration = _seconds(0.0)
-    """From a training job's end to the launch of the next."""
-    finish_s: Duration = _seconds(0.0)
-    """From the last training job's end to the tuning job's final status."""
-    stop_propagation_s: Duration = _seconds(0.0)
-    """From the stop of a tuning job to the stop of its training jobs."""
-    starting_s: Duration = _seconds(0.0)
-    """From creation until the instances are ready."""
-    warm_starting_s: Duration = _seconds(0.0)
-    """The same on instances that the tuning job has used before."""
-    downloading_s: Duration = _seconds(0.0)
-    training_s: Duration = _seconds(100.0)
-    """What the training script needs, without interruptions."""
-    uploading_s: Duration = _seconds(0.0)
-    teardown_s: Duration = _seconds(0.0)
-    """From the stop of a training job without a container until it is Stopped."""
-    shortage_retry_s: Duration = _seconds(60.0)
-    """Between two attempts to get machines."""
-    spot_wait_s: Duration = _seconds(300.0)
-    """From a spot interruption until machines are there again."""
-    checkpoint_s: Duration = _seconds(60.0)
-    """Between two checkpoints."""
-
-    @classmethod
-    def instant(cls) -> Timings:
-        """Nothing takes time but the training itself: for theory and small models."""
-        return cls()
-
-    @classmethod
-    def typical(cls) -> Timings:
-        """The latencies that were observed (§4): a polling controller, cold starts of minutes."""
-        return cls(
-            first_launch_s=10.0,
-            launch_s=10.0,
-            finish_s=25.0,
-            starting_s=Empirical((112.0, 186.0, 198.0, 205.0)),
-            warm_starting_s=20.0,
-            downloading_s=49.0,
-            training_s=103.0,
-            uploading_s=7.0,
-            teardown_s=75.0,
-        )
-
-
-def _share() -> Any:
-    def inside(instance: object, attribute: attrs.Attribute[Any], value: Any) -> None:
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 1:
-            raise invalid(attribute.name, value, "a probability between 0 and 1")
-
-    return attrs.field(default=0.0, validator=inside)
-
-
-@attrs.frozen
-class Faults:
-    """What goes wrong, as probabilities per attempt of a training job, and spot interruptions as a rate.
-
-    >>> Faults(algorithm_error=0.1).internal_error
-    0.0
-    """
-
-    algorithm_error: float = _share()
-    """The script exits with an error, half-way."""
-    client_error: float = _share()
-    """The data cannot be read: the job fails while Downloading (or Starting, when it streams)."""
-    internal_error: float = _share()
-    """The service fails, half-way through the training."""
-    capacity_shortage: float = _share()
-    """A launch finds no machines and tries again."""
-    shortage_limit: int = 5
-    """After so many launches without machines the job fails with CapacityError."""
-    spot_interruptions_per_hour: float = attrs.field(default=0.0, validator=at_least(0))
-
-    @property
-    def strike(self) -> bool:
-        """Whether any of them can strike a job that does not run on spot instances."""
-        return bool(self.algorithm_error or self.client_error or self.internal_error or self.capacity_shortage)
-
-
-ON_SIGTERM = ("save", "exit", "ignore")
-
-
-@attrs.frozen
-class Script:
-    """What the training script does on SIGTERM: "save" its model after *save_s* and exit, "exit", or "ignore" it.
-
-    A script that needs longer than the grace window of 120 s is killed before it has saved anything.
-
-    >>> Script("save", save_s=20).on_sigterm
-    'save'
-    """
-
-    on_sigterm: str = attrs.field(default="save")
-    save_s: Duration = _seconds(0.0)
-    epochs: int = 10
-
-    @on_sigterm.validator
-    def _known(self, attribute: attrs.Attribute[Any], value: object) -> None:
-        if value not in ON_SIGTERM:
-            raise invalid("script.on_sigterm", value, " or ".join(ON_SIGTERM), nearest(str(value), ON_SIGTERM))
-
 
 _PURPOSES = ("starting", "training", "fault", "half_way", "save", "spot", "download", "upload", "quality")
 _STREAM = {purpose: place for place, purpose in enumerate(_PURPOSES)}
@@ -180,12 +63,31 @@ _REASONS = {
 }
 
 
+def trials(world: World, tuning: TuningJob, definition: TrainingJobDefinition | None = None) -> list[Trial]:
+    """What a tuning job knows: its training jobs (of one *definition*), after those of the parents of a warm start."""
+    known: list[Trial] = []
+    for name in (*tuning.spec.parents, tuning.name):
+        for child in world.tuning[name].children if name in world.tuning else ():
+            job = world.training.get(child)
+            if job is not None and (definition is None or name != tuning.name or job.definition is definition):
+                known.append(_trial(job, foreign=name != tuning.name))
+    return known
+
+
+def _trial(job: TrainingJob, foreign: bool) -> Trial:
+    objective = job.objective if job.state != "Failed" else None
+    ordinal = 0 if foreign else job.ordinal
+    return Trial(ordinal, job.hyperparameters, job.curve, objective, job.ended_s is None, job.passed)
+
+
 @attrs.define(slots=False)
 class Base:
     """What all natures share: names, configurations, the learning curve."""
 
     seed: int = 0
     script: Script = attrs.field(factory=Script)
+    strategies: Mapping[str, Callable[[TuningJobSpec], Strategy]] = attrs.field(factory=dict, kw_only=True)
+    """Strategies of the caller's own, by the tuning job's name."""
 
     def suffix(self, job: TuningJob, ordinal: int) -> str:
         """The eight hexadecimal digits that end a training job's name."""
@@ -196,33 +98,110 @@ class Base:
         return _REASONS[trigger]
 
     def configure(self, world: World, job: TrainingJob) -> dict[str, str]:
-        """A configuration drawn at random from the tuning job's parameter ranges, as the service gives it: strings."""
-        ranges = job.definition.ranges
-        if job.tuning_job:
-            ranges = (*world.tuning[job.tuning_job].spec.ranges, *ranges)
-        chosen: dict[str, str] = {}
-        for place, span in enumerate(ranges):
-            uniform = uniforms(self.seed, f"{job.name}/{span.name}", place)[0]
-            if span.values:
-                chosen[span.name] = span.values[int(uniform * len(span.values))]
-            elif span.scaling == "Logarithmic" and span.low > 0:
-                value = math.exp(math.log(span.low) + uniform * math.log(span.high / span.low))
-                chosen[span.name] = str(round(value)) if span.kind == "Integer" else repr(value)
-            elif span.kind == "Integer":
-                chosen[span.name] = str(int(span.low + uniform * (span.high - span.low + 1)))
-            else:
-                chosen[span.name] = repr(span.low + uniform * (span.high - span.low))
-        return chosen
+        """The configuration that the tuning job's strategy proposes, and what is static: texts, as the service gives it."""
+        if not job.tuning_job:
+            return dict(job.definition.static)
+        tuning = world.tuning[job.tuning_job]
+        spec = tuning.spec
+        ranges = spec.ranges_of(job.definition)
+        if not ranges and tuning.name not in self.strategies:
+            return {}
+        mine = self._ask(world, tuning, job.ordinal)
+        if mine is not None:
+            for span in ranges:
+                if span.name in mine and not span.holds(mine[span.name]):
+                    raise invalid(f"the strategy of {tuning.name}: {span.name}", mine[span.name], f"a value of {span}")
+            return dict(mine)
+        learns = spec.strategy == "Bayesian" or combinations(ranges) is not None
+        known = trials(world, tuning, job.definition) if learns else []
+        return propose(spec, ranges, job.ordinal, known, self._stream(tuning, job.ordinal))
+
+    def _ask(self, world: World, tuning: TuningJob, ordinal: int) -> Mapping[str, str] | None:
+        """What a strategy of the caller's own says, if the tuning job has one."""
+        factory = self.strategies.get(tuning.name)
+        if factory is None:
+            return None
+        strategy = factory(tuning.spec)
+        for trial in trials(world, tuning):
+            strategy.tell(trial)
+        return strategy.ask(ordinal)
+
+    def ready(self, world: World, job: TuningJob) -> bool:
+        """Whether the strategy has a configuration to try now: only one of the caller's own may want to wait."""
+        return job.name not in self.strategies or self._ask(world, job, job.launched + 1) is not None
+
+    def _stream(self, tuning: TuningJob, ordinal: int) -> Draw:
+        """The uniform numbers of one proposal; RandomSeed makes them the same for every tuning job that has it (L16)."""
+        seed = tuning.spec.random_seed
+        name = f"{self.seed}/{tuning.name}" if seed is None else f"random-seed/{seed}"
+
+        def draw(place: int) -> float:
+            return uniforms(0, f"{name}/proposal/{ordinal}", place // 16)[place % 16]
+
+        return draw
 
     def objective(self, world: World, job: TrainingJob) -> float | None:
-        """The metric on a simple learning curve: it falls with the epochs towards what the configuration can reach."""
-        if not job.tuning_job and job.definition.objective is None:
+        """The metric after the epochs that are done; None before the first, or when the script has none to report."""
+        if job.watched and job.curve and job.state != "Training":
+            return None if math.isnan(job.curve[-1]) else job.curve[-1]
+        epochs = job.epochs or self.script.epochs
+        epoch = epochs if job.work_s <= 0 else int(epochs * job.progress_s / job.work_s + 1e-9)
+        if job.watched:
+            epoch = len(job.curve) + 1 if job.state == "Training" else len(job.curve)
+        if epoch < 1 or (not job.tuning_job and job.definition.objective is None):
             return None
-        epoch = self.script.epochs if job.work_s <= 0 else int(self.script.epochs * job.progress_s / job.work_s + 1e-9)
-        if epoch < 1:
-            return None
+        value = self.evaluate(world, job, epoch)
+        return value if math.isfinite(value) else None
+
+    def evaluate(self, world: World, job: TrainingJob, epoch: int) -> float:
+        """The metric after *epoch* epochs, from the script's curve or the simple one that knows a best configuration."""
+        noise = uniforms(self.seed, f"{job.name}/noise", epoch)[0]
+        if self.script.curve is not None:
+            return value(self.script.curve, job.hyperparameters, epoch, noise)
         quality = self._uniform(job, "quality", attempt=1)
+        if job.tuning_job:
+            spec = world.tuning[job.tuning_job].spec
+            best = uniforms(self.seed, f"{job.tuning_job}/best", 0)
+            far = [
+                (span.unit(job.hyperparameters.get(span.name, "")) - best[place % 16]) ** 2
+                for place, span in enumerate(spec.ranges_of(job.definition))
+            ]
+            quality = 0.95 * math.sqrt(sum(far) / len(far)) + 0.05 * quality if far else quality
+            if spec.objective_of(job.definition).maximize:
+                return 1 - quality - (1 - quality) / (1 + epoch)
         return quality + (1 - quality) / (1 + epoch)
+
+    def log_line(self, world: World, job: TrainingJob, value: float) -> str:
+        """The line in which the script writes its objective, in the form that its metric definition finds."""
+        own = job.definition.objective
+        metric = (own or world.tuning[job.tuning_job].spec.objective).metric_name
+        return line(metric, job.definition.metrics.get(metric, ""), value)
+
+    def enough(self, world: World, job: TuningJob) -> str:
+        """The completion criterion that is met, or nothing."""
+        return met(job.spec, job.results)
+
+    def verdict(self, world: World, job: TrainingJob) -> str:
+        """Who gives *job* up after its new epoch, if anybody."""
+        if not job.tuning_job:
+            return ""
+        tuning = world.tuning[job.tuning_job]
+        spec, objective = tuning.spec, tuning.spec.objective_of(job.definition)
+        epoch = len(job.curve)
+        if spec.hyperband is not None:
+            if epoch >= spec.hyperband.max_resource:
+                return "max_resource"
+            known = trials(world, tuning, job.definition)
+            others = [trial for trial in known if trial.ordinal not in (0, job.ordinal)]
+            if not goes_on(objective, spec.hyperband, job.ordinal, epoch, job.curve[-1], others):
+                return "hyperband"
+            job.passed += (epoch,)
+            return ""
+        if not spec.early_stopping:
+            return ""
+        children = [world.training[name] for name in tuning.children if name in world.training]
+        earlier = [child.curve for child in children if child.state == "Completed"]
+        return "early_stopping" if falls_behind(objective, job.curve, earlier) else ""
 
     def _uniform(self, job: TrainingJob, purpose: str, attempt: int = 0) -> float:
         """The uniform number for *purpose* in this attempt, or in the one that is given."""
@@ -263,9 +242,15 @@ class Sampled(Base):
     def begin(self, world: World, job: TrainingJob) -> None:
         """Draw what the training job will need and try."""
         job.hyperparameters = self.configure(world, job)
-        job.work_s = work_s = self._time(self.timings.training_s, job, "training")
         definition = job.definition
-        if definition.spot or definition.checkpoint_uri or self.faults_of(job).strike:
+        work_s = self._work(job)
+        job.work_s = work_s
+        if job.tuning_job:
+            spec = world.tuning[job.tuning_job].spec
+            job.watched = spec.early_stopping or spec.hyperband is not None or self.script.log_epochs
+            if spec.hyperband is not None:
+                job.epochs = spec.hyperband.max_resource
+        if job.watched or definition.spot or definition.checkpoint_uri or self.faults_of(job).strike:
             return
         timings, limit_s = self.timings, definition.max_runtime_s
         starting = timings.warm_starting_s if job.warm else timings.starting_s
@@ -275,6 +260,14 @@ class Sampled(Base):
             "Training": (("exited", work_s) if work_s <= limit_s else ("max_runtime", limit_s),),
             "Uploading": (("uploaded", self._time(timings.uploading_s, job, "upload")),),
         }
+
+    def _work(self, job: TrainingJob) -> float:
+        """How long the script needs in Training; sets how many epochs it has."""
+        known = {**job.definition.static, **job.hyperparameters}
+        job.epochs = next((int(known[name]) for name in EPOCHS if known.get(name, "").isdigit()), self.script.epochs)
+        if self.script.epoch_s is not None:
+            return job.epochs * self._time(self.script.epoch_s, job, "training")
+        return self._time(self.timings.training_s, job, "training")
 
     def _time(self, duration: Duration, job: TrainingJob, purpose: str) -> float:
         if isinstance(duration, (int, float)):
@@ -339,6 +332,10 @@ class Sampled(Base):
         if job.definition.spot and rate > 0:
             when = -math.log1p(-self._uniform(job, "spot")) * 3600.0 / rate - entered
             first = min(first, ("interrupt", max(0.0, when)), key=_when)
+        if job.watched and len(job.curve) < job.epochs:
+            due = (len(job.curve) + 1) * job.work_s / job.epochs - job.progress_s
+            if due <= first[1] + 1e-9:  # the last epoch ends before the script does, at the same instant
+                first = ("epoch", max(0.0, due))
         if job.definition.checkpoint_uri is not None:
             interval = self._time(self.timings.checkpoint_s, job, "save")
             if 0 < interval < first[1]:
@@ -429,10 +426,14 @@ class Enumerated(Base):
     def begin(self, world: World, job: TrainingJob) -> None:
         """Nothing to decide: work without length."""
         job.hyperparameters = {}
+        if job.tuning_job:
+            spec = world.tuning[job.tuning_job].spec
+            job.watched = spec.early_stopping or spec.hyperband is not None
+            job.epochs = spec.hyperband.max_resource if spec.hyperband is not None else 2
 
-    def objective(self, world: World, job: TrainingJob) -> float | None:
-        """Always evaluated, always the same."""
-        return 0.5
+    def evaluate(self, world: World, job: TrainingJob, epoch: int) -> float:
+        """Each training job has a value of its own, the same at every epoch."""
+        return crc32(f"{job.ordinal}/{epoch}".encode()) % 1000 / 1000
 
     def next(self, world: World, job: TrainingJob) -> Iterable[tuple[str, float]]:
         """Every trigger that the tables know in this state, faults as far as their budget reaches."""
@@ -442,6 +443,8 @@ class Enumerated(Base):
         """Whether *trigger* may strike *job* now."""
         if trigger == "checkpoint":
             return job.definition.checkpoint_uri is not None and job.checkpoints < 1
+        if trigger == "epoch":
+            return job.watched and len(job.curve) < job.epochs
         if trigger == "interrupt":
             return job.definition.spot and self.budget.get(trigger, 0) > 0
         if trigger == "max_wait":

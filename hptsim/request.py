@@ -10,6 +10,9 @@ from typing import Any
 
 from hptsim.errors import InvalidInput, invalid, nearest
 from hptsim.model import (
+    EPOCHS,
+    CompletionCriteria,
+    Hyperband,
     InstanceRequest,
     Objective,
     ParameterRange,
@@ -17,6 +20,7 @@ from hptsim.model import (
     TrainingJobDefinition,
     TuningJobSpec,
 )
+from hptsim.ranges import combinations
 
 MEMBERS: Mapping[str, list[str]] = {
     "CreateHyperParameterTuningJobRequest": (
@@ -32,6 +36,14 @@ MEMBERS: Mapping[str, list[str]] = {
     "ParameterRanges": (
         "IntegerParameterRanges ContinuousParameterRanges CategoricalParameterRanges AutoParameters"
     ).split(),
+    "HyperParameterTuningJobStrategyConfig": ["HyperbandStrategyConfig"],
+    "HyperbandStrategyConfig": "MinResource MaxResource".split(),
+    "TuningJobCompletionCriteria": ("TargetObjectiveMetricValue BestObjectiveNotImproving ConvergenceDetected").split(),
+    "BestObjectiveNotImproving": ["MaxNumberOfTrainingJobsNotImproving"],
+    "ConvergenceDetected": ["CompleteOnConvergence"],
+    "HyperParameterTuningJobWarmStartConfig": "ParentHyperParameterTuningJobs WarmStartType".split(),
+    "ParentHyperParameterTuningJob": ["HyperParameterTuningJobName"],
+    "MetricDefinition": "Name Regex".split(),
     "IntegerParameterRange": "Name MinValue MaxValue ScalingType".split(),
     "ContinuousParameterRange": "Name MinValue MaxValue ScalingType".split(),
     "CategoricalParameterRange": "Name Values".split(),
@@ -139,25 +151,86 @@ def parse(request: Mapping[str, Any], *, priority: int = 0) -> TuningJobSpec:
     objective = Objective()
     if single or "HyperParameterTuningJobObjective" in config:
         objective = _objective(config.inner("HyperParameterTuningJobObjective", "HyperParameterTuningJobObjective"))
+    strategy = config.text("Strategy", among=STRATEGIES)
+    ranges = _ranges(config.inner("ParameterRanges", "ParameterRanges")) if "ParameterRanges" in config else ()
+    parsed = tuple(_definition(definition) for definition in definitions)
+    limits = config.inner("ResourceLimits", "ResourceLimits")
+    grid = sum(combinations((*ranges, *one.ranges)) or 0 for one in parsed) if strategy == "Grid" else 0
+    parents, warm_start = _parents(top)
     return TuningJobSpec(
         name,
-        tuple(_definition(definition) for definition in definitions),
-        _limits(config.inner("ResourceLimits", "ResourceLimits")),
-        config.text("Strategy", among=STRATEGIES),
+        parsed,
+        _limits(limits, grid),
+        strategy,
         objective,
-        _ranges(config.inner("ParameterRanges", "ParameterRanges")) if "ParameterRanges" in config else (),
+        ranges,
         priority,
         request,
+        early_stopping=config.text("TrainingJobEarlyStoppingType", "Off", ("Off", "Auto")) == "Auto",
+        criteria=_criteria(config),
+        hyperband=_hyperband(config, parsed) if strategy == "Hyperband" else None,
+        random_seed=config.whole("RandomSeed", 0) if "RandomSeed" in config else None,
+        parents=parents,
+        warm_start=warm_start,
     )
+
+
+def _criteria(config: _Structure) -> CompletionCriteria:
+    name = "TuningJobCompletionCriteria"
+    if name not in config:
+        return CompletionCriteria()
+    given = config.inner(name, name)
+    target = given.number("TargetObjectiveMetricValue") if "TargetObjectiveMetricValue" in given else None
+    patience = None
+    if "BestObjectiveNotImproving" in given:
+        inner = given.inner("BestObjectiveNotImproving", "BestObjectiveNotImproving")
+        if "MaxNumberOfTrainingJobsNotImproving" in inner:
+            patience = inner.whole("MaxNumberOfTrainingJobsNotImproving", 3)
+    converged = False
+    if "ConvergenceDetected" in given:
+        inner = given.inner("ConvergenceDetected", "ConvergenceDetected")
+        converged = inner.text("CompleteOnConvergence", "Disabled", ("Disabled", "Enabled")) == "Enabled"
+    return CompletionCriteria(target, patience, converged)
+
+
+def _hyperband(config: _Structure, definitions: tuple[TrainingJobDefinition, ...]) -> Hyperband:
+    """MinResource and MaxResource, the latter inferred from the static hyperparameters where it is missing."""
+    low: int | None = None
+    high: int | None = None
+    if "StrategyConfig" in config:
+        strategy = config.inner("StrategyConfig", "HyperParameterTuningJobStrategyConfig")
+        if "HyperbandStrategyConfig" in strategy:
+            inner = strategy.inner("HyperbandStrategyConfig", "HyperbandStrategyConfig")
+            low = inner.whole("MinResource", 1) if "MinResource" in inner else None
+            high = inner.whole("MaxResource", 1) if "MaxResource" in inner else None
+    if high is None:
+        known = [definition.static.get(name, "") for definition in definitions for name in EPOCHS]
+        high = next((int(text) for text in known if text.isdigit()), None)
+    if high is None:
+        where = "HyperParameterTuningJobConfig.StrategyConfig.HyperbandStrategyConfig.MaxResource"
+        raise invalid(where, None, f"a number of epochs, here or as a static hyperparameter ({', '.join(EPOCHS)})")
+    return Hyperband(1 if low is None else low, high)
+
+
+def _parents(top: _Structure) -> tuple[tuple[str, ...], str]:
+    if "WarmStartConfig" not in top:
+        return (), ""
+    given = top.inner("WarmStartConfig", "HyperParameterTuningJobWarmStartConfig")
+    kind = given.text("WarmStartType", among=("IdenticalDataAndAlgorithm", "TransferLearning"))
+    parents = given.each("ParentHyperParameterTuningJobs", "ParentHyperParameterTuningJob")
+    if not parents:
+        raise invalid("WarmStartConfig.ParentHyperParameterTuningJobs", [], "1 to 5 parents")
+    return tuple(parent.text("HyperParameterTuningJobName") for parent in parents), kind
 
 
 def _objective(given: _Structure) -> Objective:
     return Objective(given.text("MetricName"), given.text("Type", among=("Maximize", "Minimize")) == "Maximize")
 
 
-def _limits(given: _Structure) -> ResourceLimits:
+def _limits(given: _Structure, grid: int) -> ResourceLimits:
+    """The limits; with Grid the number of training jobs is that of its *grid*, where it is left out."""
     parallel = given.whole("MaxParallelTrainingJobs", 1)
-    total = given.whole("MaxNumberOfTrainingJobs", 1) if "MaxNumberOfTrainingJobs" in given else parallel
+    total = given.whole("MaxNumberOfTrainingJobs", 1) if "MaxNumberOfTrainingJobs" in given else (grid or parallel)
     runtime = given.whole("MaxRuntimeInSeconds", 120, 15_768_000) if "MaxRuntimeInSeconds" in given else None
     return ResourceLimits(total, parallel, runtime)
 
@@ -205,6 +278,9 @@ def _definition(given: _Structure) -> TrainingJobDefinition:
         output_path=given.inner("OutputDataConfig", "OutputDataConfig").text("S3OutputPath"),
         spot=given.flag("EnableManagedSpotTraining"),
         input_mode=algorithm.text("TrainingInputMode", among=("File", "Pipe", "FastFile")),
+        metrics={
+            one.text("Name"): one.text("Regex") for one in algorithm.each("MetricDefinitions", "MetricDefinition")
+        },
         static=dict(given.value.get("StaticHyperParameters") or {}),
         **maximum,
     )
@@ -235,16 +311,40 @@ def to_request(spec: TuningJobSpec) -> dict[str, Any]:
     }
     if spec.limits.max_runtime_s is not None:
         limits["MaxRuntimeInSeconds"] = spec.limits.max_runtime_s
-    config = {
+    config: dict[str, Any] = {
         "Strategy": spec.strategy,
         "HyperParameterTuningJobObjective": _objective_request(spec.objective),
         "ResourceLimits": limits,
         "ParameterRanges": _ranges_request(spec.ranges),
     }
+    config |= _mind_request(spec)
     definitions = [_definition_request(definition) for definition in spec.definitions]
     several = {"TrainingJobDefinitions": definitions}
     one: dict[str, Any] = {"TrainingJobDefinition": definitions[0]} if len(definitions) == 1 else several
+    if spec.parents:
+        parents = [{"HyperParameterTuningJobName": name} for name in spec.parents]
+        one["WarmStartConfig"] = {"ParentHyperParameterTuningJobs": parents, "WarmStartType": spec.warm_start}
     return {"HyperParameterTuningJobName": spec.name, "HyperParameterTuningJobConfig": config, **one}
+
+
+def _mind_request(spec: TuningJobSpec) -> dict[str, Any]:
+    """Early stopping, criteria, Hyperband's resources and the seed, as far as they are set."""
+    plain: dict[str, Any] = {}
+    if spec.early_stopping:
+        plain["TrainingJobEarlyStoppingType"] = "Auto"
+    if spec.random_seed is not None:
+        plain["RandomSeed"] = spec.random_seed
+    if spec.hyperband is not None:
+        resources = {"MinResource": spec.hyperband.min_resource, "MaxResource": spec.hyperband.max_resource}
+        plain["StrategyConfig"] = {"HyperbandStrategyConfig": resources}
+    criteria: dict[str, Any] = {}
+    if spec.criteria.target is not None:
+        criteria["TargetObjectiveMetricValue"] = spec.criteria.target
+    if spec.criteria.not_improving is not None:
+        criteria["BestObjectiveNotImproving"] = {"MaxNumberOfTrainingJobsNotImproving": spec.criteria.not_improving}
+    if spec.criteria.convergence:
+        criteria["ConvergenceDetected"] = {"CompleteOnConvergence": "Enabled"}
+    return plain | ({"TuningJobCompletionCriteria": criteria} if criteria else {})
 
 
 def _objective_request(objective: Objective) -> dict[str, str]:
@@ -272,7 +372,14 @@ def _definition_request(definition: TrainingJobDefinition) -> dict[str, Any]:
         "MaxPendingTimeInSeconds": definition.max_pending_s,
     }
     plain: dict[str, Any] = {
-        "AlgorithmSpecification": {"TrainingInputMode": definition.input_mode},
+        "AlgorithmSpecification": {
+            "TrainingInputMode": definition.input_mode,
+            **(
+                {"MetricDefinitions": [{"Name": name, "Regex": regex} for name, regex in definition.metrics.items()]}
+                if definition.metrics
+                else {}
+            ),
+        },
         "RoleArn": "arn:aws:iam::111122223333:role/hptsim",
         "OutputDataConfig": {"S3OutputPath": definition.output_path},
         "ResourceConfig": {
@@ -299,23 +406,13 @@ def _definition_request(definition: TrainingJobDefinition) -> dict[str, Any]:
 def not_modelled(spec: TuningJobSpec) -> list[str]:
     """What the request asks for and the twin does not act on yet, in plain sentences.
 
-    >>> not_modelled(TuningJobSpec("demo", strategy="Bayesian"))
-    ['Strategy Bayesian: configurations are drawn at random']
+    >>> not_modelled(TuningJobSpec("demo"))
+    []
     """
     notes = []
-    if spec.strategy != "Random":
-        notes.append(f"Strategy {spec.strategy}: configurations are drawn at random")
     request = spec.request or {}
-    config = request.get("HyperParameterTuningJobConfig", {})
-    if config.get("TrainingJobEarlyStoppingType", "Off") != "Off":
-        notes.append("TrainingJobEarlyStoppingType: no training job is stopped early")
-    for name, where in (
-        ("TuningJobCompletionCriteria", config),
-        ("WarmStartConfig", request),
-        ("Autotune", request),
-    ):
-        if where.get(name):
-            notes.append(f"{name}: accepted, without effect")
+    if request.get("Autotune"):
+        notes.append("Autotune: accepted, without effect")
     definitions = [request.get("TrainingJobDefinition") or {}, *(request.get("TrainingJobDefinitions") or [])]
     if any(
         len((d.get("HyperParameterTuningResourceConfig") or {}).get("InstanceConfigs") or []) > 1 for d in definitions

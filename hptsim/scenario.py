@@ -14,7 +14,7 @@ from typing import Any
 
 import attrs
 
-from hptsim import durations
+from hptsim import curves, durations
 from hptsim.assumptions import Assumptions
 from hptsim.errors import InvalidInput, invalid, nearest
 from hptsim.extras import require
@@ -176,6 +176,8 @@ def _part(cls: type[Any]) -> Any:
         for name, value in values.items():
             if name.endswith("_s"):
                 values[name] = durations.from_plain(f"{where}.{name}", value)
+            elif name == "curve":
+                values[name] = curves.from_plain(f"{where}.{name}", value)
         try:
             return attrs.evolve(base, **values)
         except InvalidInput as error:
@@ -252,7 +254,12 @@ def _job_to_plain(job: ScheduledTuningJob) -> dict[str, Any]:
 
 def _part_to_plain(part: Any) -> dict[str, Any]:
     values = {field.name: getattr(part, field.name) for field in attrs.fields(type(part))}
-    return {name: durations.to_plain(value) if name.endswith("_s") else value for name, value in values.items()}
+    for name, value in values.items():
+        if value is not None and name.endswith("_s"):
+            values[name] = durations.to_plain(value)
+        elif value is not None and name == "curve":
+            values[name] = curves.to_plain(value)
+    return _without_none(values)
 
 
 def _without_none(plain: Mapping[str, Any]) -> dict[str, Any]:

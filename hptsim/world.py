@@ -7,6 +7,7 @@ Every change of state goes through a row of the tables and is written to the jou
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol, Self
 
@@ -54,6 +55,18 @@ class Nature(Protocol):
 
     def objective(self, world: World, job: TrainingJob) -> float | None:
         """The last value of the objective metric that the script has emitted; None before the first."""
+
+    def log_line(self, world: World, job: TrainingJob, value: float) -> str:
+        """The line in which the script writes its objective to the log."""
+
+    def ready(self, world: World, job: TuningJob) -> bool:
+        """Whether the strategy has a configuration to try now."""
+
+    def verdict(self, world: World, job: TrainingJob) -> str:
+        """Who gives a training job up after its new epoch, if anybody: early_stopping, hyperband, max_resource."""
+
+    def enough(self, world: World, job: TuningJob) -> str:
+        """The completion criterion that is met, or nothing."""
 
     def reason(self, job: TrainingJob, trigger: str) -> str:
         """The service's words for a failure."""
@@ -136,6 +149,7 @@ class World:
         if spec.name.lower() in self.names:
             text = f"A hyperparameter tuning job with the name, {spec.name}, already exists. Choose a different name."
             raise ServiceError("ResourceInUse", text)
+        self._check_parents(spec)
         limits, assumptions = self.account.limits, self.account.assumptions
         for what, asked, limit in (
             ("MaxParallelTrainingJobs", spec.limits.max_parallel, limits.parallel),
@@ -155,6 +169,18 @@ class World:
         for amounts in smallest:
             if pool := self.ledger.never_fits(amounts):
                 raise self._limit_exceeded({pool: amounts[pool]}, " However long it waits, it can never be granted.")
+
+    def _check_parents(self, spec: TuningJobSpec) -> None:
+        """A warm start begins with tuning jobs that have ended and pursue the same objective (C8)."""
+        for name in spec.parents:
+            parent = self.tuning.get(name)
+            if parent is None or parent.ended_s is None:
+                state = "does not exist" if parent is None else f"is {parent.status}"
+                text = f"The parent hyperparameter tuning job {name} {state}; parents must have ended."
+                raise ServiceError("ValidationException", text)
+            if parent.spec.objective != spec.objective:
+                text = f"The objective metric of the parent {name} is another: {parent.spec.objective}."
+                raise ServiceError("ValidationException", text)
 
     def _limit_exceeded(self, wanted: Amounts, tail: str = "") -> ServiceError:
         """The service's words for missing quota (C2)."""
@@ -332,6 +358,8 @@ class World:
         row = rows[0] if len(rows) == 1 and not rows[0].guard else self._row(rows, job, trigger)
         source, job.state = job.state, row.destination
         data = detail if trigger == "create" else None
+        if trigger == "criterion":
+            data = {"criterion": detail}
         if trigger == "launch" and isinstance(detail, Reservation):
             data = {"reservation": detail.name}
         if source != job.state:
@@ -411,6 +439,10 @@ class World:
     def _report(self, job: TrainingJob, trigger: str, source: str) -> dict[str, Any] | None:
         """What a script reports: the objective, and what it has saved (the store is filled elsewhere, by effects)."""
         data: dict[str, Any] = {}
+        if trigger == "epoch":
+            value = self.nature.objective(self, job)
+            job.curve += (math.nan if value is None else value,)
+            return {"epoch": len(job.curve), "objective": value}
         if trigger == "checkpoint":
             data["saved"] = job.next_checkpoint_uri
             job.checkpoints += 1
@@ -430,6 +462,9 @@ class World:
         job.trained_before_s = job.trained_s
         job.shortages = 0
         job.progress_s = job.checkpointed_s
+        if job.watched:  # the epochs since the last checkpoint are done again
+            done = int(job.epochs * job.progress_s / job.work_s + 1e-9) if job.work_s > 0 else 0
+            job.curve, job.passed = job.curve[:done], tuple([epoch for epoch in job.passed if epoch <= done])
         job.warm = False
 
     def fire_reservation(self, reservation: Reservation, trigger: str) -> None:
@@ -502,7 +537,7 @@ class World:
 
 
 _FINAL = frozenset({"Completed", "Failed", "Stopped", "MaxRuntimeExceeded", "MaxWaitTimeExceeded"})
-_REPORTS = frozenset({"checkpoint", "saved", "exited", "killed"})
+_REPORTS = frozenset({"epoch", "checkpoint", "saved", "exited", "killed"})
 _STOPS = frozenset({"stop", "max_runtime", "max_wait", "max_pending"})
 _TURNS = _STOPS | {"client_error", "algorithm_error", "internal_error", "no_capacity", "shortage", "interrupt"}
 

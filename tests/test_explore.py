@@ -10,7 +10,7 @@ from hptsim.errors import LawBroken
 from hptsim.explore import mutants
 from hptsim.laws import LAWS, SOMETIMES
 from hptsim.lifecycle import RESERVATION, TRAINING, TUNING, Row, Table, Tables
-from hptsim.model import ResourceLimits, TrainingJobDefinition, TuningJobSpec
+from hptsim.model import CompletionCriteria, Hyperband, ResourceLimits, TrainingJobDefinition, TuningJobSpec
 from hptsim.nature import FAULTS, Faults, Timings
 from hptsim.scenario import Scenario, ScheduledTuningJob
 
@@ -42,6 +42,24 @@ def failing(stop_at_s=None):
     )
 
 
+def enough():
+    """The first result meets the criterion, while others train and wait for quota."""
+    scenario = scope(TrainingJobDefinition(), 3, 3, None, 2)
+    return with_spec(scenario, criteria=CompletionCriteria(target=1.0))
+
+
+def hyperband(total=3, parallel=2):
+    """Two training jobs in the bracket that judges after the first epoch, one in the bracket that does not."""
+    return with_spec(
+        scope(TrainingJobDefinition(), total, parallel, None, 2), strategy="Hyperband", hyperband=Hyperband(1, 3)
+    )
+
+
+def with_spec(scenario, **changes):
+    spec = attrs.evolve(scenario.tuning_jobs[0].spec, **changes)
+    return attrs.evolve(scenario, tuning_jobs=(ScheduledTuningJob(spec),))
+
+
 def gave_up_at():
     sim = Simulation(failing())
     sim.run()
@@ -63,6 +81,13 @@ def test_small_scopes_are_exhausted_with_all_laws_kept_and_all_cases_seen():
     assert seen == set(SOMETIMES)
 
 
+@pytest.mark.parametrize("scenario", [enough(), hyperband()], ids=["criterion", "hyperband"])
+def test_a_stop_at_every_point_of_a_criterion_and_of_a_small_hyperband(scenario):
+    found = explore(scenario)
+    assert found.counterexample is None, str(found.counterexample)
+    assert found.complete and found.states > 300
+
+
 def test_too_tame_a_scope_says_what_it_has_not_seen():
     assert "a stop catches two training" in explore(scope()).missed
 
@@ -75,6 +100,8 @@ def judges():
         lambda tables: _explored(scope(total=2, parallel=2, runtime_s=500.0), {}, tables),
         lambda tables: _explored(scope(PIPE), EVERY_FAULT, tables),
         lambda tables: _explored(scope(attrs.evolve(SPOT, max_retries=0)), EVERY_FAULT, tables),
+        lambda tables: _explored(enough(), {}, tables),
+        lambda tables: _explored(hyperband(1, 1), {}, tables),
         lambda tables: _simulated(failing(), tables),
         lambda tables: _simulated(failing(at_s), tables),
     ]

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 ORDER = (
-    "errors extras collector model assumptions lifecycle ledger jobs effects world journal laws durations nature request "
-    "scenario simulation explore metrics testing pytest_plugin cli"
+    "errors extras collector ranges model search assumptions durations curves cloud lifecycle ledger jobs effects world "
+    "journal laws nature request scenario simulation explore metrics testing pytest_plugin cli"
 ).split()
 FOLDER = Path(__file__).parent.parent / "hptsim"
 LATE = {

@@ -1,0 +1,145 @@
+"""What a scenario says about the cloud and the training script: how long things take, what goes wrong, what a script does."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import attrs
+
+from hptsim.curves import Curve
+from hptsim.durations import Duration, Empirical, check
+from hptsim.errors import invalid, nearest
+from hptsim.model import at_least, whole
+
+GRACE_S = 120.0
+"""Between SIGTERM and the end of the container lie at most so many seconds (M:StopTrainingJob)."""
+
+
+def _duration(instance: object, attribute: attrs.Attribute[Any], value: object) -> None:
+    check(attribute.name, value)
+
+
+def _seconds(default: Duration) -> Any:
+    return attrs.field(default=default, validator=_duration)
+
+
+@attrs.frozen
+class Timings:
+    """How long each step takes; every field is a duration in seconds.
+
+    The defaults are all zero but for the training itself (`instant`); `typical` carries what was observed (§4).
+
+    >>> Timings.typical().downloading_s
+    49.0
+    """
+
+    first_launch_s: Duration = _seconds(0.0)
+    """From a tuning job's admission to its first training jobs."""
+    launch_s: Duration = _seconds(0.0)
+    """From a training job's end to the launch of the next."""
+    finish_s: Duration = _seconds(0.0)
+    """From the last training job's end to the tuning job's final status."""
+    stop_propagation_s: Duration = _seconds(0.0)
+    """From the stop of a tuning job to the stop of its training jobs."""
+    starting_s: Duration = _seconds(0.0)
+    """From creation until the instances are ready."""
+    warm_starting_s: Duration = _seconds(0.0)
+    """The same on instances that the tuning job has used before."""
+    downloading_s: Duration = _seconds(0.0)
+    training_s: Duration = _seconds(100.0)
+    """What the training script needs, without interruptions."""
+    uploading_s: Duration = _seconds(0.0)
+    teardown_s: Duration = _seconds(0.0)
+    """From the stop of a training job without a container until it is Stopped."""
+    shortage_retry_s: Duration = _seconds(60.0)
+    """Between two attempts to get machines."""
+    spot_wait_s: Duration = _seconds(300.0)
+    """From a spot interruption until machines are there again."""
+    checkpoint_s: Duration = _seconds(60.0)
+    """Between two checkpoints."""
+
+    @classmethod
+    def instant(cls) -> Timings:
+        """Nothing takes time but the training itself: for theory and small models."""
+        return cls()
+
+    @classmethod
+    def typical(cls) -> Timings:
+        """The latencies that were observed (§4): a polling controller, cold starts of minutes."""
+        return cls(
+            first_launch_s=10.0,
+            launch_s=10.0,
+            finish_s=25.0,
+            starting_s=Empirical((112.0, 186.0, 198.0, 205.0)),
+            warm_starting_s=20.0,
+            downloading_s=49.0,
+            training_s=103.0,
+            uploading_s=7.0,
+            teardown_s=75.0,
+        )
+
+
+def _share() -> Any:
+    def inside(instance: object, attribute: attrs.Attribute[Any], value: Any) -> None:
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 1:
+            raise invalid(attribute.name, value, "a probability between 0 and 1")
+
+    return attrs.field(default=0.0, validator=inside)
+
+
+@attrs.frozen
+class Faults:
+    """What goes wrong, as probabilities per attempt of a training job, and spot interruptions as a rate.
+
+    >>> Faults(algorithm_error=0.1).internal_error
+    0.0
+    """
+
+    algorithm_error: float = _share()
+    """The script exits with an error, half-way."""
+    client_error: float = _share()
+    """The data cannot be read: the job fails while Downloading (or Starting, when it streams)."""
+    internal_error: float = _share()
+    """The service fails, half-way through the training."""
+    capacity_shortage: float = _share()
+    """A launch finds no machines and tries again."""
+    shortage_limit: int = 5
+    """After so many launches without machines the job fails with CapacityError."""
+    spot_interruptions_per_hour: float = attrs.field(default=0.0, validator=at_least(0))
+
+    @property
+    def strike(self) -> bool:
+        """Whether any of them can strike a job that does not run on spot instances."""
+        return bool(self.algorithm_error or self.client_error or self.internal_error or self.capacity_shortage)
+
+
+ON_SIGTERM = ("save", "exit", "ignore")
+
+
+@attrs.frozen
+class Script:
+    """What the training script does on SIGTERM: "save" its model after *save_s* and exit, "exit", or "ignore" it.
+
+    A script that needs longer than the grace window of 120 s is killed before it has saved anything.
+
+    >>> Script("save", save_s=20).on_sigterm
+    'save'
+    """
+
+    on_sigterm: str = attrs.field(default="save")
+    save_s: Duration = _seconds(0.0)
+    epochs: int = attrs.field(default=10, validator=whole(1))
+    """After how many epochs it ends, unless a hyperparameter such as `epochs` says."""
+    epoch_s: Duration | None = attrs.field(default=None)
+    """What an epoch takes; the whole training then takes as many of them, in place of training_s."""
+    curve: Curve | None = None
+    """The objective by epoch; without one, a simple curve that falls (or rises) towards what the configuration can reach."""
+    log_epochs: bool = False
+    """Whether the objective goes to the log after every epoch even when nobody acts on it."""
+
+    @on_sigterm.validator
+    def _known(self, attribute: attrs.Attribute[Any], value: object) -> None:
+        if self.epoch_s is not None:
+            check("script.epoch_s", self.epoch_s)
+        if value not in ON_SIGTERM:
+            raise invalid("script.on_sigterm", value, " or ".join(ON_SIGTERM), nearest(str(value), ON_SIGTERM))

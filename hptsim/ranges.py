@@ -1,0 +1,137 @@
+"""Hyperparameter ranges: from the unit interval to the values that the service hands out, and back.
+
+Strategies think in numbers between 0 and 1; a range turns such a number into a value as its scaling says, written as a
+text, which is how the service gives hyperparameters to training jobs.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+import attrs
+
+
+@attrs.frozen
+class ParameterRange:
+    """One hyperparameter's range: *kind* is Integer, Continuous, Categorical or Auto.
+
+    Integer and Continuous have *low*, *high* and *scaling* (Linear, Logarithmic, ReverseLogarithmic or Auto);
+    Categorical has *values*; Auto has the hint as its one value. Source: M:ParameterRanges.
+
+    >>> ParameterRange("rate", "Continuous", 0.001, 0.1, scaling="Logarithmic").at(0.5)
+    '0.01'
+    """
+
+    name: str
+    kind: str
+    low: float = 0.0
+    high: float = 0.0
+    values: tuple[str, ...] = ()
+    scaling: str = "Auto"
+
+    @property
+    def count(self) -> int | None:
+        """How many different values it has; None for a continuum.
+
+        >>> ParameterRange("layers", "Integer", 2, 5).count, ParameterRange("rate", "Continuous", 0, 1).count
+        (4, None)
+        """
+        if self.values:
+            return len(self.values)
+        if self.kind == "Integer":
+            return math.floor(self.high) - math.ceil(self.low) + 1
+        return 1 if self.low == self.high else None
+
+    @property
+    def scale(self) -> str:
+        """The scaling that is meant: Auto is Logarithmic from three decades on, Linear below (`auto-scaling`).
+
+        >>> ParameterRange("rate", "Continuous", 0.0001, 1).scale
+        'Logarithmic'
+        """
+        if self.scaling == "Auto":
+            return "Logarithmic" if self.low > 0 and self.high / self.low >= 1000 else "Linear"
+        return self.scaling
+
+    @property
+    def wide(self) -> ParameterRange:
+        """A range of whole numbers as a continuum in which each of them has its share."""
+        low, high = math.ceil(self.low) - 0.5, math.floor(self.high) + 0.5
+        return attrs.evolve(self, kind="Continuous", low=low, high=high, scaling=self.scale)
+
+    def at(self, unit: float) -> str:
+        """The value at *unit*, a number from 0 to below 1."""
+        if self.values:
+            return self.values[min(int(unit * len(self.values)), len(self.values) - 1)]
+        if self.kind == "Integer":
+            return str(min(max(round(self.wide.number(unit)), math.ceil(self.low)), math.floor(self.high)))
+        return repr(round(self.number(unit), 12))
+
+    def number(self, unit: float) -> float:
+        """The number at *unit* of a range of numbers, as its scaling says."""
+        low, high = self.low, self.high
+        if self.scale == "Logarithmic":
+            value = math.exp(math.log(low) + unit * math.log(high / low))
+        elif self.scale == "ReverseLogarithmic":
+            value = 1 - math.exp(math.log1p(-low) + unit * (math.log1p(-high) - math.log1p(-low)))
+        else:
+            value = low + unit * (high - low)
+        return min(max(value, low), high)
+
+    def unit(self, value: str) -> float:
+        """Where *value* lies, from 0 to 1: what `at` turns back into it, but for rounding.
+
+        >>> span = ParameterRange("rate", "Continuous", 0.001, 0.1, scaling="Logarithmic")
+        >>> round(span.unit(span.at(0.25)), 6)
+        0.25
+        """
+        if self.values:
+            return (self.values.index(value) + 0.5) / len(self.values) if value in self.values else 0.5
+        if self.low == self.high:
+            return 0.5
+        if self.kind == "Integer":
+            return self.wide.unit(value)
+        number = min(max(float(value), self.low), self.high)
+        if self.scale == "Logarithmic":
+            return math.log(number / self.low) / math.log(self.high / self.low)
+        if self.scale == "ReverseLogarithmic":
+            return (math.log1p(-number) - math.log1p(-self.low)) / (math.log1p(-self.high) - math.log1p(-self.low))
+        return (number - self.low) / (self.high - self.low)
+
+    def holds(self, value: str) -> bool:
+        """Whether *value* is one of its values."""
+        if self.values:
+            return value in self.values
+        try:
+            number = float(value)
+        except ValueError:
+            return False
+        return self.low <= number <= self.high and (self.kind != "Integer" or number == int(number))
+
+
+def combinations(ranges: Iterable[ParameterRange]) -> int | None:
+    """How many configurations there are; None for a continuum.
+
+    >>> combinations([ParameterRange("a", "Categorical", values=("x", "y")), ParameterRange("b", "Integer", 1, 3)])
+    6
+    """
+    total = 1
+    for span in ranges:
+        if span.count is None:
+            return None
+        total *= span.count
+    return total
+
+
+def nth(ranges: tuple[ParameterRange, ...], number: int) -> dict[str, str]:
+    """The configuration *number* (from 0) of a grid over categorical *ranges*; the last range turns fastest.
+
+    >>> nth((ParameterRange("a", "Categorical", values=("x", "y")), ParameterRange("b", "Categorical", values=("1", "2"))), 2)
+    {'a': 'y', 'b': '1'}
+    """
+    chosen: dict[str, str] = {}
+    for span in reversed(ranges):
+        number, place = divmod(number, len(span.values))
+        chosen[span.name] = span.values[place]
+    return dict(reversed(chosen.items()))
