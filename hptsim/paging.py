@@ -141,8 +141,8 @@ class Tokens:
 
 
 def page(
-    keys: Iterator[Key], size: int, accept: Callable[[str], bool], *, then_filter: bool = False
-) -> tuple[list[str], Key | None]:
+    keys: Iterator[Key], size: int, accept: Callable[[Any], bool], *, then_filter: bool = False
+) -> tuple[list[Any], Key | None]:
     """The names of one page, and the key after which the next one begins, None when this is the last.
 
     With *then_filter* the page is taken first and filtered afterwards, so it may come out short or empty (§2.8).
