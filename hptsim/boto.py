@@ -167,7 +167,7 @@ def _time_ns(real: Any) -> int:
     return round((service.epoch_s + service.sim.now) * 1e9)
 
 
-def _sleep(seconds: float, /) -> None:
+def _sleep(seconds: Any, /) -> None:
     living = _clocks.get(threading.get_ident())
     if not living:
         return _patched[1](seconds)  # type: ignore[no-any-return]

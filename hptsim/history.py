@@ -216,7 +216,7 @@ class History:
     # ------------------------------------------------------------------ one entry of the journal
 
     def _tuning(self, entry: Entry) -> None:
-        time_s, _, name, trigger, source, destination, data = entry
+        time_s, _, name, trigger, _, destination, data = entry
         if trigger == "create":
             spec = data["spec"]
             job = TuningHistory(name, spec, time_s, tags_of(spec.request or {}), Roster(TRAINING_ORDERS), "")

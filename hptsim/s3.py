@@ -13,7 +13,7 @@ import io
 import json
 import tarfile
 from collections.abc import Mapping
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from email.utils import formatdate
 from urllib.parse import quote
 from xml.sax.saxutils import escape
@@ -164,7 +164,7 @@ class S3:
 
     def _entry(self, shown: str, stored: Artifact) -> str:
         body = self.content(stored)
-        instant = datetime.fromtimestamp(self._instant(stored), timezone.utc)
+        instant = datetime.fromtimestamp(self._instant(stored), UTC)
         return (
             f"<Contents><Key>{shown}</Key><LastModified>{instant:%Y-%m-%dT%H:%M:%S}.{instant.microsecond // 1000:03d}Z"
             f"</LastModified><ETag>{escape(etag(body))}</ETag><Size>{len(body)}</Size>"

@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from hptsim.combinations import check_stopping, check_tuning_job, counted_grid
@@ -301,7 +301,7 @@ def epoch(text: str) -> float:
         instant = datetime.fromisoformat(text)
     except ValueError:
         raise invalid("epoch", text, "an instant in ISO 8601", "for example '2024-01-01T00:00:00Z'") from None
-    return (instant if instant.tzinfo else instant.replace(tzinfo=timezone.utc)).timestamp()
+    return (instant if instant.tzinfo else instant.replace(tzinfo=UTC)).timestamp()
 
 
 def not_modelled(service: str, operation: str, modelled: Iterator[str] | Mapping[str, Any] | list[str]) -> ServiceError:
