@@ -88,7 +88,7 @@ def _check(service: str) -> None:
 @functools.cache
 def _session() -> Any:
     """The session that makes clients for those who bring none; it keeps the loaded service models."""
-    return require("botocore.session", "boto", "hptsim.boto").Session()
+    return require("boto3", "boto", "hptsim.boto").Session()
 
 
 def _region(session: Any) -> str:

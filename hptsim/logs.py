@@ -73,7 +73,7 @@ class Logs:
         given = [request[name] for name in ("logGroupName", "logGroupIdentifier") if name in request]
         if len(given) != 1:
             raise ServiceError("InvalidParameterException", "Exactly one of logGroupName and logGroupIdentifier.")
-        name = given[0].rpartition("log-group:")[2].removesuffix(":*")
+        name = given[0].rpartition("log-group:")[2]
         if name != LOG_GROUP or not self._history.log:
             raise ServiceError("ResourceNotFoundException", "The specified log group does not exist.")
 

@@ -221,7 +221,7 @@ class Service:
         order, descending = request.get("SortBy", default_order), request.get("SortOrder") == "Descending"
         after = self._after(request, question)
         keys = jobs.after(order, after, descending)
-        wanted = _filter(request, self.epoch_s)
+        wanted = _filter(request, self._describe)
         status = request.get("StatusEquals")
         if operation == "ListTrainingJobs" and status is not None and "MaxResults" in request:  # the quirk of §2.8
             chosen = (key for key in keys if wanted(jobs.members[key[-1]]))
@@ -310,18 +310,21 @@ def not_modelled(service: str, operation: str, modelled: Iterator[str] | Mapping
     return ServiceError("UnknownOperationException", text)
 
 
-def _filter(request: Request, epoch_s: float) -> Callable[[TuningHistory | TrainingHistory], bool]:
-    """Everything that a list request filters by, but for StatusEquals; "after" and "before" are strict (§2.5)."""
+def _filter(request: Request, describer: Describer) -> Callable[[TuningHistory | TrainingHistory], bool]:
+    """Everything that a list request filters by, but for StatusEquals; "after" and "before" are strict (§2.5).
+
+    Times are compared as they are shown, so that nothing is after the time that it shows itself.
+    """
     contains = request.get("NameContains", "")
     never = "WarmPoolStatusEquals" in request or "TrainingPlanArnEquals" in request  # no job here has either
-    bounds = {name: _seconds(request[name]) - epoch_s for name in request if name.endswith(("TimeAfter", "TimeBefore"))}
+    bounds = {name: _seconds(request[name]) for name in request if name.endswith(("TimeAfter", "TimeBefore"))}
 
     def wanted(job: TuningHistory | TrainingHistory) -> bool:
         if never or contains not in job.name:
             return False
         for name, bound in bounds.items():
-            time_s = job.created_s if name.startswith("Creation") else job.modified_s
-            if not (time_s > bound if name.endswith("After") else time_s < bound):
+            instant = describer.instant(job.created_s if name.startswith("Creation") else job.modified_s)
+            if not (instant > bound if name.endswith("After") else instant < bound):
                 return False
         return True
 

@@ -385,6 +385,17 @@ def test_tuning_jobs_sorted_and_filtered():
     assert tuning_names(service, LastModifiedTimeBefore=EPOCH + 1) == sorted(created[:1])
 
 
+def test_no_job_is_after_the_time_that_it_shows():
+    sim = simulation()
+    sim.run(until=90.1234567)
+    service = Service.of(sim)
+    service.call(CREATE, request())
+    created = describe(service)["CreationTime"]
+    assert created == EPOCH + 90.123
+    for member in ("CreationTimeAfter", "CreationTimeBefore", "LastModifiedTimeAfter", "LastModifiedTimeBefore"):
+        assert tuning_names(service, **{member: created}) == []
+
+
 def test_the_last_page_has_no_token_even_when_it_is_full():
     _, service = populated(20)
     pages = every_page(service, "ListHyperParameterTuningJobs", "HyperParameterTuningJobSummaries", MaxResults=10)
