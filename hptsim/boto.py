@@ -23,7 +23,6 @@ from hptsim.simulation import Simulation
 from hptsim.wire import SERVICES, Call, Wire
 
 DEFAULT_REGION = "us-east-1"
-_ID = "hptsim"
 _opening = threading.Lock()
 
 
@@ -75,8 +74,8 @@ def attach(client: Any, sim: Simulation) -> Any:
 
     events = client.meta.events
     for event, handler in (("before-send", answer), ("choose-signer", sign)):
-        events.unregister(event, unique_id=_ID)
-        events.register_first(event, handler, unique_id=_ID)
+        events.unregister(event, unique_id=f"hptsim {event}")
+        events.register_first(event, handler, unique_id=f"hptsim {event}")
     return client
 
 
