@@ -95,7 +95,8 @@ def test_events_forward_and_backward_until_a_token_leads_to_itself():
     latest = logs.get_log_events(**where, limit=1)
     assert latest["events"] == more["events"]
     window = {"startTime": EPOCH_MS + 20_000, "endTime": EPOCH_MS + 120_000}
-    assert logs.get_log_events(**where, **window)["events"] == first["events"]
+    for head in (True, False):
+        assert logs.get_log_events(**where, **window, startFromHead=head)["events"] == first["events"]
     assert logs.get_log_events(**where, startTime=EPOCH_MS + 20_001)["events"] == more["events"]
 
 

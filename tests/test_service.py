@@ -213,8 +213,15 @@ def test_a_simulation_that_went_back_is_followed():
     assert describe(service) == before
     error = refusal(service, CHILDREN, {TUNING: "demo", "MaxResults": 1, "NextToken": token})
     assert error.code == "ValidationException" and "stale" in error.message
+    early, seen = sim.snapshot(), len(sim.journal)
+    sim.run(until=130)
+    assert describe(service)["TrainingJobStatusCounters"]["Completed"] == 2 and len(sim.journal) > seen
+    seen = len(sim.journal)
+    sim.restore(early)
     sim.stop_tuning_job("demo")
     sim.run()
+    assert len(sim.journal) >= seen  # as long as what was read before, and another story
+    assert describe(service) == describe(Service(sim))
     assert describe(service)["HyperParameterTuningJobStatus"] == "Stopped"
 
 
