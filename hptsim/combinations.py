@@ -43,6 +43,19 @@ def check_tuning_job(request: Request) -> None:
         raise invalid("Environment", environment, f"at most {MAX_ENVIRONMENT} entries over all definitions")
 
 
+def check_training_job(request: Request) -> None:
+    """Refuse a CreateTrainingJob request whose parts do not go together."""
+    where = "CreateTrainingJob"
+    if "AlgorithmSpecification" in request:
+        _check_algorithm(where, request["AlgorithmSpecification"])
+    _check_resources("ResourceConfig", request.get("ResourceConfig") or {})
+    if (request.get("ResourceConfig") or {}).get("KeepAlivePeriodInSeconds") and request.get(
+        "EnableManagedSpotTraining"
+    ):
+        raise invalid("ResourceConfig.KeepAlivePeriodInSeconds", True, "none with EnableManagedSpotTraining")  # R20
+    _check_stopping(where, request)
+
+
 def definitions_of(request: Request) -> list[tuple[str, Request]]:
     """The training job definitions of a request and where they stand in it."""
     if "TrainingJobDefinition" in request:
@@ -147,19 +160,25 @@ def _bound(path: str, text: str, kind: str) -> float:
 
 
 def _check_training(where: str, definition: Request) -> None:
-    algorithm = definition["AlgorithmSpecification"]
-    if ("TrainingImage" in algorithm) == ("AlgorithmName" in algorithm):
-        given = [one for one in ("TrainingImage", "AlgorithmName") if one in algorithm]
-        raise invalid(f"{where}.AlgorithmSpecification", given, "exactly one of TrainingImage and AlgorithmName")
+    _check_algorithm(where, definition["AlgorithmSpecification"])
     given = [one for one in RESOURCES if one in definition]
     if len(given) != 1:
         raise invalid(where, given, f"exactly one of {' and '.join(RESOURCES)}")
-    _check_resources(f"{where}.{given[0]}", definition[given[0]])
-    check_stopping(where, definition)
+    resources, path = definition[given[0]], f"{where}.{given[0]}"
+    _check_resources(path, resources)
+    if resources.get("KeepAlivePeriodInSeconds"):  # R14
+        raise invalid(f"{path}.KeepAlivePeriodInSeconds", resources["KeepAlivePeriodInSeconds"], "none in tuning jobs")
+    _check_stopping(where, definition)
+
+
+def _check_algorithm(where: str, algorithm: Request) -> None:
+    given = [one for one in ("TrainingImage", "AlgorithmName") if one in algorithm]
+    if len(given) != 1:
+        raise invalid(f"{where}.AlgorithmSpecification", given, "exactly one of TrainingImage and AlgorithmName")
 
 
 def _check_resources(where: str, resources: Request) -> None:
-    """Instances are named once, and are at least one (R10, R14, R15)."""
+    """Instances are named once, and are at least one (R10, R15)."""
     configs = resources.get("InstanceConfigs")
     if configs and ("InstanceType" in resources or "InstanceCount" in resources):
         raise invalid(where, "both", "either InstanceConfigs or InstanceType and InstanceCount")
@@ -167,11 +186,9 @@ def _check_resources(where: str, resources: Request) -> None:
         for member in ("InstanceType", "InstanceCount"):
             if not one.get(member):
                 raise invalid(f"{where}.{member}", one.get(member), "an instance type and a count of at least 1")
-    if resources.get("KeepAlivePeriodInSeconds"):
-        raise invalid(f"{where}.KeepAlivePeriodInSeconds", resources["KeepAlivePeriodInSeconds"], "none in tuning jobs")
 
 
-def check_stopping(where: str, definition: Request) -> None:
+def _check_stopping(where: str, definition: Request) -> None:
     """Refuse a StoppingCondition that the kind of instances does not allow (§8, R21)."""
     stopping = definition.get("StoppingCondition") or {}
     runtime, wait = stopping.get("MaxRuntimeInSeconds", 86_400), stopping.get("MaxWaitTimeInSeconds")

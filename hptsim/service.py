@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from hptsim.combinations import check_stopping, check_tuning_job, counted_grid
+from hptsim.combinations import check_training_job, check_tuning_job, counted_grid
 from hptsim.describe import Account, Describer
 from hptsim.errors import ServiceError, invalid, nearest
 from hptsim.history import History, TrainingHistory, TuningHistory, tags_of
@@ -161,7 +161,7 @@ class Service:
     # ------------------------------------------------------------------ training jobs
 
     def _create_training_job(self, request: Answer) -> Answer:
-        check_stopping("CreateTrainingJob", request)
+        check_training_job(request)
         _check_tags(tags_of(request), request.get("Tags") or ())
         self._world("create_training_job", "CreateTrainingJob")(request)
         return {"TrainingJobArn": Account(self._region).training(request["TrainingJobName"])}
@@ -204,7 +204,12 @@ class Service:
         }
 
     def _world(self, method: str, operation: str) -> Callable[..., Any]:
-        """The seam: what the world may not be able to do yet."""
+        """The seam: what the world may not be able to do yet.
+
+        Simulation is to have create_training_job(request), delete_tuning_job(name) and delete_training_job(name). They
+        raise the service's errors for a name in use and for quota, and write these entries of the journal: `create` of
+        a training job with data {"tuning_job": "", "request": request, "hyperparameters": {}}, `delete` of either.
+        """
         able = getattr(self.sim, method, None)
         if able is None:
             raise not_modelled("sagemaker", operation, [one for one in _OPERATIONS if one != operation])

@@ -312,6 +312,61 @@ def test_a_training_job_that_its_user_creates():
     assert sim.capacity.reserved == {}
 
 
+class AbleSimulation(Simulation):
+    """A stand-in for what the world is to do: it writes the entries that the service reads, and does nothing else."""
+
+    def create_training_job(self, request_):
+        data = {"tuning_job": "", "request": request_, "hyperparameters": {}}
+        self.journal.entries.append((self.now, "training", request_[TRAINING], "create", "[*]", "Starting", data))
+
+    def delete_training_job(self, name):
+        self.journal.entries.append((self.now, "training", name, "delete", "Completed", "[*]", None))
+
+    def delete_tuning_job(self, name):
+        self.journal.entries.append((self.now, "tuning", name, "delete", "Completed", "[*]", None))
+
+
+def test_the_seam_to_the_world_creates():
+    service = Service(AbleSimulation(simulation().scenario, laws=False))
+    plain = training_request(Tags=[{"Key": "a", "Value": "b"}], EnableManagedSpotTraining=None)
+    answer = service.call("CreateTrainingJob", plain)
+    assert answer == {"TrainingJobArn": ARN + "training-job/alone"}
+    shown = service.call("DescribeTrainingJob", {TRAINING: "alone"})
+    assert (shown["TrainingJobStatus"], shown["SecondaryStatus"]) == ("InProgress", "Starting")
+    assert shown["ResourceConfig"] == plain["ResourceConfig"] and shown["HyperParameters"] == {"epochs": "10"}
+    assert shown["EnableManagedSpotTraining"] is False and "TuningJobArn" not in shown
+    assert tags(service, answer["TrainingJobArn"]) == {"a": "b"}
+    for wrong in (
+        {"ResourceConfig": None},
+        {"ResourceConfig": {"InstanceType": "ml.m5.xlarge"}},
+        {"AlgorithmSpecification": {"TrainingInputMode": "File"}},
+        {"StoppingCondition": {"MaxRuntimeInSeconds": 9, "MaxWaitTimeInSeconds": 9}},
+        {
+            "EnableManagedSpotTraining": True,
+            "StoppingCondition": {"MaxRuntimeInSeconds": 9, "MaxWaitTimeInSeconds": 9},
+            "ResourceConfig": {"InstanceType": "ml.m5.xlarge", "InstanceCount": 1, "KeepAlivePeriodInSeconds": 60},
+        },
+    ):
+        assert refusal(service, "CreateTrainingJob", training_request("wrong", **wrong)).code == "ValidationException"
+    assert len(service.call("ListTrainingJobs", {})["TrainingJobSummaries"]) == 1
+
+
+def test_the_seam_to_the_world_deletes():
+    sim = AbleSimulation(simulation().scenario, laws=False)
+    service = Service.of(sim)
+    service.call(CREATE, request())
+    sim.run()
+    first = child(service)[TRAINING]
+    assert service.call("DeleteTrainingJob", {TRAINING: first}) == {}
+    assert refusal(service, "DescribeTrainingJob", {TRAINING: first}).code == "ValidationException"
+    assert len(service.call(CHILDREN, {TUNING: "demo"})["TrainingJobSummaries"]) == 2
+    second = child(service)[TRAINING]
+    assert service.call("DeleteHyperParameterTuningJob", {TUNING: "demo"}) == {}
+    assert refusal(service, "DescribeHyperParameterTuningJob", {TUNING: "demo"}).code == "ResourceNotFound"
+    assert service.call("ListHyperParameterTuningJobs", {})["HyperParameterTuningJobSummaries"] == []
+    assert service.call("DescribeTrainingJob", {TRAINING: second})["TrainingJobStatus"] == "Completed"
+
+
 def test_what_is_not_modelled_is_named():
     error = refusal(Service.of(simulation()), "CreateModel", {})
     assert error.code == "UnknownOperationException" and "CreateModel" in error.message
