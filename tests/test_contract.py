@@ -5,6 +5,7 @@ import itertools
 import json
 import math
 import re
+from random import Random
 
 import pytest
 from botocore import parsers
@@ -12,11 +13,12 @@ from examples import request, simulation, training_request
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hptsim import Simulation
+from hptsim import Scenario, Simulation, TuningJobSpec
 from hptsim.errors import ServiceError
 from hptsim.logs import OPERATIONS as LOG_OPERATIONS
 from hptsim.logs import Logs
-from hptsim.model import LOG_GROUP
+from hptsim.model import LOG_GROUP, ResourceLimits, SecondaryStatus, TrainingJobDefinition
+from hptsim.nature import FAULTS, Enumerated
 from hptsim.service import OPERATIONS, Service
 from hptsim.shapes import model
 from hptsim.testing import scenarios
@@ -160,6 +162,31 @@ def test_every_answer_in_many_states_conforms(scenario, seed):
         if steps % 9 == 0 and steps < 120:
             look_at_everything(sim)
     look_at_everything(sim)
+
+
+def test_every_answer_under_any_order_of_events_conforms():
+    """Every status that a training job can show is reached, and shown as the model has it."""
+    shown = set()
+    definition = TrainingJobDefinition(
+        spot=True, checkpoint_uri="s3://bucket/checkpoints", max_wait_s=9e4, max_pending_s=7200.0, max_retries=1
+    )
+
+    for seed in range(60):
+        rng = Random(seed)
+        nature = Enumerated(budget=dict.fromkeys(FAULTS, 1))
+        sim = Simulation(Scenario(capacity={"ml.m5.xlarge": 2}), nature=nature, laws=False)
+        sim.create_tuning_job(TuningJobSpec("demo", (definition,), ResourceLimits(3, 2)))
+        for step in range(40):
+            if step % 4 == 0:
+                look_at_everything(sim)
+                listed = Service.of(sim).call("ListTrainingJobs", {"MaxResults": 100})["TrainingJobSummaries"]
+                shown |= {summary["SecondaryStatus"] for summary in listed}
+            live = sim.tuning_job("demo").live
+            if live and rng.random() < 0.05:
+                sim.stop_training_job(rng.choice(live))
+            elif possible := sim.possible:
+                sim.fire(*rng.choice(possible))
+    assert shown == set(SecondaryStatus)
 
 
 def test_every_answer_along_a_whole_life_with_a_stop_conforms():
