@@ -52,7 +52,13 @@ def client(sim: Simulation, service: str = "sagemaker", *, session: Any = None, 
 def attach(client: Any, sim: Simulation) -> Any:
     """Let *sim* answer a client that you already have, from now on; returns it.
 
-    A client that was attached to another simulation changes over.
+    A client that was attached to another simulation changes over. Source: W12.
+
+    >>> import boto3
+    >>> from hptsim import Simulation
+    >>> settings = {"aws_access_key_id": "a", "aws_secret_access_key": "b", "region_name": "eu-west-1"}
+    >>> attach(boto3.client("sagemaker", **settings), Simulation()).list_training_jobs()["TrainingJobSummaries"]
+    []
     """
     service = client.meta.service_model.service_name
     _check(service)
@@ -126,6 +132,13 @@ def virtual_time(sim: Simulation) -> Iterator[None]:
     time; `time.time`, `datetime.now` and their kin show the scenario's epoch plus simulated time. Other threads sleep
     and read clocks as ever; once the last thread has left, nothing is patched. A module that has done
     `from time import sleep` keeps the real one: call `time.sleep`.
+
+    >>> from hptsim import Simulation
+    >>> sim = Simulation()
+    >>> with virtual_time(sim):
+    ...     time.sleep(3600)
+    ...     sim.now, time.time()
+    (3600.0, 1704070800.0)
     """
     thread = threading.get_ident()
     with _patching:

@@ -26,7 +26,13 @@ RESOURCES = ("ResourceConfig", "HyperParameterTuningResourceConfig")
 
 
 def check_tuning_job(request: Request) -> None:
-    """Refuse a CreateHyperParameterTuningJob request whose parts do not go together."""
+    """Refuse a CreateHyperParameterTuningJob request that fits the model and whose parts do not go together.
+
+    >>> check_tuning_job({"HyperParameterTuningJobConfig": {}, "TrainingJobDefinition": {}})
+    Traceback (most recent call last):
+    ...
+    hptsim.errors.InvalidInput: HyperParameterTuningJobConfig.HyperParameterTuningJobObjective: got None, expected an objective
+    """
     config = request["HyperParameterTuningJobConfig"]
     definitions = definitions_of(request)
     _check_definitions(request, definitions)
@@ -44,7 +50,10 @@ def check_tuning_job(request: Request) -> None:
 
 
 def check_training_job(request: Request) -> None:
-    """Refuse a CreateTrainingJob request whose parts do not go together."""
+    """Refuse a CreateTrainingJob request that fits the model and whose parts do not go together.
+
+    >>> check_training_job({"ResourceConfig": {"InstanceType": "ml.m5.xlarge", "InstanceCount": 1}})
+    """
     where = "CreateTrainingJob"
     if "AlgorithmSpecification" in request:
         _check_algorithm(where, request["AlgorithmSpecification"])

@@ -190,7 +190,7 @@ def _definition(given: _Structure) -> TrainingJobDefinition:
     if "MaxWaitTimeInSeconds" in stopping:
         maximum["max_wait_s"] = stopping.whole("MaxWaitTimeInSeconds", 1)
     if "MaxPendingTimeInSeconds" in stopping:
-        maximum["max_pending_s"] = stopping.whole("MaxPendingTimeInSeconds", 7200, 2_419_200)
+        maximum["max_pending_s"] = stopping.whole("MaxPendingTimeInSeconds", 1800, 2_419_200)
     if "CheckpointConfig" in given:
         maximum["checkpoint_uri"] = given.inner("CheckpointConfig", "CheckpointConfig").text("S3Uri")
     if "RetryStrategy" in given:

@@ -150,6 +150,7 @@ def test_each_combination_is_refused_and_nothing_changes(plain, text):
         request(),
         several("a", "b"),
         request(parallel=5, total=3),
+        request(definition_changes={"StoppingCondition": {"MaxPendingTimeInSeconds": 1800}}),
         request(config_changes=ranges(), Autotune={"Mode": "Enabled"}),
         request(config_changes=hyperband(MinResource=1, MaxResource=20_000)),
         request(config_changes=hyperband()),
