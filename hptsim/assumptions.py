@@ -58,6 +58,19 @@ ASSUMPTIONS: Mapping[str, str] = MappingProxyType(
         "alone-never-waits": "a training job without a tuning job is refused when its instances are not free, whatever "
         "`admission` says, and passes the tuning jobs that wait in line (§2.8)",
         "name-case": "two tuning jobs' names that differ only in case are the same name for create (A-37)",
+        "list-order": "lists break ties by name, and filter before they page, but for ListTrainingJobs with StatusEquals and "
+        "MaxResults, which filters afterwards (A-40, §2.8); ListTrainingJobs is ascending by creation unless asked (A-41)",
+        "tokens": "a NextToken of another list, other filters, another account or a time that was undone is a "
+        "ValidationException (A-42)",
+        "status-changes-only": "LastModifiedTime is when a status last changed, not a counter (A-46)",
+        "parallel-above-total": "MaxParallelTrainingJobs above MaxNumberOfTrainingJobs is accepted and clamped (A-45)",
+        "not-improving": "NumberOfTrainingJobsObjectiveNotImproving counts the evaluated training jobs since the last one "
+        "that was better than the best before it by more than 1 % (A-33)",
+        "models-when-stored": "ModelArtifacts is absent until a model is stored, as recorded, although the service's model "
+        "requires it (§2.8)",
+        "ranges-needed": "a tuning job needs at least one parameter range, or Autotune",
+        "known-members-only": "a member that the service's model does not know is refused, with the nearest spelling",
+        "delete-in-use": "deleting a training job that has not ended is refused with ResourceInUse",
     }
 )
 """Every named assumption and what it says."""

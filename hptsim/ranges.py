@@ -66,13 +66,15 @@ class ParameterRange:
             return self.values[min(int(unit * len(self.values)), len(self.values) - 1)]
         if self.kind == "Integer":
             return str(min(max(round(self.wide.number(unit)), math.ceil(self.low)), math.floor(self.high)))
-        return repr(round(self.number(unit), 12))
+        number = self.number(unit)
+        text = f"{number:.12g}"
+        return text if self.low <= float(text) <= self.high else repr(number)
 
     def number(self, unit: float) -> float:
         """The number at *unit* of a range of numbers, as its scaling says."""
         low, high = self.low, self.high
         if self.scale == "Logarithmic":
-            value = math.exp(math.log(low) + unit * math.log(high / low))
+            value = math.exp(math.log(low) + unit * (math.log(high) - math.log(low)))
         elif self.scale == "ReverseLogarithmic":
             value = 1 - math.exp(math.log1p(-low) + unit * (math.log1p(-high) - math.log1p(-low)))
         else:
@@ -94,7 +96,7 @@ class ParameterRange:
             return self.wide.unit(value)
         number = min(max(float(value), self.low), self.high)
         if self.scale == "Logarithmic":
-            return math.log(number / self.low) / math.log(self.high / self.low)
+            return (math.log(number) - math.log(self.low)) / (math.log(self.high) - math.log(self.low))
         if self.scale == "ReverseLogarithmic":
             return (math.log1p(-number) - math.log1p(-self.low)) / (math.log1p(-self.high) - math.log1p(-self.low))
         return (number - self.low) / (self.high - self.low)

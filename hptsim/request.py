@@ -263,7 +263,7 @@ def _definition(given: _Structure) -> TrainingJobDefinition:
     if "MaxWaitTimeInSeconds" in stopping:
         maximum["max_wait_s"] = stopping.whole("MaxWaitTimeInSeconds", 1)
     if "MaxPendingTimeInSeconds" in stopping:
-        maximum["max_pending_s"] = stopping.whole("MaxPendingTimeInSeconds", 7200, 2_419_200)
+        maximum["max_pending_s"] = stopping.whole("MaxPendingTimeInSeconds", 1800, 2_419_200)
     if "CheckpointConfig" in given:
         maximum["checkpoint_uri"] = given.inner("CheckpointConfig", "CheckpointConfig").text("S3Uri")
     if "RetryStrategy" in given:
@@ -283,6 +283,36 @@ def _definition(given: _Structure) -> TrainingJobDefinition:
         },
         static=dict(given.value.get("StaticHyperParameters") or {}),
         **maximum,
+    )
+
+
+def parse_training_job(request: Mapping[str, Any]) -> TrainingJobDefinition:
+    """What a CreateTrainingJob request asks for; members that the twin does not act on are kept, not checked.
+
+    >>> parse_training_job({"TrainingJobName": "mine", "OutputDataConfig": {"S3OutputPath": "s3://b/o"}}).output_path
+    's3://b/o'
+    """
+    resources = request.get("ResourceConfig") or {}
+    stopping = request.get("StoppingCondition") or {}
+    limits = {
+        name: stopping[member]
+        for name, member in (
+            ("max_runtime_s", "MaxRuntimeInSeconds"),
+            ("max_wait_s", "MaxWaitTimeInSeconds"),
+            ("max_pending_s", "MaxPendingTimeInSeconds"),
+        )
+        if member in stopping
+    }
+    return TrainingJobDefinition(
+        instances=InstanceRequest(resources.get("InstanceType", "ml.m5.xlarge"), resources.get("InstanceCount", 1)),
+        output_path=request["OutputDataConfig"]["S3OutputPath"],
+        checkpoint_uri=(request.get("CheckpointConfig") or {}).get("S3Uri"),
+        spot=bool(request.get("EnableManagedSpotTraining")),
+        input_mode=(request.get("AlgorithmSpecification") or {}).get("TrainingInputMode", "File"),
+        max_retries=(request.get("RetryStrategy") or {}).get("MaximumRetryAttempts", 0),
+        static=dict(request.get("HyperParameters") or {}),
+        request=dict(request),
+        **limits,
     )
 
 

@@ -215,7 +215,9 @@ class World:
         self.fire_reservation(reservation, "grant")
         self.nature.begin(self, job)
         self.training[name] = job
-        data = {"tuning_job": "", "definition": attrs.asdict(definition), "hyperparameters": job.hyperparameters}
+        plain = attrs.asdict(definition)
+        request = plain.pop("request")
+        data = {"tuning_job": "", "definition": plain, "request": request, "hyperparameters": job.hyperparameters}
         self.fire_training(job, "create", data)
         self._settle()
         return job

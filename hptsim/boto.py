@@ -1,0 +1,190 @@
+"""Real botocore clients of a simulation: answered in process, before anything is sent.
+
+A handler at `before-send` of one client answers it, so botocore's validation, serialization, parsing, waiters,
+paginators and modelled exceptions all run (W12), and nothing is patched. Requests are not signed and need no
+credentials; nothing ever reaches the network.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import io
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+from hptsim.errors import invalid, nearest
+from hptsim.extras import require
+from hptsim.service import Service
+from hptsim.simulation import Simulation
+from hptsim.wire import SERVICES, Call, Wire
+
+DEFAULT_REGION = "us-east-1"
+_opening = threading.Lock()
+
+
+def client(sim: Simulation, service: str = "sagemaker", *, session: Any = None, **settings: Any) -> Any:
+    """A real botocore client of a simulation: "sagemaker", "s3" or "logs".
+
+    *session* is a boto3 or botocore session of your own; *settings* go to its client factory (region_name, config, ...).
+    Without a region the client lives in us-east-1. Source: W12, W13.
+
+    >>> from hptsim import Simulation
+    >>> sagemaker = client(Simulation())
+    >>> sagemaker.list_hyper_parameter_tuning_jobs()["HyperParameterTuningJobSummaries"]
+    []
+    """
+    _check(service)
+    with _opening:  # sessions make clients one at a time
+        if session is None:
+            session = _session()
+        settings.setdefault("aws_access_key_id", "hptsim")
+        settings.setdefault("aws_secret_access_key", "hptsim")
+        if settings.get("region_name") is None:
+            settings["region_name"] = _region(session)
+        make = session.create_client if hasattr(session, "create_client") else session.client
+        return attach(make(service, **settings), sim)
+
+
+def attach(client: Any, sim: Simulation) -> Any:
+    """Let *sim* answer a client that you already have, from now on; returns it.
+
+    A client that was attached to another simulation changes over. Source: W12.
+
+    >>> import boto3
+    >>> from hptsim import Simulation
+    >>> settings = {"aws_access_key_id": "a", "aws_secret_access_key": "b", "region_name": "eu-west-1"}
+    >>> attach(boto3.client("sagemaker", **settings), Simulation()).list_training_jobs()["TrainingJobSummaries"]
+    []
+    """
+    service = client.meta.service_model.service_name
+    _check(service)
+    wire, response = Wire(sim), require("botocore.awsrequest", "boto", "hptsim.boto").AWSResponse
+    endpoint = urlsplit(client.meta.endpoint_url).netloc
+    unsigned = require("botocore", "boto", "hptsim.boto").UNSIGNED
+
+    def answer(request: Any, event_name: str, **more: Any) -> Any:
+        operation = event_name.rpartition(".")[2]
+        given = request.body.encode() if isinstance(request.body, str) else request.body
+        body = bytes(given) if isinstance(given, (bytes, bytearray)) else b""  # only S3 sends streams, and to no avail
+        headers = {name: _text(value) for name, value in request.headers.items()}
+        region = client.meta.region_name
+        answered = wire.answer(Call(service, operation, request.url, headers, body, region, endpoint))
+        return response(request.url, answered.status, answered.headers, _Raw(answered.body))
+
+    def sign(**more: Any) -> Any:
+        return unsigned
+
+    events = client.meta.events
+    for event, handler in (("before-send", answer), ("choose-signer", sign)):
+        events.unregister(event, unique_id=f"hptsim {event}")
+        events.register_first(event, handler, unique_id=f"hptsim {event}")
+    return client
+
+
+def _check(service: str) -> None:
+    if service not in SERVICES:
+        raise invalid("service", service, " or ".join(SERVICES), nearest(service, SERVICES))
+
+
+@functools.cache
+def _session() -> Any:
+    """The session that makes clients for those who bring none; it keeps the loaded service models."""
+    return require("boto3", "boto", "hptsim.boto").Session()
+
+
+def _region(session: Any) -> str:
+    """The region that the session has set, or ours."""
+    if hasattr(session, "get_config_variable"):
+        return session.get_config_variable("region") or DEFAULT_REGION
+    return session.region_name or DEFAULT_REGION
+
+
+def _text(value: Any) -> str:
+    return value.decode("latin-1") if isinstance(value, bytes) else str(value)
+
+
+class _Raw(io.BytesIO):
+    """A body as urllib3 hands it over: readable at once or in pieces."""
+
+    def stream(self, *arguments: Any, **more: Any) -> Iterator[bytes]:
+        while piece := self.read(65536):
+            yield piece
+
+
+# ---------------------------------------------------------------------- virtual time
+
+_clocks: dict[int, list[Simulation]] = {}
+"""The simulations in whose time each thread lives, innermost last; while there is one, time is patched."""
+_patching = threading.Lock()
+_patched: list[Any] = []
+"""While time is patched: what undoes it, and the sleep that was there before."""
+
+
+@contextlib.contextmanager
+def virtual_time(sim: Simulation) -> Iterator[None]:
+    """While it is on, this thread lives in the time of *sim*: sleeping advances it, and clocks read it.
+
+    `time.sleep` lets happen what is due meanwhile instead of waiting, so botocore's waiters and polling loops take no
+    time; `time.time`, `datetime.now` and their kin show the scenario's epoch plus simulated time. Other threads sleep
+    and read clocks as ever; once the last thread has left, nothing is patched. A module that has done
+    `from time import sleep` keeps the real one: call `time.sleep`.
+
+    >>> from hptsim import Simulation
+    >>> sim = Simulation()
+    >>> with virtual_time(sim):
+    ...     time.sleep(3600)
+    ...     sim.now, time.time()
+    (3600.0, 1704070800.0)
+    """
+    thread = threading.get_ident()
+    with _patching:
+        if not _clocks:
+            _patch()
+        _clocks.setdefault(thread, []).append(sim)
+    try:
+        yield
+    finally:
+        with _patching:
+            _clocks[thread].pop()
+            if not _clocks[thread]:
+                del _clocks[thread]
+            if not _clocks:
+                _unpatch()
+
+
+def _patch() -> None:
+    """Put our clock and our sleep in place, for as long as any thread is in virtual time."""
+    machine = require("time_machine", "boto", "hptsim.boto.virtual_time")
+    travel = machine.travel(0.0, tick=False)
+    travel.start().time_ns = functools.partial(_time_ns, machine.escape_hatch.time.time_ns)
+    _patched[:] = travel, time.sleep
+    time.sleep = _sleep
+
+
+def _unpatch() -> None:
+    travel, time.sleep = _patched
+    _patched.clear()
+    travel.stop()
+
+
+def _time_ns(real: Any) -> int:
+    living = _clocks.get(threading.get_ident())
+    if not living:
+        return int(real())
+    service = Service.of(living[-1])
+    return round((service.epoch_s + service.sim.now) * 1e9)
+
+
+def _sleep(seconds: Any, /) -> None:
+    living = _clocks.get(threading.get_ident())
+    if not living:
+        return _patched[1](seconds)  # type: ignore[no-any-return]
+    if seconds < 0:
+        raise ValueError("sleep length must be non-negative")
+    sim = living[-1]
+    with Service.of(sim).lock:
+        sim.run(until=sim.now + seconds)

@@ -1,0 +1,164 @@
+"""Lists in pages: jobs kept in order, pages that begin after a key, and tokens that know where they belong.
+
+A page begins after the last key of the page before it, found by bisection: it costs the same wherever it lies, and jobs
+that are created between two pages neither repeat nor hide those that were there (A-40).
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import json
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Generic, TypeVar
+
+import attrs
+
+from hptsim.errors import ServiceError
+
+Key = tuple[Any, ...]
+"""What a list is sorted by, ending with the name, which breaks ties."""
+T = TypeVar("T")
+
+
+class Roster(Generic[T]):
+    """A population by name, in as many orders as somebody has asked for.
+
+    *orders* maps the name of an order to the function that gives a member's key in it, or None to leave it out.
+    Changes are only noted; an order is brought up to date when it is read next.
+
+    >>> roster = Roster({"Name": lambda name, job: (name,)})
+    >>> roster.put("b", 1); roster.put("a", 2)
+    >>> list(roster.after("Name", None))
+    [('a',), ('b',)]
+    """
+
+    def __init__(self, orders: Mapping[str, Callable[[str, T], Key | None]]) -> None:
+        self._key = orders
+        self.members: dict[str, T] = {}
+        self._sorted: dict[str, list[Key]] = {}
+        self._filed: dict[str, dict[str, Key]] = {}
+        self._stale: dict[str, dict[str, None]] = {}
+
+    def put(self, name: str, member: T) -> None:
+        """Add *member*, or note that it has changed."""
+        self.members[name] = member
+        for stale in self._stale.values():
+            stale[name] = None
+
+    def drop(self, name: str) -> None:
+        """Remove a member."""
+        del self.members[name]
+        for stale in self._stale.values():
+            stale[name] = None
+
+    def after(self, order: str, key: Key | None, descending: bool = False, *, inclusive: bool = False) -> Iterator[Key]:
+        """The keys that follow *key* in an order (*inclusive*: and *key* itself), or all of them."""
+        keys = self._ordered(order)
+        if descending:
+            start = len(keys) if key is None else bisect_left(keys, key)
+            return (keys[place] for place in range(start - 1, -1, -1))
+        start = 0 if key is None else (bisect_left if inclusive else bisect_right)(keys, key)
+        return (keys[place] for place in range(start, len(keys)))
+
+    def _ordered(self, order: str) -> list[Key]:
+        """The keys of an order, brought up to date: few changes one by one, many by sorting."""
+        if order not in self._sorted:
+            self._sorted[order], self._filed[order] = [], {}
+            self._stale[order] = dict.fromkeys(self.members)
+        keys, filed, stale = self._sorted[order], self._filed[order], self._stale[order]
+        few = len(stale) * 32 < len(keys)
+        for name in stale:
+            key = self._key[order](name, self.members[name]) if name in self.members else None
+            old = filed.get(name)
+            if key == old:
+                continue
+            if few and old is not None:
+                del keys[bisect_left(keys, old)]
+            if key is None:
+                filed.pop(name, None)
+            else:
+                filed[name] = key
+                if few:
+                    insort(keys, key)
+        if stale and not few:
+            keys[:] = sorted(filed.values())
+        stale.clear()
+        return keys
+
+
+@attrs.frozen
+class Question:
+    """A list request without its page: the operation, what it filters by and how it sorts."""
+
+    operation: str
+    members: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, operation: str, request: Mapping[str, Any]) -> Question:
+        """The question of a request; MaxResults may change from page to page."""
+        pages = ("NextToken", "MaxResults", "nextToken", "limit")
+        return cls(operation, {name: request[name] for name in sorted(request) if name not in pages})
+
+
+@attrs.frozen
+class Tokens:
+    """Makes tokens and reads them back; *secret* tells the simulations of a process apart.
+
+    >>> tokens = Tokens("simulation 1")
+    >>> question = Question.of("ListTags", {})
+    >>> tokens.read(tokens.make(question, ("a",), 5.0), question, 9.0)
+    ('a',)
+    """
+
+    secret: str
+
+    def make(self, question: Question, key: Key, now: float) -> str:
+        """A token for what follows *key* in the answer to *question*, given at *now*."""
+        body = json.dumps([list(key), now])
+        return base64.urlsafe_b64encode(json.dumps([body, self._seal(question, body)]).encode()).decode()
+
+    def read(self, token: str, question: Question, now: float) -> Key:
+        """The key in a token; raises ServiceError (ValidationException) for a foreign, damaged or stale one (A-42)."""
+        try:
+            body, seal = json.loads(base64.b64decode(token, altchars=b"-_", validate=True))
+            if not isinstance(body, str) or seal != self._seal(question, body):
+                raise ValueError
+        except (ValueError, TypeError, binascii.Error, RecursionError):
+            text = "Invalid NextToken: it belongs to another list, other filters or another account."
+            raise ServiceError("ValidationException", text) from None
+        key, given = json.loads(body)
+        if given > now:
+            text = "Invalid NextToken: it is stale; the simulation has gone back to before it was given."
+            raise ServiceError("ValidationException", text)
+        return tuple(key)
+
+    def _seal(self, question: Question, body: str) -> str:
+        text = f"{self.secret}/{question.operation}/{dict(question.members)}/{body}"
+        return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
+
+
+def page(
+    keys: Iterator[Key], size: int, accept: Callable[[Any], bool], *, then_filter: bool = False
+) -> tuple[list[Any], Key | None]:
+    """The names of one page, and the key after which the next one begins, None when this is the last.
+
+    With *then_filter* the page is taken first and filtered afterwards, so it may come out short or empty (§2.8).
+
+    >>> page(iter([("a",), ("b",), ("c",)]), 1, lambda name: name != "b")
+    (['a'], ('a',))
+    """
+    names: list[str] = []
+    taken, last = 0, None
+    for key in keys:
+        wanted = accept(key[-1])
+        if not wanted and not then_filter:
+            continue
+        if taken == size:
+            return names, last
+        taken, last = taken + 1, key
+        if wanted:
+            names.append(key[-1])
+    return names, None
