@@ -46,7 +46,7 @@ class S3:
     >>> from hptsim import Simulation, TuningJobSpec
     >>> sim = Simulation(); job = sim.create_tuning_job(TuningJobSpec("demo")); sim.run()
     >>> store = S3(Service.of(sim)); [key] = store.keys("bucket"); key
-    'output/demo-001-f87557b9/output/model.tar.gz'
+    'output/demo-001-1d2bae29/output/model.tar.gz'
     """
 
     def __init__(self, service: Service) -> None:
