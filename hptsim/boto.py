@@ -30,7 +30,8 @@ def client(sim: Simulation, service: str = "sagemaker", *, session: Any = None, 
     """A real botocore client of a simulation: "sagemaker", "s3" or "logs".
 
     *session* is a boto3 or botocore session of your own; *settings* go to its client factory (region_name, config, ...).
-    Without a region the client lives in us-east-1. Source: W12, W13.
+    Without a region the client lives in us-east-1. Clients are safe among threads; whoever calls `sim.run` beside them
+    holds `Service.of(sim).lock` (virtual time does). Source: W12, W13.
 
     >>> from hptsim import Simulation
     >>> sagemaker = client(Simulation())

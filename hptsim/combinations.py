@@ -14,9 +14,6 @@ from hptsim.errors import ServiceError, invalid
 
 Request = Mapping[str, Any]
 
-RESOURCE_HINTS = ("epochs", "numepochs", "n-epochs", "n_epochs", "num_epochs")
-"""The static hyperparameters from which Hyperband infers its MaxResource (§2.2)."""
-MAX_RESOURCE = 20_000
 MAX_RANGES = 30
 MAX_HYPERPARAMETERS = 100
 MAX_ENVIRONMENT = 48
@@ -36,14 +33,13 @@ def check_tuning_job(request: Request) -> None:
     config = request["HyperParameterTuningJobConfig"]
     definitions = definitions_of(request)
     _check_definitions(request, definitions)
-    _check_strategy(config, definitions)
+    _check_strategy(config)
     own = config.get("ParameterRanges") or {}
     for where, definition in definitions:
         ranges = [*_ranges("HyperParameterTuningJobConfig.ParameterRanges", own)]
         ranges += _ranges(f"{where}.HyperParameterRanges", definition.get("HyperParameterRanges") or {})
         _check_ranges(where, ranges, definition, automatic=bool(request.get("Autotune")))
         _check_training(where, definition)
-        _check_combinations(config, ranges)
     environment = sum(len(definition.get("Environment") or {}) for _, definition in definitions)
     if environment > MAX_ENVIRONMENT:
         raise invalid("Environment", environment, f"at most {MAX_ENVIRONMENT} entries over all definitions")
@@ -89,33 +85,13 @@ def _check_definitions(request: Request, definitions: list[tuple[str, Request]])
     names = [definition["DefinitionName"] for _, definition in definitions]
     if len(set(names)) < len(names):
         raise invalid("TrainingJobDefinitions", names, "a different DefinitionName for each")
-    if len(definitions) > 1:  # C7
-        if config.get("TrainingJobEarlyStoppingType") == "Auto":
-            raise invalid("TrainingJobEarlyStoppingType", "Auto", "Off with more than one training job definition")
-        if "WarmStartConfig" in request:
-            raise invalid("WarmStartConfig", "a warm start", "none with more than one training job definition")
 
 
-def _check_strategy(config: Request, definitions: list[tuple[str, Request]]) -> None:
-    strategy = config["Strategy"]
+def _check_strategy(config: Request) -> None:
+    """The rest of what a strategy demands is the spec's own business (`TuningJobSpec`)."""
     hyperband = (config.get("StrategyConfig") or {}).get("HyperbandStrategyConfig")
-    if strategy != "Hyperband":
-        if hyperband is not None:
-            raise invalid("StrategyConfig.HyperbandStrategyConfig", strategy, "Strategy Hyperband")
-        return
-    if config.get("TrainingJobEarlyStoppingType") == "Auto":  # C6
-        raise invalid("TrainingJobEarlyStoppingType", "Auto", "Off with Strategy Hyperband")
-    hyperband = hyperband or {}
-    where, most = "StrategyConfig.HyperbandStrategyConfig.MaxResource", hyperband.get("MaxResource")
-    if most is None:
-        for _, definition in definitions:
-            if not any(hint in (definition.get("StaticHyperParameters") or {}) for hint in RESOURCE_HINTS):
-                raise invalid(where, None, f"a value, or one of the static hyperparameters {', '.join(RESOURCE_HINTS)}")
-        return
-    if most > MAX_RESOURCE:
-        raise invalid(where, most, f"at most {MAX_RESOURCE}")
-    if hyperband.get("MinResource", 1) > most:
-        raise invalid(where, most, f"at least MinResource ({hyperband['MinResource']})")
+    if config["Strategy"] != "Hyperband" and hyperband is not None:
+        raise invalid("StrategyConfig.HyperbandStrategyConfig", config["Strategy"], "Strategy Hyperband")
 
 
 def _ranges(path: str, given: Request) -> Iterator[tuple[str, str, Request]]:
@@ -210,50 +186,3 @@ def _check_stopping(where: str, definition: Request) -> None:
     elif wait is not None:  # the service's words, as recorded in aws/sagemaker-python-sdk#4140
         text = "Invalid MaxWaitTimeInSeconds. It is only supported when EnableManagedSpotTraining is set to true"
         raise ServiceError("ValidationException", text)
-
-
-def _check_combinations(config: Request, ranges: list[tuple[str, str, Request]]) -> None:
-    """Grid search needs categories and knows its number; nobody may ask for more than there is (C3, C5)."""
-    if config["Strategy"] == "Grid":
-        for path, kind, _ in ranges:
-            if kind not in ("Categorical", "AutoParameters"):
-                raise invalid(path, kind, "CategoricalParameterRanges only, with Strategy Grid")
-    total, wanted = combinations_of(ranges), config["ResourceLimits"].get("MaxNumberOfTrainingJobs")
-    if total is None or wanted is None:
-        return
-    if wanted > total:
-        raise ServiceError(
-            "ValidationException",
-            "You don't have enough combinations of hyperparameter ranges. The total number of hyperparameter "
-            f"combinations for the provided ranges [{float(total)}] must be equal or greater than the value of "
-            f"MaxNumberOfJobs, [{wanted}]. Provide additional ranges.",
-        )
-    if config["Strategy"] == "Grid" and wanted != total:
-        raise invalid("ResourceLimits.MaxNumberOfTrainingJobs", wanted, f"none, or all {total} combinations of Grid")
-
-
-def combinations_of(ranges: list[tuple[str, str, Request]]) -> int | None:
-    """How many configurations discrete ranges have; None as soon as one is continuous or left to the service."""
-    total = 1
-    for _, kind, one in ranges:
-        if kind == "Categorical":
-            total *= len(set(one["Values"]))
-        elif kind == "Integer":
-            total *= int(one["MaxValue"]) - int(one["MinValue"]) + 1
-        else:
-            return None
-    return total if ranges else None
-
-
-def counted_grid(request: dict[str, Any]) -> dict[str, Any]:
-    """The request with the number of training jobs that Grid search infers (L2)."""
-    config = request["HyperParameterTuningJobConfig"]
-    if config["Strategy"] == "Grid" and "MaxNumberOfTrainingJobs" not in config["ResourceLimits"]:
-        own = config.get("ParameterRanges") or {}
-        several = [
-            combinations_of([*_ranges("", own), *_ranges("", definition.get("HyperParameterRanges") or {})])
-            for _, definition in definitions_of(request)
-        ]
-        if all(several):
-            config["ResourceLimits"]["MaxNumberOfTrainingJobs"] = sum(one or 0 for one in several)
-    return request

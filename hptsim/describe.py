@@ -41,10 +41,10 @@ OWN_MEMBERS = (
 
 
 @attrs.frozen
-class Account:
+class Address:
     """Where the twin's account lives, for ARNs.
 
-    >>> Account().tuning("demo")
+    >>> Address().tuning("demo")
     'arn:aws:sagemaker:us-east-1:111122223333:hyper-parameter-tuning-job/demo'
     """
 
@@ -64,7 +64,7 @@ class Account:
 class Describer:
     """Makes the shapes of one account whose second 0 is *epoch_s*, as they are at *now* (simulated seconds)."""
 
-    account: Account
+    address: Address
     epoch_s: float
     now: float
 
@@ -82,7 +82,7 @@ class Describer:
         """DescribeHyperParameterTuningJobResponse; *view* says which job is the best and why it failed."""
         shape = {
             "HyperParameterTuningJobName": job.name,
-            "HyperParameterTuningJobArn": self.account.tuning(job.name),
+            "HyperParameterTuningJobArn": self.address.tuning(job.name),
             **plain(echo(job)),
             **self._tuning_times(job),
             "HyperParameterTuningJobStatus": job.status,
@@ -108,7 +108,7 @@ class Describer:
         config = echo(job)["HyperParameterTuningJobConfig"]
         return {
             "HyperParameterTuningJobName": job.name,
-            "HyperParameterTuningJobArn": self.account.tuning(job.name),
+            "HyperParameterTuningJobArn": self.address.tuning(job.name),
             "HyperParameterTuningJobStatus": job.status,
             "Strategy": config["Strategy"],
             **self._tuning_times(job),
@@ -132,7 +132,7 @@ class Describer:
         """HyperParameterTrainingJobSummary."""
         shape: dict[str, Any] = {
             "TrainingJobName": job.name,
-            "TrainingJobArn": self.account.training(job.name),
+            "TrainingJobArn": self.address.training(job.name),
             "CreationTime": self.whole(job.created_s),
             "TrainingJobStatus": job.status,
             "TunedHyperParameters": dict(job.tuned),
@@ -160,7 +160,7 @@ class Describer:
         """TrainingJobSummary."""
         shape = {
             "TrainingJobName": job.name,
-            "TrainingJobArn": self.account.training(job.name),
+            "TrainingJobArn": self.address.training(job.name),
             "CreationTime": self.instant(job.created_s),
             "LastModifiedTime": self.instant(job.modified_s),
             "TrainingJobStatus": job.status,
@@ -175,7 +175,7 @@ class Describer:
         spot = False
         if job.tuning is not None:
             shape = _from_definition(job, job.tuning)
-            shape["TuningJobArn"] = self.account.tuning(job.tuning.name)
+            shape["TuningJobArn"] = self.address.tuning(job.tuning.name)
             spot = job.tuning.spec.definitions[job.definition].spot
         else:
             shape = {name: plain(job.request[name]) for name in OWN_MEMBERS if name in job.request}

@@ -34,14 +34,14 @@ def most_instances(world: World, spec: TuningJobSpec) -> dict[str, int]:
 def first_amounts(world: World, spec: TuningJobSpec) -> Amounts:
     """What a tuning job asks for at its creation: its place, and what it must have to make progress.
 
-    Under "reuse" a tuning job over several instance types asks for one training job's worth of each, all or
-    nothing: holding some and waiting for others could block two tuning jobs for ever.
+    Under "reuse" a tuning job with several definitions asks for the most that a training job of it takes of each instance
+    type, all or nothing: holding some and waiting for more could block it, or two tuning jobs, for ever.
     """
     policy = world.account.assumptions.reservation
     instances: dict[str, int] = {}
     if policy == "upfront":
         instances = most_instances(world, spec)
-    elif policy == "reuse" and len({one.instances.instance_type for one in spec.definitions}) > 1:
+    elif policy == "reuse" and len(spec.definitions) > 1:
         for definition in spec.definitions:
             for pool, count in definition.instances.amounts.items():
                 instances[pool] = max(instances.get(pool, 0), count)

@@ -16,7 +16,7 @@ from hptsim.errors import InvalidInput, unknown_job
 from hptsim.jobs import COUNTERS
 from hptsim.journal import Journal
 from hptsim.lifecycle import NEW, primary, status
-from hptsim.model import FINAL_TUNING, LOG_GROUP, Artifact, LogEvent, Objective, TuningJobSpec, log_stream
+from hptsim.model import FINAL_TUNING, Artifact, LogEvent, Objective, TuningJobSpec, log_stream
 from hptsim.paging import Key, Roster
 from hptsim.world import BILLED, Entry
 
@@ -342,6 +342,3 @@ def parse_uri(uri: str) -> tuple[str, str] | None:
         return None
     name, _, key = uri.removeprefix("s3://").partition("/")
     return (name, key) if name else None
-
-
-__all__ = ["LOG_GROUP", "History", "Stream", "TrainingHistory", "Transition", "TuningHistory", "parse_uri"]

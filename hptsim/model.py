@@ -237,7 +237,7 @@ class TuningJobSpec:
         for definition in self.definitions:
             ranges = self.ranges_of(definition)
             count = combinations(ranges)
-            if self.strategy == "Grid" and any(span.kind != "Categorical" for span in ranges):
+            if self.strategy == "Grid" and any(span.kind in ("Integer", "Continuous") for span in ranges):
                 raise invalid("ParameterRanges", [span.name for span in ranges], "categorical ranges with Grid")
             if count is None or not ranges:
                 return

@@ -37,6 +37,8 @@ class ParameterRange:
         >>> ParameterRange("layers", "Integer", 2, 5).count, ParameterRange("rate", "Continuous", 0, 1).count
         (4, None)
         """
+        if self.kind == "Auto":
+            return None  # what it becomes is left to the service
         if self.values:
             return len(self.values)
         if self.kind == "Integer":

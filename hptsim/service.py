@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from hptsim.combinations import check_training_job, check_tuning_job
-from hptsim.describe import Account, Describer
+from hptsim.describe import Address, Describer
 from hptsim.errors import ServiceError, invalid, nearest
 from hptsim.history import History, TrainingHistory, TuningHistory, tags_of
 from hptsim.model import TuningJobSpec
@@ -53,7 +53,7 @@ class Service:
         self.epoch_s = epoch(sim.scenario.epoch)
         self.lock = threading.RLock()
         """Held for every call; hold it to keep calls of other threads out while you move the simulation."""
-        self._region = Account().region
+        self._region = Address().region
         self._updates: dict[str, Answer] = {}
         """What UpdateTrainingJob has changed, by training job."""
 
@@ -83,7 +83,7 @@ class Service:
 
     @property
     def _describe(self) -> Describer:
-        return Describer(Account(self._region), self.epoch_s, self.sim.now)
+        return Describer(Address(self._region), self.epoch_s, self.sim.now)
 
     # ------------------------------------------------------------------ tuning jobs
 
@@ -92,7 +92,7 @@ class Service:
         _check_tags(tags_of(request), request.get("Tags") or ())
         name = request["HyperParameterTuningJobName"]
         self.sim.create_tuning_job(TuningJobSpec.from_request(request))
-        return {"HyperParameterTuningJobArn": Account(self._region).tuning(name)}
+        return {"HyperParameterTuningJobArn": Address(self._region).tuning(name)}
 
     def _parents(self, request: Request) -> list[str]:
         parents = (request.get("WarmStartConfig") or {}).get("ParentHyperParameterTuningJobs") or ()
@@ -146,7 +146,7 @@ class Service:
         check_training_job(request)
         _check_tags(tags_of(request), request.get("Tags") or ())
         self.sim.create_training_job(request["TrainingJobName"], parse_training_job(request))
-        return {"TrainingJobArn": Account(self._region).training(request["TrainingJobName"])}
+        return {"TrainingJobArn": Address(self._region).training(request["TrainingJobName"])}
 
     def _describe_training_job(self, request: Answer) -> Answer:
         job = self.history.training_job(request["TrainingJobName"])
@@ -172,7 +172,7 @@ class Service:
             raise ServiceError("ValidationException", text)
         changes = {name: value for name, value in request.items() if name != "TrainingJobName"}
         self._updates.setdefault(job.name, {}).update(changes)
-        return {"TrainingJobArn": Account(self._region).training(job.name)}
+        return {"TrainingJobArn": Address(self._region).training(job.name)}
 
     def _list_training_jobs(self, request: Answer) -> Answer:
         jobs = self.history.training

@@ -3,9 +3,8 @@
 import pytest
 from examples import definition, request, simulation
 
-from hptsim.combinations import counted_grid
 from hptsim.errors import ServiceError
-from hptsim.model import ServiceLimits
+from hptsim.model import ServiceLimits, TuningJobSpec
 from hptsim.service import Service
 
 
@@ -46,13 +45,16 @@ REFUSED = [
     (request(TrainingJobDefinitions=[definition()]), "exactly one of TrainingJobDefinition and"),
     (request(config_changes={"HyperParameterTuningJobObjective": None}), "expected an objective"),
     (request(config_changes=ranges()), "at least one range, or Autotune"),
-    (request(config_changes={**hyperband(MaxResource=9), "TrainingJobEarlyStoppingType": "Auto"}), "Off with Strategy"),
-    (request(config_changes=hyperband(MaxResource=20_001)), "at most 20000"),
-    (request(config_changes=hyperband(MinResource=9, MaxResource=8)), "at least MinResource"),
+    (
+        request(config_changes={**hyperband(MaxResource=9), "TrainingJobEarlyStoppingType": "Auto"}),
+        "Off with the strategy",
+    ),
+    (request(config_changes=hyperband(MaxResource=20_001)), "to 20000"),
+    (request(config_changes=hyperband(MinResource=9, MaxResource=8)), r"from MinResource \(9\)"),
     (request(config_changes=hyperband(), definition_changes={"StaticHyperParameters": {}}), "n_epochs"),
     (request(config_changes={**hyperband(MaxResource=9), "Strategy": "Random"}), "Strategy Hyperband"),
-    (request(total=3, config_changes=GRID), r"none, or all 4 combinations"),
-    (request(config_changes={"Strategy": "Grid"}), "CategoricalParameterRanges only"),
+    (request(total=3, config_changes=GRID), r"the number of combinations \(4\)"),
+    (request(config_changes={"Strategy": "Grid"}), "categorical ranges with Grid"),
     (
         request(total=10, config_changes=ranges(Categorical=[category("a", "1", "2", "3")])),
         r"provided ranges \[3.0\] must be equal or greater than the value of MaxNumberOfJobs, \[10\]. Provide",
@@ -84,9 +86,12 @@ REFUSED = [
     (
         {
             **several("a", "b"),
-            "WarmStartConfig": {"WarmStartType": "TransferLearning", "ParentHyperParameterTuningJobs": [{}]},
+            "WarmStartConfig": {
+                "WarmStartType": "TransferLearning",
+                "ParentHyperParameterTuningJobs": [{"HyperParameterTuningJobName": "x"}],
+            },
         },
-        "none with more than one",
+        "one definition with WarmStartConfig",
     ),
     (several("a", "b", Environment={f"k{i}": "" for i in range(25)}), "at most 48 entries over all"),
     (
@@ -172,4 +177,4 @@ def test_lawful_neighbors_are_accepted(plain):
 
 def test_grid_search_counts_its_combinations_itself():
     plain = request(config_changes={**GRID, "ResourceLimits": {"MaxParallelTrainingJobs": 1}})
-    assert counted_grid(plain)["HyperParameterTuningJobConfig"]["ResourceLimits"]["MaxNumberOfTrainingJobs"] == 4
+    assert TuningJobSpec.from_request(plain).limits.max_training_jobs == 4

@@ -1,10 +1,12 @@
 """The operations: what they answer at each instant, how they refuse, how lists page."""
 
+import attrs
 import pytest
 from examples import TIMINGS, definition, request, simulation, training_request
 
 from hptsim import Journal, Simulation, TuningJobSpec
 from hptsim.assumptions import Assumptions
+from hptsim.describe import float32
 from hptsim.errors import InvalidInput, ServiceError
 from hptsim.history import History
 from hptsim.nature import Script, Scripted
@@ -170,6 +172,43 @@ def test_shortage_and_interruption_show_in_the_transitions():
     assert [one["Status"] for one in child(service)["SecondaryStatusTransitions"]] == (
         "Starting Downloading Training Interrupted Starting Downloading Training Uploading Completed".split()
     )
+
+
+class Told(Scripted):
+    """A nature whose training jobs reach the objectives that they are told, one after the other."""
+
+    def objective(self, world, job):
+        return TOLD[job.ordinal - 1]
+
+
+TOLD = (1.0, 0.995, 0.9, 0.95, 0.899)
+
+
+@pytest.mark.parametrize(
+    ("kind", "not_improving", "best"), [("Minimize", [0, 1, 0, 1, 2], 0.899), ("Maximize", [0, 1, 2, 3, 4], 1.0)]
+)
+def test_completion_details_count_the_jobs_since_the_last_notable_gain(kind, not_improving, best):
+    sim = Simulation(simulation().scenario, nature=Told(timings=TIMINGS))
+    service, objective = Service.of(sim), {"Type": kind, "MetricName": "loss"}
+    service.call(CREATE, request(total=5, parallel=1, config_changes={"HyperParameterTuningJobObjective": objective}))
+    found = []
+    for place in range(5):
+        sim.run(until=125 * (place + 1))
+        found.append(describe(service)["TuningJobCompletionDetails"]["NumberOfTrainingJobsObjectiveNotImproving"])
+    assert found == not_improving
+    metric = describe(service)["BestTrainingJob"]["FinalHyperParameterTuningJobObjectiveMetric"]
+    assert metric == {"MetricName": "loss", "Value": float32(best)}  # no Type with a single definition, as recorded
+
+
+def test_summaries_of_training_jobs_are_in_whole_seconds_and_descriptions_in_milliseconds():
+    sim = simulation(timings=attrs.evolve(TIMINGS, first_launch_s=0.7, starting_s=10.2007))
+    service = Service.of(sim)
+    service.call(CREATE, request())
+    sim.run()
+    summary = service.call(CHILDREN, {TUNING: "demo"})["TrainingJobSummaries"][0]
+    assert (summary["CreationTime"], summary["TrainingStartTime"]) == (EPOCH, EPOCH + 10)
+    done = child(service)
+    assert (done["CreationTime"], done["TrainingStartTime"]) == (EPOCH + 0.7, EPOCH + 10.901)
 
 
 def test_counters_agree_with_the_world_after_every_event():

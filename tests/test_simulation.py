@@ -293,3 +293,15 @@ def test_a_journal_file_follows_its_simulation_back_to_a_snapshot(tmp_path):
     assert sum(sim.journal.counts.values()) == len(sim.journal)
     assert [record.trigger for record in saved.records if record.thing == "tuning"][-1] == "finish"
     assert "stop" in {record.trigger for record in saved.records}
+
+
+def test_definitions_of_different_sizes_do_not_block_their_tuning_job():
+    definitions = tuple(
+        TrainingJobDefinition(name, InstanceRequest("ml.m5.xlarge", count)) for name, count in (("one", 1), ("two", 2))
+    )
+    for parallel in (1, 2):
+        scenario = Scenario(capacity={"ml.m5.xlarge": 2}, timings=TIMINGS, assumptions=Assumptions(admission="queue"))
+        sim = Simulation(scenario)
+        sim.create_tuning_job(TuningJobSpec("a", definitions, ResourceLimits(4, parallel)))
+        sim.run()
+        assert sim.tuning_job("a").status == "Completed"
