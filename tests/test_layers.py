@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 ORDER = (
-    "errors extras collector ranges model search assumptions durations curves cloud lifecycle ledger jobs effects world "
+    "errors extras collector ranges model search halving assumptions durations curves cloud lifecycle ledger jobs effects world "
     "journal laws nature request scenario simulation explore metrics shapes paging history describe combinations "
     "service logs s3 wire boto testing pytest_plugin cli"
 ).split()
