@@ -6,14 +6,15 @@ Exit codes: 0 all is well, 2 bad input, 3 a law is broken, 130 interrupted.
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable, Iterator
 from importlib import resources
 from json import dumps
 from pathlib import Path
 from typing import Any
 
-from hptsim.errors import HptsimError, LawBroken, MissingExtra, invalid
+from hptsim.errors import HptsimError, InvalidInput, LawBroken, MissingExtra, invalid
 from hptsim.extras import require
-from hptsim.journal import Journal, Saved, read
+from hptsim.journal import Journal, Record, Saved, read
 from hptsim.laws import LAWS, Auditor
 from hptsim.metrics import Metrics, TuningJobFigures
 from hptsim.scenario import Scenario
@@ -197,7 +198,7 @@ def check(journal: Path) -> int:
     journal: a file that `hptsim run --journal` wrote
     """
     saved = read(journal)
-    judge(saved)
+    judge(saved, str(journal))
     if saved.damage:
         print(f"{saved.damage}; the laws hold up to there")
         return BAD_INPUT
@@ -205,22 +206,65 @@ def check(journal: Path) -> int:
     return FINE
 
 
-def judge(saved: Saved) -> Auditor:
-    """Read a saved journal into an auditor's books; raises LawBroken with the entry's number.
+def judge(saved: Saved, where: str = "journal") -> Auditor:
+    """Read a saved journal into an auditor's books, step by step; raises LawBroken with the file's line.
 
-    Entries of one instant are one step here: where a step ends is not on disk.
+    Raises InvalidInput when an entry speaks of what no entry before it has introduced. A journal may end anywhere, by
+    `--until` or Ctrl-C, so the `eventually` laws are not judged; of a damaged one neither is the last step.
     """
-    auditor = Auditor(saved.account)
-    for number, record in enumerate(saved.records, start=1):
-        if record.time_s > auditor.now:
-            auditor.settle()
-        try:
-            auditor.see(record)
-        except LawBroken as error:
-            raise LawBroken(error.law, f"entry {number}: {error.reason}", error.rests_on, (str(record),)) from None
-    if not saved.damage:
-        auditor.settle()
+    line = 1
+    try:
+        auditor = Auditor(saved.account)
+        for step in steps(saved.records):
+            for record in step:
+                line += 1
+                auditor.see(record)
+            if not saved.damage or line <= len(saved.records):
+                auditor.settle()
+    except LawBroken as error:
+        record = saved.records[line - 2]
+        raise LawBroken(error.law, f"{where}:{line}: {error.reason}", error.rests_on, (str(record),)) from None
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        text = f"{where}:{line}: foreign ({type(error).__name__}: {error}); expected what hptsim run --journal wrote"
+        raise InvalidInput("ValidationException", text) from error
     return auditor
+
+
+_CAUSED = {("tuning", "child_ended"), ("tuning", "give_up"), ("training", "create")} | {
+    (thing, trigger)
+    for thing, triggers in {
+        "reservation": ("grant", "withdraw", "release"),
+        "occupancy": ("occupy", "vacate"),
+        "signal": ("SIGTERM", "stop"),
+        "artifact": ("store",),
+        "log": ("",),
+    }.items()
+    for trigger in triggers
+}
+"""What never happens by itself: the effects of rows, and what they lead to within the same step."""
+
+
+def steps(records: Iterable[Record]) -> Iterator[list[Record]]:
+    """A journal in steps: each begins with a command or an event, and goes on with what that led to.
+
+    Where a step ends is not on disk; it follows from which entries can begin one.
+    """
+    step: list[Record] = []
+    for record in records:
+        root = step[0] if step else record
+        caused = (record.thing, record.trigger) in _CAUSED
+        if record.trigger == "launch":  # by itself on idle instances, or granted in somebody else's step
+            caused = record.data is not None
+        elif record.trigger == "ask":  # at creation, or by a launch that finds nothing idle
+            caused = root.trigger == "create" and len(step) == 1
+        elif (record.thing, record.trigger) == ("training", "stop"):  # of the whole tuning job, or of this one alone
+            caused = root.thing == "tuning" and root.trigger in ("stop", "max_runtime")
+        if step and not caused:
+            yield step
+            step = []
+        step.append(record)
+    if step:
+        yield step
 
 
 def explore(

@@ -82,7 +82,7 @@ def whole(low: int) -> Any:
 def seconds(low: int, high: int | None = None) -> Any:
     def check(instance: object, attribute: attrs.Attribute[Any], value: Any) -> None:
         at_least(low)(instance, attribute, value)
-        if value is not None and (value != int(value) or (high is not None and value > high)):
+        if value is not None and (value % 1 != 0 or (high is not None and value > high)):
             raise invalid(attribute.name, value, f"whole seconds from {low}" + (f" to {high}" if high else ""))
 
     return check

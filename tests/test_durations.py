@@ -74,7 +74,7 @@ def test_what_is_written_reads_back_with_the_same_quantiles(duration):
     ids=str,
 )
 def test_what_is_no_duration_is_refused(bad):
-    with pytest.raises(InvalidInput, match="training_s: got .*expected seconds"):
+    with pytest.raises(InvalidInput, match=r"training_s: got .*expected seconds"):
         check("training_s", bad)
 
 

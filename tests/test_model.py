@@ -29,7 +29,7 @@ def test_names_that_the_service_takes(name):
 
 @pytest.mark.parametrize("name", ["", "-a", "a-", "a_b", "a.b", "a b", 33 * "x", "a\n", "ä", 7, None])
 def test_names_that_the_service_refuses(name):
-    with pytest.raises(InvalidInput, match="HyperParameterTuningJobName: got .*1 to 32 letters"):
+    with pytest.raises(InvalidInput, match=r"HyperParameterTuningJobName: got .*1 to 32 letters"):
         TuningJobSpec(name)
 
 
@@ -93,5 +93,5 @@ def test_the_statuses_are_the_service_models():
 
 
 def test_no_status_is_without_a_state():
-    assert {status(state) for state in TUNING.states} - {"[*]"} == set(TuningJobStatus) and FINAL_TUNING == TUNING.final
+    assert {status(state) for state in TUNING.states} - {"[*]"} == set(TuningJobStatus) and TUNING.final == FINAL_TUNING
     assert {status(state) for state in TRAINING.states} - {"[*]"} == set(SecondaryStatus)
