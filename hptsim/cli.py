@@ -332,7 +332,7 @@ def main(arguments: list[str] | None = None) -> int:
     except LawBroken as error:
         print(error, file=sys.stderr)
         code = LAW_BROKEN
-    except (HptsimError, MissingExtra) as error:
+    except (HptsimError, MissingExtra, OSError) as error:
         print(f"hptsim: {error}", file=sys.stderr)
         code = BAD_INPUT
     except KeyboardInterrupt:
