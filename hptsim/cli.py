@@ -5,8 +5,12 @@ Exit codes: 0 all is well, 2 bad input, 3 a law is broken, 130 interrupted.
 
 from __future__ import annotations
 
+import shlex
+import signal
 import sys
+import threading
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from importlib import resources
 from json import dumps
 from pathlib import Path
@@ -16,7 +20,9 @@ from hptsim.errors import HptsimError, InvalidInput, LawBroken, MissingExtra, in
 from hptsim.extras import require
 from hptsim.journal import Journal, Record, Saved, read
 from hptsim.laws import LAWS, Auditor
+from hptsim.lifecycle import status
 from hptsim.metrics import Metrics, TuningJobFigures
+from hptsim.model import FINAL_TUNING
 from hptsim.scenario import Scenario
 from hptsim.simulation import Simulation
 
@@ -65,6 +71,9 @@ def run(
     except KeyboardInterrupt:
         print(f"interrupted at {sim.now:.0f} s; the journal is complete up to there", file=sys.stderr)
         return INTERRUPTED
+    except LawBroken as error:
+        again = error.reproduce.replace("SCENARIO", "" if file is None else shlex.quote(str(file)))
+        raise LawBroken(error.law, error.reason, error.rests_on, error.story, again) from None
     finally:
         log.close()
     metrics = sim.metrics()
@@ -76,21 +85,38 @@ def run(
 
 
 def _advance(sim: Simulation, until: float | None, *, quiet: bool) -> None:
-    """Run in slices of simulated time, so that progress shows and Ctrl-C finds the journal whole."""
+    """Run with progress shown; Ctrl-C is heard between two steps, so that the journal ends with a whole one."""
     progress = require("rich.progress", "cli", "the command line")
     console = require("rich.console", "cli", "the command line").Console(stderr=True, quiet=quiet)
+    last = float("inf") if until is None else until
     total = len(sim.scenario.tuning_jobs)
-    with progress.Progress(console=console, transient=True) as bar:
+    with progress.Progress(console=console, transient=True) as bar, _between_steps() as interrupted:
         task = bar.add_task("simulating", total=total)
-        while sim.env.peek() <= (float("inf") if until is None else until) and sim.env.peek() < float("inf"):
+        while not interrupted and sim.env.peek() <= last and sim.env.peek() < float("inf"):
             for _ in range(1000):
-                if not sim.env.peek() <= (1e300 if until is None else until):
+                if interrupted or not sim.env.peek() <= min(last, 1e300):
                     break
                 sim.env.step()
             done = sum(sim.tuning_job(name).ended_s is not None for name in sim.tuning_jobs)
             bar.update(task, completed=done, description=f"simulating, {sim.now:.0f} s")
             sim.journal.flush()
-        sim.run(until)
+    if interrupted:
+        raise KeyboardInterrupt
+    sim.run(until)
+
+
+@contextmanager
+def _between_steps() -> Iterator[list[int]]:
+    """A list that fills when Ctrl-C is pressed, in place of an exception in the middle of a step."""
+    interrupted: list[int] = []
+    if threading.current_thread() is not threading.main_thread():  # only there can signals be heard
+        yield interrupted
+        return
+    before = signal.signal(signal.SIGINT, lambda number, frame: interrupted.append(number))
+    try:
+        yield interrupted
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _results(sim: Simulation, metrics: Metrics) -> str:
@@ -198,11 +224,15 @@ def check(journal: Path) -> int:
     journal: a file that `hptsim run --journal` wrote
     """
     saved = read(journal)
-    judge(saved, str(journal))
+    auditor = judge(saved, str(journal))
     if saved.damage:
         print(f"{saved.damage}; the laws hold up to there")
         return BAD_INPUT
-    print(f"{journal}: {len(saved.records)} entries, {sum(law.kind != 'sometimes' for law in LAWS)} laws kept")
+    print(
+        f"{journal}: {len(saved.records)} entries, no law broken; witnessed: {', '.join(auditor.witnessed) or 'none'}"
+    )
+    if alive := [book.name for book in auditor.tuning.values() if status(book.state) not in FINAL_TUNING]:
+        print(f"not ended when the journal was closed: {', '.join(alive)}")
     return FINE
 
 
@@ -257,8 +287,10 @@ def steps(records: Iterable[Record]) -> Iterator[list[Record]]:
             caused = record.data is not None
         elif record.trigger == "ask":  # at creation, or by a launch that finds nothing idle
             caused = root.trigger == "create" and len(step) == 1
-        elif (record.thing, record.trigger) == ("training", "stop"):  # of the whole tuning job, or of this one alone
-            caused = root.thing == "tuning" and root.trigger in ("stop", "max_runtime")
+        elif (record.thing, record.trigger) == ("training", "stop"):  # with its tuning job, or by a step of its own
+            parent = root.thing == "tuning" and root.trigger in ("stop", "max_runtime") and root.name
+            told = any((one.thing, one.name) == ("signal", record.name) for one in step)
+            caused = record.name.rsplit("-", 2)[0] == parent and not told
         if step and not caused:
             yield step
             step = []
