@@ -286,7 +286,7 @@ def steps(records: Iterable[Record]) -> Iterator[list[Record]]:
         if record.trigger == "launch":  # by itself on idle instances, or granted in somebody else's step
             caused = record.data is not None
         elif record.trigger == "ask":  # at creation, or by a launch that finds nothing idle
-            caused = root.trigger == "create" and len(step) == 1
+            caused = (root.thing, root.trigger) == ("tuning", "create") and len(step) == 1
         elif (record.thing, record.trigger) == ("training", "stop"):  # with its tuning job, or by a step of its own
             parent = root.thing == "tuning" and root.trigger in ("stop", "max_runtime") and root.name
             told = any((one.thing, one.name) == ("signal", record.name) for one in step)
