@@ -261,6 +261,20 @@ def test_two_jobs_over_two_types_do_not_block_each_other():
     assert {job.status for job in made.tuning.values()} == {"Completed"}
 
 
+@pytest.mark.xfail(
+    strict=True,
+    reason="reservation='reuse', admission='queue': who waits for a place and for instances bars the instances of the "
+    "job that has the place, which therefore never gives it up",
+)
+def test_who_waits_for_a_place_does_not_block_the_job_that_has_it():
+    made = world(admission="queue", limits=ServiceLimits(tuning_jobs=1))
+    mixed = tuple(TrainingJobDefinition(instances=InstanceRequest(kind)) for kind in (M5, C5))
+    made.create_tuning_job(spec("a"))
+    made.create_tuning_job(TuningJobSpec("b", mixed))
+    rest(made)
+    assert {job.status for job in made.tuning.values()} == {"Completed"}
+
+
 def test_a_nature_that_struck_is_copied_with_what_is_left_of_its_budget():
     made = running(nature=Enumerated(budget={"internal_error": 1}))
     twin = made.clone()
