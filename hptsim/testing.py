@@ -138,8 +138,9 @@ def scenarios(draw: Any) -> Scenario:
         stop_at_s = None if after_s is None else at_s + after_s
         own = draw(st.none() | faults())
         entries.append(ScheduledTuningJob(draw(specs(f"tuning-{number}")), at_s, stop_at_s, own))
+    account: Scenario = draw(accounts())
     return attrs.evolve(
-        draw(accounts()),
+        account,
         tuning_jobs=tuple(entries),
         timings=draw(timings()),
         faults=draw(faults()),

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 ORDER = (
-    "errors extras model assumptions lifecycle ledger jobs world journal laws durations nature request scenario "
+    "errors extras model assumptions lifecycle ledger jobs world journal laws docs durations nature request scenario "
     "simulation explore metrics testing pytest_plugin cli"
 ).split()
 FOLDER = Path(__file__).parent.parent / "hptsim"
