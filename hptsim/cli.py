@@ -20,7 +20,7 @@ from hptsim.errors import HptsimError, InvalidInput, LawBroken, MissingExtra, in
 from hptsim.extras import require
 from hptsim.journal import Journal, Record, Saved, read
 from hptsim.laws import LAWS, Auditor
-from hptsim.lifecycle import status
+from hptsim.lifecycle import TUNING, status
 from hptsim.metrics import Metrics, TuningJobFigures
 from hptsim.model import FINAL_TUNING
 from hptsim.scenario import Scenario
@@ -274,6 +274,9 @@ _CAUSED = {("tuning", "child_ended"), ("tuning", "give_up"), ("training", "creat
 """What never happens by itself: the effects of rows, and what they lead to within the same step."""
 
 
+_STOPPING_CHILDREN = {(row.trigger, row.source) for row in TUNING.rows if "STOP_CHILDREN" in row.effects}
+
+
 def steps(records: Iterable[Record]) -> Iterator[list[Record]]:
     """A journal in steps: each begins with a command or an event, and goes on with what that led to.
 
@@ -288,9 +291,9 @@ def steps(records: Iterable[Record]) -> Iterator[list[Record]]:
         elif record.trigger == "ask":  # at creation, or by a launch that finds nothing idle
             caused = (root.thing, root.trigger) == ("tuning", "create") and len(step) == 1
         elif (record.thing, record.trigger) == ("training", "stop"):  # with its tuning job, or by a step of its own
-            parent = root.thing == "tuning" and root.trigger in ("stop", "max_runtime") and root.name
+            stops_children = root.thing == "tuning" and (root.trigger, root.source) in _STOPPING_CHILDREN
             told = any((one.thing, one.name) == ("signal", record.name) for one in step)
-            caused = record.name.rsplit("-", 2)[0] == parent and not told
+            caused = stops_children and record.name.rsplit("-", 2)[0] == root.name and not told
         if step and not caused:
             yield step
             step = []

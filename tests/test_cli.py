@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import hptsim.cli
-import hptsim.explore
 from hptsim import Scenario, Simulation, TuningJobSpec
+from hptsim import explore as search
 from hptsim.cli import demo, main, small, steps
 from hptsim.journal import read
 from hptsim.lifecycle import TRAINING, Table, Tables
@@ -137,7 +137,7 @@ def test_explore_counts_states_and_says_what_it_has_not_seen(tmp_path, capsys):
     assert main(["explore", str(path), "--fault", "interrupt"]) == 0
     out = capsys.readouterr().out
     found = re.search(r"(\d+) states, (\d+) transitions, depth (\d+), (\d+) at rest", out)
-    again = hptsim.explore.explore(scenario, faults={"interrupt": 1})
+    again = search(scenario, faults={"interrupt": 1})
     assert found and tuple(map(int, found.groups())) == (again.states, again.transitions, again.depth, again.resting)
     assert "every state visited, all laws kept" in out
     assert "never seen in this scope: a waiting request is withdrawn" in out
@@ -146,7 +146,7 @@ def test_explore_counts_states_and_says_what_it_has_not_seen(tmp_path, capsys):
 
 
 def test_explore_prints_a_counterexample_with_exit_code_3(capsys, monkeypatch):
-    monkeypatch.setattr(hptsim.explore, "explore", functools.partial(hptsim.explore.explore, tables=BROKEN))
+    monkeypatch.setattr(sys.modules["hptsim.explore"], "explore", functools.partial(search, tables=BROKEN))
     assert main(["explore"]) == 3
     out = capsys.readouterr().out
     assert "law broken: logs persist" in out and "sim.fire('a', 'launch')" in out
