@@ -16,6 +16,7 @@ from hptsim.assumptions import Assumptions
 from hptsim.durations import Exponential, LogNormal
 from hptsim.errors import ServiceError
 from hptsim.extras import require
+from hptsim.laws import broken
 from hptsim.lifecycle import NEW, TRAINING, TUNING
 from hptsim.model import InstanceRequest, ResourceLimits, ServiceLimits, TrainingJobDefinition, TuningJobSpec
 from hptsim.nature import FAULTS, ON_SIGTERM, Enumerated, Faults, Sampled, Script, Scripted, Timings
@@ -263,6 +264,11 @@ class TuningMachine(stateful.RuleBasedStateMachine):
         while possible := self.sim.possible:
             self.sim.fire(*possible[0])
         self.sim.run()
+        for (
+            name
+        ) in self.sim.tuning_jobs:  # a fault that is armed and no longer allowed keeps the twin from judging this
+            if self.sim.tuning_job(name).ended_s is None:
+                raise broken("every job ends", f"{name} is {self.sim.tuning_job(name).status}, and nothing can happen")
 
 
 def _rule_of(trigger: str, words: str) -> Any:

@@ -133,6 +133,27 @@ def test_pending_waits_for_machines_and_ends_when_it_has_waited_too_long():
     assert (second.secondary_status, second.ended_s, second.billable_s) == ("Stopped", 7201.0, 0.0)
 
 
+def test_pending_without_a_plan_tries_again_after_a_while():
+    sim = simulate(entry("a", ResourceLimits(1, 1)), nature=Scripted(plan={("a", 1): (("wait", 1.0),)}))
+    child = sim.training_job(sim.tuning_job("a").training_jobs[0])
+    assert (child.status, child.ended_s) == ("Completed", 1 + 60 + 100)
+
+
+@pytest.mark.parametrize(
+    ("script", "told"),
+    [
+        (Script("save", 20), [("saved", 20), ("exited", 20)]),
+        (Script("exit"), [("exited", 0)]),
+        (Script("ignore"), [("killed", 120)]),
+        (Script("save", 121), [("killed", 120)]),
+    ],
+)
+def test_what_the_script_does_on_sigterm(script, told):
+    sim = simulate(entry("a", ResourceLimits(1, 1), 0.0, 50.0), script=script)
+    after = [one for one in sim.journal if one.thing == "training" and one.source == "Stopping"]
+    assert [(one.trigger, one.time_s - 50) for one in after] == told
+
+
 def test_spot_is_interrupted_at_its_rate_and_others_never():
     faults = Faults(spot_interruptions_per_hour=6.0)
     for spot in (True, False):

@@ -159,6 +159,7 @@ def test_a_clone_and_a_pickled_copy_go_their_own_way_to_the_same_end():
         twin.stop_tuning_job("a")
         rest(twin)
         assert made.freeze() == before and twin.freeze() != before
+        assert twin.clone().create_tuning_job(spec("b")).name == "b" and "b" not in made.names | twin.names
         made.journal.clear()
         made.stop_tuning_job("a")
         rest(made)
