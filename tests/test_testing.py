@@ -6,13 +6,13 @@ from hypothesis import HealthCheck, Phase, find, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import run_state_machine_as_test
 
-from hptsim import Scenario, Simulation
+from hptsim import Scenario, Simulation, TuningJobSpec
 from hptsim.assumptions import Assumptions
 from hptsim.errors import LawBroken
 from hptsim.laws import SOMETIMES
 from hptsim.lifecycle import NEW, TRAINING, TUNING, Table, Tables
 from hptsim.model import TrainingJobDefinition
-from hptsim.nature import FAULTS, Enumerated, Scripted
+from hptsim.nature import FAULTS, Enumerated, Script, Scripted
 from hptsim.testing import RULES, TuningMachine, accounts, budgets, faults, natures, plans, scenarios, specs
 
 NO_SHRINKING = settings(max_examples=2000, phases=[Phase.generate], deadline=None, derandomize=True, database=None)
@@ -165,6 +165,13 @@ def test_a_run_that_does_not_come_to_rest_is_red():
     with pytest.raises(LawBroken) as found:
         run_state_machine_as_test(Endless, settings=SEARCH)
     assert found.value.law == "every job ends"
+    machine = Endless()
+    machine.begin(account=Scenario(), script=Script(), budget={}, delayed_stop=False)
+    machine.sim.create_tuning_job(TuningJobSpec("a"))
+    for trigger in ("launch", "ready"):
+        machine.sim.fire(machine.armed(trigger)[0], trigger)
+    with pytest.raises(LawBroken, match="every job ends: a is InProgress, and nothing can happen"):
+        machine.teardown()
 
 
 def test_an_account_has_no_tuning_jobs():
