@@ -103,7 +103,7 @@ class Faults:
     """The service fails, half-way through the training."""
     capacity_shortage: float = _share()
     """A launch finds no machines and tries again."""
-    shortage_limit: int = 5
+    shortage_limit: int = attrs.field(default=5, validator=whole(0))
     """After so many launches without machines the job fails with CapacityError."""
     spot_interruptions_per_hour: float = attrs.field(default=0.0, validator=at_least(0))
 

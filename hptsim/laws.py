@@ -66,7 +66,12 @@ LAWS: tuple[Law, ...] = (
     Law("the weak are stopped early", "always", "who falls behind is told to stop at once, and nobody else", "L3, L4"),
     Law("a rung holds its share", "always", "Hyperband lets on one in three of those that reach a rung", "L2"),
     Law("a met criterion ends the job", "always", "when a completion criterion is met, nothing more is launched", "L6"),
-    Law("the best is the best", "always", "no evaluated training job has a better objective than the best one", "M"),
+    Law(
+        "the best is the best",
+        "always",
+        "no evaluated training job is better than the best one",
+        "M:HyperParameterTuningJob",
+    ),
     Law("every job ends", "eventually", "when nothing is left to do, every job has ended", "H3, H4"),
     Law("every reservation is released", "eventually", "when nothing is left to do, nothing is reserved", "S8"),
     Law("a stop catches two training", "sometimes", "a stop finds two or more children in Training", "§3.3"),
@@ -555,7 +560,8 @@ class Auditor:
                 pools = [pool for pool in amounts if pool in self.limit]
                 if blocked.isdisjoint(pools) and self._fits(amounts):
                     raise broken("nobody waits while quota is idle", f"{name} waits for {dict(amounts)}, which is free")
-                blocked.update(pools)
+                placed = TUNING_JOBS not in amounts or self._fits({TUNING_JOBS: amounts[TUNING_JOBS]})
+                blocked.update(pools if placed else [TUNING_JOBS])
         elif self.account.assumptions.discipline == "backfill" and any(map(self._fits, self.line.values())):
             raise broken("nobody waits while quota is idle", "a request waits for what is free")
 

@@ -16,7 +16,7 @@ from hptsim.nature import Faults, Sampled, Script
 
 ETA, MOST, WORKERS, UNTIL = 4, 64, 25, 400.0
 RESOURCES = [1, 4, 16, 64]
-REPLICATIONS = 12
+REPLICATIONS = 20
 
 
 def quality(candidate):
