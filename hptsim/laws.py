@@ -111,6 +111,7 @@ class TuningBook:
     counters: dict[str, int] = attrs.field(factory=lambda: dict.fromkeys(COUNTERS, 0))
     held: dict[str, int] = attrs.field(factory=dict)
     requests: dict[str, str] = attrs.field(factory=dict)
+    asked: dict[str, Mapping[str, int]] = attrs.field(factory=dict)
     evaluated: int = 0
     results: list[float] = attrs.field(factory=list)
     best: float | None = None
@@ -122,7 +123,7 @@ class TuningBook:
         """An independent copy."""
         twin = duplicate(self)
         twin.live, twin.counters, twin.children = self.live.copy(), self.counters.copy(), self.children.copy()
-        twin.held, twin.requests = self.held.copy(), self.requests.copy()
+        twin.held, twin.requests, twin.asked = self.held.copy(), self.requests.copy(), self.asked.copy()
         twin.results, twin.tried = self.results.copy(), self.tried.copy()
         return twin
 
@@ -430,6 +431,9 @@ class Auditor:
             raise broken("reservations take their course", f"{trigger} leads {name} from {before} to {destination}")
         tuning.requests[name] = destination
         amounts: Mapping[str, int] = data["amounts"]
+        if amounts != tuning.asked.setdefault(name, amounts):
+            text = f"{trigger} of {dict(amounts)} for {name}, which has asked for {dict(tuning.asked[name])}"
+            raise broken("reservations take their course", text)
         if trigger == "ask":
             self.line[name] = amounts
         elif trigger == "release":
@@ -445,7 +449,7 @@ class Auditor:
                 if pool in self.limit and self.reserved[pool] > self.limit[pool]:
                     raise broken("quota never exceeded", f"{self.reserved[pool]} {pool}, limit {self.limit[pool]}")
         if destination in ("Released", "Withdrawn"):
-            del tuning.requests[name]
+            del tuning.requests[name], tuning.asked[name]
 
     def _give_back(self, tuning: TuningBook, name: str, amounts: Mapping[str, int]) -> None:
         early = status(tuning.state) not in FINAL_TUNING

@@ -351,6 +351,13 @@ def test_a_law_is_broken_by_a_journal_that_breaks_exactly_it(law):
     assert broken.value.rests_on
 
 
+@pytest.mark.parametrize("trigger", ["ask", "grant", "release"])
+def test_what_is_granted_and_released_is_what_was_asked_for(trigger):
+    data = {"holder": "a", "amounts": {M5: 2}}
+    with pytest.raises(LawBroken, match="reservations take their course"):
+        audit(edited("reservation", trigger, name="a/1", data=data))
+
+
 def spot(plan):
     return Scripted(timings=TIMINGS, plan=plan)
 
