@@ -458,7 +458,7 @@ class Enumerated(Base):
         if job.tuning_job:
             spec = world.tuning[job.tuning_job].spec
             job.watched = spec.early_stopping or spec.hyperband is not None
-            job.epochs = spec.hyperband.max_resource if spec.hyperband is not None else 2
+            job.epochs = spec.hyperband.max_resource if spec.hyperband is not None else self.script.epochs
 
     def evaluate(self, world: World, job: TrainingJob, epoch: int) -> float:
         """Each training job has a value of its own, the same at every epoch."""

@@ -18,7 +18,16 @@ from hptsim.errors import ServiceError
 from hptsim.extras import require
 from hptsim.laws import broken
 from hptsim.lifecycle import NEW, TRAINING, TUNING
-from hptsim.model import InstanceRequest, ResourceLimits, ServiceLimits, TrainingJobDefinition, TuningJobSpec
+from hptsim.model import (
+    CompletionCriteria,
+    Hyperband,
+    InstanceRequest,
+    ParameterRange,
+    ResourceLimits,
+    ServiceLimits,
+    TrainingJobDefinition,
+    TuningJobSpec,
+)
 from hptsim.nature import FAULTS, ON_SIGTERM, Enumerated, Faults, Sampled, Script, Scripted, Timings
 from hptsim.scenario import Scenario, ScheduledTuningJob
 from hptsim.simulation import Simulation
@@ -64,15 +73,23 @@ def definitions(kind: str = TYPES[0], count: int = 1) -> Any:
 def specs(draw: Any, name: str = "tuning") -> TuningJobSpec:
     """A strategy for specs of a tuning job called *name*: one to three definitions over one or two instance types.
 
-    All definitions of one instance type ask for the same number of instances.
+    Some search with a mind of their own: early stopping, Hyperband, completion criteria.
     """
-    counts = {kind: draw(st.integers(1, 2)) for kind in TYPES}
     kinds = draw(st.lists(st.sampled_from(TYPES), min_size=1, max_size=3))
     limits = ResourceLimits(
         draw(st.integers(1, 5)), draw(st.integers(1, 3)), draw(st.sampled_from([None, 150.0, 400.0]))
     )
-    each = tuple(draw(definitions(kind, counts[kind])) for kind in kinds)
-    return TuningJobSpec(name, each, limits, priority=draw(st.integers(0, 2)))
+    each = tuple(draw(definitions(kind, draw(st.integers(1, 2)))) for kind in kinds)
+    mind = draw(st.sampled_from([{}, {}, *_MINDS[: 4 if len(each) == 1 else 3]]))
+    return TuningJobSpec(name, each, limits, priority=draw(st.integers(0, 2)), **mind)
+
+
+_MINDS: list[dict[str, Any]] = [
+    {"strategy": "Hyperband", "hyperband": Hyperband(1, 3)},
+    {"criteria": CompletionCriteria(target=0.5)},
+    {"ranges": (ParameterRange("rate", "Continuous", 0.0, 1.0),), "strategy": "Bayesian"},
+    {"early_stopping": True},
+]
 
 
 def assumptions() -> Any:
@@ -87,8 +104,9 @@ def faults(draw: Any) -> Faults:
     kinds = [field.name for field in attrs.fields(Faults) if field.name != "shortage_limit"]
     there = draw(st.sets(st.sampled_from(kinds)))
     often = {kind: draw(st.sampled_from([0.2, 0.5, 1.0])) for kind in sorted(there)}
-    if "spot_interruptions_per_hour" in often:
-        often["spot_interruptions_per_hour"] *= 20  # a training job of 100 s meets about one in two
+    for rate in ("spot_interruptions_per_hour", "algorithm_errors_per_hour"):
+        if rate in often:
+            often[rate] *= 20  # a training job of 100 s meets about one in two
     return Faults(**often)
 
 
@@ -111,17 +129,12 @@ def scripts() -> Any:
 
 @st.composite
 def accounts(draw: Any) -> Scenario:
-    """A strategy for scenarios without tuning jobs: scarce quota by type and sometimes in total, limits, switches.
-
-    Places for tuning jobs are scarce only where nobody waits for a place and for instances at once.
-    """
-    switches = draw(assumptions())
-    scarce = switches.admission == "reject" or switches.reservation != "reuse"
+    """A strategy for scenarios without tuning jobs: scarce quota by type and sometimes in total, limits, switches."""
     return Scenario(
         capacity={kind: draw(st.integers(2, 6)) for kind in TYPES},
         total_instances=draw(st.none() | st.integers(2, 8)),
-        limits=ServiceLimits(tuning_jobs=draw(st.sampled_from([100, 1, 2])) if scarce else 100),
-        assumptions=switches,
+        limits=ServiceLimits(tuning_jobs=draw(st.sampled_from([100, 1, 2]))),
+        assumptions=draw(assumptions()),
     )
 
 
@@ -152,7 +165,7 @@ def scenarios(draw: Any) -> Scenario:
 @st.composite
 def plans(draw: Any, definition: TrainingJobDefinition) -> tuple[tuple[str, float], ...]:
     """A strategy for what happens to one training job of *definition*: a walk through the table `TRAINING`."""
-    barred = {"create", "stop"}
+    barred = {"create", "stop", "epoch"}
     barred |= set() if definition.spot else {"interrupt", "max_wait"}
     barred |= set() if definition.checkpoint_uri else {"checkpoint"}
     state, walk = "Starting", []
