@@ -149,7 +149,9 @@ def application(sim: Simulation, *, speed: float = 0.0, clock: Callable[[], floa
         return Response(page(), media_type="text/html", headers=_PAGE_HEADERS)
 
     async def on_other(request: Request) -> Response:
-        raise ServiceError("NotFound", f"{request.url.path} is not here; try /_hptsim/ for the page", 404)
+        raise ServiceError(
+            "NotFound", f"{request.method} {request.url.path} is not here; try /_hptsim/ for the page", 404
+        )
 
     async def on_call(request: Request) -> Response:
         return await run_in_threadpool(answer, await _call(request))
