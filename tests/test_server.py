@@ -343,7 +343,16 @@ def test_a_real_client_with_waiters_and_paginators_under_manual_time(sim, monkey
             sagemaker.list_models()
 
 
-def test_thirty_two_clients_lose_nothing_and_see_no_torn_state():
+@pytest.fixture
+def nervous():
+    """Threads change as often as they can."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(before)
+
+
+def test_thirty_two_clients_lose_nothing_and_see_no_torn_state(nervous):
     unlimited = ServiceLimits(**dict.fromkeys((field.name for field in attrs.fields(ServiceLimits)), None))
     sim, threads, rounds = simulation(limits=unlimited), 32, 6
     start = threading.Barrier(threads)
