@@ -1,4 +1,4 @@
-"""Clients as people have them, unmodified: the SageMaker Python SDK in process, the AWS command line and the JavaScript
+"""Clients as people have them, unmodified: both SageMaker Python SDKs in process, the AWS command line and the JavaScript
 SDK against a running server. Each is skipped where it is not installed."""
 
 import json
@@ -12,6 +12,7 @@ import time
 import boto3
 import httpx
 import pytest
+from botocore.exceptions import ClientError
 from examples import request, simulation
 from serving import served
 
@@ -158,6 +159,54 @@ def test_an_estimator_of_ones_own(sdk, sim, session):
         estimator.fit("s3://bucket/input", job_name="alone", logs=False)
     assert estimator.model_data == "s3://bucket/output/alone/output/model.tar.gz"
     assert sim.training_job("alone").status == "Completed"
+
+
+# ---------------------------------------------------------------------- the SageMaker Python SDK, version 3
+
+
+@pytest.fixture
+def sdk3(sim, no_network, monkeypatch):
+    """A tuner of version 3 (which is not installed beside version 2); its check of the role would ask IAM."""
+    missing = "version 3 of the SageMaker Python SDK is not installed"
+    module = pytest.importorskip("sagemaker.train.tuner", reason=missing)
+    monkeypatch.setenv("SAGEMAKER_VALIDATE_ROLE", "false")
+    from sagemaker.core.helper.session_helper import Session
+    from sagemaker.core.parameter import ContinuousParameter
+    from sagemaker.core.utils.utils import SageMakerClient
+    from sagemaker.train import ModelTrainer
+    from sagemaker.train.configs import Compute, OutputDataConfig
+
+    keys = {"aws_access_key_id": "hptsim", "aws_secret_access_key": "hptsim"}
+    session = boto3.Session(region_name="us-east-1", **keys)
+    for region in ({}, {"region_name": "us-east-1"}):  # the SDK keeps a client for each way of asking
+        boto.attach(SageMakerClient(session=session, **region).sagemaker_client, sim)
+    trainer = ModelTrainer(
+        training_image="111122223333.dkr.ecr.us-east-1.amazonaws.com/train:1",
+        role="arn:aws:iam::111122223333:role/SageMakerRole",
+        compute=Compute(instance_type="ml.m5.xlarge", instance_count=1),
+        output_data_config=OutputDataConfig(s3_output_path="s3://bucket/output"),
+        hyperparameters={"epochs": 10},
+        sagemaker_session=Session(boto_session=session, sagemaker_client=boto.client(sim), default_bucket="bucket"),
+    )
+    ranges, metrics = {"eta": ContinuousParameter(0.1, 0.5)}, [{"Name": "loss", "Regex": "loss=(.*)"}]
+    limits = {"objective_type": "Minimize", "max_jobs": 4, "max_parallel_jobs": 2}
+    return module.HyperparameterTuner(trainer, "loss", ranges, metrics, **limits)
+
+
+def test_version_3_tunes_stops_and_analyzes(sim, sdk3):
+    with boto.virtual_time(sim):
+        sdk3.tune("s3://bucket/input", job_name="stopped", wait=False)
+        time.sleep(50)
+        sdk3.stop_tuning_job()
+        assert sdk3.describe().hyper_parameter_tuning_job_status == "Stopping"
+        sdk3.wait()
+        assert sdk3.describe().hyper_parameter_tuning_job_status == "Stopped"
+        with pytest.raises(ClientError, match="ValidationException"):  # version 2 swallows this one
+            sdk3.stop_tuning_job()
+        sdk3.tune("s3://bucket/input", job_name="completed")
+        assert sim.tuning_job("completed").status == "Completed"
+        assert sdk3.best_training_job() == sim.tuning_job("completed").best
+        assert len(sdk3.analytics().dataframe()) == 4
 
 
 # ---------------------------------------------------------------------- against a server
