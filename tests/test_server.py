@@ -307,6 +307,50 @@ def test_the_page_tells_the_story_that_the_service_tells(sim):
         ] == spans
 
 
+DOCUMENT = """
+const element = (dataset = {}) => ({ children: [], style: {}, dataset,
+  append(...more) { this.children.push(...more); }, prepend(...more) { this.children.unshift(...more); },
+  replaceChildren(...more) { this.children = more; } });
+const named = {}, button = element({ seconds: "60" }), real = fetch;
+globalThis.document = { createElement: () => element(), getElementById: (id) => (named[id] ??= element()),
+  querySelectorAll: () => [button] };
+globalThis.fetch = (path, more) => real(process.argv[1] + "/_hptsim/" + path, more);
+const shown = () => ({ now: named.now.textContent, trouble: named.trouble.textContent,
+  rows: named.jobs.children.map(({ className, children: [name, status, bars] }) => [className, name.textContent,
+    status.textContent, bars.children.map((bar) => [bar.title, bar.style.left, bar.style.width])]) });
+const wait = setTimeout;
+globalThis.setTimeout = (run, ...more) => (run.name === "forever" ? report() : wait(run, ...more));
+const report = async () => {
+  const before = shown();
+  await button.onclick();
+  console.log(JSON.stringify([before, shown()]));
+  process.exit();
+};
+"""
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
+def test_the_page_draws_the_timeline_and_its_button_advances_time(sim):
+    """The page's own script, with a stand-in for the browser's document, against a real server."""
+    sim.create_tuning_job(request(total=1, parallel=1))
+    sim.run(until=40)
+    script = page().partition("<script>")[2].partition("</script>")[0]
+    with served(sim) as url:
+        ran = subprocess.run(["node", "-e", DOCUMENT + script, url], capture_output=True, text=True, timeout=60)
+    assert ran.returncode == 0, ran.stderr
+    before, after = json.loads(ran.stdout)
+    assert (before["now"], after["now"]) == ("40.0 s, time stands still", "100.0 s, time stands still")
+    assert before["trouble"] == after["trouble"] == ""
+    tuning, training = after["rows"]
+    assert tuning == ["row tuning", "demo", "InProgress", [["InProgress: 0 s to 100 s", "0%", "100%"]]]
+    assert training[:3] == ["row training", *sim.tuning_job("demo").training_jobs, "Training"]
+    assert training[3] == [
+        ["Starting: 0 s to 10 s", "0%", "10%"],
+        ["Downloading: 10 s to 20 s", "10%", "10%"],
+        ["Training: 20 s to 100 s", "20%", "80%"],
+    ]
+
+
 # ---------------------------------------------------------------------- a real server
 
 
