@@ -19,7 +19,7 @@ from importlib import resources
 from itertools import islice
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlsplit
 
 from hptsim.boto import DEFAULT_REGION
 from hptsim.errors import ServiceError, invalid
@@ -223,6 +223,10 @@ async def _call(request: Request) -> Call:
 
 def _endpoint(host: str) -> str:
     """The host of the service itself: clients of `localhost` put the bucket before it."""
+    try:
+        urlsplit(f"//{host}")
+    except ValueError as error:
+        raise ServiceError("ValidationException", f"Host: got {host!r}, expected a host and port: {error}") from None
     name, colon, port = host.partition(":")
     return f"localhost{colon}{port}" if name.endswith(".localhost") else host
 

@@ -122,6 +122,11 @@ def test_what_is_not_modelled_of_the_object_store_is_named(sim, app, method, pat
     assert f"does not model s3 {named};" in answer.text
 
 
+@pytest.mark.parametrize("host", ["[", "a]b", "[::1]:80", "", "a b", "x@y:z"])
+def test_whatever_the_host_is_called_it_is_no_mistake_of_ours(app, host):
+    assert ask(app, "GET", "/bucket/key", Host=host).status_code in (400, 404)
+
+
 @pytest.mark.parametrize("target", ["SageMaker.Nothing", "SageMaker", "Dynamo.ListTables", "", ".", "Logs_20140328.X"])
 def test_a_wrong_target_is_an_unknown_operation(app, target):
     assert code(ask(app, "POST", "/", b"{}", X_Amz_Target=target)) == (400, "UnknownOperationException")
