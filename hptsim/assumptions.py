@@ -22,7 +22,8 @@ ASSUMPTIONS: Mapping[str, str] = MappingProxyType(
         "service-limits": "the service's own limits apply (100 tuning jobs at a time, 10 training jobs in parallel, "
         "750 in total); `limits` of the scenario lifts or changes them",
         "first-come-first-served": "quota is granted in order of request; a request that must wait is not overtaken by "
-        "one that wants the same pool; `discipline` switches",
+        "one that wants the same pool; who waits for one of the places of tuning jobs holds up nobody's instances; "
+        "`discipline` switches",
         "quota-wait": "a training job that finds no quota at its launch waits and is never failed for it (A-22)",
         "ends-release-too": "Completed and Failed release what is reserved just as Stopped does (§5.5)",
         "stop-is-idempotent": "stopping a job that is Stopping answers 200 and changes nothing (A-01, A-03); "

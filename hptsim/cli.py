@@ -5,17 +5,24 @@ Exit codes: 0 all is well, 2 bad input, 3 a law is broken, 130 interrupted.
 
 from __future__ import annotations
 
+import shlex
+import signal
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import resources
 from json import dumps
 from pathlib import Path
 from typing import Any
 
-from hptsim.errors import HptsimError, LawBroken, MissingExtra, invalid
+from hptsim.errors import HptsimError, InvalidInput, LawBroken, MissingExtra, invalid
 from hptsim.extras import require
-from hptsim.journal import Journal, Saved, read
+from hptsim.journal import Journal, Saved, read, steps
 from hptsim.laws import LAWS, Auditor
+from hptsim.lifecycle import status
 from hptsim.metrics import Metrics, TuningJobFigures
+from hptsim.model import FINAL_TUNING
 from hptsim.scenario import Scenario
 from hptsim.simulation import Simulation
 
@@ -64,6 +71,9 @@ def run(
     except KeyboardInterrupt:
         print(f"interrupted at {sim.now:.0f} s; the journal is complete up to there", file=sys.stderr)
         return INTERRUPTED
+    except LawBroken as error:
+        again = error.reproduce.replace("SCENARIO", "" if file is None else shlex.quote(str(file)))
+        raise LawBroken(error.law, error.reason, error.rests_on, error.story, again) from None
     finally:
         log.close()
     metrics = sim.metrics()
@@ -75,21 +85,38 @@ def run(
 
 
 def _advance(sim: Simulation, until: float | None, *, quiet: bool) -> None:
-    """Run in slices of simulated time, so that progress shows and Ctrl-C finds the journal whole."""
+    """Run with progress shown; Ctrl-C is heard between two steps, so that the journal ends with a whole one."""
     progress = require("rich.progress", "cli", "the command line")
     console = require("rich.console", "cli", "the command line").Console(stderr=True, quiet=quiet)
+    last = float("inf") if until is None else until
     total = len(sim.scenario.tuning_jobs)
-    with progress.Progress(console=console, transient=True) as bar:
+    with progress.Progress(console=console, transient=True) as bar, _between_steps() as interrupted:
         task = bar.add_task("simulating", total=total)
-        while sim.env.peek() <= (float("inf") if until is None else until) and sim.env.peek() < float("inf"):
+        while not interrupted and sim.env.peek() <= last and sim.env.peek() < float("inf"):
             for _ in range(1000):
-                if not sim.env.peek() <= (1e300 if until is None else until):
+                if interrupted or not sim.env.peek() <= min(last, 1e300):
                     break
                 sim.env.step()
             done = sum(sim.tuning_job(name).ended_s is not None for name in sim.tuning_jobs)
             bar.update(task, completed=done, description=f"simulating, {sim.now:.0f} s")
             sim.journal.flush()
-        sim.run(until)
+    if interrupted:
+        raise KeyboardInterrupt
+    sim.run(until)
+
+
+@contextmanager
+def _between_steps() -> Iterator[list[int]]:
+    """A list that fills when Ctrl-C is pressed, in place of an exception in the middle of a step."""
+    interrupted: list[int] = []
+    if threading.current_thread() is not threading.main_thread():  # only there can signals be heard
+        yield interrupted
+        return
+    before = signal.signal(signal.SIGINT, lambda number, frame: interrupted.append(number))
+    try:
+        yield interrupted
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _results(sim: Simulation, metrics: Metrics) -> str:
@@ -197,29 +224,39 @@ def check(journal: Path) -> int:
     journal: a file that `hptsim run --journal` wrote
     """
     saved = read(journal)
-    judge(saved)
+    auditor = judge(saved, str(journal))
     if saved.damage:
         print(f"{saved.damage}; the laws hold up to there")
         return BAD_INPUT
-    print(f"{journal}: {len(saved.records)} entries, {sum(law.kind != 'sometimes' for law in LAWS)} laws kept")
+    print(
+        f"{journal}: {len(saved.records)} entries, no law broken; witnessed: {', '.join(auditor.witnessed) or 'none'}"
+    )
+    if alive := [book.name for book in auditor.tuning.values() if status(book.state) not in FINAL_TUNING]:
+        print(f"not ended when the journal was closed: {', '.join(alive)}")
     return FINE
 
 
-def judge(saved: Saved) -> Auditor:
-    """Read a saved journal into an auditor's books; raises LawBroken with the entry's number.
+def judge(saved: Saved, where: str = "journal") -> Auditor:
+    """Read a saved journal into an auditor's books, step by step; raises LawBroken with the file's line.
 
-    Entries of one instant are one step here: where a step ends is not on disk.
+    Raises InvalidInput when an entry speaks of what no entry before it has introduced. A journal may end anywhere, by
+    `--until` or Ctrl-C, so the `eventually` laws are not judged; of a damaged one neither is the last step.
     """
-    auditor = Auditor(saved.account)
-    for number, record in enumerate(saved.records, start=1):
-        if record.time_s > auditor.now:
-            auditor.settle()
-        try:
-            auditor.see(record)
-        except LawBroken as error:
-            raise LawBroken(error.law, f"entry {number}: {error.reason}", error.rests_on, (str(record),)) from None
-    if not saved.damage:
-        auditor.settle()
+    line = 1
+    try:
+        auditor = Auditor(saved.account)
+        for step in steps(saved.records):
+            for record in step:
+                line += 1
+                auditor.see(record)
+            if not saved.damage or line <= len(saved.records):
+                auditor.settle()
+    except LawBroken as error:
+        record = saved.records[line - 2]
+        raise LawBroken(error.law, f"{where}:{line}: {error.reason}", error.rests_on, (str(record),)) from None
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        text = f"{where}:{line}: foreign ({type(error).__name__}: {error}); expected what hptsim run --journal wrote"
+        raise InvalidInput("ValidationException", text) from error
     return auditor
 
 
@@ -289,7 +326,7 @@ def main(arguments: list[str] | None = None) -> int:
     except LawBroken as error:
         print(error, file=sys.stderr)
         code = LAW_BROKEN
-    except (HptsimError, MissingExtra) as error:
+    except (HptsimError, MissingExtra, OSError) as error:
         print(f"hptsim: {error}", file=sys.stderr)
         code = BAD_INPUT
     except KeyboardInterrupt:

@@ -103,14 +103,18 @@ class Faults:
     """The service fails, half-way through the training."""
     capacity_shortage: float = _share()
     """A launch finds no machines and tries again."""
-    shortage_limit: int = 5
+    shortage_limit: int = attrs.field(default=5, validator=whole(0))
     """After so many launches without machines the job fails with CapacityError."""
     spot_interruptions_per_hour: float = attrs.field(default=0.0, validator=at_least(0))
+
+    algorithm_errors_per_hour: float = attrs.field(default=0.0, validator=at_least(0))
+    """The script fails at this rate while it trains, besides the probability above."""
 
     @property
     def strike(self) -> bool:
         """Whether any of them can strike a job that does not run on spot instances."""
-        return bool(self.algorithm_error or self.client_error or self.internal_error or self.capacity_shortage)
+        shares = (self.algorithm_error, self.client_error, self.internal_error, self.capacity_shortage)
+        return any(shares) or self.algorithm_errors_per_hour > 0
 
 
 ON_SIGTERM = ("save", "exit", "ignore")

@@ -13,7 +13,7 @@ from typing import Any, Protocol, runtime_checkable
 
 import attrs
 
-from hptsim.errors import invalid, nearest
+from hptsim.errors import InvalidInput, invalid, nearest
 from hptsim.model import at_least
 
 _NORMAL = NormalDist()
@@ -192,10 +192,7 @@ def _distribution(where: str, kind: str, parameters: Any) -> Duration:
     if not isinstance(parameters, Mapping):
         raise invalid(f"{where}.{kind}", parameters, "a table of parameters")
     if kind == "scipy":
-        from hptsim.extras import require
-
-        stats = require("scipy.stats", "planning", "a scipy distribution")
-        return getattr(stats, parameters["name"])(*parameters.get("args", ()), **parameters.get("kwds", {}))  # type: ignore[no-any-return]
+        return _scipy(f"{where}.scipy", parameters)
     if kind not in KINDS:
         raise invalid(where, kind, "a distribution", nearest(kind, [*KINDS, "scipy"]))
     names = [field.name for field in attrs.fields(KINDS[kind])]
@@ -204,5 +201,29 @@ def _distribution(where: str, kind: str, parameters: Any) -> Duration:
             raise invalid(f"{where}.{kind}", name, "a parameter", nearest(name, names))
     if missing := [name for name in names if name not in parameters]:
         raise invalid(f"{where}.{kind}", dict(parameters), f"a value for {', '.join(missing)}")
-    built: Duration = KINDS[kind](**parameters)
+    try:
+        built: Duration = KINDS[kind](**parameters)
+    except InvalidInput as error:
+        raise attrs.evolve(error, message=f"{where}.{kind}.{error.message}") from None
+    except TypeError:  # values that cannot be compared or iterated
+        raise invalid(f"{where}.{kind}", dict(parameters), "numbers of seconds") from None
     return built
+
+
+def _scipy(where: str, parameters: Mapping[str, Any]) -> Duration:
+    from hptsim.extras import require
+
+    stats = require("scipy.stats", "planning", "a scipy distribution")
+    for name in parameters:
+        if name not in ("name", "args", "kwds"):
+            raise invalid(where, name, "a parameter", nearest(name, ["name", "args", "kwds"]))
+    kinds = [name for name, value in vars(stats).items() if isinstance(value, stats.rv_continuous)]
+    if parameters.get("name") not in kinds:
+        given = parameters.get("name")
+        raise invalid(f"{where}.name", given, "a continuous distribution of scipy.stats", nearest(str(given), kinds))
+    try:
+        frozen: Duration = getattr(stats, parameters["name"])(*parameters.get("args", ()), **parameters.get("kwds", {}))
+    except TypeError as error:
+        raise invalid(where, dict(parameters), "the distribution's parameters", str(error)) from None
+    check(where, frozen)
+    return frozen

@@ -87,6 +87,8 @@ def launch(world: World, job: TuningJob) -> None:
     """Seek quota for the next training job, and create it if there is some."""
     job.launching -= 1
     if not world.nature.ready(world, job):
+        if job.waiting:
+            use_idle_instead_of_waiting(world, job)
         job.exhausted = not (job.live or job.launching or job.waiting)
         return proceed(world, job) if job.exhausted else None
     index = job.asked % len(job.needs)
@@ -106,7 +108,7 @@ def ask_for(world: World, job: TuningJob, amounts: Amounts, definition: int) -> 
 
 
 def use_idle_instead_of_waiting(world: World, job: TuningJob) -> None:
-    """A tuning job with nothing more to ask for gives its place in line up for instances of its own, now idle."""
+    """A tuning job with nothing more to launch gives its place in line up for instances of its own, now idle."""
     if world.account.assumptions.reservation == "as-observed":
         return
     for reservation in job.reservations.values():
@@ -146,6 +148,8 @@ def tally(world: World, job: TuningJob, child: TrainingJob) -> None:
     counters = job.counters
     counters["InProgress"] -= 1
     counters[bucket(child.state, child.failure_reason)] += 1
+    if job.minutes is not None:
+        job.minutes.append(-child.ordinal)
     if child.objective is not None and child.state != "Failed":
         job.evaluated += 1
         job.results.append(child.objective)

@@ -6,6 +6,8 @@ only in times are the same. The search is breadth first, so a counterexample is 
 
 from __future__ import annotations
 
+import sys
+import types
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -267,3 +269,12 @@ def _edits(table: Table, row: Row) -> Iterator[tuple[str, Row]]:
         yield "with RELEASE", attrs.evolve(row, effects=(*row.effects, "RELEASE"))
     if row.guard:
         yield "without its guard", attrs.evolve(row, guard="")
+
+
+class _Callable(types.ModuleType):
+    """`hptsim.explore` is the function, also after this module has been imported by its full name."""
+
+    __call__ = staticmethod(explore)
+
+
+sys.modules[__name__].__class__ = _Callable

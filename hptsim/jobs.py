@@ -171,6 +171,10 @@ class TuningJob:
     ended: int = 0
     attempts: int = 0
     evaluated: int = 0
+    minutes: list[int] | None = None
+    """What a strategy of the caller's own was asked (n) and told (-n), in order; None without one."""
+    proposals: list[Mapping[str, str]] = attrs.field(factory=list)
+    """What it has proposed for training jobs that are about to be launched."""
     results: list[float] = attrs.field(factory=list)
     """The objectives of its training jobs, in the order of their ends."""
     exhausted: bool = False
@@ -202,6 +206,8 @@ class TuningJob:
         """An independent copy, reservations included."""
         twin = duplicate(self)
         twin.counters, twin.children, twin.live = self.counters.copy(), self.children.copy(), self.live.copy()
+        twin.minutes = None if self.minutes is None else self.minutes.copy()
+        twin.proposals = self.proposals.copy()
         twin.timers, twin.results = self.timers.copy(), self.results.copy()
         twin.reservations = {number: duplicate(one) for number, one in self.reservations.items()}
         return twin

@@ -7,14 +7,16 @@ and the data that came with it. On disk an entry is one line of JSON; the first 
 from __future__ import annotations
 
 import json
+import math
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from hptsim.assumptions import Assumptions
 from hptsim.errors import InvalidInput, invalid
+from hptsim.lifecycle import TUNING
 from hptsim.model import ServiceLimits, TuningJobSpec
 from hptsim.world import Account, Entry
 
@@ -151,7 +153,7 @@ def decode(line: Any) -> Record:
     """A line of JSON, parsed, as a record; raises ValueError when it is none."""
     if not isinstance(line, dict) or line.keys() != {"t", "thing", "name", "trigger", "from", "to", "data"}:
         raise ValueError("not a journal entry")
-    if line["thing"] not in THINGS or not isinstance(line["t"], (int, float)):
+    if line["thing"] not in THINGS or not isinstance(line["t"], (int, float)) or not math.isfinite(line["t"]):
         raise ValueError(f"no thing is called {line['thing']!r}")
     data = line["data"]
     if line["thing"] == "tuning" and line["trigger"] == "create":
@@ -198,9 +200,11 @@ def read(path: str | Path) -> Saved:
         try:
             parsed = json.loads(line)
             if isinstance(parsed, dict) and parsed.keys() == {"end"}:
-                if parsed["end"] == len(records):
-                    return Saved(header, records, "")
-                raise ValueError(f"it should close {parsed['end']} entries, there are {len(records)}")
+                if parsed["end"] != len(records):
+                    raise ValueError(f"it should close {parsed['end']} entries, there are {len(records)}")
+                if number < len(lines):
+                    raise ValueError("there is more after its closing line")
+                return Saved(header, records, "")
             record = decode(parsed)
             if records and record.time_s < records[-1].time_s:
                 raise ValueError("time runs back")
@@ -209,3 +213,45 @@ def read(path: str | Path) -> Saved:
             damage = f"{path}:{number}: damaged ({error}); read up to there: {len(records)} entries"
             return Saved(header, records, damage)
     return Saved(header, records, f"{path}: it has no closing line, the tail is missing; read {len(records)} entries")
+
+
+_CAUSED = {("tuning", "child_ended"), ("tuning", "give_up"), ("tuning", "criterion"), ("training", "create")} | {
+    (thing, trigger)
+    for thing, triggers in {
+        "reservation": ("grant", "withdraw", "release"),
+        "occupancy": ("occupy", "vacate"),
+        "signal": ("SIGTERM", "stop"),
+        "artifact": ("store",),
+        "log": ("",),
+    }.items()
+    for trigger in triggers
+}
+"""What never happens by itself: the effects of rows, and what they lead to within the same step."""
+
+
+_STOPPING_CHILDREN = {("tuning", row.trigger, row.source) for row in TUNING.rows if "STOP_CHILDREN" in row.effects}
+
+
+def steps(records: Iterable[Record]) -> Iterator[list[Record]]:
+    """A journal in steps: each begins with a command or an event, and goes on with what that led to.
+
+    Where a step ends is not on disk; it follows from which entries can begin one.
+    """
+    step: list[Record] = []
+    for record in records:
+        root = step[0] if step else record
+        caused = (record.thing, record.trigger) in _CAUSED
+        if record.trigger == "launch":  # by itself on idle instances, or granted in somebody else's step
+            caused = record.data is not None
+        elif record.trigger == "ask":  # at creation, or by a launch that finds nothing idle
+            caused = (root.thing, root.trigger) == ("tuning", "create") and len(step) == 1
+        elif (record.thing, record.trigger) == ("training", "stop"):  # with its tuning job, or by a step of its own
+            stopping = {one.name for one in step if (one.thing, one.trigger, one.source) in _STOPPING_CHILDREN}
+            told = any((one.thing, one.name) == ("signal", record.name) for one in step)
+            caused = record.name.rsplit("-", 2)[0] in stopping and not told
+        if step and not caused:
+            yield step
+            step = []
+        step.append(record)
+    if step:
+        yield step

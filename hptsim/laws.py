@@ -66,7 +66,12 @@ LAWS: tuple[Law, ...] = (
     Law("the weak are stopped early", "always", "who falls behind is told to stop at once, and nobody else", "L3, L4"),
     Law("a rung holds its share", "always", "Hyperband lets on one in three of those that reach a rung", "L2"),
     Law("a met criterion ends the job", "always", "when a completion criterion is met, nothing more is launched", "L6"),
-    Law("the best is the best", "always", "no evaluated training job has a better objective than the best one", "M"),
+    Law(
+        "the best is the best",
+        "always",
+        "no evaluated training job is better than the best one",
+        "M:HyperParameterTuningJob",
+    ),
     Law("every job ends", "eventually", "when nothing is left to do, every job has ended", "H3, H4"),
     Law("every reservation is released", "eventually", "when nothing is left to do, nothing is reserved", "S8"),
     Law("a stop catches two training", "sometimes", "a stop finds two or more children in Training", "§3.3"),
@@ -106,6 +111,7 @@ class TuningBook:
     counters: dict[str, int] = attrs.field(factory=lambda: dict.fromkeys(COUNTERS, 0))
     held: dict[str, int] = attrs.field(factory=dict)
     requests: dict[str, str] = attrs.field(factory=dict)
+    asked: dict[str, Mapping[str, int]] = attrs.field(factory=dict)
     evaluated: int = 0
     results: list[float] = attrs.field(factory=list)
     best: float | None = None
@@ -117,7 +123,7 @@ class TuningBook:
         """An independent copy."""
         twin = duplicate(self)
         twin.live, twin.counters, twin.children = self.live.copy(), self.counters.copy(), self.children.copy()
-        twin.held, twin.requests = self.held.copy(), self.requests.copy()
+        twin.held, twin.requests, twin.asked = self.held.copy(), self.requests.copy(), self.asked.copy()
         twin.results, twin.tried = self.results.copy(), self.tried.copy()
         return twin
 
@@ -425,6 +431,9 @@ class Auditor:
             raise broken("reservations take their course", f"{trigger} leads {name} from {before} to {destination}")
         tuning.requests[name] = destination
         amounts: Mapping[str, int] = data["amounts"]
+        if amounts != tuning.asked.setdefault(name, amounts):
+            text = f"{trigger} of {dict(amounts)} for {name}, which has asked for {dict(tuning.asked[name])}"
+            raise broken("reservations take their course", text)
         if trigger == "ask":
             self.line[name] = amounts
         elif trigger == "release":
@@ -440,7 +449,7 @@ class Auditor:
                 if pool in self.limit and self.reserved[pool] > self.limit[pool]:
                     raise broken("quota never exceeded", f"{self.reserved[pool]} {pool}, limit {self.limit[pool]}")
         if destination in ("Released", "Withdrawn"):
-            del tuning.requests[name]
+            del tuning.requests[name], tuning.asked[name]
 
     def _give_back(self, tuning: TuningBook, name: str, amounts: Mapping[str, int]) -> None:
         early = status(tuning.state) not in FINAL_TUNING
@@ -555,7 +564,8 @@ class Auditor:
                 pools = [pool for pool in amounts if pool in self.limit]
                 if blocked.isdisjoint(pools) and self._fits(amounts):
                     raise broken("nobody waits while quota is idle", f"{name} waits for {dict(amounts)}, which is free")
-                blocked.update(pools)
+                placed = TUNING_JOBS not in amounts or self._fits({TUNING_JOBS: amounts[TUNING_JOBS]})
+                blocked.update(pools if placed else [TUNING_JOBS])
         elif self.account.assumptions.discipline == "backfill" and any(map(self._fits, self.line.values())):
             raise broken("nobody waits while quota is idle", "a request waits for what is free")
 

@@ -167,7 +167,8 @@ class Ledger:
     def grantable(self, discipline: str) -> Reservation | None:
         """The first in line, under *discipline*, who can be granted now.
 
-        "fifo" and "priority" let nobody pass who wants a pool that an earlier one waits for; "backfill" does.
+        "fifo" and "priority" let nobody pass who wants a pool that an earlier one waits for; "backfill" does. Who waits for
+        a tuning job's place bars nobody's instances: those who have a place need them to give it up.
         """
         barred: set[str] = set()
         for reservation in self.in_order(discipline):
@@ -175,7 +176,9 @@ class Ledger:
             if barred.isdisjoint(limited) and self.fits(reservation.amounts):
                 return reservation
             if discipline != "backfill":
-                barred.update(limited)
+                barred.update(
+                    limited if self.fits({TUNING_JOBS: reservation.amounts.get(TUNING_JOBS, 0)}) else [TUNING_JOBS]
+                )
         return None
 
     def in_order(self, discipline: str) -> Iterator[Reservation]:

@@ -101,7 +101,6 @@ class _Reader:
             row.waiting_s = record.time_s - row.created_s
         row.status = status(record.destination)
         if record.trigger == "stop":
-            self.accrue(row, record.time_s)
             row.stop_s = record.time_s
         if row.status in FINAL_TUNING:
             row.ended_s = record.time_s

@@ -81,6 +81,15 @@ def whole(low: int) -> Any:
     return check
 
 
+def seconds(low: int, high: int | None = None) -> Any:
+    def check(instance: object, attribute: attrs.Attribute[Any], value: Any) -> None:
+        at_least(low)(instance, attribute, value)
+        if value is not None and (value % 1 != 0 or (high is not None and value > high)):
+            raise invalid(attribute.name, value, f"whole seconds from {low}" + (f" to {high}" if high else ""))
+
+    return check
+
+
 @attrs.frozen
 class InstanceRequest:
     """The instances that one training job runs on."""
@@ -149,12 +158,12 @@ CONVERGED = 10
 class ResourceLimits:
     """A tuning job's limits; *max_training_jobs* falls back to *max_parallel* when a request leaves it out.
 
-    Source: M:ResourceLimits (MaxNumberOfTrainingJobs n≥1, MaxParallelTrainingJobs n≥1, MaxRuntimeInSeconds 120..).
+    Source: M:ResourceLimits (MaxNumberOfTrainingJobs n≥1, MaxParallelTrainingJobs n≥1, MaxRuntimeInSeconds 120..15768000).
     """
 
     max_training_jobs: int = attrs.field(default=1, validator=whole(1))
     max_parallel: int = attrs.field(default=1, validator=whole(1))
-    max_runtime_s: float | None = attrs.field(default=None, validator=at_least(1))
+    max_runtime_s: float | None = attrs.field(default=None, validator=seconds(120, 15_768_000))
 
 
 @attrs.frozen
@@ -171,9 +180,9 @@ class TrainingJobDefinition:
     checkpoint_uri: str | None = None
     spot: bool = False
     input_mode: str = "File"
-    max_runtime_s: float = attrs.field(default=86400.0, validator=at_least(1))
-    max_wait_s: float | None = attrs.field(default=None, validator=at_least(1))
-    max_pending_s: float | None = attrs.field(default=None, validator=at_least(1))
+    max_runtime_s: float = attrs.field(default=86400.0, validator=seconds(1))
+    max_wait_s: float | None = attrs.field(default=None, validator=seconds(1))
+    max_pending_s: float | None = attrs.field(default=None, validator=seconds(1800, 2_419_200))
     max_retries: int = attrs.field(default=0, validator=whole(0))
     objective: Objective | None = None
     ranges: tuple[ParameterRange, ...] = ()

@@ -31,7 +31,7 @@ from hptsim.ranges import combinations
 from hptsim.search import Draw, Strategy, Trial, falls_behind, goes_on, met, propose
 from hptsim.world import World
 
-_PURPOSES = ("starting", "training", "fault", "half_way", "save", "spot", "download", "upload", "quality")
+_PURPOSES = ("starting", "training", "fault", "half_way", "save", "spot", "download", "upload", "quality", "crash")
 _STREAM = {purpose: place for place, purpose in enumerate(_PURPOSES)}
 _unpack = struct.Struct("<16I").unpack
 
@@ -88,6 +88,7 @@ class Base:
     script: Script = attrs.field(factory=Script)
     strategies: Mapping[str, Callable[[TuningJobSpec], Strategy]] = attrs.field(factory=dict, kw_only=True)
     """Strategies of the caller's own, by the tuning job's name."""
+    _minds: dict[str, tuple[Strategy, int]] = attrs.field(factory=dict, init=False, repr=False, eq=False)
 
     def suffix(self, job: TuningJob, ordinal: int) -> str:
         """The eight hexadecimal digits that end a training job's name."""
@@ -106,8 +107,8 @@ class Base:
         ranges = spec.ranges_of(job.definition)
         if not ranges and tuning.name not in self.strategies:
             return {}
-        mine = self._ask(world, tuning, job.ordinal)
-        if mine is not None:
+        if tuning.name in self.strategies:
+            mine = tuning.proposals.pop(0)
             for span in ranges:
                 if span.name in mine and not span.holds(mine[span.name]):
                     raise invalid(f"the strategy of {tuning.name}: {span.name}", mine[span.name], f"a value of {span}")
@@ -116,19 +117,40 @@ class Base:
         known = trials(world, tuning, job.definition) if learns else []
         return propose(spec, ranges, job.ordinal, known, self._stream(tuning, job.ordinal))
 
-    def _ask(self, world: World, tuning: TuningJob, ordinal: int) -> Mapping[str, str] | None:
-        """What a strategy of the caller's own says, if the tuning job has one."""
-        factory = self.strategies.get(tuning.name)
-        if factory is None:
-            return None
-        strategy = factory(tuning.spec)
-        for trial in trials(world, tuning):
-            strategy.tell(trial)
-        return strategy.ask(ordinal)
-
     def ready(self, world: World, job: TuningJob) -> bool:
-        """Whether the strategy has a configuration to try now: only one of the caller's own may want to wait."""
-        return job.name not in self.strategies or self._ask(world, job, job.launched + 1) is not None
+        """Whether there is a configuration to try now: only a strategy of the caller's own may want to wait.
+
+        Its proposal is kept for the launch. Launches that wait for quota have theirs already.
+        """
+        if job.name not in self.strategies or len(job.proposals) > job.waiting:
+            return True
+        strategy = self._mind(world, job)
+        proposal = strategy.ask(job.asked + 1)
+        if job.minutes is not None:
+            job.minutes.append(job.asked + 1)
+            self._minds[job.name] = (strategy, len(job.minutes))
+        if proposal is None:
+            return False
+        job.proposals.append(proposal)
+        return True
+
+    def _mind(self, world: World, job: TuningJob) -> Strategy:
+        """The caller's strategy as it is after all that it was asked and told: from the minutes, so a snapshot needs no more."""
+        if job.minutes is None:
+            job.minutes = []
+        strategy, done = self._minds.get(job.name, (None, 0))
+        if strategy is None:
+            strategy = self.strategies[job.name](job.spec)
+            for trial in trials(world, job):
+                if trial.ordinal == 0:  # of a parent
+                    strategy.tell(trial)
+        for minute in job.minutes[done:]:
+            if minute > 0:
+                strategy.ask(minute)
+            elif (child := world.training.get(job.children[-minute - 1])) is not None:
+                strategy.tell(_trial(child, foreign=False))
+        self._minds[job.name] = (strategy, len(job.minutes))
+        return strategy
 
     def _stream(self, tuning: TuningJob, ordinal: int) -> Draw:
         """The uniform numbers of one proposal; RandomSeed makes them the same for every tuning job that has it (L16)."""
@@ -211,8 +233,11 @@ class Base:
         return job.drawn[_STREAM[purpose]] * 2.0**-32
 
     def clone(self) -> Self:
-        """Natures without budgets hold nothing mutable."""
-        return self
+        """Natures without budgets and strategies hold nothing mutable."""
+        return attrs.evolve(self) if self.strategies else self
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_minds": {}}  # made again from the minutes
 
     def freeze(self) -> tuple[Any, ...]:
         """Nothing of it matters for what can happen next."""
@@ -328,6 +353,10 @@ class Sampled(Base):
         if (fault := self._fault(job)) in ("algorithm_error", "internal_error"):
             when = self._uniform(job, "half_way") * (left + entered) - entered
             first = min(first, (fault, max(0.0, when)), key=_when)
+        rate = self.faults_of(job).algorithm_errors_per_hour
+        if rate > 0:
+            when = -math.log1p(-self._uniform(job, "crash")) * 3600.0 / rate - entered
+            first = min(first, ("algorithm_error", max(0.0, when)), key=_when)
         rate = self.faults_of(job).spot_interruptions_per_hour
         if job.definition.spot and rate > 0:
             when = -math.log1p(-self._uniform(job, "spot")) * 3600.0 / rate - entered

@@ -1,6 +1,7 @@
-"""The pytest plugin: the fixtures `simulation`, `sim`, `sagemaker`, `s3` and `logs`, and the reproducing line under a failure.
+"""The pytest plugin: fixtures, the reproducing line under a failure, and suites that must not be too tame.
 
-Importing it imports nothing of hptsim, so that it costs nothing in projects that do not use it.
+A suite that sets `hptsim_sometimes = "all"` (or names of `sometimes` laws) is red when none of its runs has seen them.
+Importing the plugin imports nothing of hptsim, so that it costs nothing in projects that do not use it.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ from typing import Any
 
 import pytest
 
+OPTION = "hptsim_sometimes"
+
 
 @pytest.fixture
 def simulation() -> Callable[..., Any]:
@@ -17,6 +20,70 @@ def simulation() -> Callable[..., Any]:
     from hptsim import Simulation
 
     return Simulation
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The option that asks for witnesses."""
+    words = "laws of kind `sometimes` that the suite must reach, one per line, or all; otherwise the session is red"
+    parser.addini(OPTION, words, type="linelist", default=[])
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Watch the laws' witnesses, where the suite asks for them."""
+    if wanted := config.getini(OPTION):
+        config.pluginmanager.register(Witnesses(wanted), "hptsim-witnesses")
+
+
+class Witnesses:
+    """What the session's runs have seen of the `sometimes` laws."""
+
+    def __init__(self, wanted: list[str]) -> None:
+        from hptsim.errors import nearest
+        from hptsim.laws import SOMETIMES
+
+        for name in wanted:
+            if name not in ("all", *SOMETIMES):
+                raise pytest.UsageError(
+                    f"{OPTION}: no law of kind sometimes is called {name!r}; {nearest(name, SOMETIMES)}"
+                )
+        self.wanted = SOMETIMES if "all" in wanted else tuple(wanted)
+        self.seen: set[str] = set()
+
+    @property
+    def missed(self) -> list[str]:
+        """The laws that no run has seen."""
+        return [law for law in self.wanted if law not in self.seen]
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtestloop(self) -> Iterator[None]:
+        """Every auditor reports what it has seen, wherever a test makes its simulations."""
+        from hptsim.laws import Auditor
+
+        seen, settle = self.seen, Auditor.settle
+
+        def watched(auditor: Auditor, *args: Any) -> None:
+            settle(auditor, *args)
+            seen.update(auditor.witnessed)
+
+        Auditor.settle = watched  # type: ignore[method-assign,assignment]
+        try:
+            return (yield)
+        finally:
+            Auditor.settle = settle  # type: ignore[method-assign]
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        """A suite that was green and too tame is red."""
+        if self.missed and exitstatus == pytest.ExitCode.OK and not session.config.option.collectonly:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        """Name what was missed."""
+        if self.missed and not terminalreporter.config.option.collectonly:
+            terminalreporter.section("hptsim: this suite is too tame", red=True)
+            for law in self.missed:
+                terminalreporter.line(f"never seen: {law}")
+            terminalreporter.line(f"for a part of the suite, pass -o {OPTION}=")
 
 
 @pytest.hookimpl(hookwrapper=True)

@@ -78,7 +78,7 @@ class _Structure:
 
     def __init__(self, value: Any, shape: str, path: str) -> None:
         if not isinstance(value, Mapping):
-            raise invalid(path or "request", value, "a structure (a JSON object)")
+            raise invalid(path.rstrip(".") or "request", value, "a structure (a JSON object)")
         for name in value:
             if name not in MEMBERS[shape]:
                 raise invalid(f"{path}{name}", name, f"a member of {shape}", nearest(str(name), MEMBERS[shape]))
@@ -97,7 +97,7 @@ class _Structure:
         return _Structure(self._required(name), shape, f"{self.path}{name}.")
 
     def each(self, name: str, shape: str) -> list[_Structure]:
-        values = self.value.get(name) or []
+        values = [] if self.value.get(name) is None else self.value[name]
         if not isinstance(values, list):
             raise invalid(f"{self.path}{name}", values, "a list")
         return [_Structure(value, shape, f"{self.path}{name}[{i}].") for i, value in enumerate(values)]
@@ -340,7 +340,7 @@ def to_request(spec: TuningJobSpec) -> dict[str, Any]:
         "MaxParallelTrainingJobs": spec.limits.max_parallel,
     }
     if spec.limits.max_runtime_s is not None:
-        limits["MaxRuntimeInSeconds"] = spec.limits.max_runtime_s
+        limits["MaxRuntimeInSeconds"] = int(spec.limits.max_runtime_s)
     config: dict[str, Any] = {
         "Strategy": spec.strategy,
         "HyperParameterTuningJobObjective": _objective_request(spec.objective),

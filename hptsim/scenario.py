@@ -8,7 +8,8 @@ from __future__ import annotations
 import json
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from hptsim.assumptions import Assumptions
 from hptsim.errors import InvalidInput, invalid, nearest
 from hptsim.extras import require
 from hptsim.ledger import TOTAL
-from hptsim.model import ServiceLimits, TuningJobSpec, at_least
+from hptsim.model import ServiceLimits, TuningJobSpec, at_least, whole
 from hptsim.nature import Faults, Script, Timings
 from hptsim.request import to_request
 from hptsim.world import Account
@@ -42,10 +43,32 @@ class ScheduledTuningJob:
             raise invalid("stop_at_s", self.stop_at_s, f"a time that is not before at_s ({self.at_s:g})")
 
 
-def _counts(instance: object, attribute: attrs.Attribute[Any], value: Any) -> None:
-    for pool, count in value.items():
-        if isinstance(count, bool) or not isinstance(count, int) or count < 0:
-            raise invalid(f"{attribute.name}.{pool}", count, "a whole number of instances, 0 or more")
+def _by_type(what: str, check: Any) -> Any:
+    """A validator for numbers by instance type, each of which *check* takes."""
+
+    def inside(instance: object, attribute: attrs.Attribute[Any], value: Any) -> None:
+        if not isinstance(value, Mapping):
+            raise invalid(attribute.name, value, f"a table of {what} by instance type")
+        for name, number in value.items():
+            one = attribute.evolve(name=f"{attribute.name}.{name}")
+            if number is None:
+                raise invalid(one.name, number, "a number")
+            check(instance, one, number)
+
+    return inside
+
+
+def _text(instance: object, attribute: attrs.Attribute[Any], value: Any) -> None:
+    if not isinstance(value, str):
+        raise invalid(attribute.name, value, "a text")
+
+
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
+
+
+def _instant(instance: object, attribute: attrs.Attribute[Any], value: Any) -> None:
+    if not isinstance(value, str) or not _INSTANT.fullmatch(value):
+        raise invalid(attribute.name, value, "an instant with its time zone, like 2024-01-01T00:00:00Z")
 
 
 @attrs.frozen
@@ -58,18 +81,18 @@ class Scenario:
     {'ml.m5.xlarge': 4}
     """
 
-    name: str = "scenario"
-    capacity: Mapping[str, int] = attrs.field(factory=dict, validator=_counts)
-    total_instances: int | None = None
+    name: str = attrs.field(default="scenario", validator=_text)
+    capacity: Mapping[str, int] = attrs.field(factory=dict, validator=_by_type("instances", whole(0)))
+    total_instances: int | None = attrs.field(default=None, validator=whole(0))
     tuning_jobs: tuple[ScheduledTuningJob, ...] = ()
     timings: Timings = attrs.field(factory=Timings)
     faults: Faults = attrs.field(factory=Faults)
     script: Script = attrs.field(factory=Script)
     assumptions: Assumptions = attrs.field(factory=Assumptions)
     limits: ServiceLimits = attrs.field(factory=ServiceLimits)
-    until_s: float | None = None
-    epoch: str = "2024-01-01T00:00:00Z"
-    prices_usd_per_hour: Mapping[str, float] = attrs.field(factory=dict)
+    until_s: float | None = attrs.field(default=None, validator=at_least(0))
+    epoch: str = attrs.field(default="2024-01-01T00:00:00Z", validator=_instant)
+    prices_usd_per_hour: Mapping[str, float] = attrs.field(factory=dict, validator=_by_type("prices", at_least(0)))
 
     @property
     def account(self) -> Account:
@@ -178,13 +201,20 @@ def _part(cls: type[Any]) -> Any:
                 values[name] = durations.from_plain(f"{where}.{name}", value)
             elif name == "curve":
                 values[name] = curves.from_plain(f"{where}.{name}", value)
-        try:
+        with _below(where):
             return attrs.evolve(base, **values)
-        except InvalidInput as error:
-            message = error.message if error.message.startswith(where) else f"{where}.{error.message}"
-            raise attrs.evolve(error, message=message) from None
 
     return read
+
+
+@contextmanager
+def _below(where: str) -> Iterator[None]:
+    """What is wrong inside is wrong below the key *where*."""
+    try:
+        yield
+    except InvalidInput as error:
+        message = error.message if error.message.startswith(where) else f"{where}.{error.message}"
+        raise attrs.evolve(error, message=message) from None
 
 
 def _limits(where: str, plain: Any) -> ServiceLimits:
@@ -196,7 +226,8 @@ def _limits(where: str, plain: Any) -> ServiceLimits:
     if isinstance(plain, str):
         raise invalid(where, plain, "service, none or a table", nearest(plain, ["service", "none"]))
     _known(where, plain, ServiceLimits)
-    return attrs.evolve(nothing, **plain)
+    with _below(where):
+        return attrs.evolve(nothing, **plain)
 
 
 _PARTS: Mapping[str, Any] = {
@@ -222,14 +253,11 @@ def _job(where: str, plain: Any, folder: Path | None) -> ScheduledTuningJob:
     priority = plain.get("priority", 0)
     if isinstance(priority, bool) or not isinstance(priority, int):
         raise invalid(f"{where}.priority", priority, "a whole number")
-    try:
+    with _below(where):
         spec = TuningJobSpec.from_request(request, priority=priority)
         times = {name: plain[name] for name in ("at_s", "stop_at_s") if name in plain}
         faults = _PARTS["faults"](f"{where}.faults", plain["faults"]) if "faults" in plain else None
         return ScheduledTuningJob(spec, faults=faults, **times)
-    except InvalidInput as error:
-        message = error.message if error.message.startswith(where) else f"{where}.{error.message}"
-        raise attrs.evolve(error, message=message) from None
 
 
 @attrs.frozen

@@ -35,7 +35,7 @@ class Trial(NamedTuple):
 
 
 class Strategy(Protocol):
-    """A strategy of your own: told everything that is known in order, then asked.
+    """A strategy of your own: asked for each training job, told each when it has ended, in the order of events.
 
     >>> class Halves:
     ...     def __init__(self, spec): self.best = 1.0
@@ -47,7 +47,7 @@ class Strategy(Protocol):
     """
 
     def tell(self, trial: Trial) -> None:
-        """Learn what is known of one trial; every trial is told once, in order, to a fresh strategy."""
+        """Learn how a training job ended."""
 
     def ask(self, ordinal: int) -> Mapping[str, str] | None:
         """The configuration of the training job *ordinal*; None when it must wait for results (or is done)."""

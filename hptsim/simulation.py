@@ -18,7 +18,7 @@ import simpy
 
 from hptsim.collector import collector_paused
 from hptsim.errors import InvalidInput, LawBroken, ServiceError, invalid, unknown_job
-from hptsim.journal import Journal, Record
+from hptsim.journal import Journal, Record, steps
 from hptsim.laws import Auditor
 from hptsim.ledger import TOTAL
 from hptsim.lifecycle import TABLES, Tables, primary, status
@@ -331,9 +331,10 @@ class Simulation:
         try:
             if self._laws == "end":
                 self._auditor = Auditor(self.scenario.account)
-                for record in self.journal:
-                    self._auditor.see(record)
-                self._auditor.settle(None)
+                for step in steps(self.journal):
+                    for record in step:
+                        self._auditor.see(record)
+                    self._auditor.settle(None)
             self._auditor.compare(self._world)
             if not self._world.armed:
                 self._auditor.calm()

@@ -1,22 +1,25 @@
 """For test suites: hypothesis strategies, and a state machine test to inherit for your own controller.
 
-Scenarios are drawn as a swarm: which faults exist is drawn before how often they strike. Every run ends in calm: no more
-faults, everything runs to rest, and the `eventually` laws are judged.
+Scenarios and natures are drawn as a swarm: which faults exist is drawn before how often they strike. Every run ends in
+calm: no more faults, everything runs to rest, and the `eventually` laws are judged.
 """
 
 from __future__ import annotations
 
+from functools import cache
+from itertools import product
 from typing import Any
 
 import attrs
 
 from hptsim.assumptions import Assumptions
-from hptsim.durations import Exponential
+from hptsim.durations import Exponential, LogNormal
 from hptsim.errors import ServiceError
 from hptsim.extras import require
-from hptsim.lifecycle import TRAINING, TUNING
-from hptsim.model import InstanceRequest, ResourceLimits, TrainingJobDefinition, TuningJobSpec
-from hptsim.nature import FAULTS, ON_SIGTERM, Enumerated, Faults, Script, Timings
+from hptsim.laws import broken
+from hptsim.lifecycle import NEW, TRAINING, TUNING
+from hptsim.model import InstanceRequest, ResourceLimits, ServiceLimits, TrainingJobDefinition, TuningJobSpec
+from hptsim.nature import FAULTS, ON_SIGTERM, Enumerated, Faults, Sampled, Script, Scripted, Timings
 from hptsim.scenario import Scenario, ScheduledTuningJob
 from hptsim.simulation import Simulation
 
@@ -25,42 +28,57 @@ from hypothesis import stateful  # noqa: E402
 from hypothesis import strategies as st  # noqa: E402
 
 TYPES = ("ml.m5.xlarge", "ml.c5.xlarge")
+"""The instance types that are drawn."""
 
 
-def definitions() -> Any:
-    """A strategy for training job definitions."""
-    return st.builds(
-        TrainingJobDefinition,
-        instances=st.builds(InstanceRequest, st.sampled_from(TYPES), st.integers(1, 2)),
-        checkpoint_uri=st.sampled_from([None, "s3://bucket/checkpoints"]),
-        spot=st.booleans(),
-        input_mode=st.sampled_from(["File", "Pipe"]),
-        max_runtime_s=st.sampled_from([30.0, 86400.0]),
-        max_wait_s=st.sampled_from([None, 90000.0]),
-        max_retries=st.integers(0, 2),
+@cache
+def definitions(kind: str = TYPES[0], count: int = 1) -> Any:
+    """A strategy for training job definitions on *count* instances of type *kind*: one draw among all combinations."""
+    combinations = product(
+        [None, "s3://bucket/checkpoints"],
+        [False, True],
+        ["File", "Pipe"],
+        [86400, 30],
+        [None, 90000],
+        [None, 7200],
+        [0, 2],
+    )
+    return st.sampled_from(
+        [
+            TrainingJobDefinition(
+                instances=InstanceRequest(kind, count),
+                checkpoint_uri=uri,
+                spot=spot,
+                input_mode=mode,
+                max_runtime_s=runtime_s,
+                max_wait_s=wait_s,
+                max_pending_s=pending_s,
+                max_retries=retries,
+            )
+            for uri, spot, mode, runtime_s, wait_s, pending_s, retries in combinations
+        ]
     )
 
 
-def specs(name: str = "tuning") -> Any:
-    """A strategy for tuning job specs called *name*."""
-    limits = st.builds(ResourceLimits, st.integers(1, 5), st.integers(1, 3), st.sampled_from([None, 150.0, 400.0]))
-    return st.builds(
-        TuningJobSpec,
-        name=st.just(name),
-        definitions=st.lists(definitions(), min_size=1, max_size=2).map(tuple),
-        limits=limits,
-        priority=st.integers(0, 2),
+@st.composite
+def specs(draw: Any, name: str = "tuning") -> TuningJobSpec:
+    """A strategy for specs of a tuning job called *name*: one to three definitions over one or two instance types.
+
+    All definitions of one instance type ask for the same number of instances.
+    """
+    counts = {kind: draw(st.integers(1, 2)) for kind in TYPES}
+    kinds = draw(st.lists(st.sampled_from(TYPES), min_size=1, max_size=3))
+    limits = ResourceLimits(
+        draw(st.integers(1, 5)), draw(st.integers(1, 3)), draw(st.sampled_from([None, 150.0, 400.0]))
     )
+    each = tuple(draw(definitions(kind, counts[kind])) for kind in kinds)
+    return TuningJobSpec(name, each, limits, priority=draw(st.integers(0, 2)))
 
 
 def assumptions() -> Any:
     """A strategy for every combination of the switches."""
-    return st.builds(
-        Assumptions,
-        reservation=st.sampled_from(["reuse", "upfront", "as-observed"]),
-        admission=st.sampled_from(["reject", "queue"]),
-        discipline=st.sampled_from(["fifo", "priority", "backfill"]),
-    )
+    values = ["reuse", "upfront", "as-observed"], ["reject", "queue"], ["fifo", "priority", "backfill"]
+    return st.sampled_from([Assumptions(*each) for each in product(*values, ["idempotent", "reject"])])
 
 
 @st.composite
@@ -68,7 +86,47 @@ def faults(draw: Any) -> Faults:
     """A swarm of faults: which kinds exist is drawn first, then how often they strike."""
     kinds = [field.name for field in attrs.fields(Faults) if field.name != "shortage_limit"]
     there = draw(st.sets(st.sampled_from(kinds)))
-    return Faults(**{kind: draw(st.sampled_from([0.2, 0.5, 1.0])) for kind in sorted(there)})
+    often = {kind: draw(st.sampled_from([0.2, 0.5, 1.0])) for kind in sorted(there)}
+    if "spot_interruptions_per_hour" in often:
+        often["spot_interruptions_per_hour"] *= 20  # a training job of 100 s meets about one in two
+    return Faults(**often)
+
+
+def timings() -> Any:
+    """A strategy for timings: none at all, those observed, random ones, and a stop that takes time to arrive."""
+    return st.sampled_from(
+        [
+            Timings.instant(),
+            Timings.typical(),
+            Timings(starting_s=Exponential(60.0), training_s=LogNormal(100.0, 0.5), uploading_s=60.0),
+            attrs.evolve(Timings.typical(), stop_propagation_s=15.0),
+        ]
+    )
+
+
+def scripts() -> Any:
+    """A strategy for what the training script does on SIGTERM, in time or too late."""
+    return st.builds(Script, st.sampled_from(ON_SIGTERM), st.sampled_from([0.0, 60.0, 120.0, 200.0]))
+
+
+@st.composite
+def accounts(draw: Any) -> Scenario:
+    """A strategy for scenarios without tuning jobs: scarce quota by type and sometimes in total, limits, switches.
+
+    Places for tuning jobs are scarce only where nobody waits for a place and for instances at once.
+    """
+    switches = draw(assumptions())
+    scarce = switches.admission == "reject" or switches.reservation != "reuse"
+    return Scenario(
+        capacity={kind: draw(st.integers(2, 6)) for kind in TYPES},
+        total_instances=draw(st.none() | st.integers(2, 8)),
+        limits=ServiceLimits(tuning_jobs=draw(st.sampled_from([100, 1, 2])) if scarce else 100),
+        assumptions=switches,
+    )
+
+
+STOPS_AFTER_S = (None, 50, 300, 260, 80, 0, 5, 30, 101, 120, 150, 200, 340, 347, 400, 700)
+"""When tuning jobs are stopped, after their creation: in every phase, with the timings that are drawn."""
 
 
 @st.composite
@@ -77,77 +135,159 @@ def scenarios(draw: Any) -> Scenario:
     entries = []
     for number in range(draw(st.integers(1, 4))):
         at_s = float(draw(st.integers(0, 100)))
-        after_s = draw(st.none() | st.integers(0, 400))
+        after_s = draw(st.sampled_from(STOPS_AFTER_S))
         stop_at_s = None if after_s is None else at_s + after_s
-        entries.append(ScheduledTuningJob(draw(specs(f"tuning-{number}")), at_s, stop_at_s))
-    return Scenario(
-        capacity={kind: draw(st.integers(2, 6)) for kind in TYPES},
+        own = draw(st.none() | faults())
+        entries.append(ScheduledTuningJob(draw(specs(f"tuning-{number}")), at_s, stop_at_s, own))
+    account: Scenario = draw(accounts())
+    return attrs.evolve(
+        account,
         tuning_jobs=tuple(entries),
-        timings=draw(st.sampled_from([Timings.instant(), Timings.typical(), Timings(starting_s=Exponential(60.0))])),
+        timings=draw(timings()),
         faults=draw(faults()),
-        script=Script(draw(st.sampled_from(ON_SIGTERM)), draw(st.sampled_from([0.0, 60.0, 120.0, 200.0]))),
-        assumptions=draw(assumptions()),
+        script=draw(scripts()),
     )
 
 
-_TRIGGERS = tuple(dict.fromkeys([*TUNING.triggers, *TRAINING.triggers]))
+@st.composite
+def plans(draw: Any, definition: TrainingJobDefinition) -> tuple[tuple[str, float], ...]:
+    """A strategy for what happens to one training job of *definition*: a walk through the table `TRAINING`."""
+    barred = {"create", "stop"}
+    barred |= set() if definition.spot else {"interrupt", "max_wait"}
+    barred |= set() if definition.checkpoint_uri else {"checkpoint"}
+    state, walk = "Starting", []
+    for _ in range(draw(st.integers(0, 12))):
+        rows = [row for row in TRAINING.rows if row.source == state and row.trigger not in barred]
+        if not rows:
+            break
+        row = draw(st.sampled_from(rows))
+        if row.trigger == "saved":
+            barred = barred | {"saved"}  # a script reports its model once
+        walk.append((row.trigger, float(draw(st.integers(0, 30)))))
+        state = row.destination
+    return tuple(walk)
+
+
+@st.composite
+def natures(draw: Any, scenario: Scenario) -> Sampled:
+    """A strategy for what the cloud decides in *scenario*: sampled with a swarm of faults, or scripted by `plans`.
+
+    Give one to `Simulation(scenario, nature=...)`. A nature without times, whose every event hypothesis draws itself, is
+    what `TuningMachine` uses.
+    """
+    sampled = Sampled(draw(st.integers(0, 3)), scenario.script, scenario.timings, draw(faults()))
+    if draw(st.booleans()):
+        return sampled
+    plan = {}
+    for entry in scenario.tuning_jobs:
+        for ordinal in range(1, entry.spec.limits.max_training_jobs + 1):
+            if walk := draw(plans(entry.spec.definition(ordinal))):
+                plan[entry.spec.name, ordinal] = walk
+    return Scripted(sampled.seed, sampled.script, sampled.timings, sampled.faults, plan=plan)
+
+
+@st.composite
+def budgets(draw: Any) -> dict[str, int]:
+    """A swarm of faults for `TuningMachine`: which kinds exist is drawn first, then how often each may strike."""
+    there = draw(st.sets(st.sampled_from(FAULTS)))
+    return {kind: draw(st.integers(1, 3)) if kind in there else 0 for kind in FAULTS}
 
 
 class TuningMachine(stateful.RuleBasedStateMachine):
     """A hypothesis state machine over the twin; inherit it and add rules that drive your own controller.
 
-    `self.sim` is a `Simulation` in which nothing happens by time: hypothesis draws which armed event fires next.
-    Override `scenario` for your own account. The laws are checked at every step; `teardown` brings the calm.
+    `self.sim` is a `Simulation` in which nothing happens by time: there is one rule for each trigger of the tables, and
+    hypothesis draws which comes next, and for which job. Set `scenario` for your own account; otherwise it is drawn.
+    The laws are checked at every step; `teardown` brings the calm.
     """
 
-    scenario = Scenario(capacity={"ml.m5.xlarge": 3})
-    budget: dict[str, int] = dict.fromkeys(FAULTS, 2)
+    scenario: Scenario | None = None
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.nature = Enumerated(budget=dict(self.budget))
-        self.sim = Simulation(self.scenario, nature=self.nature)
+    @stateful.initialize(account=accounts(), script=scripts(), budget=budgets(), delayed_stop=st.booleans())
+    def begin(self, account: Scenario, script: Script, budget: dict[str, int], delayed_stop: bool) -> None:
+        """Open the account, and decide which faults exist."""
+        self.nature = Enumerated(0, script, dict(budget), delayed_stop)
+        self.sim = self.simulation(self.scenario or account)
 
-    @stateful.rule(data=st.data())
-    def create_tuning_job(self, data: Any) -> None:
-        """Somebody creates a tuning job."""
-        spec = data.draw(specs(f"tuning-{len(self.sim.tuning_jobs)}"))
+    def simulation(self, scenario: Scenario) -> Simulation:
+        """The twin under test, in which `self.nature` arms everything; override it to put your own things around it."""
+        return Simulation(scenario, nature=self.nature)
+
+    def armed(self, trigger: str) -> list[str]:
+        """The jobs to which *trigger* may happen now."""
+        return [name for name, one in self.sim.possible if one == trigger]
+
+    def live(self) -> list[str]:
+        """The training jobs that have not ended."""
+        return [child for name in self.sim.tuning_jobs for child in self.sim.tuning_job(name).live]
+
+    @stateful.precondition(lambda self: len(self.sim.tuning_jobs) < 4)
+    @stateful.rule(spec=st.runner().flatmap(lambda self: specs(f"tuning-{len(self.sim.tuning_jobs)}")))
+    def create_tuning_job(self, spec: TuningJobSpec) -> None:
+        """Somebody creates a tuning job; where it is refused, nothing changes."""
+        before = len(self.sim.journal)
         try:
             self.sim.create_tuning_job(spec)
         except ServiceError as error:
-            assert error.code == "ResourceLimitExceeded"
+            assert error.code == "ResourceLimitExceeded" and len(self.sim.journal) == before
 
     @stateful.precondition(lambda self: self.sim.tuning_jobs)
-    @stateful.rule(data=st.data())
-    def stop_tuning_job(self, data: Any) -> None:
+    @stateful.rule(name=st.runner().flatmap(lambda self: st.sampled_from(self.sim.tuning_jobs)))
+    def stop_tuning_job(self, name: str) -> None:
         """Somebody stops a tuning job, in whatever state it is."""
-        name = data.draw(st.sampled_from(self.sim.tuning_jobs))
-        ended = self.sim.tuning_job(name).ended_s is not None
+        status = self.sim.tuning_job(name).status
+        before = len(self.sim.journal)
         try:
             self.sim.stop_tuning_job(name)
         except ServiceError as error:
-            assert ended and error.code == "ValidationException"
+            assert error.code == "ValidationException" and status != "InProgress" and len(self.sim.journal) == before
         else:
             assert self.sim.tuning_job(name).status == "Stopping"
 
-    @stateful.precondition(lambda self: self.sim.possible)
-    @stateful.rule(data=st.data(), trigger=st.sampled_from(_TRIGGERS))
-    def something_happens(self, data: Any, trigger: str) -> None:
-        """One of the armed events happens, preferably *trigger*, drawn from the tables."""
-        possible = self.sim.possible
-        chosen = [event for event in possible if event[1] == trigger] or possible
-        self.sim.fire(*data.draw(st.sampled_from(chosen)))
-
-    @stateful.precondition(lambda self: any(self.sim.tuning_job(n).live for n in self.sim.tuning_jobs))
-    @stateful.rule(data=st.data())
-    def stop_training_job(self, data: Any) -> None:
+    @stateful.precondition(lambda self: self.live())
+    @stateful.rule(name=st.runner().flatmap(lambda self: st.sampled_from(self.live())))
+    def stop_training_job(self, name: str) -> None:
         """Somebody stops one training job."""
-        live = [child for name in self.sim.tuning_jobs for child in self.sim.tuning_job(name).live]
-        self.sim.stop_training_job(data.draw(st.sampled_from(live)))
+        status = self.sim.training_job(name).status
+        try:
+            self.sim.stop_training_job(name)
+        except ServiceError as error:
+            assert error.code == "ValidationException" and status == "Stopping"
+        else:
+            assert self.sim.training_job(name).status == "Stopping"
 
     def teardown(self) -> None:
         """The calm: no more faults, everything runs to rest, and the `eventually` laws are judged."""
+        if not hasattr(self, "sim"):
+            return
         self.nature.budget.update(dict.fromkeys(self.nature.budget, 0))
         while possible := self.sim.possible:
             self.sim.fire(*possible[0])
         self.sim.run()
+        for (
+            name
+        ) in self.sim.tuning_jobs:  # a fault that is armed and no longer allowed keeps the twin from judging this
+            if self.sim.tuning_job(name).ended_s is None:
+                raise broken("every job ends", f"{name} is {self.sim.tuning_job(name).status}, and nothing can happen")
+
+
+def _rule_of(trigger: str, words: str) -> Any:
+    """The rule that lets *trigger* happen to one of the jobs for which it is armed."""
+
+    def happens(self: TuningMachine, job: str) -> None:
+        self.sim.fire(job, trigger)
+
+    happens.__name__, happens.__doc__ = trigger, words
+    armed = st.runner().flatmap(lambda self: st.sampled_from(self.armed(trigger)))
+    return stateful.precondition(lambda self: self.armed(trigger))(stateful.rule(job=armed)(happens))
+
+
+RULES = {
+    row.trigger: f"{row.trigger}, as the tables have it: {row.source} → {row.destination}."
+    for row in (*TUNING.rows, *TRAINING.rows)
+    if row.source != NEW and row.trigger not in ("child_ended", "give_up")
+}
+"""The triggers that happen by themselves, each a rule of `TuningMachine`; the others follow from these at once."""
+
+for _trigger, _words in RULES.items():
+    setattr(TuningMachine, _trigger, _rule_of(_trigger, _words))

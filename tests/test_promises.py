@@ -1,13 +1,13 @@
 """The property tests that the mission names, first and by name."""
 
-from hypothesis import given, settings
+from hypothesis import given
+from hypothesis import strategies as st
 
 from hptsim import Simulation
 from hptsim.model import FINAL_TUNING
-from hptsim.testing import TuningMachine, scenarios
+from hptsim.testing import TuningMachine, natures, scenarios
 
 
-@settings(max_examples=60, deadline=None)
 @given(scenario=scenarios())
 def test_artifacts_persist(scenario):
     """Whatever was stored at any moment is stored ever after."""
@@ -19,7 +19,6 @@ def test_artifacts_persist(scenario):
         stored = dict(now)
 
 
-@settings(max_examples=60, deadline=None)
 @given(scenario=scenarios())
 def test_resources_are_released_only_when_the_job_reaches_stopped(scenario):
     """Read from the journal alone: no release before the end, everything released at that very instant."""
@@ -41,7 +40,11 @@ def test_resources_are_released_only_when_the_job_reaches_stopped(scenario):
     assert not any(held.values())
 
 
-@settings(max_examples=60, deadline=None)
+@given(scenario=scenarios(), data=st.data())
+def test_whatever_the_cloud_decides_the_laws_are_kept(scenario, data):
+    Simulation(scenario, nature=data.draw(natures(scenario))).run()
+
+
 @given(scenario=scenarios())
 def test_every_scenario_keeps_the_laws_and_its_snapshot_resumes_identically(scenario):
     sim = Simulation(scenario)
@@ -56,4 +59,3 @@ def test_every_scenario_keeps_the_laws_and_its_snapshot_resumes_identically(scen
 
 
 TestEveryInterleaving = TuningMachine.TestCase
-TestEveryInterleaving.settings = settings(max_examples=60, stateful_step_count=60, deadline=None)

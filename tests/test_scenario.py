@@ -1,6 +1,7 @@
 """Scenario files: what is written reads back equal; what is wrong is named with file, line, key and spelling."""
 
 import json
+import re
 
 import pytest
 
@@ -60,3 +61,145 @@ def test_the_member_lists_are_the_service_models():
     model = session.get_service_model("sagemaker")
     for shape, members in MEMBERS.items():
         assert set(members) == set(model.shape_for(shape).members), shape
+
+
+REQUEST = """{
+ "HyperParameterTuningJobName": "a",
+ "HyperParameterTuningJobConfig": {
+  "Strategy": "Random",
+  "HyperParameterTuningJobObjective": {"Type": "Minimize", "MetricName": "loss"},
+  "ResourceLimits": {"MaxParallelTrainingJobs": 1}
+ },
+ "TrainingJobDefinition": {
+  "AlgorithmSpecification": {"TrainingInputMode": "File"},
+  "RoleArn": "arn:aws:iam::111122223333:role/role",
+  "OutputDataConfig": {"S3OutputPath": "s3://bucket/out"},
+  "ResourceConfig": {"InstanceType": "ml.m5.xlarge", "InstanceCount": 1},
+  "StoppingCondition": {"MaxRuntimeInSeconds": 60}
+ }
+}
+"""
+JOB = '[[tuning_jobs]]\nrequest = "request.json"\n'
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "message"),
+    [
+        ("x.toml", 'naem = "x"\n', r"x\.toml:1: naem: .*did you mean 'name'"),
+        ("x.toml", 'name = "x"\nname = "y"\n', r"x\.toml:2: "),
+        ("x.toml", "\n\nname = 3\n", r"x\.toml:3: name: got 3, expected a text"),
+        ("x.toml", "\ncapacity = 4\n", r"x\.toml:2: capacity: got 4, expected a table"),
+        ("x.toml", '[capacity]\n"ml.m5.xlarge" = "four"\n', r"x\.toml:2: capacity\.ml\.m5\.xlarge: got 'four'"),
+        ("x.toml", "total_instances = -1\n", r"x\.toml:1: total_instances: got -1"),
+        ("x.toml", '\nuntil_s = "late"\n', r"x\.toml:2: until_s: got 'late'"),
+        ("x.toml", '\nepoch = "yesterday"\n', r"x\.toml:2: epoch: got 'yesterday'"),
+        (
+            "x.toml",
+            '[prices_usd_per_hour]\n"ml.m5.xlarge" = -1\n',
+            r"x\.toml:2: prices_usd_per_hour\.ml\.m5\.xlarge: got -1",
+        ),
+        ("x.toml", 'limits = "nnoe"\n', r"x\.toml:1: limits: got 'nnoe'.*did you mean 'none'"),
+        ("x.toml", "[limits]\nparalel = 3\n", r"x\.toml:2: limits\.paralel: .*did you mean 'parallel'"),
+        ("x.toml", "[limits]\nparallel = 0\n", r"x\.toml:2: limits\.parallel: got 0"),
+        (
+            "x.toml",
+            '[assumptions]\ndiscipline = "lifo"\n',
+            r"x\.toml:2: assumptions\.discipline: .*did you mean 'fifo'",
+        ),
+        ("x.toml", '[script]\non_sigterm = "saev"\n', r"x\.toml:2: script\.on_sigterm: .*did you mean 'save'"),
+        pytest.param("x.toml", "[script]\nepochs = 0\n", r"x\.toml:2: script\.epochs: got 0"),
+        ("x.toml", "[script]\nsave_s = -2\n", r"x\.toml:2: script\.save_s: got -2"),
+        ("x.toml", '[timings]\npreset = "typcial"\n', r"x\.toml:2: timings\.preset: .*did you mean 'typical'"),
+        (
+            "x.toml",
+            "[timings]\ntraining_s = { uniform = { low_s = 3, high_s = 2 } }\n",
+            r"x\.toml:2: timings\.training_s.*got 2",
+        ),
+        (
+            "x.toml",
+            "[timings]\nstarting_s = { lognormal = { mean_s = 3 } }\n",
+            r"x\.toml:2: timings\.starting_s.*a value for cv",
+        ),
+        (
+            "x.toml",
+            '[timings]\ntraining_s = { scipy = { name = "gama" } }\n',
+            r"x\.toml:2: timings\.train.*did you mean 'gamma'",
+        ),
+        (
+            "x.toml",
+            "[timings]\ntraining_s = { scipy = { nmae = 'gamma' } }\n",
+            r"x\.toml:2: timings\.train.*did you mean 'name'",
+        ),
+        (
+            "x.toml",
+            "[timings]\ntraining_s = { scipy = { name = 'gamma' } }\n",
+            r"x\.toml:2: timings\.training_s.*gamma",
+        ),
+        (
+            "x.toml",
+            "[timings]\ntraining_s = { exponential = { mean_s = 'x' } }\n",
+            r"x\.toml:2: timings\.training_s.*got 'x'",
+        ),
+        (
+            "x.toml",
+            "[timings]\ntraining_s = { empirical = { values_s = ['x'] } }\n",
+            r"x\.toml:2: timings\.training_s.*values_s",
+        ),
+        (
+            "x.toml",
+            "[faults]\nspot_interruptions_per_hour = -1\n",
+            r"x\.toml:2: faults\.spot_interruptions_per_hour: got -1",
+        ),
+        pytest.param("x.toml", "[faults]\nshortage_limit = -1\n", r"x\.toml:2: faults\.shortage_limit: got"),
+        ("x.toml", "timings = 3\n", r"x\.toml:1: timings: got 3, expected a table"),
+        ("x.toml", "tuning_jobs = 3\n", r"x\.toml:1: tuning_jobs: got 3, expected a list"),
+        ("x.toml", "tuning_jobs = [3]\n", r"x\.toml:1: tuning_jobs\[0\]: got 3, expected a table"),
+        ("x.toml", "[[tuning_jobs]]\nat_s = 3\n", r"x\.toml:1: tuning_jobs\[0\]\.request: got None"),
+        ("x.toml", '[[tuning_jobs]]\nrequest = "no.json"\n', r"x\.toml:2: tuning_jobs\[0\]\.request: got '.*no\.json'"),
+        ("x.toml", JOB + "at_s = -1\n", r"x\.toml:3: tuning_jobs\[0\]\.at_s: got -1"),
+        (
+            "x.toml",
+            JOB + "at_s = 9\nstop_at_s = 3\n",
+            r"x\.toml:4: tuning_jobs\[0\]\.stop_at_s: got 3, expected .*not before",
+        ),
+        ("x.toml", JOB + JOB + "at_s = 'x'\n", r"x\.toml:5: tuning_jobs\[1\]\.at_s: got 'x'"),
+        ("x.toml", JOB + "priority = 1.5\n", r"x\.toml:3: tuning_jobs\[0\]\.priority: got 1\.5"),
+        ("x.toml", JOB + "stop_at = 5\n", r"x\.toml:3: tuning_jobs\[0\]\.stop_at: .*did you mean 'stop_at_s'"),
+        (
+            "x.toml",
+            JOB + "faults = { algorithm_eror = 1 }\n",
+            r"x\.toml:3: tuning_jobs\[0\]\.faults\.algorithm_eror: .*did",
+        ),
+        ("x.toml", "name = 'x'\n\udcff", r"x\.toml.*readable scenario file"),
+        ("x.json", '{"capacity": {"ml.m5.xlarge": null}}', r"x\.json:1: capacity\.ml\.m5\.xlarge: got None"),
+        ("x.json", "{", r"x\.json:1: "),
+        ("x.json", '{\n "name": "x",\n}', r"x\.json:\d: "),
+        ("x.json", "[]", r"x\.json:1: scenario: got \[\], expected a table"),
+        ("x.json", '{\n "capcity": {}\n}', r"x\.json:2: capcity: .*did you mean 'capacity'"),
+        ("x.json", REQUEST.replace("Random", "Rnadom"), r"x\.json:4: .*Strategy: got 'Rnadom'.*did you mean 'Random'"),
+        ("x.json", REQUEST.replace('"a"', '"a_b"'), r"x\.json:2: HyperParameterTuningJobName: got 'a_b'"),
+        (
+            "x.json",
+            REQUEST.replace("InstanceCount", "InstanceCont"),
+            r"x\.json:12: .*InstanceCont: .* 'InstanceCount'",
+        ),
+        ("x.json", REQUEST.replace(": 60", ": -60"), r"x\.json:13: .*MaxRuntimeInSeconds: got -60"),
+    ],
+)
+def test_a_bad_file_is_named_with_line_key_and_spelling(tmp_path, capsys, file, text, message):
+    (tmp_path / "request.json").write_text(REQUEST)
+    path = tmp_path / file
+    path.write_bytes(text.encode("utf-8", "surrogateescape"))
+    journal = tmp_path / "out.jsonl"
+    assert main(["run", str(path), "--journal", str(journal)]) == 2
+    captured = capsys.readouterr()
+    assert re.search(message, captured.err.replace("\n", " ")), captured.err
+    assert captured.err.startswith("hptsim: ") and "Traceback" not in captured.err and captured.out == ""
+    assert not journal.exists(), "nothing was run"
+
+
+def test_the_good_files_that_the_bad_ones_were_made_from_run(tmp_path, capsys):
+    (tmp_path / "request.json").write_text(REQUEST)
+    (tmp_path / "x.toml").write_text(JOB + "at_s = 3\nstop_at_s = 9\npriority = 1\n")
+    assert main(["run", str(tmp_path / "request.json"), "--json"]) == 0
+    assert main(["run", str(tmp_path / "x.toml"), "--json"]) == 0

@@ -306,8 +306,7 @@ class Waiting:
     def ask(self, ordinal):
         if ordinal <= 2:
             return {"rate": "0.1"}
-        ended = [trial for trial in self.results if not trial.live]
-        return {"rate": str(0.001 * len(ended))} if ordinal == 3 and len(ended) == 2 else None
+        return {"rate": str(0.001 * len(self.results))} if ordinal == 3 and len(self.results) == 2 else None
 
 
 def test_a_strategy_of_ones_own_may_wait_and_may_be_done():
@@ -317,6 +316,22 @@ def test_a_strategy_of_ones_own_may_wait_and_may_be_done():
     sim.run()
     assert [one["rate"] for one in tried(sim)] == ["0.1", "0.1", "0.002"]
     assert sim.tuning_job("job").status == "Completed"
+
+
+def test_a_strategy_of_ones_own_resumes_from_a_snapshot_and_waits_for_quota():
+    job = spec(ranges=(RATE,), total=9, parallel=4)
+    for capacity in ({}, {"ml.m5.xlarge": 1}):
+        scenario = Scenario(capacity=capacity, timings=TIMINGS, assumptions=Assumptions(admission="queue"))
+        sim = Simulation(scenario, nature=Sampled(0, timings=TIMINGS, strategies={"job": Waiting}))
+        sim.create_tuning_job(job)
+        sim.run(until=60)
+        saved = sim.snapshot()
+        sim.run()
+        once = list(sim.journal)
+        sim.restore(saved)
+        sim.run()
+        assert list(sim.journal) == once
+        assert [one["rate"] for one in tried(sim)] == ["0.1", "0.1", "0.002"]
 
 
 def test_a_strategy_of_ones_own_must_stay_in_the_ranges():

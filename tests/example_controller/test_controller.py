@@ -57,10 +57,11 @@ class ControllerMachine(TuningMachine):
     controller_type = Controller
     create_tuning_job = None  # nobody else creates jobs here
 
-    def __init__(self):
-        super().__init__()
-        self.controller = self.controller_type(boto.attach(SAGEMAKER, self.sim), INSTANCES)
+    def simulation(self, scenario):
+        sim = super().simulation(scenario)
+        self.controller = self.controller_type(boto.attach(SAGEMAKER, sim), INSTANCES)
         self.submitted = 0
+        return sim
 
     @rule(total=st.integers(1, 4), parallel=st.integers(1, 3))
     def submit(self, total, parallel):

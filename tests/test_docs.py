@@ -1,0 +1,96 @@
+"""The documentation is what the code says: the generated page is current, and the examples load and run."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import attrs
+import pytest
+
+from hptsim import Scenario, Simulation
+from hptsim.assumptions import ASSUMPTIONS, Assumptions
+from hptsim.cli import main
+from hptsim.docs import FILE, semantics
+from hptsim.durations import KINDS
+from hptsim.laws import LAWS
+from hptsim.lifecycle import RESERVATION, TRAINING, TUNING
+from hptsim.model import ServiceLimits
+from hptsim.nature import Faults, Script, Timings
+
+ROOT = Path(__file__).parent.parent
+PAGE = (ROOT / "docs" / "scenario.md").read_text()
+EXAMPLE = re.search(r"```toml\n(.*?)```", PAGE, re.DOTALL)[1]
+
+
+def test_the_generated_page_is_current():
+    assert (ROOT / FILE).read_text() == semantics(), "run: python -m hptsim.docs"
+
+
+def test_the_generated_page_has_every_row_assumption_and_law():
+    page = semantics()
+    for table in (TUNING, TRAINING, RESERVATION):
+        for row in table.rows:
+            assert f"| {row.trigger} | {row.source} | {row.destination} | {row.guard} |" in page
+    assert all(f"* `{name}`: {words}" in page for name, words in ASSUMPTIONS.items())
+    assert all(f"| {law.name} | {law.kind} |" in page for law in LAWS)
+    assert page.count("```mermaid\nstateDiagram-v2") == 3
+
+
+def test_the_generator_writes_the_page(tmp_path, monkeypatch, capsys):
+    import hptsim.docs
+
+    monkeypatch.chdir(tmp_path)
+    hptsim.docs.main()
+    assert (tmp_path / FILE).read_text() == semantics() and "docs/semantics.md" in capsys.readouterr().out
+
+
+def test_the_example_loads_runs_and_survives_a_round_trip(tmp_path, capsys):
+    path = tmp_path / "two-teams.toml"
+    path.write_text(EXAMPLE)
+    scenario = Scenario.load(path)
+    sim = Simulation(scenario)
+    sim.run(scenario.until_s)
+    assert sim.tuning_job("churn").status == "Stopped" and sim.now == 86400
+    assert main(["run", str(path), "--json"]) == 0
+    again = tmp_path / "again.json"
+    scenario.dump(again)
+    loaded = Scenario.load(again)
+    assert attrs.evolve(loaded, timings=scenario.timings) == scenario
+
+
+@pytest.mark.parametrize(
+    ("table", "cls", "more"),
+    [
+        ((), Scenario, set()),
+        (("timings",), Timings, {"preset"}),
+        (("faults",), Faults, set()),
+        (("script",), Script, set()),
+        (("assumptions",), Assumptions, set()),
+        (("limits",), ServiceLimits, set()),
+    ],
+    ids=str,
+)
+def test_the_example_has_every_key(table, cls, more):
+    plain = tomllib.loads(EXAMPLE)
+    for name in table:
+        plain = plain[name]
+    assert plain.keys() == {field.name for field in attrs.fields(cls)} | more
+
+
+def test_the_example_has_every_key_of_a_tuning_job_and_the_page_every_distribution():
+    (job,) = tomllib.loads(EXAMPLE)["tuning_jobs"]
+    assert job.keys() == {"request", "at_s", "stop_at_s", "priority", "faults"}
+    assert all(f"{{ {kind} = {{" in PAGE for kind in (*KINDS, "scipy"))
+
+
+def test_the_exit_codes_are_the_command_lines():
+    import hptsim.cli
+
+    codes = {hptsim.cli.FINE, hptsim.cli.BAD_INPUT, hptsim.cli.LAW_BROKEN, hptsim.cli.INTERRUPTED}
+    assert {int(code) for code in re.findall(r"^\| (\d+) \|", PAGE, re.MULTILINE)} == codes
+
+
+def test_the_readme_links_the_pages_and_they_exist():
+    readme = (ROOT / "README.md").read_text()
+    for link in ("docs/semantics.md", "docs/scenario.md"):
+        assert f"({link})" in readme and (ROOT / link).exists()

@@ -1,0 +1,83 @@
+"""Errors survive what exceptions go through, say what to write instead, and belong to one of two families."""
+
+import copy
+import pickle
+
+import attrs
+import pytest
+import simpy
+
+from hptsim.errors import (
+    HptsimError,
+    InvalidInput,
+    LawBroken,
+    MissingExtra,
+    ServiceError,
+    invalid,
+    nearest,
+    unknown_job,
+)
+
+EVERY = [
+    ServiceError("ResourceInUse", "taken", 400),
+    InvalidInput("ValidationException", "capcity: got 3"),
+    LawBroken("artifacts persist", "one is gone", "S7", ("line 1", "line 2"), "hptsim run x.toml --seed 3"),
+    MissingExtra("drawing", "plots"),
+]
+
+
+@pytest.mark.parametrize("error", EVERY, ids=lambda error: type(error).__name__)
+def test_an_error_survives_pickling_copying_and_simpy(error):
+    for twin in (pickle.loads(pickle.dumps(error)), copy.deepcopy(error), type(error)(*error.args)):
+        assert type(twin) is type(error) and attrs.astuple(twin) == attrs.astuple(error) and str(twin) == str(error)
+
+    def fails(env):
+        yield env.timeout(1)
+        raise error
+
+    env = simpy.Environment()
+    env.process(fails(env))
+    with pytest.raises(type(error)) as raised:
+        env.run()
+    assert attrs.astuple(raised.value) == attrs.astuple(error)
+
+
+def test_the_families():
+    assert all(isinstance(error, HptsimError) for error in EVERY)
+    assert issubclass(InvalidInput, ServiceError) and issubclass(InvalidInput, ValueError)
+    assert issubclass(LawBroken, AssertionError) and not issubclass(LawBroken, ServiceError)
+    assert issubclass(MissingExtra, ImportError)
+
+
+def test_a_broken_law_tells_how_to_see_it_again_first_and_its_story_last():
+    assert str(EVERY[2]).splitlines() == [
+        "reproduce with: hptsim run x.toml --seed 3",
+        "law broken: artifacts persist: one is gone",
+        "  it rests on: S7",
+        "  line 1",
+        "  line 2",
+    ]
+
+
+def test_what_is_invalid_says_where_what_and_what_instead():
+    error = invalid("limits.parallel", -1, "a whole number", "lift it with 'none'")
+    assert str(error) == "limits.parallel: got -1, expected a whole number; lift it with 'none'"
+    assert (error.code, error.http_status) == ("ValidationException", 400)
+
+
+@pytest.mark.parametrize(
+    ("given", "hint"),
+    [
+        ("capcity", "did you mean 'Capacity'?"),
+        ("CAPACITY", "did you mean 'Capacity'?"),
+        ("zzz", "valid are: Capacity, Timings"),
+    ],
+)
+def test_the_nearest_spelling_or_all_of_them(given, hint):
+    assert nearest(given, ["Timings", "Capacity"]) == hint
+
+
+def test_the_service_words_the_two_unknown_jobs_differently():
+    assert unknown_job("tuning", "a").code == "ResourceNotFound"
+    assert unknown_job("training", "a").code == "ValidationException"
+    assert "a" in unknown_job("training", "a").message

@@ -1,0 +1,154 @@
+"""Figures by hand: a small scenario whose every second is known, and sums against the ledger's own books."""
+
+import json
+
+import attrs
+import pytest
+from hypothesis import given
+
+from hptsim import Scenario, Simulation, TuningJobSpec
+from hptsim.assumptions import Assumptions
+from hptsim.cli import main
+from hptsim.metrics import PRICES_USD_PER_HOUR, Metrics
+from hptsim.model import InstanceRequest, ResourceLimits, TrainingJobDefinition
+from hptsim.nature import Script, Scripted, Timings
+from hptsim.scenario import ScheduledTuningJob
+from hptsim.testing import TYPES, scenarios
+
+M5, P3 = "ml.m5.xlarge", "ml.p3.2xlarge"
+TIMINGS = Timings(
+    first_launch_s=2, starting_s=10, warm_starting_s=4, downloading_s=10, training_s=100, uploading_s=5, finish_s=3
+)
+"""A cold training job: 10 s Starting (free), then 10 + 100 + 5 s billed; a warm one starts in 4 s."""
+
+
+def job(name, count, at_s=0.0, stop_at_s=None, *, kind=M5, total=1, parallel=1, **changes):
+    definition = TrainingJobDefinition(instances=InstanceRequest(kind, count), **changes)
+    return ScheduledTuningJob(TuningJobSpec(name, (definition,), ResourceLimits(total, parallel)), at_s, stop_at_s)
+
+
+BY_HAND = Scenario(
+    capacity={M5: 4},
+    timings=TIMINGS,
+    script=Script("save", 20),
+    assumptions=Assumptions(admission="queue"),
+    prices_usd_per_hour={M5: 3.6, "ml.spot": 36.0},
+    tuning_jobs=(
+        job("done", 3, total=2),  # launched at 2: 2..12 Starting, 127 done; warm: ..131 Starting, 246 done; 249 ends
+        job("stopped", 2, 10.0, 300.0),  # waits for 2 of 4 until 249; Training from 269 to 300, saved 320, up 325; 328
+        job("spot", 1, 12.0, kind="ml.spot", spot=True),  # launched at 14, billed 24 to 139, ends 142
+        job("unpriced", 1, 400.0, kind="ml.unheard-of"),
+        job("waited-in-vain", 4, 20.0, 30.0),
+    ),
+)
+
+
+@pytest.fixture(scope="module")
+def rows():
+    sim = Simulation(BY_HAND)
+    sim.run()
+    return {row.name: row for row in sim.metrics().tuning_jobs}
+
+
+def test_waiting_is_from_creation_to_the_first_training_job(rows):
+    assert rows["done"].waiting_s == 2
+    assert rows["stopped"].waiting_s == 249 - 10
+    assert rows["waited-in-vain"].waiting_s is None
+
+
+def test_billed_is_what_passes_between_downloading_and_the_end_of_the_upload(rows):
+    assert rows["done"].billed_instance_s == 3 * (115 + 115)
+    assert rows["stopped"].billed_instance_s == 2 * (10 + 31 + 20 + 5)
+    assert rows["spot"].billed_instance_s == 115
+    assert rows["waited-in-vain"].billed_instance_s == 0
+
+
+def test_cost_is_billed_time_at_the_scenarios_price_and_spot_at_its_share(rows):
+    assert rows["done"].cost_usd == pytest.approx(3 * 230 * 3.6 / 3600)
+    assert rows["stopped"].cost_usd == pytest.approx(132 * 3.6 / 3600)
+    assert rows["spot"].cost_usd == pytest.approx(115 * 36.0 / 3600 * 0.3)
+    assert rows["unpriced"].cost_usd is None and rows["unpriced"].billed_instance_s == 115
+    assert rows["waited-in-vain"].cost_usd == 0
+
+
+def test_stop_to_stopped_and_what_it_kept_reserved(rows):
+    assert rows["stopped"].stop_to_stopped_s == 28
+    assert rows["stopped"].stopping_instance_s == 2 * 28
+    assert rows["waited-in-vain"].stop_to_stopped_s == 3 and rows["waited-in-vain"].stopping_instance_s == 0
+    assert rows["done"].stop_to_stopped_s is None
+
+
+def test_reserved_is_from_the_grant_to_the_end_of_the_tuning_job(rows):
+    assert rows["done"].reserved_instance_s == 3 * (249 - 2)
+    assert rows["stopped"].reserved_instance_s == 2 * (328 - 249)
+
+
+def test_children_and_artifacts_by_count(rows):
+    assert rows["done"].children == {"Completed": 2} and rows["done"].artifacts == 2
+    assert rows["stopped"].children == {"Stopped": 1} and rows["stopped"].artifacts == 1
+    assert (rows["waited-in-vain"].children, rows["waited-in-vain"].status) == ({}, "Stopped")
+
+
+def test_the_price_list_is_used_where_the_scenario_names_no_price():
+    sim = Simulation(Scenario(timings=TIMINGS, tuning_jobs=(job("a", 2, kind=P3),)))
+    sim.run()
+    (row,) = sim.metrics().tuning_jobs
+    assert row.cost_usd == pytest.approx(2 * 115 / 3600 * PRICES_USD_PER_HOUR[P3])
+
+
+def test_an_interruption_is_not_billed_while_it_waits():
+    plan = {("a", 1): (("ready", 10.0), ("downloaded", 10.0), ("interrupt", 20.0), ("capacity", 500.0))}
+    sim = Simulation(Scenario(timings=TIMINGS), nature=Scripted(timings=TIMINGS, plan=plan))
+    sim.create_tuning_job(job("a", 1, spot=True).spec)
+    sim.run()
+    (row,) = sim.metrics().tuning_jobs
+    assert row.billed_instance_s == (10 + 20) + (10 + 100 + 5)
+
+
+def test_refused_calls_are_counted_by_code():
+    twins = (job("a", 1), job("a", 1, 1.0), job("b", 1, 2.0, 500.0))
+    sim = Simulation(Scenario(timings=TIMINGS, tuning_jobs=twins))
+    sim.run()
+    metrics = sim.metrics()
+    assert metrics.refused == {"ResourceInUse": 1, "ValidationException": 1}
+    assert metrics.end_s == sim.now == 500
+
+
+def test_the_results_for_machines_say_the_same_in_hours(tmp_path, capsys, rows):
+    path = tmp_path / "by-hand.json"
+    BY_HAND.dump(path)
+    assert main(["run", str(path), "--json"]) == 0
+    printed = json.loads(capsys.readouterr().out)
+    assert {row["name"]: row for row in printed["tuning_jobs"]} == {name: row.to_dict() for name, row in rows.items()}
+    stopped = next(row for row in printed["tuning_jobs"] if row["name"] == "stopped")
+    assert stopped["billed_instance_hours"] == pytest.approx(132 / 3600)
+    assert stopped["stopping_instance_hours"] == pytest.approx(56 / 3600)
+    assert stopped["stop_to_stopped_s"] == 28
+
+
+@given(scenario=scenarios())
+def test_sums_are_conserved_against_the_ledger_and_the_jobs(scenario):
+    """What the journal says was reserved and billed is what the ledger held and the jobs were billed, second by second."""
+    scenario = attrs.evolve(scenario, prices_usd_per_hour=dict.fromkeys(TYPES, 3600.0))
+    sim = Simulation(scenario, laws=False)
+    reserved_instance_s = 0.0
+    while sim.env.peek() < float("inf"):
+        holding = sum(sim.capacity.reserved.get(kind, 0) for kind in TYPES)
+        before = sim.now
+        sim.step()
+        reserved_instance_s += holding * (sim.now - before)
+    metrics = Metrics.of(sim.journal, scenario)
+    assert sum(row.reserved_instance_s for row in metrics.tuning_jobs) == pytest.approx(reserved_instance_s)
+    for row in metrics.tuning_jobs:
+        children = [sim.training_job(name) for name in sim.tuning_job(row.name).training_jobs]
+        definitions = next(one.spec for one in scenario.tuning_jobs if one.spec.name == row.name).definitions
+        counts = {one.instances.count for one in definitions}
+        if len(counts) == 1:
+            assert row.billed_instance_s == pytest.approx(sum(one.billable_s for one in children) * counts.pop())
+        assert sum(row.children.values()) == sum(one.ended_s is not None for one in children)
+        assert row.artifacts == sum(
+            record.thing == "artifact" and record.name.startswith(f"{row.name}-") for record in sim.journal
+        )
+        assert 0 <= row.stopping_instance_s <= row.reserved_instance_s + 1e-9
+        assert row.billed_instance_s <= row.reserved_instance_s + 1e-6
+        assert row.cost_usd is not None and 0 <= row.cost_usd <= row.billed_instance_s + 1e-6

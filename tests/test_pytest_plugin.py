@@ -1,0 +1,125 @@
+"""The plugin, in test suites of its own: the fixture, the reproducing line, and suites that are too tame."""
+
+import subprocess
+import sys
+
+import pytest
+
+from hptsim.laws import SOMETIMES
+
+TAME = """
+from hptsim import TuningJobSpec
+
+def test_tame(simulation):
+    sim = simulation(capacity={"ml.m5.xlarge": 2})
+    sim.create_tuning_job(TuningJobSpec("demo"))
+    sim.run(until=50)
+    sim.stop_tuning_job("demo")
+    sim.run()
+    assert sim.tuning_job("demo").status == "Stopped"
+"""
+
+
+@pytest.fixture
+def suite(pytester, monkeypatch):
+    """Make a suite of one file with one ini option, and run it as a user would."""
+    monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
+
+    def run(text, *sometimes, options=()):
+        lines = "".join(f"    {name}\n" for name in sometimes)
+        pytester.makeini(f"[pytest]\nhptsim_sometimes =\n{lines}" if sometimes else "[pytest]\n")
+        pytester.makepyfile(text)
+        return pytester.runpytest_subprocess("-p", "no:cacheprovider", *options)
+
+    return run
+
+
+def test_importing_the_plugin_is_cheap():
+    code = (
+        "import sys; import hptsim.pytest_plugin; "
+        "loaded = [name for name in sys.modules if name.split('.')[0] in ('simpy', 'transitions', 'attrs', 'hptsim')]; "
+        "print(sorted(loaded))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "['hptsim', 'hptsim.pytest_plugin']"
+
+
+def test_a_suite_that_does_not_ask_loads_nothing_and_is_green(suite):
+    result = suite("import sys\ndef test_it():\n    assert not {'simpy', 'hptsim.simulation'} & set(sys.modules)\n")
+    result.assert_outcomes(passed=1)
+    assert result.ret == 0
+
+
+def test_the_fixture_makes_simulations(suite):
+    result = suite(TAME)
+    result.assert_outcomes(passed=1)
+    assert result.ret == 0 and "too tame" not in result.stdout.str()
+
+
+def test_a_broken_law_prints_the_line_that_reproduces_it(suite):
+    result = suite(
+        """
+        import attrs
+        from hptsim import TuningJobSpec
+        from hptsim.lifecycle import TRAINING, Table, Tables
+
+        def test_broken(simulation):
+            rows = tuple(attrs.evolve(row, effects=()) if row.trigger == "downloaded" else row for row in TRAINING.rows)
+            sim = simulation(seed=7, tables=Tables.of(training=Table("training", rows, TRAINING.final)))
+            sim.create_tuning_job(TuningJobSpec("demo"))
+            sim.run()
+        """
+    )
+    result.assert_outcomes(failed=1)
+    result.stdout.re_match_lines([r"-+ hptsim -+", r"reproduce with: hptsim run SCENARIO --seed 7 .*"])
+
+
+def test_another_failure_prints_none(suite):
+    result = suite("def test_it():\n    assert 1 == 2\n")
+    result.assert_outcomes(failed=1)
+    assert "reproduce with" not in result.stdout.str()
+
+
+def test_a_suite_that_asks_for_all_and_misses_some_is_red_and_names_them(suite):
+    result = suite(TAME, "all")
+    result.assert_outcomes(passed=1)
+    assert result.ret == 1
+    seen = {"a stopped job has artifacts"}
+    for law in SOMETIMES:
+        assert (f"never seen: {law}" in result.stdout.str()) is (law not in seen)
+
+
+def test_a_suite_that_reaches_what_it_asks_for_is_green(suite):
+    result = suite(TAME, "a stopped job has artifacts")
+    result.assert_outcomes(passed=1)
+    assert result.ret == 0 and "too tame" not in result.stdout.str()
+
+
+def test_witnesses_count_wherever_the_simulation_was_made(suite):
+    text = TAME.replace("def test_tame(simulation):", "from hptsim import Simulation as simulation\n\ndef test_tame():")
+    assert suite(text, "a stopped job has artifacts").ret == 0
+    explorer = """
+        from hptsim.cli import small
+        from hptsim import explore
+
+        def test_explored():
+            assert explore(small(), max_states=20000).counterexample is None
+    """
+    assert suite(explorer, "a stop catches one starting", "a stop catches one uploading").ret == 0
+
+
+def test_a_part_of_the_suite_can_be_run_without_asking(suite):
+    assert suite(TAME, "all", options=("-o", "hptsim_sometimes=")).ret == 0
+    assert suite(TAME, "all", options=("--collect-only",)).ret == 0
+
+
+def test_a_misspelt_law_is_a_usage_error_with_the_nearest_spelling(suite):
+    result = suite(TAME, "a stop catches one startin")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*hptsim_sometimes: no law*did you mean 'a stop catches one starting'*"])
+
+
+def test_a_red_suite_stays_as_red_as_it_was(suite):
+    result = suite(TAME + "\n\ndef test_wrong():\n    assert False\n", "all")
+    result.assert_outcomes(passed=1, failed=1)
+    assert result.ret == 1

@@ -1,0 +1,122 @@
+"""Every simulated journal is a path of the model that the explorer searches.
+
+The steps of a simulated run are taken again in a world without times in which everything that the tables know is armed:
+each must be armed there, and must write the same entries. So what holds in all explored orders holds in simulated time.
+"""
+
+import attrs
+import pytest
+from hypothesis import given
+
+from hptsim import Simulation
+from hptsim.cli import demo
+from hptsim.errors import ServiceError
+from hptsim.journal import steps
+from hptsim.nature import FAULTS, Enumerated
+from hptsim.testing import scenarios
+from hptsim.world import World
+
+
+class Follower(Enumerated):
+    """The explorer's nature, with the objective of the run that is followed and as many checkpoints as it took."""
+
+    value = None
+
+    def objective(self, world, job):
+        return self.value
+
+    def possible(self, job, trigger):
+        if trigger == "checkpoint":
+            return job.definition.checkpoint_uri is not None
+        return super().possible(job, trigger)
+
+
+def model(scenario):
+    """The explorer's world for *scenario*: everything armed, and faults without end."""
+    endless = dict.fromkeys(FAULTS, 10**9)
+    return World(scenario.account, Follower(0, scenario.script, endless, scenario.timings.stop_propagation_s != 0))
+
+
+def take(world, scenario, step):
+    """Take one simulated step in the model; the entries that it writes there."""
+    written = []
+    world.write = written.append
+    first = step[0]
+    specs = {entry.spec.name: entry.spec for entry in scenario.tuning_jobs}
+    world.nature.value = next((one.data["objective"] for one in step if one.data and "objective" in one.data), None)
+    command = first.trigger if first.thing in ("tuning", "refused") else ""
+    try:
+        if command == "create":
+            world.create_tuning_job(specs[first.name])
+        elif command == "stop":
+            world.stop_tuning_job(first.name)
+        elif first.trigger == "ask":
+            fire(world, first.data["holder"], "launch")
+        else:
+            fire(world, first.name, first.trigger)
+    except ServiceError as error:
+        return [(first.time_s, "refused", first.name, command, "", "", str(error))]
+    return written
+
+
+def fire(world, name, trigger):
+    for serial, (_, job, armed) in world.armed.items():
+        if (job, armed) == (name, trigger):
+            world.happen(serial)
+            return
+    raise AssertionError(f"{trigger} of {name} is not armed in the model, only {list(world.armed.values())}")
+
+
+def timeless(entry):
+    """An entry without its time and without the configuration, which the model does not draw."""
+    _, *what, data = entry
+    if isinstance(data, dict):
+        data = {key: value for key, value in data.items() if key != "hyperparameters"}
+    return *what, data
+
+
+def follow(scenario):
+    """Simulate *scenario* and take every step in the model, too; both, at their ends."""
+    sim = Simulation(scenario)
+    sim.run()
+    world = model(scenario)
+    for step in steps(sim.journal):
+        assert [timeless(entry) for entry in take(world, scenario, step)] == [timeless(record) for record in step]
+    return sim, world
+
+
+def same_states(sim, world):
+    assert sim.tuning_jobs == list(world.tuning)
+    for name, job in world.tuning.items():
+        view = sim.tuning_job(name)
+        assert (view.status, dict(view.counters)) == (job.status, job.counters)
+        assert view.training_jobs == tuple(job.children)
+        for child in view.training_jobs:
+            assert sim.training_job(child).attempt == world.training[child].attempt
+    assert sim.capacity.reserved == world.ledger.reserved and sim.capacity.occupied == world.ledger.occupied
+    assert list(sim.artifacts) == list(world.artifacts)
+
+
+@given(scenario=scenarios())
+def test_every_simulated_journal_is_a_path_of_the_explored_model(scenario):
+    same_states(*follow(scenario))
+
+
+@given(scenario=scenarios())
+def test_so_it_is_when_stops_take_time_to_arrive(scenario):
+    same_states(*follow(attrs.evolve(scenario, timings=attrs.evolve(scenario.timings, stop_propagation_s=7.0))))
+
+
+def test_the_embedded_scenario_is_a_path_too():
+    same_states(*follow(demo()))
+
+
+def test_a_step_that_the_model_does_not_know_is_noticed():
+    scenario = demo()
+    sim = Simulation(scenario)
+    sim.run()
+    world = model(scenario)
+    taken = list(steps(sim.journal))
+    with pytest.raises(AssertionError, match="is not armed in the model"):
+        for step in [*taken[:5], *taken[6:]]:
+            take(world, scenario, step)

@@ -1,0 +1,178 @@
+"""The tools for test suites are tested: they reach what matters, find planted bugs, and speak the tables' words."""
+
+import attrs
+import pytest
+from hypothesis import HealthCheck, Phase, find, given, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import run_state_machine_as_test
+
+from hptsim import Scenario, Simulation, TuningJobSpec
+from hptsim.assumptions import Assumptions
+from hptsim.errors import LawBroken
+from hptsim.laws import SOMETIMES
+from hptsim.lifecycle import NEW, TRAINING, TUNING, Table, Tables
+from hptsim.model import TrainingJobDefinition
+from hptsim.nature import FAULTS, Enumerated, Script, Scripted
+from hptsim.testing import RULES, TuningMachine, accounts, budgets, faults, natures, plans, scenarios, specs
+
+NO_SHRINKING = settings(max_examples=2000, phases=[Phase.generate], deadline=None, derandomize=True, database=None)
+
+
+def reached(strategy, condition):
+    """The strategy draws something for which *condition* holds, within the examples allowed."""
+    return find(strategy, condition, settings=NO_SHRINKING)
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        lambda s: len(s.tuning_jobs) == 4,
+        lambda s: s.total_instances is not None and s.total_instances < sum(s.capacity.values()),
+        lambda s: len({one.instances.instance_type for one in s.tuning_jobs[0].spec.definitions}) == 2,
+        lambda s: len({entry.spec.priority for entry in s.tuning_jobs}) > 1 and s.assumptions.discipline == "priority",
+        lambda s: any(entry.stop_at_s is not None for entry in s.tuning_jobs),
+        lambda s: any(entry.faults is not None for entry in s.tuning_jobs),
+        lambda s: s.timings.stop_propagation_s > 0,
+        lambda s: s.limits.tuning_jobs == 1,
+        lambda s: s.assumptions == Assumptions("as-observed", "queue", "backfill", "reject"),
+    ],
+)
+def test_scenarios_reach(condition):
+    assert condition(reached(scenarios(), condition))
+
+
+def test_faults_and_budgets_are_swarms():
+    kinds = [field.name for field in attrs.fields(type(reached(faults(), lambda one: True)))]
+    for kind in kinds:
+        if kind != "shortage_limit":
+            assert reached(faults(), lambda one, kind=kind: getattr(one, kind) > 0)
+            assert reached(faults(), lambda one, kind=kind: getattr(one, kind) == 0)
+    for kind in FAULTS:
+        only = reached(budgets(), lambda one, kind=kind: one[kind] > 0 and sum(one.values()) == one[kind])
+        assert set(only) == set(FAULTS)
+
+
+def test_specs_are_called_as_asked():
+    assert reached(specs("mine"), lambda one: True).name == "mine"
+
+
+@given(
+    walk=st.builds(
+        TrainingJobDefinition, spot=st.booleans(), checkpoint_uri=st.sampled_from([None, "s3://b/c"])
+    ).flatmap(lambda definition: st.tuples(st.just(definition), plans(definition)))
+)
+def test_a_plan_is_a_walk_through_the_table(walk):
+    definition, plan = walk
+    states = {"Starting"}
+    for trigger, delay in plan:
+        states = {row.destination for row in TRAINING.rows if row.source in states and row.trigger == trigger}
+        assert states and 0 <= delay <= 30
+        assert definition.spot or trigger not in ("interrupt", "max_wait")
+        assert definition.checkpoint_uri or trigger != "checkpoint"
+
+
+def test_natures_draw_every_fault_and_every_witness():
+    """What simulated runs of drawn natures meet, all together: every trigger of the training table, every `sometimes`."""
+    triggers, witnessed, kinds = set(), set(), set()
+
+    @settings(max_examples=600, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+    @given(pair=scenarios().flatmap(lambda one: st.tuples(st.just(one), natures(one))))
+    def simulate(pair):
+        scenario, nature = pair
+        sim = Simulation(scenario, nature=nature)
+        sim.run()
+        kinds.add(type(nature))
+        triggers.update(record.trigger for record in sim.journal if record.thing == "training")
+        witnessed.update(sim.witnessed)
+
+    simulate()
+    assert triggers == set(TRAINING.triggers)
+    assert witnessed == set(SOMETIMES)
+    assert Scripted in kinds and len(kinds) == 2
+
+
+def test_there_is_a_rule_for_each_trigger_of_the_tables_and_no_other():
+    caused = {"create", "child_ended", "give_up"}
+    assert RULES.keys() == {*TUNING.triggers, *TRAINING.triggers} - caused
+    for trigger, words in RULES.items():
+        rule = getattr(TuningMachine, trigger)
+        assert rule.__doc__ == words or trigger in words
+    assert all(row.source != NEW for row in TRAINING.rows if row.trigger in RULES)
+
+
+SEARCH = settings(
+    max_examples=300, stateful_step_count=20, deadline=None, derandomize=True, database=None, phases=[Phase.generate]
+)
+
+
+def broken(trigger, source, **changes):
+    rows = tuple(
+        attrs.evolve(row, **changes) if (row.trigger, row.source) == (trigger, source) else row for row in TRAINING.rows
+    )
+    return Tables.of(training=Table("training", rows, TRAINING.final))
+
+
+@pytest.mark.parametrize(
+    ("tables", "law", "needed"),
+    [
+        (broken("downloaded", "Downloading", effects=()), "logs persist", ["downloaded"]),
+        (broken("uploaded", "Stopping:uploading", effects=("VACATE", "TELL")), "what was saved is stored", ["stop"]),
+        (broken("stop", "Uploading", destination="Stopping"), "phases in order", ["exited", "stop"]),
+    ],
+    ids=["no log", "artifact dropped", "stop while uploading"],
+)
+def test_the_machine_finds_planted_bugs_and_tells_them_in_the_tables_words(tables, law, needed):
+    class Planted(TuningMachine):
+        def simulation(self, scenario):
+            return Simulation(scenario, nature=self.nature, tables=tables)
+
+    with pytest.raises(LawBroken) as found:
+        run_state_machine_as_test(Planted, settings=SEARCH)
+    told = "\n".join(getattr(found.value, "__notes__", ()))
+    assert found.value.law == law, told
+    assert "state.launch(job='tuning-0')" in told
+    for trigger in needed:
+        assert f"state.{trigger}" in told
+
+
+def test_the_machine_takes_a_users_own_account():
+    seen = []
+
+    class Mine(TuningMachine):
+        scenario = Scenario(name="mine", capacity={"ml.m5.xlarge": 7})
+
+        def teardown(self):
+            seen.append((self.sim.scenario.name, self.sim.capacity.limit["ml.m5.xlarge"]))
+            super().teardown()
+
+    run_state_machine_as_test(Mine, settings=settings(SEARCH, max_examples=3))
+    assert set(seen) == {("mine", 7)}
+
+
+class Stuck(Enumerated):
+    """A cloud whose downloads never end, though they may fail while faults are allowed."""
+
+    def possible(self, job, trigger):
+        return trigger != "downloaded" and super().possible(job, trigger)
+
+
+def test_a_run_that_does_not_come_to_rest_is_red():
+    class Endless(TuningMachine):
+        def simulation(self, scenario):
+            self.nature = Stuck(budget=dict.fromkeys(FAULTS, 1))
+            return Simulation(scenario, nature=self.nature)
+
+    with pytest.raises(LawBroken) as found:
+        run_state_machine_as_test(Endless, settings=SEARCH)
+    assert found.value.law == "every job ends"
+    machine = Endless()
+    machine.begin(account=Scenario(), script=Script(), budget={}, delayed_stop=False)
+    machine.sim.create_tuning_job(TuningJobSpec("a"))
+    for trigger in ("launch", "ready"):
+        machine.sim.fire(machine.armed(trigger)[0], trigger)
+    with pytest.raises(LawBroken, match="every job ends: a is InProgress, and nothing can happen"):
+        machine.teardown()
+
+
+def test_an_account_has_no_tuning_jobs():
+    assert reached(accounts(), lambda one: True).tuning_jobs == ()
