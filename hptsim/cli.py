@@ -1,4 +1,4 @@
-"""The command line: `hptsim run`, `explore` and `check`.
+"""The command line: `hptsim run`, `explore`, `check` and `serve`.
 
 Exit codes: 0 all is well, 2 bad input, 3 a law is broken, 130 interrupted.
 """
@@ -321,6 +321,7 @@ def main(arguments: list[str] | None = None) -> int:
         app.command(run, name="run")
         app.command(check, name="check")
         app.command(explore, name="explore")
+        app.command("hptsim.server:serve", name="serve")
         code = app(arguments, exit_on_error=False, result_action="return_value")
     except LawBroken as error:
         print(error, file=sys.stderr)
@@ -331,7 +332,9 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         code = INTERRUPTED
     except Exception as error:
-        if type(error).__module__.partition(".")[0] != "cyclopts":
+        if isinstance(error.__cause__, MissingExtra):  # cyclopts wraps what the late import of a command raises
+            print(f"hptsim: {error.__cause__}", file=sys.stderr)
+        elif type(error).__module__.partition(".")[0] != "cyclopts":
             raise
         code = BAD_INPUT
     return code if isinstance(code, int) else FINE

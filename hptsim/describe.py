@@ -23,6 +23,7 @@ OBJECTIVE_KEY = "_tuning_objective_metric"
 """The hyperparameter by which the service tells a training job its objective (L19)."""
 DEFAULT_MAX_RUNTIME_S = 86400
 FLAGS = ("EnableNetworkIsolation", "EnableInterContainerTrafficEncryption", "EnableManagedSpotTraining")
+RESOURCES = ("InstanceType", "InstanceCount", "VolumeSizeInGB", "VolumeKmsKeyId")
 SHARED_MEMBERS = (
     "RoleArn InputDataConfig VpcConfig OutputDataConfig CheckpointConfig RetryStrategy Environment "
     "EnableNetworkIsolation EnableInterContainerTrafficEncryption EnableManagedSpotTraining AlgorithmSpecification "
@@ -232,6 +233,9 @@ def _definition(given: dict[str, Any], job: TuningHistory, place: int) -> dict[s
         given.setdefault(flag, False)
     given.setdefault("StaticHyperParameters", {})[OBJECTIVE_KEY] = metric
     given["StoppingCondition"] = _stopping(given["StoppingCondition"])
+    resources = given.get("HyperParameterTuningResourceConfig")
+    if resources and "InstanceType" in resources:  # the SDK asks in this form, and its `attach` reads the other one
+        given.setdefault("ResourceConfig", {name: resources[name] for name in RESOURCES if name in resources})
     metrics = given["AlgorithmSpecification"].get("MetricDefinitions") or []
     for one in metrics:
         if one["Name"] == metric and len(metrics) < 40:

@@ -6,7 +6,7 @@ The service's times, counters, secondary status transitions, stored objects and 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import attrs
@@ -188,17 +188,15 @@ class History:
             self._forget()
         if len(entries) == self._read:
             return
-        readers = {
-            "training": self._training,
-            "tuning": self._tuning,
-            "artifact": self._artifact,
-            "log": self._logged,
-        }
         for entry in entries[self._read :]:
-            reader = readers.get(entry[1])
-            if reader is not None:
-                reader(entry)
+            self.see(entry)
         self._read, self._last = len(entries), entries[-1]
+
+    def see(self, entry: Entry) -> None:
+        """Take in one entry."""
+        reader = _READERS.get(entry[1])
+        if reader is not None:
+            reader(self, entry)
 
     def tuning_job(self, name: str) -> TuningHistory:
         """A tuning job; raises ServiceError (ResourceNotFound)."""
@@ -330,6 +328,14 @@ class History:
         stream.events.append(event)
         self.streams.put(name, stream)
         self.log.append((name, event))
+
+
+_READERS: Mapping[str, Callable[[History, Entry], None]] = {
+    "training": History._training,
+    "tuning": History._tuning,
+    "artifact": History._artifact,
+    "log": History._logged,
+}
 
 
 def parse_uri(uri: str) -> tuple[str, str] | None:

@@ -1,4 +1,4 @@
-"""The pytest plugin: the fixture `simulation`, the reproducing line under a failure, and suites that must not be too tame.
+"""The pytest plugin: fixtures, the reproducing line under a failure, and suites that must not be too tame.
 
 A suite that sets `hptsim_sometimes = "all"` (or names of `sometimes` laws) is red when none of its runs has seen them.
 Importing the plugin imports nothing of hptsim, so that it costs nothing in projects that do not use it.
@@ -94,3 +94,35 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     again = getattr(error, "reproduce", "") if type(error).__name__ == "LawBroken" else ""
     if again:
         outcome.get_result().sections.append(("hptsim", f"reproduce with: {again}"))
+
+
+@pytest.fixture
+def sim(request: pytest.FixtureRequest) -> Any:
+    """The simulation that `sagemaker`, `s3` and `logs` are clients of; override it, or parametrize it with a scenario."""
+    from hptsim import Simulation
+
+    return Simulation(getattr(request, "param", None))
+
+
+@pytest.fixture
+def sagemaker(sim: Any) -> Any:
+    """A real boto3 client for SageMaker, answered by `sim`."""
+    from hptsim import boto
+
+    return boto.client(sim)
+
+
+@pytest.fixture
+def s3(sim: Any) -> Any:
+    """A real boto3 client for S3, which sees what the training jobs of `sim` store."""
+    from hptsim import boto
+
+    return boto.client(sim, "s3")
+
+
+@pytest.fixture
+def logs(sim: Any) -> Any:
+    """A real boto3 client for CloudWatch Logs, which sees the log streams of `sim`."""
+    from hptsim import boto
+
+    return boto.client(sim, "logs")

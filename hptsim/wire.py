@@ -65,6 +65,8 @@ class Wire:
             answer = self._call[call.service](call.operation, _parsed(call.body), region=call.region)
         except ServiceError as error:
             return refusal(error)
+        except RecursionError:
+            return refusal(ServiceError("SerializationException", "The body is nested too deeply."))
         silent = model(call.service).operation_model(call.operation).output_shape is None
         return Response(200, {"Content-Type": JSON}, b"" if silent else json.dumps(answer).encode())
 
@@ -86,6 +88,8 @@ def _parsed(body: bytes) -> Mapping[str, Any]:
     """The request in a body; raises ServiceError (SerializationException) when it is no JSON object."""
     try:
         request = json.loads(body or b"{}")
+        if b"\\ud" in body.lower():
+            json.dumps(request, ensure_ascii=False).encode()  # half a character cannot be written anywhere
     except (ValueError, RecursionError) as error:
         raise ServiceError("SerializationException", f"The body is not JSON: {error}") from None
     if not isinstance(request, dict):
