@@ -12,7 +12,7 @@ from hptsim.errors import LawBroken
 from hptsim.jobs import ATTEMPTS_WITHOUT_SUCCESS, TrainingJob, TuningJob
 from hptsim.ledger import TUNING_JOBS, Reservation
 from hptsim.lifecycle import EFFECTS
-from hptsim.model import Amounts, Artifact, LogEvent, TuningJobSpec
+from hptsim.model import NO_CRITERIA, Amounts, Artifact, LogEvent, TuningJobSpec
 
 if TYPE_CHECKING:
     from hptsim.world import World
@@ -152,7 +152,8 @@ def tally(world: World, job: TuningJob, child: TrainingJob) -> None:
         job.minutes.append(-child.ordinal)
     if child.objective is not None and child.state != "Failed":
         job.evaluated += 1
-        job.results.append(child.objective)
+        if job.spec.criteria != NO_CRITERIA:
+            job.results.append(child.objective)
         sign = -1.0 if (child.definition.objective or job.spec.objective).maximize else 1.0
         key = (sign * child.objective, child.name)
         job.best = key if job.best is None else min(job.best, key)

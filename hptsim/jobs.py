@@ -13,7 +13,7 @@ import attrs
 
 from hptsim.ledger import Reservation, alone
 from hptsim.lifecycle import NEW, STOPPING, status
-from hptsim.model import Amounts, CompletionCriteria, TrainingJobDefinition, TuningJobSpec, checkpoint_uri, model_uri
+from hptsim.model import Amounts, TrainingJobDefinition, TuningJobSpec, checkpoint_uri, model_uri
 
 COUNTERS = ("Completed", "InProgress", "RetryableError", "NonRetryableError", "Stopped")
 """The buckets of TrainingJobStatusCounters (M)."""
@@ -176,7 +176,7 @@ class TuningJob:
     proposals: list[Mapping[str, str]] = attrs.field(factory=list)
     """What it has proposed for training jobs that are about to be launched."""
     results: list[float] = attrs.field(factory=list)
-    """The objectives of its training jobs, in the order of their ends."""
+    """The objectives of its training jobs, in the order of their ends, where a completion criterion looks at them."""
     exhausted: bool = False
     """Whether its strategy has nothing more to try."""
     ended_by: str = ""
@@ -226,5 +226,5 @@ class TuningJob:
             self.attempts,
             tuple(self.counters.values()),
             tuple((number, one.state) for number, one in self.reservations.items()),
-            tuple(self.results) if self.spec.criteria != CompletionCriteria() else (),
+            tuple(self.results),
         )

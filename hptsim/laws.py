@@ -17,7 +17,7 @@ from hptsim.errors import LawBroken
 from hptsim.jobs import COUNTERS, duplicate
 from hptsim.ledger import TUNING_JOBS, alone
 from hptsim.lifecycle import STOPPING, primary, status
-from hptsim.model import FINAL_TUNING, Artifact, Hyperband, TuningJobSpec
+from hptsim.model import FINAL_TUNING, NO_CRITERIA, Artifact, Hyperband, TuningJobSpec
 from hptsim.search import ETA, Trial, brackets, falls_behind, goes_on, met, rungs
 from hptsim.world import Account, Entry, World
 
@@ -410,8 +410,9 @@ class Auditor:
         tuning.counters[bucket(book.state, book.failure)] += 1
         if book.objective is not None and book.state != "Failed":
             tuning.evaluated += 1
-            tuning.results.append(book.objective)
             if tuning.spec is not None:
+                if tuning.spec.criteria != NO_CRITERIA:
+                    tuning.results.append(book.objective)
                 cost = tuning.spec.objective.cost(book.objective)
                 tuning.best = cost if tuning.best is None else min(tuning.best, cost)
         if tuning.alone:

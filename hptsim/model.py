@@ -150,6 +150,7 @@ class CompletionCriteria:
 
 EPOCHS = ("epochs", "numepochs", "n-epochs", "n_epochs", "num_epochs")
 """Hyperparameters that say after how many epochs a script ends (M:HyperbandStrategyConfig)."""
+NO_CRITERIA = CompletionCriteria()
 CONVERGED = 10
 """So many training jobs without an improvement by 1 % count as convergence (A-34, `convergence`)."""
 

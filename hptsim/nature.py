@@ -24,7 +24,7 @@ from hptsim.cloud import Timings as Timings
 from hptsim.curves import line, value
 from hptsim.durations import Duration
 from hptsim.errors import invalid
-from hptsim.jobs import TrainingJob, TuningJob
+from hptsim.jobs import TrainingJob, TuningJob, duplicate
 from hptsim.lifecycle import TABLES
 from hptsim.model import EPOCHS, TrainingJobDefinition, TuningJobSpec
 from hptsim.ranges import combinations
@@ -489,7 +489,9 @@ class Enumerated(Base):
 
     def clone(self) -> Self:
         """A copy with a budget of its own."""
-        return attrs.evolve(self, budget=self.budget.copy())
+        twin = duplicate(self)
+        twin.budget, twin._minds = self.budget.copy(), {}
+        return twin
 
     def freeze(self) -> tuple[Any, ...]:
         """What is left of the budget."""
