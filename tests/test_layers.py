@@ -7,7 +7,7 @@ import pytest
 
 ORDER = (
     "errors extras collector ranges model search halving assumptions durations curves cloud lifecycle ledger jobs effects "
-    "world journal laws docs nature request scenario simulation explore metrics shapes paging history describe "
+    "world journal laws docs nature request scenario simulation explore metrics views player diagram shapes paging history describe "
     "combinations service logs s3 wire boto testing pytest_plugin cli"
 ).split()
 FOLDER = Path(__file__).parent.parent / "hptsim"
@@ -16,6 +16,7 @@ LATE = {
     ("model", "request"),
     ("journal", "request"),
     ("simulation", "metrics"),
+    ("simulation", "player"),
     ("explore", "scenario"),
 }
 """Imports inside functions that point up, each for a reason given there."""
