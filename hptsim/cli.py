@@ -23,6 +23,7 @@ from hptsim.laws import LAWS, Auditor
 from hptsim.lifecycle import status
 from hptsim.metrics import Metrics, TuningJobFigures
 from hptsim.model import FINAL_TUNING
+from hptsim.player import to_html
 from hptsim.scenario import Scenario
 from hptsim.simulation import Simulation
 
@@ -45,6 +46,7 @@ def run(
     seed: int = 0,
     until: float | None = None,
     journal: Path | None = None,
+    html: Path | None = None,
     json: bool = False,
     laws: str = "on",
 ) -> int:
@@ -58,6 +60,7 @@ def run(
     seed: the seed of every random stream
     until: stop the clock at this many seconds
     journal: write the journal to this file (JSON Lines)
+    html: write a page that plays the journal to this file
     json: print machine-readable results instead of tables
     laws: on, off, or end
     """
@@ -72,10 +75,14 @@ def run(
         print(f"interrupted at {sim.now:.0f} s; the journal is complete up to there", file=sys.stderr)
         return INTERRUPTED
     except LawBroken as error:
+        if html is not None:
+            to_html(sim, html, broken=error)
         again = error.reproduce.replace("SCENARIO", "" if file is None else shlex.quote(str(file)))
         raise LawBroken(error.law, error.reason, error.rests_on, error.story, again) from None
     finally:
         log.close()
+    if html is not None:
+        sim.to_html(html)
     metrics = sim.metrics()
     if json:
         print(_results(sim, metrics))

@@ -79,7 +79,7 @@ def gantt_rows(journal: Iterable[Record]) -> list[GanttRow]:
     >>> from hptsim import Simulation, TuningJobSpec
     >>> sim = Simulation(); job = sim.create_tuning_job(TuningJobSpec("demo")); sim.run()
     >>> [row.phase for row in gantt_rows(sim.journal) if row.training_job]
-    ['Starting', 'Downloading', 'Training', 'Uploading']
+    ['Training']
     """
     final = TUNING.final | TRAINING.final
     jobs: dict[tuple[str, str], list[GanttRow]] = {}

@@ -7,8 +7,8 @@ import pytest
 
 ORDER = (
     "errors extras collector ranges model search halving assumptions durations curves cloud lifecycle ledger jobs effects "
-    "world journal laws docs nature request scenario simulation explore metrics views player diagram shapes paging history describe "
-    "combinations service logs s3 wire boto testing pytest_plugin cli"
+    "world journal laws docs nature request scenario simulation explore metrics views player diagram shapes paging "
+    "history describe combinations service logs s3 wire boto testing pytest_plugin cli"
 ).split()
 FOLDER = Path(__file__).parent.parent / "hptsim"
 LATE = {

@@ -26,7 +26,7 @@ from hptsim.views import (
 
 @pytest.fixture(scope="module")
 def stopped():
-    """Starting to 10, Downloading to 20, Training to the stop at 50, saved at 70, uploaded at 75; a second tuning job is refused."""
+    """Starting to 10, Downloading to 20, Training to the stop at 50, saved at 70, uploaded at 75; another job is refused."""
     sim = simulation(capacity={"ml.m5.xlarge": 1}, script=Script("save", save_s=20))
     sim.create_tuning_job(TuningJobSpec("one"))
     sim.run(until=30)
