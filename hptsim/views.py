@@ -260,3 +260,28 @@ def _figure(panels: int, height: float) -> tuple[Any, list[Any]]:
         axes.tick_params(labelsize=_FONT - 2)
         axes.spines[["top", "right"]].set_visible(False)
     return figure, list(grid[:, 0])
+
+
+def live_bands(rows: Sequence[BandRow]) -> Any:
+    """The bands as a plotly figure, to zoom and to point at in a notebook.
+
+    >>> [trace.name for trace in live_bands([BandRow(0.0, "ml.m5.xlarge", 4, 2, 1)]).data]
+    ['reserved ml.m5.xlarge', 'occupied ml.m5.xlarge']
+    """
+    types = list(dict.fromkeys(row.instance_type for row in rows))
+    graphs = require("plotly.graph_objects", "plots", "drawing")
+    panels = max(1, len(types))
+    figure = require("plotly.subplots", "plots", "drawing").make_subplots(panels, 1, shared_xaxes=True)
+    for panel, pool in enumerate(types, start=1):
+        mine = [row for row in rows if row.instance_type == pool]
+        times = [row.time_s for row in mine]
+        for name, color, counts in (
+            ("reserved", ORANGE, [row.reserved for row in mine]),
+            ("occupied", BLUE, [row.occupied for row in mine]),
+        ):
+            style = {"line": {"shape": "hv", "color": color}, "fill": "tozeroy", "fillcolor": color}
+            figure.add_trace(graphs.Scatter(x=times, y=counts, name=f"{name} {pool}", **style), panel, 1)
+        figure.update_yaxes(title_text="instances", row=panel, col=1)
+    figure.update_xaxes(title_text="simulated time (s)", row=panels, col=1)
+    figure.update_layout(font_size=_FONT, template="plotly_white")
+    return figure

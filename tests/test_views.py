@@ -19,6 +19,7 @@ from hptsim.views import (
     bands,
     gantt,
     gantt_rows,
+    live_bands,
     queue_rows,
     stored_rows,
 )
@@ -138,6 +139,21 @@ def test_the_bands_show_reserved_and_occupied_apart():
     assert max(point[1] for point in occupied.get_paths()[0].vertices) == 2
     assert [line.get_ydata()[0] for line in axes.lines] == [2, 5], "reserved, and the quota"
     assert (axes.get_ylabel(), axes.get_xlabel()) == ("instances", "simulated time (s)")
+
+
+def test_the_live_bands_have_the_same_steps_in_every_panel():
+    pytest.importorskip("plotly", reason="needs the extra 'plots'")
+    rows = [BandRow(0.0, "a", 5, 2, 2), BandRow(1.0, "b", None, 4, 3), BandRow(125.0, "a", 5, 2, 1)]
+    figure = live_bands(rows)
+    traces = {trace.name: (list(trace.x), list(trace.y), trace.line.shape) for trace in figure.data}
+    assert traces == {
+        "reserved a": ([0, 125], [2, 2], "hv"),
+        "occupied a": ([0, 125], [2, 1], "hv"),
+        "reserved b": ([1], [4], "hv"),
+        "occupied b": ([1], [3], "hv"),
+    }
+    assert figure.layout.xaxis2.title.text == "simulated time (s)" and figure.layout.yaxis.title.text == "instances"
+    assert not live_bands([]).data
 
 
 def test_a_picture_can_be_saved_even_of_nothing(tmp_path):
