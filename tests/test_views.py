@@ -109,6 +109,16 @@ def test_the_line_grows_and_shrinks():
     assert queue_rows(sim.journal) == [QueueRow(0, 1), QueueRow(125, 0)]
 
 
+def test_who_is_stopped_while_waiting_leaves_the_line():
+    sim = simulation(capacity={"ml.m5.xlarge": 1}, assumptions=Assumptions(admission="queue"))
+    for name in ("first", "second"):
+        sim.create_tuning_job(TuningJobSpec(name))
+    sim.run(until=60)
+    sim.stop_tuning_job("second")
+    sim.run()
+    assert queue_rows(sim.journal) == [QueueRow(0, 1), QueueRow(60, 0)]
+
+
 def test_what_is_stored_grows(stopped):
     assert stored_rows(stopped.journal) == [StoredRow(20, 0, 1), StoredRow(70, 0, 2), StoredRow(75, 1, 2)]
 
@@ -142,7 +152,6 @@ def test_the_bands_show_reserved_and_occupied_apart():
 
 
 def test_the_live_bands_have_the_same_steps_in_every_panel():
-    pytest.importorskip("plotly", reason="needs the extra 'plots'")
     rows = [BandRow(0.0, "a", 5, 2, 2), BandRow(1.0, "b", None, 4, 3), BandRow(125.0, "a", 5, 2, 1)]
     figure = live_bands(rows)
     traces = {trace.name: (list(trace.x), list(trace.y), trace.line.shape) for trace in figure.data}
