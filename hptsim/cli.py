@@ -1,4 +1,4 @@
-"""The command line: `hptsim run`, `explore`, `check` and `serve`.
+"""The command line: `hptsim run`, `explore`, `check`, `serve` and `diagram`.
 
 Exit codes: 0 all is well, 2 bad input, 3 a law is broken, 130 interrupted.
 """
@@ -16,16 +16,19 @@ from json import dumps
 from pathlib import Path
 from typing import Any
 
-from hptsim.errors import HptsimError, InvalidInput, LawBroken, MissingExtra, invalid
+from hptsim import diagram as draw
+from hptsim.errors import HptsimError, InvalidInput, LawBroken, MissingExtra, invalid, nearest
 from hptsim.extras import require
 from hptsim.journal import Journal, Saved, read, steps
 from hptsim.laws import LAWS, Auditor
-from hptsim.lifecycle import status
+from hptsim.lifecycle import RESERVATION, TRAINING, TUNING, status
 from hptsim.metrics import Metrics, TuningJobFigures
 from hptsim.model import FINAL_TUNING
+from hptsim.player import to_html
 from hptsim.scenario import Scenario
 from hptsim.simulation import Simulation
 
+LIVES = {table.name: table for table in (TUNING, TRAINING, RESERVATION)}
 FINE, BAD_INPUT, LAW_BROKEN, INTERRUPTED = 0, 2, 3, 130
 
 
@@ -45,6 +48,7 @@ def run(
     seed: int = 0,
     until: float | None = None,
     journal: Path | None = None,
+    html: Path | None = None,
     json: bool = False,
     laws: str = "on",
 ) -> int:
@@ -58,6 +62,7 @@ def run(
     seed: the seed of every random stream
     until: stop the clock at this many seconds
     journal: write the journal to this file (JSON Lines)
+    html: write a page that plays the journal to this file
     json: print machine-readable results instead of tables
     laws: on, off, or end
     """
@@ -72,10 +77,14 @@ def run(
         print(f"interrupted at {sim.now:.0f} s; the journal is complete up to there", file=sys.stderr)
         return INTERRUPTED
     except LawBroken as error:
+        if html is not None:
+            to_html(sim, html, broken=error)
         again = error.reproduce.replace("SCENARIO", "" if file is None else shlex.quote(str(file)))
         raise LawBroken(error.law, error.reason, error.rests_on, error.story, again) from None
     finally:
         log.close()
+    if html is not None:
+        sim.to_html(html)
     metrics = sim.metrics()
     if json:
         print(_results(sim, metrics))
@@ -313,6 +322,24 @@ def small() -> Scenario:
     )
 
 
+def diagram(life: str = "tuning", *, svg: Path | None = None, mermaid: bool = False) -> int:
+    """Draw the life of a tuning job, a training job or a reservation from its table.
+
+    Parameters
+    ----------
+    life: tuning, training or reservation
+    svg: write an SVG drawing to this file
+    mermaid: print Mermaid, as it does without --svg
+    """
+    if life not in LIVES:
+        raise invalid("diagram", life, "tuning, training or reservation", nearest(life, LIVES))
+    if svg is not None:
+        svg.write_text(draw.svg(LIVES[life]), encoding="utf-8")
+    if mermaid or svg is None:
+        print(draw.mermaid(LIVES[life]))
+    return FINE
+
+
 def main(arguments: list[str] | None = None) -> int:
     """The command `hptsim`."""
     try:
@@ -322,6 +349,7 @@ def main(arguments: list[str] | None = None) -> int:
         app.command(check, name="check")
         app.command(explore, name="explore")
         app.command("hptsim.server:serve", name="serve")
+        app.command(diagram, name="diagram")
         code = app(arguments, exit_on_error=False, result_action="return_value")
     except LawBroken as error:
         print(error, file=sys.stderr)

@@ -11,6 +11,7 @@ import pickle
 import weakref
 from collections.abc import Mapping
 from heapq import heappop, heappush
+from pathlib import Path
 from typing import Any
 
 import attrs
@@ -519,6 +520,12 @@ class Simulation:
         from hptsim.metrics import Metrics
 
         return Metrics.of(self.journal, self.scenario)
+
+    def to_html(self, path: str | Path | None = None) -> str:
+        """One HTML page that plays the journal, without a network; written to *path* if there is one."""
+        from hptsim.player import to_html
+
+        return to_html(self, path)
 
     # ------------------------------------------------------------------ snapshots
 

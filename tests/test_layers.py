@@ -7,8 +7,8 @@ import pytest
 
 ORDER = (
     "errors extras collector ranges model search halving assumptions durations curves cloud lifecycle ledger jobs effects "
-    "world journal laws docs nature request scenario simulation explore metrics workload planning shapes paging history describe "
-    "combinations service events logs s3 wire boto testing pytest_plugin server cli"
+    "world journal laws docs nature request scenario simulation explore metrics workload planning views player diagram "
+    "shapes paging history describe combinations service events logs s3 wire boto testing pytest_plugin server cli"
 ).split()
 FOLDER = Path(__file__).parent.parent / "hptsim"
 LATE = {
@@ -16,6 +16,7 @@ LATE = {
     ("model", "request"),
     ("journal", "request"),
     ("simulation", "metrics"),
+    ("simulation", "player"),
     ("explore", "scenario"),
 }
 """Imports inside functions that point up, each for a reason given there."""
