@@ -54,6 +54,12 @@ ASSUMPTIONS: Mapping[str, str] = MappingProxyType(
         "whole-seconds": "reported seconds are rounded down, and are at least 1 (A-29)",
         "round-robin": "several definitions take turns (A-36)",
         "spot-price-ratio": "a second of managed spot costs 0.3 of an on-demand second, unless the scenario says",
+        "auto-scaling": "the scaling Auto is Logarithmic for positive ranges of three decades or more, Linear for others",
+        "median-rule": "early stopping looks at completed training jobs only, at least three of them, and stops what is "
+        "strictly worse than the median of their running averages (L4, A-35)",
+        "hyperband-asynchronous": "Hyperband's brackets take turns; at a rung a training job goes on if it is among the best "
+        "third of those that have reached it so far and the rung has let on fewer than a third, rounded up (L2, L3)",
+        "convergence": "ten training jobs in a row without an improvement by 1 % count as convergence (A-34)",
         "delete-at-once": "deleting takes no time, Deleting is not seen, and the name of a tuning job is free again, its "
         "training jobs, artifacts and logs stay (A-38, A-39, D1)",
         "alone-never-waits": "a training job without a tuning job is refused when its instances are not free, whatever "
