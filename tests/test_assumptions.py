@@ -1,6 +1,7 @@
 """The named assumptions: each rests somewhere and is used, and the switches take only what they know."""
 
 import re
+from pathlib import Path
 
 import attrs
 import pytest
@@ -51,3 +52,15 @@ def test_a_switch_takes_its_values_and_names_the_nearest_otherwise(switch, value
 
 def test_the_defaults_are_the_design():
     assert attrs.astuple(Assumptions()) == ("reuse", "reject", "fifo", "idempotent")
+
+
+def test_every_assumption_that_the_code_names_has_its_words():
+    folder = Path(__file__).parent.parent / "hptsim"
+    named = {
+        (path.name, name)
+        for path in folder.glob("*.py")
+        for name in re.findall(r"`([a-z]+(?:-[a-z]+)+)`", path.read_text(encoding="utf-8"))
+    }
+    named.discard(("boto.py", "before-send"))  # botocore's own word
+    assert len(named) > 5
+    assert {(file, name) for file, name in named if name not in ASSUMPTIONS} == set()
