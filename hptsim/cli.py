@@ -149,12 +149,21 @@ def _results(sim: Simulation, metrics: Metrics) -> str:
 
 def _report(sim: Simulation, metrics: Metrics) -> None:
     console = require("rich.console", "cli", "the command line").Console()
+    if not console.is_terminal:
+        console.width = 120  # a file has room for the whole table
     for line in stories(sim):
         console.print(line, highlight=False, soft_wrap=True, markup=False)
-    table = require("rich.table", "cli", "the command line").Table(title=f"{sim.scenario.name}, seed {sim.seed}")
+    table = require("rich.table", "cli", "the command line").Table(
+        title=f"{sim.scenario.name}, seed {sim.seed}", box=None
+    )
     for heading in ("tuning job", "status", "children", "waited", "stop took", "stored", "inst-h", "cost"):
         left = heading in ("tuning job", "status", "children")
-        table.add_column(heading, justify="left" if left else "right", no_wrap=heading != "children")
+        table.add_column(
+            heading,
+            justify="left" if left else "right",
+            no_wrap=heading != "children",
+            min_width=13 if heading == "children" else None,
+        )
     for row in metrics.tuning_jobs:
         table.add_row(*_cells(row))
     console.print(table)
