@@ -98,6 +98,10 @@ def test_what_is_reserved_and_idle_between_two_training_jobs():
         BandRow(250, "ml.m5.xlarge", 5, 0, 0),
     ]
     assert band_rows(sim.journal)[0].limit is None
+    own = [row[2:] for row in gantt_rows(sim.journal) if not row.training_job]
+    assert own == [("InProgress", 0, 250)], "a launch and an end of a training job begin no phase of the tuning job"
+    grown = [(20, 0, 2), (120, 0, 4), (125, 2, 4), (145, 2, 5), (245, 2, 6), (250, 3, 6)]
+    assert stored_rows(sim.journal) == grown
 
 
 def test_the_line_grows_and_shrinks():
