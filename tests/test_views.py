@@ -150,6 +150,8 @@ def test_the_bands_show_reserved_and_occupied_apart():
     assert (idle.get_hatch(), idle.get_label()) == ("///", "reserved, idle")
     corners = {tuple(point) for point in idle.get_paths()[0].vertices}
     assert {(125.0, 1.0), (125.0, 2.0), (250.0, 2.0)} <= corners, "the gap is one instance high, from 125 s to 250 s"
+    figure.draw_without_rendering()
+    assert all(tick == int(tick) for tick in axes.get_yticks()), "there is no half instance"
     assert max(point[1] for point in occupied.get_paths()[0].vertices) == 2
     assert [line.get_ydata()[0] for line in axes.lines] == [2, 5], "reserved, and the quota"
     assert (axes.get_ylabel(), axes.get_xlabel()) == ("instances", "simulated time (s)")
