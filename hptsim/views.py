@@ -244,6 +244,7 @@ def bands(rows: Sequence[BandRow]) -> Any:
         axes.set_title(pool, fontsize=_FONT)
         axes.set_ylabel("instances")
         axes.set_ylim(bottom=0)
+        axes.yaxis.get_major_locator().set_params(integer=True)  # there is no half instance
     panels[-1].set_xlabel("simulated time (s)")
     if types:
         figure.legend(*panels[0].get_legend_handles_labels(), loc="outside upper center", ncols=4, fontsize=_FONT - 2)

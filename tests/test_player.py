@@ -126,7 +126,9 @@ def test_laws_of_the_end_stay_dark_before_it():
     sim = simulation()
     sim.create_tuning_job(TuningJobSpec("one"))
     sim.run(until=50)
-    first = {law["name"]: law["first"] for law in film(to_html(sim))["laws"]}
+    data = film(to_html(sim))
+    first = {law["name"]: law["first"] for law in data["laws"]}
+    assert data["broken"] is None, "it has not ended yet, and need not have"
     assert first["every job ends"] is None and first["tuning statuses in order"] == 0
 
 
@@ -219,6 +221,10 @@ def test_the_slider_moves_the_picture(tmp_path):
         assert clock == "60.0 s" and "SIGTERM" in events and "Stopped" not in events
         assert early[0] != late[0] and early[1] != late[1]
         assert move(tab, 30)[2] == early, "the same time shows the same picture"
+        future = (
+            "c => [...c.getContext('2d').getImageData(c.width * 0.7, 0, c.width * 0.3, c.height).data].some(v => v)"
+        )
+        assert not tab.eval_on_selector("#lanes", future), "nothing is drawn right of now"
         assert tab.locator("#laws li.lit").count() > 20
         dark = tab.locator("#laws li", has_text="every job ends")
         assert "lit" not in (dark.get_attribute("class") or "")
@@ -245,6 +251,10 @@ def test_space_plays_to_the_end_and_hovering_explains(tmp_path):
         box = tab.locator("#lanes").bounding_box()
         tab.mouse.move(box["x"] + 190 + (box["width"] - 200) * 60 / 75, box["y"] + 24)  # the child's lane, at 60 s
         title = tab.get_attribute("#lanes", "title")
+        tab.mouse.move(box["x"] + 190 + (box["width"] - 200) * 60 / 75, box["y"] + 8)
+        assert "tuning one stop: InProgress → Stopping" in tab.get_attribute("#lanes", "title")
+        tab.mouse.move(box["x"] + 190 + (box["width"] - 200) * 20 / 75, box["y"] + 8)
+        assert "tuning one create: [*] → InProgress" in tab.get_attribute("#lanes", "title")
         assert "stop: Training → Stopping" in title and "rests on: J11" in title and "SIGTERM" in title
 
 
@@ -277,8 +287,8 @@ def test_ten_thousand_training_jobs_are_drawn_a_screenful_at_a_time(tmp_path):
     data = film(page := to_html(list(sim.journal)))
     assert len(data["lanes"]) == 10_020
     with opened(page, tmp_path) as tab:
-        move(tab, data["end"] / 2)
+        move(tab, data["end"])
         count = """() => { let n = 0; const fill = CanvasRenderingContext2D.prototype.fillRect;
             CanvasRenderingContext2D.prototype.fillRect = function(...a) { n++; fill.apply(this, a); };
-            go(now + 1); CanvasRenderingContext2D.prototype.fillRect = fill; return n; }"""
-        assert 10 < tab.evaluate(count) < 1000
+            scroll(-1e9); CanvasRenderingContext2D.prototype.fillRect = fill; return n; }"""
+        assert 10 < tab.evaluate(count) < 1000, "all have begun, the first are in sight"

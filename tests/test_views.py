@@ -98,6 +98,10 @@ def test_what_is_reserved_and_idle_between_two_training_jobs():
         BandRow(250, "ml.m5.xlarge", 5, 0, 0),
     ]
     assert band_rows(sim.journal)[0].limit is None
+    own = [row[2:] for row in gantt_rows(sim.journal) if not row.training_job]
+    assert own == [("InProgress", 0, 250)], "a launch and an end of a training job begin no phase of the tuning job"
+    grown = [(20, 0, 2), (120, 0, 4), (125, 2, 4), (145, 2, 5), (245, 2, 6), (250, 3, 6)]
+    assert stored_rows(sim.journal) == grown
 
 
 def test_the_line_grows_and_shrinks():
@@ -146,6 +150,8 @@ def test_the_bands_show_reserved_and_occupied_apart():
     assert (idle.get_hatch(), idle.get_label()) == ("///", "reserved, idle")
     corners = {tuple(point) for point in idle.get_paths()[0].vertices}
     assert {(125.0, 1.0), (125.0, 2.0), (250.0, 2.0)} <= corners, "the gap is one instance high, from 125 s to 250 s"
+    figure.draw_without_rendering()
+    assert all(tick == int(tick) for tick in axes.get_yticks()), "there is no half instance"
     assert max(point[1] for point in occupied.get_paths()[0].vertices) == 2
     assert [line.get_ydata()[0] for line in axes.lines] == [2, 5], "reserved, and the quota"
     assert (axes.get_ylabel(), axes.get_xlabel()) == ("instances", "simulated time (s)")
