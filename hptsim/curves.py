@@ -6,6 +6,7 @@ A scenario's script may have one of these, or any function of the configuration 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping
 from statistics import NormalDist
 from typing import Any
@@ -141,13 +142,13 @@ def line(metric: str, regex: str, value: float) -> str:
     >>> line("loss", "validation loss: ([0-9.]+);", 0.25)
     'validation loss: 0.25;'
     """
-    import re
-
     shown = f"{value:.7g}"
+    if not regex:
+        return f"{metric}={shown}"
     before, _, rest = regex.partition("(")
     text = re.sub(r"\\(.)", r"\1", before) + shown + re.sub(r"\\(.)", r"\1", rest.partition(")")[2])
     try:
-        found = re.search(regex, text) if regex else None
+        found = re.search(regex, text)
     except re.error:
         found = None
     return text if found is not None and found.groups() and found.group(1) == shown else f"{metric}={shown}"

@@ -177,18 +177,19 @@ class Base:
 
     def evaluate(self, world: World, job: TrainingJob, epoch: int) -> float:
         """The metric after *epoch* epochs, from the script's curve or the simple one that knows a best configuration."""
-        noise = uniforms(self.seed, f"{job.name}/noise", epoch)[0]
         if self.script.curve is not None:
+            noise = uniforms(self.seed, f"{job.name}/noise", epoch)[0]
             return value(self.script.curve, job.hyperparameters, epoch, noise)
         quality = self._uniform(job, "quality", attempt=1)
         if job.tuning_job:
             spec = world.tuning[job.tuning_job].spec
-            best = uniforms(self.seed, f"{job.tuning_job}/best", 0)
-            far = [
-                (span.unit(job.hyperparameters.get(span.name, "")) - best[place % 16]) ** 2
-                for place, span in enumerate(spec.ranges_of(job.definition))
-            ]
-            quality = 0.95 * math.sqrt(sum(far) / len(far)) + 0.05 * quality if far else quality
+            if ranges := spec.ranges_of(job.definition):
+                best = uniforms(self.seed, f"{job.tuning_job}/best", 0)
+                far = [
+                    (span.unit(job.hyperparameters.get(span.name, "")) - best[place % 16]) ** 2
+                    for place, span in enumerate(ranges)
+                ]
+                quality = 0.95 * math.sqrt(sum(far) / len(far)) + 0.05 * quality
             if spec.objective_of(job.definition).maximize:
                 return 1 - quality - (1 - quality) / (1 + epoch)
         return quality + (1 - quality) / (1 + epoch)
@@ -288,8 +289,9 @@ class Sampled(Base):
 
     def _work(self, job: TrainingJob) -> float:
         """How long the script needs in Training; sets how many epochs it has."""
-        known = {**job.definition.static, **job.hyperparameters}
-        job.epochs = next((int(known[name]) for name in EPOCHS if known.get(name, "").isdigit()), self.script.epochs)
+        job.epochs = self.script.epochs
+        if known := {**job.definition.static, **job.hyperparameters}:
+            job.epochs = next((int(known[name]) for name in EPOCHS if known.get(name, "").isdigit()), job.epochs)
         if self.script.epoch_s is not None:
             return job.epochs * self._time(self.script.epoch_s, job, "training")
         return self._time(self.timings.training_s, job, "training")
