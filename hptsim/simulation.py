@@ -17,10 +17,10 @@ from typing import Any
 import attrs
 import simpy
 
+from hptsim.auditor import Auditor
 from hptsim.collector import collector_paused
 from hptsim.errors import InvalidInput, LawBroken, ServiceError, invalid, unknown_job
 from hptsim.journal import Journal, Record, steps
-from hptsim.laws import Auditor
 from hptsim.ledger import TOTAL
 from hptsim.lifecycle import TABLES, Tables, primary, status
 from hptsim.model import Artifact, LogEvent, TrainingJobDefinition, TuningJobSpec
