@@ -46,8 +46,8 @@ def test_a_switch_takes_its_values_and_names_the_nearest_otherwise(switch, value
         assert getattr(Assumptions(**{switch: value}), switch) == value
     with pytest.raises(InvalidInput, match=f"assumptions.{switch}: got .*did you mean '{values[-1]}'"):
         Assumptions(**{switch: values[-1][:-1]})
-    with pytest.raises(InvalidInput, match=f"assumptions.{switch}: got None"):
-        Assumptions(**{switch: None})
+    with pytest.raises(InvalidInput, match=f"assumptions.{switch}: got 3"):
+        Assumptions(**{switch: 3})
 
 
 def test_the_defaults_are_the_design():
