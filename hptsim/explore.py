@@ -14,9 +14,10 @@ from typing import Any
 
 import attrs
 
+from hptsim.auditor import Auditor
 from hptsim.collector import collector_paused
 from hptsim.errors import LawBroken, ServiceError, invalid, nearest
-from hptsim.laws import SOMETIMES, Auditor
+from hptsim.laws import SOMETIMES
 from hptsim.lifecycle import TABLES, Row, Table, Tables
 from hptsim.nature import FAULTS, Enumerated
 from hptsim.scenario import Scenario

@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 ORDER = (
-    "errors extras collector ranges model search halving assumptions durations curves cloud lifecycle ledger jobs effects "
-    "world journal laws docs nature request scenario simulation explore metrics workload planning rows views live player diagram "
-    "shapes paging history describe combinations service events logs s3 wire boto testing pytest_plugin server cli"
+    "errors extras collector ranges model search halving assumptions durations curves cloud lifecycle "
+    "ledger jobs effects world journal laws books auditor docs nature request scenario simulation explore "
+    "metrics workload planning rows views live player diagram shapes paging history describe combinations service "
+    "events logs s3 wire boto testing pytest_plugin server cli __main__"
 ).split()
 FOLDER = Path(__file__).parent.parent / "hptsim"
 LATE = {
