@@ -23,7 +23,7 @@ from hptsim.extras import require
 from hptsim.ledger import TOTAL, TUNING_JOBS
 from hptsim.scenario import Scenario
 from hptsim.simulation import Simulation
-from hptsim.workload import Arrivals, scheduled
+from hptsim.workload import Arrivals
 
 np = require("numpy", "planning", "hptsim.planning")
 pd = require("pandas", "planning", "hptsim.planning")
@@ -146,7 +146,8 @@ def one_replication(
     scenario: Scenario, arrivals: tuple[Arrivals, ...], seed: int, until_s: float | None, warm_up_s: float, laws: bool
 ) -> Figures:
     """Run one replication and reduce it to its figures: what a worker does."""
-    sim = Simulation(scheduled(scenario, arrivals, seed), seed=seed, laws=laws)
+    scenario = attrs.evolve(scenario, arrivals=(*scenario.arrivals, *arrivals))
+    sim = Simulation(scenario, seed=seed, laws=laws)
     sim.run(until_s)
     return figures(sim, warm_up_s)
 
