@@ -163,10 +163,11 @@ function bands() {
 function legend() {
   const phases = [...new Set(view.lanes.filter(lane => lane[1]).map(lane => lane[2]))].map(phase => [view.colors[phase], phase]);
   const key = [...phases, [HELD.yours, "reserved for yours"], [HELD.next, "reserved for next"], ["#000", "occupied (line)"]];
-  $("legend").replaceChildren(...key.flatMap(([color, name]) => {
-    const square = document.createElement("i");
+  $("legend").replaceChildren(...key.map(([color, name]) => {
+    const entry = document.createElement("span"), square = document.createElement("i");
     square.style.background = color;
-    return [square, name];
+    entry.append(square, name);
+    return entry;
   }));
 }
 
