@@ -7,7 +7,7 @@ import pytest
 
 ORDER = (
     "errors extras collector ranges model search halving assumptions durations configured curves cloud lifecycle "
-    "ledger jobs effects world journal laws books auditor docs nature request workload plain scenario simulation explore "
+    "ledger jobs effects world journal laws books auditor docs nature request workload plain scenario simulation traces explore "
     "metrics planning "
     "rows views live player diagram "
     "shapes paging history describe combinations service "
@@ -23,7 +23,7 @@ LATE = {
     ("explore", "scenario"),
 }
 """Imports inside functions that point up, each for a reason given there."""
-DATES = ("service", "events", "s3", "workload")
+DATES = ("service", "events", "s3", "workload", "traces")
 """They read and write dates that they are given, and no clock."""
 
 
