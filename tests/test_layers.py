@@ -7,7 +7,8 @@ import pytest
 
 ORDER = (
     "errors extras collector ranges model search halving assumptions durations curves cloud lifecycle ledger jobs effects "
-    "world journal laws docs nature request scenario simulation explore metrics workload planning views player diagram "
+    "world journal laws docs nature request scenario simulation explore metrics workload figures "
+    "checkpoint executors results planning views player diagram "
     "shapes paging history describe combinations service events logs s3 wire boto testing pytest_plugin server cli"
 ).split()
 FOLDER = Path(__file__).parent.parent / "hptsim"
