@@ -17,10 +17,11 @@ from pathlib import Path
 from typing import Any
 
 from hptsim import diagram as draw
+from hptsim.auditor import Auditor
 from hptsim.errors import HptsimError, InvalidInput, LawBroken, MissingExtra, invalid, nearest
 from hptsim.extras import require
 from hptsim.journal import Journal, Saved, read, steps
-from hptsim.laws import LAWS, Auditor
+from hptsim.laws import LAWS
 from hptsim.lifecycle import RESERVATION, TRAINING, TUNING, status
 from hptsim.metrics import Metrics, TuningJobFigures
 from hptsim.model import FINAL_TUNING

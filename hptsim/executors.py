@@ -24,7 +24,6 @@ from hptsim.extras import require
 from hptsim.figures import Figures, figures
 from hptsim.scenario import Scenario
 from hptsim.simulation import Simulation
-from hptsim.workload import Arrivals, scheduled
 
 _CHUNK_TRAINING_JOBS = 5000
 """About half a second of work: long beside pickling, short beside what a crash may cost."""
@@ -36,21 +35,19 @@ class Design:
     """What the replications of one point share."""
 
     scenario: Scenario
-    arrivals: tuple[Arrivals, ...] = ()
     until_s: float | None = None
     warm_up_s: float = 0.0
     laws: bool = False
 
     def run(self, seed: int) -> Figures:
         """One replication, reduced to its figures."""
-        sim = Simulation(scheduled(self.scenario, self.arrivals, seed), seed=seed, laws=self.laws)
+        sim = Simulation(self.scenario, seed=seed, laws=self.laws)
         sim.run(self.scenario.until_s if self.until_s is None else self.until_s)
         return figures(sim, self.warm_up_s)
 
     def training_jobs(self, seed: int) -> int:
         """How many training jobs a replication may have: a measure of its length that needs no clock."""
-        jobs = scheduled(self.scenario, self.arrivals, seed).tuning_jobs
-        return sum(job.spec.limits.max_training_jobs or 1 for job in jobs)
+        return sum(job.spec.limits.max_training_jobs or 1 for job in self.scenario.drawn(seed).tuning_jobs)
 
 
 Task = tuple[Design, int]
@@ -175,6 +172,6 @@ def _bar(progress: bool | None, total: int) -> Iterator[Callable[[int], None]]:
     rich = require("rich.progress", "cli", "a progress bar")
     console = require("rich.console", "cli", "a progress bar").Console(stderr=True)
     columns = (*rich.Progress.get_default_columns(), rich.MofNCompleteColumn())
-    with rich.Progress(*columns, console=console, transient=True) as bar:
+    with rich.Progress(*columns, console=console, transient=console.is_terminal) as bar:
         task = bar.add_task("replications", total=total)
         yield lambda done: bar.update(task, completed=done)

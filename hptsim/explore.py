@@ -14,9 +14,10 @@ from typing import Any
 
 import attrs
 
+from hptsim.auditor import Auditor
 from hptsim.collector import collector_paused
 from hptsim.errors import LawBroken, ServiceError, invalid, nearest
-from hptsim.laws import SOMETIMES, Auditor
+from hptsim.laws import SOMETIMES
 from hptsim.lifecycle import TABLES, Row, Table, Tables
 from hptsim.nature import FAULTS, Enumerated
 from hptsim.scenario import Scenario
@@ -89,7 +90,7 @@ def explore(
     for kind in budget:
         if kind not in FAULTS:
             raise invalid("faults", kind, "a kind of fault", nearest(kind, FAULTS))
-    search = _Search(scenario, budget, stops, delayed_stop, seed, tables, max_states, progress)
+    search = _Search(scenario.drawn(seed), budget, stops, delayed_stop, seed, tables, max_states, progress)
     with collector_paused():
         return search.run()
 

@@ -6,7 +6,7 @@ workers or the order.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from itertools import product
 from pathlib import Path
@@ -20,7 +20,6 @@ from hptsim.extras import require
 from hptsim.results import HEADLINE, Comparison, Target, half_width, html_table
 from hptsim.results import Results as Results
 from hptsim.scenario import Scenario
-from hptsim.workload import Arrivals
 
 np = require("numpy", "planning", "hptsim.planning")
 pd = require("pandas", "planning", "hptsim.planning")
@@ -29,8 +28,6 @@ pd = require("pandas", "planning", "hptsim.planning")
 class Settings(TypedDict, total=False):
     """How replications are run, in every kind of experiment."""
 
-    arrivals: Iterable[Arrivals]
-    """Tuning jobs that arrive over time, besides those of the scenario."""
     executor: Executor | None
     """Any of `concurrent.futures`' kind, a dask client's `get_executor()` too; without one, a process per core."""
     until_s: float | None
@@ -62,8 +59,10 @@ def replicate(scenario: Scenario, replications: int, seed: int = 0, **settings: 
     >>> from concurrent.futures import ThreadPoolExecutor
     >>> from hptsim import TuningJobSpec
     >>> from hptsim.durations import Exponential
+    >>> from hptsim.workload import Arrivals
     >>> busy = Arrivals(TuningJobSpec("nightly"), Exponential(90), count=50)
-    >>> results = replicate(Scenario(capacity={"ml.m5.xlarge": 1}), 2, arrivals=[busy], executor=ThreadPoolExecutor(1))
+    >>> scenario = Scenario(capacity={"ml.m5.xlarge": 1}, arrivals=[busy])
+    >>> results = replicate(scenario, 2, executor=ThreadPoolExecutor(1))
     >>> results.table[["replication", "waiting_time_s.mean"]].shape
     (2, 2)
     """
@@ -93,13 +92,12 @@ def _run(
     """Replications of the seeds *own*, which are numbered from *first*, at every point."""
     rest: dict[str, Any] = dict(settings)
     how: dict[str, Any] = {name: rest.pop(name) for name in ("executor", "checkpoint", "progress") if name in rest}
-    streams = tuple(settings.get("arrivals", ()))
     tasks, heads = [], []
     for point in points:
         changed = scenario
         for path, value in point.items():
             changed = vary(changed, path, value)
-        design = Design(changed, **{**rest, "arrivals": streams})
+        design = Design(changed, **rest)
         labels = {path: _label(value) for path, value in point.items()}
         for number, seed in enumerate(own, start=first):
             tasks.append((design, seed))

@@ -13,9 +13,10 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from hptsim.auditor import Auditor
 from hptsim.errors import LawBroken
 from hptsim.journal import Record, Saved, steps
-from hptsim.laws import LAWS, SOMETIMES, Auditor
+from hptsim.laws import LAWS, SOMETIMES
 from hptsim.lifecycle import EFFECTS, RESERVATION, TRAINING, TUNING
 from hptsim.simulation import Simulation
 from hptsim.views import PHASE_COLORS, band_rows, gantt_rows, queue_rows, stored_rows

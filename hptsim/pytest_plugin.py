@@ -57,7 +57,7 @@ class Witnesses:
     @pytest.hookimpl(wrapper=True)
     def pytest_runtestloop(self) -> Iterator[None]:
         """Every auditor reports what it has seen, wherever a test makes its simulations."""
-        from hptsim.laws import Auditor
+        from hptsim.auditor import Auditor
 
         seen, settle = self.seen, Auditor.settle
 

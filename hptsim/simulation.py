@@ -17,12 +17,12 @@ from typing import Any
 import attrs
 import simpy
 
+from hptsim.auditor import Auditor
 from hptsim.collector import collector_paused
-from hptsim.errors import InvalidInput, LawBroken, ServiceError, invalid, unknown_job
+from hptsim.errors import InvalidInput, LawBroken, ServiceError, invalid, nearest, unknown_job
 from hptsim.journal import Journal, Record, steps
-from hptsim.laws import Auditor
 from hptsim.ledger import TOTAL
-from hptsim.lifecycle import TABLES, Tables, primary, status
+from hptsim.lifecycle import NEW, TABLES, TRAINING, TUNING, Tables, primary, status
 from hptsim.model import Artifact, LogEvent, TrainingJobDefinition, TuningJobSpec
 from hptsim.nature import Enumerated, Sampled
 from hptsim.scenario import Scenario, ScheduledTuningJob
@@ -155,9 +155,9 @@ class Snapshot:
 class Simulation:
     """A tuning service in simulated time.
 
-    *scenario* schedules tuning jobs and stops; without one the account is empty and *capacity* limits it.
-    *laws* is True (check as it runs), False, or "end" (when it comes to rest). *nature* decides what the scenario's
-    distributions would; *journal* is where the log goes.
+    *scenario* schedules tuning jobs and stops, and its arrivals are drawn with *seed*; without one the account is empty
+    and *capacity* limits it. *laws* is True (check as it runs), False, or "end" (when it comes to rest). *nature* decides
+    what the scenario's distributions would; *journal* is where the log goes.
 
     >>> sim = Simulation(capacity={"ml.m5.xlarge": 4})
     >>> job = sim.create_tuning_job(TuningJobSpec("demo"))
@@ -183,7 +183,7 @@ class Simulation:
         scenario = scenario or Scenario()
         if capacity is not None:
             scenario = attrs.evolve(scenario, capacity=capacity)
-        self.scenario = scenario
+        self.scenario = scenario = scenario.drawn(seed)
         self.seed = seed
         account = scenario.account
         own = {entry.spec.name: entry.faults for entry in scenario.tuning_jobs if entry.faults is not None}
@@ -267,7 +267,12 @@ class Simulation:
         return self.journal[before:]
 
     def when(self, name: str, reached: str) -> simpy.Event:
-        """A simpy event that succeeds when the job *name* shows the status *reached*, at once if it does now."""
+        """A simpy event that succeeds when the job *name* shows the status *reached*, at once if it does now.
+
+        The job need not exist yet. Raises InvalidInput for a status that no job ever shows.
+        """
+        if reached not in _STATUSES:
+            raise invalid("when", reached, "a status of a tuning or training job", nearest(reached, _STATUSES))
         event = self._env.event()
         job: Any = self._world.tuning.get(name) or self._world.training.get(name)
         if job is not None and reached in _shown(job.thing, job.state):
@@ -566,3 +571,13 @@ def _shown(thing: str, state: str) -> set[str]:
     """The statuses that a job in *state* shows: primary and secondary for a training job."""
     shown = {status(state)}
     return shown | {primary(state).value} if thing == "training" else shown
+
+
+_STATUSES = frozenset(
+    shown
+    for table in (TUNING, TRAINING)
+    for state in table.states
+    if state != NEW
+    for shown in _shown(table.name, state)
+)
+"""Every status that a job can show."""

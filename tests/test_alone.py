@@ -3,10 +3,10 @@
 import pytest
 
 from hptsim import Journal, Scenario, Simulation, TuningJobSpec
+from hptsim.auditor import Auditor
 from hptsim.cli import main
 from hptsim.errors import LawBroken, ServiceError
 from hptsim.journal import read
-from hptsim.laws import Auditor
 from hptsim.model import InstanceRequest, ResourceLimits, TrainingJobDefinition
 from hptsim.nature import Faults, Script, Timings
 

@@ -208,3 +208,9 @@ def test_the_embedded_scenario_shows_what_it_promises():
         for later in sim.journal
         if later.trigger == "grant" and later.name == record.name
     ), "nobody ever waited: quota is not scarce"
+
+
+def test_the_package_is_a_command_too():
+    done = subprocess.run([sys.executable, "-m", "hptsim", "diagram", "reservation"], capture_output=True, text=True)
+    assert done.returncode == 0 and "Requested --> Held: grant" in done.stdout, done.stderr
+    assert subprocess.run([sys.executable, "-m", "hptsim", "diagram", "none"], capture_output=True).returncode == 2

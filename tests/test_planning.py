@@ -3,13 +3,13 @@
 import math
 from concurrent.futures import ThreadPoolExecutor
 
+import attrs
 import numpy as np
 import pytest
 from scipy import stats
 
 import hptsim
 from hptsim import Scenario, TuningJobSpec
-from hptsim.assumptions import Assumptions
 from hptsim.durations import Exponential
 from hptsim.errors import InvalidInput
 from hptsim.model import ResourceLimits, ServiceLimits
@@ -23,9 +23,10 @@ SCENARIO = Scenario(
     capacity={TYPE: 2},
     timings=Timings(training_s=Exponential(100.0)),
     limits=ServiceLimits(None, None, None),
-    assumptions=Assumptions(admission="queue"),
+    arrivals=(Arrivals(TuningJobSpec("c"), Exponential(80.0), 60),),
 )
-STREAM = (Arrivals(TuningJobSpec("c"), Exponential(80.0), 60),)
+ONE = Arrivals(TuningJobSpec("c"), 0.0, 1)
+"""One tuning job at second 0."""
 
 
 @pytest.fixture(scope="module")
@@ -45,22 +46,22 @@ def test_seeds_are_spawned_by_replication():
 
 
 def test_a_sweep_and_a_comparison_share_their_random_numbers(serial):
-    results = sweep(SCENARIO, {QUOTA: [2, 4]}, 8, arrivals=STREAM, executor=serial)
+    results = sweep(SCENARIO, {QUOTA: [2, 4]}, 8, executor=serial)
     summary = results.summary("waiting_time_s.mean")
     assert list(summary[QUOTA]) == [2, 4] and summary["mean"][0] > summary["mean"][1]
     two, four = results.at({QUOTA: 2}), results.at({QUOTA: 4})
     paired = compare(two, four)
     assert paired.interval()[1] < 0 and "less in the second" in paired.sentence()
-    other = replicate(vary(SCENARIO, QUOTA, 4), 8, 99, arrivals=STREAM, executor=serial)
+    other = replicate(vary(SCENARIO, QUOTA, 4), 8, 99, executor=serial)
     apart = compare(two, other)
     assert paired.interval()[1] - paired.interval()[0] < apart.interval()[1] - apart.interval()[0]
     assert "no difference" in compare(two, two).sentence()
 
 
 def test_two_scenarios_are_compared_pair_by_pair_in_every_column(serial):
-    found = compare(SCENARIO, vary(SCENARIO, QUOTA, 4), 8, arrivals=STREAM, executor=serial)
-    mine = replicate(SCENARIO, 8, arrivals=STREAM, executor=serial).table
-    other = replicate(vary(SCENARIO, QUOTA, 4), 8, arrivals=STREAM, executor=serial).table
+    found = compare(SCENARIO, vary(SCENARIO, QUOTA, 4), 8, executor=serial)
+    mine = replicate(SCENARIO, 8, executor=serial).table
+    other = replicate(vary(SCENARIO, QUOTA, 4), 8, executor=serial).table
     table = found.summary().set_index("figure")
     assert {"waiting_time_s.mean", "waiting_time_s.p95", f"utilization.{TYPE}", "cost_usd"} <= set(table.index)
     for column in ("waiting_time_s.mean", "cost_usd"):
@@ -76,26 +77,25 @@ def _mean_and_error(values):
 
 
 def test_a_scenario_is_not_compared_with_results(serial):
-    results = replicate(SCENARIO, 2, arrivals=STREAM, executor=serial)
+    results = replicate(SCENARIO, 2, executor=serial)
     with pytest.raises(InvalidInput, match="expected two scenarios, or two results"):
         compare(SCENARIO, results)
 
 
 def test_a_replication_ends_when_the_scenario_or_the_caller_says(serial):
     """One training job of 100 s on a quota of one instance: half of it, or all."""
-    stream = (Arrivals(TuningJobSpec("c"), 0.0, 1),)
-    scenario = Scenario(timings=Timings(training_s=100.0), until_s=50.0)
-    assert replicate(scenario, 2, arrivals=stream, executor=serial).mean("throughput_per_hour") == 0
-    ended = replicate(scenario, 2, arrivals=stream, executor=serial, until_s=200.0)
+    scenario = Scenario(timings=Timings(training_s=100.0), until_s=50.0, arrivals=[ONE])
+    assert replicate(scenario, 2, executor=serial).mean("throughput_per_hour") == 0
+    ended = replicate(scenario, 2, executor=serial, until_s=200.0)
     assert ended.mean("throughput_per_hour") > 0
 
 
 def test_the_smallest_quota_is_the_smallest(serial):
-    settings = {"replications": 8, "arrivals": STREAM, "executor": serial}
+    settings = {"replications": 8, "executor": serial}
     found = smallest(SCENARIO, QUOTA, "waiting_time_s.p95 <= 60", **settings)
     verdicts = dict(zip(found.tried[QUOTA], found.tried["verdict"], strict=True))
     assert verdicts[found.value] == "met" != verdicts[found.value - 1]
-    table = sweep(SCENARIO, {QUOTA: list(range(1, found.value + 1))}, 8, arrivals=STREAM, executor=serial)
+    table = sweep(SCENARIO, {QUOTA: list(range(1, found.value + 1))}, 8, executor=serial)
     for value in range(1, found.value + 1):
         _, high = table.at({QUOTA: value}).interval("waiting_time_s.p95", 0.9)
         assert (high <= 60) == (value == found.value)
@@ -106,7 +106,7 @@ def test_the_smallest_quota_is_the_smallest(serial):
 
 
 def test_more_is_better_in_the_other_direction_too(serial):
-    found = smallest(SCENARIO, QUOTA, "throughput_per_hour >= 38", replications=8, arrivals=STREAM, executor=serial)
+    found = smallest(SCENARIO, QUOTA, "throughput_per_hour >= 38", replications=8, executor=serial)
     assert found.value > 1 and "at least" in found.sentence()
 
 
@@ -118,10 +118,12 @@ MAKESPAN = {m: 100.0 * ((JOBS - m) / m + sum(1 / left for left in range(1, m + 1
 def test_the_smallest_quota_is_too_small_as_rarely_as_it_promises(serial):
     """The hardest case: four instances miss the target by a hair, so that they pass in nearly 1 - confidence of all runs."""
     runs, confidence = 60, 0.8
-    stream = (Arrivals(TuningJobSpec("m", limits=ResourceLimits(JOBS, JOBS)), 0.0, 1),)
+    scenario = attrs.evolve(
+        SCENARIO, arrivals=[Arrivals(TuningJobSpec("m", limits=ResourceLimits(JOBS, JOBS)), 0.0, 1)]
+    )
     target = f"time_in_system_s.mean <= {MAKESPAN[4] * (1 - 1e-9)}"
-    settings = {"confidence": confidence, "replications": 10, "high": JOBS, "arrivals": stream, "executor": serial}
-    found = [smallest(SCENARIO, QUOTA, target, seed=seed, **settings).value for seed in range(runs)]
+    settings = {"confidence": confidence, "replications": 10, "high": JOBS, "executor": serial}
+    found = [smallest(scenario, QUOTA, target, seed=seed, **settings).value for seed in range(runs)]
     too_small = sum(value is not None and value <= 4 for value in found)
     assert stats.binom.ppf(0.005, runs, 1 - confidence) <= too_small <= stats.binom.ppf(0.995, runs, 1 - confidence)
 
@@ -142,21 +144,21 @@ def test_the_smallest_quota_is_too_small_as_rarely_as_it_promises(serial):
 def test_a_search_that_makes_no_sense_says_so(serial, arguments, message):
     given = {"what": QUOTA, "target": "waiting_time_s.p95 <= 60", "replications": 2, "high": 2, **arguments}
     with pytest.raises(InvalidInput) as error:
-        smallest(SCENARIO, **given, arrivals=STREAM, executor=serial)
+        smallest(SCENARIO, **given, executor=serial)
     assert message in str(error.value)
 
 
 def test_it_goes_on_until_it_is_precise(serial):
     column = "time_in_system_s.mean"
-    found = until_precise(SCENARIO, column, 0.1, first=4, arrivals=STREAM, executor=serial)
+    found = until_precise(SCENARIO, column, 0.1, first=4, executor=serial)
     low, high = found.interval(column)
     count = len(found.table)
     assert (high - low) / 2 <= 0.1 * found.mean(column) and count > 4
-    assert found.table.equals(replicate(SCENARIO, count, arrivals=STREAM, executor=serial).table)
+    assert found.table.equals(replicate(SCENARIO, count, executor=serial).table)
     before = Results(found.table.iloc[: next(n for n in (4, 6, 9, 14, 21, 32, 48, 72) if -(-n * 3 // 2) >= count)])
     low, high = before.interval(column)
     assert (high - low) / 2 > 0.1 * before.mean(column), "it might have stopped earlier"
-    assert len(until_precise(SCENARIO, column, 1e-9, first=4, most=7, arrivals=STREAM, executor=serial).table) == 7
+    assert len(until_precise(SCENARIO, column, 1e-9, first=4, most=7, executor=serial).table) == 7
 
 
 @pytest.mark.parametrize(
@@ -167,13 +169,13 @@ def test_misspelt_paths_and_columns_are_named(path, message, serial):
     with pytest.raises(InvalidInput, match=message):
         vary(SCENARIO, path, 1)
     with pytest.raises(InvalidInput, match=r"did you mean 'waiting_time_s\.mean'"):
-        replicate(SCENARIO, 2, arrivals=STREAM, executor=serial).mean("waiting_time_s.maen")
+        replicate(SCENARIO, 2, executor=serial).mean("waiting_time_s.maen")
 
 
 def test_shares_of_time_are_shares_of_time(serial):
     """One job of 100 s on two instances, one of them used for the second half of the time."""
-    scenario = Scenario(capacity={TYPE: 2}, timings=Timings(training_s=100.0, first_launch_s=100.0))
-    figures = replicate(scenario, 2, arrivals=(Arrivals(TuningJobSpec("c"), 0.0, 1),), executor=serial)
+    scenario = Scenario(capacity={TYPE: 2}, timings=Timings(training_s=100.0, first_launch_s=100.0), arrivals=[ONE])
+    figures = replicate(scenario, 2, executor=serial)
     assert figures.mean(f"utilization.{TYPE}") == pytest.approx(0.25)
     assert figures.mean("waiting_time_s.mean") == 100 and figures.mean("time_in_system_s.mean") == 200
     assert figures.mean("cost_usd") == pytest.approx(100 / 3600 * 0.23)

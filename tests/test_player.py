@@ -16,7 +16,7 @@ import attrs
 import pytest
 from examples import TIMINGS, simulation
 
-import hptsim.laws
+import hptsim.auditor
 from hptsim import Scenario, Simulation, TuningJobSpec
 from hptsim.cli import main
 from hptsim.errors import LawBroken
@@ -133,7 +133,7 @@ def test_laws_of_the_end_stay_dark_before_it():
 
 
 def test_the_table_of_when_a_law_is_judged_is_what_the_auditor_does():
-    tree = ast.parse(Path(hptsim.laws.__file__).read_text())
+    tree = ast.parse(Path(hptsim.auditor.__file__).read_text())
     [auditor] = [node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == "Auditor"]
     methods = {node.name: node for node in auditor.body if isinstance(node, ast.FunctionDef)}
 

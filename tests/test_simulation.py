@@ -200,6 +200,11 @@ def test_a_users_own_process_creates_watches_and_stops():
     assert seen == [("training", 20), ("stopped", 25, {})]
 
 
+def test_nobody_waits_for_a_status_that_no_job_ever_shows():
+    with pytest.raises(InvalidInput, match="did you mean 'Stopped'"):
+        Simulation().when("mine", "Stoped")
+
+
 def test_interruption_resumes_from_the_last_checkpoint_and_keeps_its_clock():
     timings = attrs.evolve(TIMINGS, spot_wait_s=50, checkpoint_s=30)
     plan = {("a", 1): (("ready", 10.0), ("downloaded", 10.0), ("checkpoint", 30.0), ("interrupt", 20.0))}

@@ -1,0 +1,537 @@
+"""The judge of the laws: an `Auditor` reads the journal entry by entry into books of its own and never looks at the world.
+
+The auditor is not written by the clerk it audits. It judges a running simulation, every state of the explorer, and a saved
+file, all by the same laws.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from hptsim.books import TrainingBook, TuningBook
+from hptsim.effects import bucket
+from hptsim.jobs import duplicate
+from hptsim.laws import broken
+from hptsim.ledger import TUNING_JOBS, alone
+from hptsim.lifecycle import STOPPING, primary, status
+from hptsim.model import FINAL_TUNING, NO_CRITERIA, Artifact, Hyperband, TuningJobSpec
+from hptsim.search import ETA, Trial, brackets, falls_behind, goes_on, met, rungs
+from hptsim.world import Account, Entry, World
+
+_NEXT: Mapping[str, frozenset[str]] = {
+    "[*]": frozenset({"Starting"}),
+    "Starting": frozenset({"Starting", "Pending", "Downloading", "Training", "Starting:stopping", "Failed"}),
+    "Pending": frozenset({"Starting", "Stopping:teardown"}),
+    "Downloading": frozenset({"Training", "Starting", "Stopping:teardown", "Failed"}),
+    "Training": frozenset({"Training", "Uploading", "Interrupted", "Starting", "Stopping", "Failed"}),
+    "Interrupted": frozenset({"Starting", "Stopping:teardown"}),
+    "Uploading": frozenset({"Completed", "Stopping:uploading"}),
+    "Stopping": frozenset({"Stopping", "Stopping:uploading"}),
+}
+"""Which state may follow which, from the rows J1 to J13 of the specification: the auditor's own copy, by intent."""
+_ENDS: Mapping[str, str] = {"stop": "Stopped", "max_pending": "Stopped"} | {
+    "max_runtime": "MaxRuntimeExceeded",
+    "max_wait": "MaxWaitTimeExceeded",
+}
+_FAULTS = ("client_error", "algorithm_error", "internal_error", "no_capacity")
+
+
+class Auditor:
+    """Reads entries with `see`, judges after each step with `settle`, and at quiescence with `calm`.
+
+    Raises LawBroken by the law's name. *checked* counts the checks of each law, *witnessed* the `sometimes` laws seen.
+    """
+
+    def __init__(self, account: Account, *, grace_s: float = 120.0) -> None:
+        self.account = account
+        self.grace_s = grace_s
+        self.limit = dict(account.capacity)
+        if account.limits.tuning_jobs is not None:
+            self.limit[TUNING_JOBS] = account.limits.tuning_jobs
+        self.now = 0.0
+        self.tuning: dict[str, TuningBook] = {}
+        self.training: dict[str, TrainingBook] = {}
+        self.deleted: dict[str, int] = {}
+        """How many log events each deleted training job has left."""
+        self.reserved: dict[str, int] = {}
+        self.artifacts: dict[str, str] = {}
+        self.line: dict[str, Mapping[str, int]] = {}
+        self.moved = False
+        """Whether anything was asked, granted, withdrawn or released since the line was judged."""
+        self.touched: dict[str, None] = {}
+        self.died: list[str] = []
+        self.checked = 0
+        self.witnessed: dict[str, None] = {}
+
+    def clone(self) -> Auditor:
+        """An independent copy."""
+        twin = duplicate(self)
+        twin.tuning = {name: book.copy() for name, book in self.tuning.items()}
+        twin.training = {  # what has ended never changes again and is shared
+            name: duplicate(book) if book.state not in _FINAL or book.occupies is not None else book
+            for name, book in self.training.items()
+        }
+        twin.reserved, twin.artifacts = self.reserved.copy(), self.artifacts.copy()
+        twin.line, twin.touched, twin.died = self.line.copy(), {}, []
+        twin.witnessed, twin.deleted = self.witnessed.copy(), self.deleted.copy()
+        return twin
+
+    def see(self, entry: Entry) -> None:
+        """Read one entry into the books; raises LawBroken for what must not happen at all."""
+        if entry[0] < self.now:
+            raise broken("time never runs back", f"{entry[2]} at {entry[0]} after {self.now}")
+        self.now = entry[0]
+        self.checked += 1
+        _READERS[entry[1]](self, entry)
+
+    def _see_tuning(self, entry: Entry) -> None:
+        _, _, name, trigger, source, destination, data = entry
+        if trigger == "create":
+            spec = data["spec"]
+            self.tuning[name] = TuningBook(name, spec.limits.max_parallel, spec.limits.max_training_jobs, spec)
+        book = self.tuning[name]
+        if trigger == "delete":
+            if status(book.state) not in FINAL_TUNING or source != book.state:
+                raise broken("only what has ended is deleted", f"{name} is {book.state} and is deleted")
+            self._settle_tuning(book)
+            del self.tuning[name]
+            return
+        self.touched[name] = None
+        if status(book.state) in FINAL_TUNING:
+            raise broken("a final status is final", f"{trigger} happened to {name}, which is {book.state}")
+        if source != book.state:
+            raise broken("tuning statuses in order", f"{name} leaves {source}, but it is {book.state}")
+        if trigger == "launch" and (book.stopped or destination != "InProgress"):
+            raise broken("no launch after a stop", f"{name} launches in {source}")
+        book.launches += trigger == "launch"
+        if trigger == "stop":
+            book.stopped = True
+            self._witness_stop(book)
+        self._judge_tuning(book, trigger, destination)
+        book.state = destination
+
+    def _judge_tuning(self, book: TuningBook, trigger: str, destination: str) -> None:
+        """A tuning job's next state follows from what has happened to it: nothing else may change it."""
+        expected = {
+            "create": "InProgress",
+            "stop": "Stopping",
+            "max_runtime": "InProgress:closing",
+            "criterion": "InProgress:closing",
+            "give_up": "InProgress:failing",
+        }.get(trigger, book.state)
+        if trigger == "finish":
+            if book.live:
+                raise broken("nobody outlives the parent", f"{book.name} ends, {next(iter(book.live))} lives")
+            if book.stopped:
+                expected = "Stopped"
+            elif book.state == "InProgress:closing" or (book.evaluated and book.state == "InProgress"):
+                expected = "Completed"
+            else:
+                expected = "Failed"
+        if destination != expected:
+            law = "the end says why" if status(destination) in FINAL_TUNING else "tuning statuses in order"
+            raise broken(law, f"{trigger} leads {book.name} from {book.state} to {destination}, not {expected}")
+
+    def _witness_stop(self, book: TuningBook) -> None:
+        states = [self.training[name].state for name in book.live]
+        seen = {
+            "a stop catches two training": states.count("Training") >= 2,
+            "a stop catches one starting": "Starting" in states,
+            "a stop catches one uploading": "Uploading" in states,
+            "an interruption meets a stop": "Interrupted" in states,
+            "a stop races the last completion": not states and book.launched == book.total,
+        }
+        self.witnessed.update(dict.fromkeys(law for law, happened in seen.items() if happened))
+
+    def _see_training(self, entry: Entry) -> None:
+        now, _, name, trigger, source, destination, data = entry
+        if trigger == "create":
+            self._born(name, data)
+        book = self.training[name]
+        if trigger == "delete":
+            return self._delete_training(book, source)
+        self.touched[book.holder] = None
+        if book.state in _FINAL:
+            raise broken("a final status is final", f"{trigger} happened to {name}, which is {book.state}")
+        if source != book.state or not self._may_follow(book, trigger, destination):
+            raise broken("phases in order", f"{trigger} leads {name} from {book.state} to {destination}")
+        if trigger == "ready" and book.streams != (destination == "Training"):
+            mode = "streams its data" if book.streams else "has data to download"
+            raise broken("phases in order", f"{name} {mode}, and ready leads it to {destination}")
+        if source == "Stopping" and book.sigterm_s is not None and now > book.sigterm_s + self.grace_s + 1e-6:
+            raise broken("grace is bounded", f"{name} runs {now - book.sigterm_s:g} s after SIGTERM")
+        book.owed += trigger in _LOGGED or (trigger == "ready" and destination == "Training")
+        if trigger in _ENDS:
+            book.reasons += (trigger,)
+        if data:
+            book.promised += (data["saved"],) if "saved" in data else ()
+            book.objective = data.get("objective", book.objective)
+            if "epoch" in data:
+                self._epoch(book, data["epoch"], data["objective"])
+            book.failure = data.get("reason", book.failure)
+        book.state = destination
+        if destination in _FINAL:
+            self._died(book)
+
+    def _delete_training(self, book: TrainingBook, source: str) -> None:
+        if book.state not in _FINAL or source != book.state:
+            raise broken("only what has ended is deleted", f"{book.name} is {book.state} and is deleted")
+        if book.name in self.died:
+            self.died.remove(book.name)
+            self.finished([book.name])
+        self.deleted[book.name] = self.training.pop(book.name).logged
+
+    def _born(self, name: str, data: Mapping[str, Any]) -> None:
+        tuning = self.tuning[data["tuning_job"] or alone(name)]
+        if tuning.spec is None:
+            mode = data["definition"]["input_mode"]
+        else:
+            mode = tuning.spec.definitions[data["definition"]].input_mode
+            self._judge_configuration(tuning, tuning.spec, data)
+        definition = data["definition"] if tuning.spec is not None else 0
+        self.training[name] = TrainingBook(
+            name,
+            tuning.name,
+            mode != "File",
+            logged=self.deleted.get(name, 0),
+            owed=self.deleted.pop(name, 0),
+            ordinal=tuning.launched + 1,
+            definition=definition,
+        )
+        tuning.live[name] = None
+        tuning.children.append(name)
+        tuning.launched += 1
+        tuning.counters["InProgress"] += 1
+        if tuning.state != "InProgress":
+            raise broken("no launch after a stop", f"{name} is created, {tuning.name} is {tuning.state}")
+        if len(tuning.live) > tuning.parallel:
+            raise broken("parallel within its limit", f"{tuning.name} runs {len(tuning.live)} of {tuning.parallel}")
+        if tuning.launched > tuning.total:
+            raise broken("total within its limit", f"{tuning.name} has launched {tuning.launched} of {tuning.total}")
+
+    def _judge_configuration(self, tuning: TuningBook, spec: TuningJobSpec, data: Mapping[str, Any]) -> None:
+        chosen: Mapping[str, str] = data["hyperparameters"]
+        for span in spec.ranges_of(spec.definitions[data["definition"]]):
+            if span.name in chosen and not span.holds(chosen[span.name]):
+                raise broken("a strategy stays in its ranges", f"{tuning.name} tries {chosen[span.name]} for {span}")
+        if spec.strategy == "Grid" and chosen:
+            if chosen in tuning.tried:
+                raise broken("Grid tries each point once", f"{tuning.name} tries {chosen} again")
+            tuning.tried.append(chosen)
+
+    def _epoch(self, book: TrainingBook, epoch: int, value: float | None) -> None:
+        """A new epoch: by the same rule as the service, on books of our own, may the training job go on?"""
+        # a job that was interrupted does the epochs since its last checkpoint again
+        book.curve = (*book.curve[: epoch - 1], float("nan") if value is None else value)
+        book.passed = tuple([rung for rung in book.passed if rung < epoch])
+        tuning = self.tuning[book.holder]
+        if tuning.spec is None or value is None or book.sentence:
+            return
+        spec, objective = tuning.spec, tuning.spec.objective_of(tuning.spec.definitions[book.definition])
+        others = [self.training[name] for name in tuning.children if name != book.name and name in self.training]
+        others = [one for one in others if one.definition == book.definition]
+        if spec.hyperband is not None:
+            self._judge_rung(book, spec.hyperband, others, epoch - 1)
+            known = [Trial(one.ordinal, {}, one.curve, passed=one.passed) for one in others]
+            if epoch >= spec.hyperband.max_resource:
+                book.sentence = "max_resource"
+            elif goes_on(objective, spec.hyperband, book.ordinal, epoch, value, known):
+                book.passed += (epoch,)
+            else:
+                book.sentence = "hyperband"
+        elif spec.early_stopping:
+            earlier = [one.curve for one in others if one.state == "Completed"]
+            book.sentence = "early_stopping" if falls_behind(objective, book.curve, earlier) else ""
+
+    def _judge_rung(self, book: TrainingBook, hyperband: Hyperband, others: list[TrainingBook], rung: int) -> None:
+        """Counted by who has gone beyond the rung; one that was given up may, until its stop reaches it."""
+        bracket = (book.ordinal - 1) % brackets(hyperband)
+        if rung not in rungs(hyperband, bracket):
+            return
+        reached = [
+            one for one in others if (one.ordinal - 1) % brackets(hyperband) == bracket and len(one.curve) >= rung
+        ]
+        beyond = 1 + sum(len(one.curve) > rung and one.sentence != "hyperband" for one in reached)
+        if beyond > math.ceil((1 + len(reached)) / ETA):
+            text = f"{beyond} training jobs went on after epoch {rung}, of {1 + len(reached)} that reached it"
+            raise broken("a rung holds its share", text)
+
+    def _may_follow(self, book: TrainingBook, trigger: str, destination: str) -> bool:
+        if destination == "Failed":
+            return trigger in _FAULTS and book.state in _NEXT and "Failed" in _NEXT[book.state]
+        if destination in ("Stopped", "MaxRuntimeExceeded", "MaxWaitTimeExceeded"):
+            if not book.reasons:
+                raise broken("the end says why", f"{book.name} ends {destination}, and nothing stopped it")
+            if destination != _ENDS[book.reasons[0]]:
+                raise broken("the end says why", f"{book.name} ends {destination}, but {book.reasons[0]} stopped it")
+            return trigger == _LAST_STEP.get(book.state)
+        return destination in _AFTER.get(trigger, ()) and destination in _NEXT.get(book.state, ())
+
+    def _died(self, book: TrainingBook) -> None:
+        tuning = self.tuning[book.holder]
+        self.died.append(book.name)
+        tuning.live.pop(book.name, None)
+        tuning.counters["InProgress"] -= 1
+        tuning.counters[bucket(book.state, book.failure)] += 1
+        if book.objective is not None and book.state != "Failed":
+            tuning.evaluated += 1
+            if tuning.spec is not None:
+                if tuning.spec.criteria != NO_CRITERIA:
+                    tuning.results.append(book.objective)
+                cost = tuning.spec.objective.cost(book.objective)
+                tuning.best = cost if tuning.best is None else min(tuning.best, cost)
+        if tuning.alone:
+            tuning.state = primary(book.state).value
+
+    def _see_reservation(self, entry: Entry) -> None:
+        _, _, name, trigger, source, destination, data = entry
+        holder = data["holder"]
+        if holder == alone(holder.rpartition("/")[2]) and trigger == "ask":
+            self.tuning[holder] = TuningBook(holder, 1, 1, state="InProgress", alone=True, launches=1)
+        tuning = self.tuning[holder]
+        self.touched[holder] = None
+        self.moved = True
+        before = tuning.requests.get(name, "[*]")
+        legal = {("[*]", "ask"): "Requested", ("Requested", "grant"): "Held", ("Requested", "withdraw"): "Withdrawn"}
+        legal["Held", "release"] = "Released"
+        if before != source or legal.get((before, trigger)) != destination:
+            raise broken("reservations take their course", f"{trigger} leads {name} from {before} to {destination}")
+        tuning.requests[name] = destination
+        amounts: Mapping[str, int] = data["amounts"]
+        if amounts != tuning.asked.setdefault(name, amounts):
+            text = f"{trigger} of {dict(amounts)} for {name}, which has asked for {dict(tuning.asked[name])}"
+            raise broken("reservations take their course", text)
+        if trigger == "ask":
+            self.line[name] = amounts
+        elif trigger == "release":
+            self._give_back(tuning, name, amounts)
+        else:
+            self.line.pop(name)
+            if trigger == "withdraw" and (tuning.stopped or tuning.state == "Stopping"):
+                self.witnessed["a waiting request is withdrawn"] = None
+        if trigger == "grant":
+            for pool, count in amounts.items():
+                tuning.held[pool] = tuning.held.get(pool, 0) + count
+                self.reserved[pool] = self.reserved.get(pool, 0) + count
+                if pool in self.limit and self.reserved[pool] > self.limit[pool]:
+                    raise broken("quota never exceeded", f"{self.reserved[pool]} {pool}, limit {self.limit[pool]}")
+        if destination in ("Released", "Withdrawn"):
+            del tuning.requests[name], tuning.asked[name]
+
+    def _give_back(self, tuning: TuningBook, name: str, amounts: Mapping[str, int]) -> None:
+        early = status(tuning.state) not in FINAL_TUNING
+        if early and (self.account.assumptions.reservation != "as-observed" or TUNING_JOBS in amounts):
+            raise broken("reservation held until the end", f"{name} is released while {tuning.name} is {tuning.state}")
+        for pool, count in amounts.items():
+            tuning.held[pool] = tuning.held.get(pool, 0) - count
+            self.reserved[pool] -= count
+            if tuning.held[pool] < 0:
+                raise broken("released at the end, exactly once", f"{tuning.name} gives back more {pool} than it held")
+
+    def _see_occupancy(self, entry: Entry) -> None:
+        book = self.training[entry[2]]
+        taking = entry[3] == "occupy"
+        if taking == (book.occupies is not None):
+            raise broken("a live training job occupies", f"{book.name} does {entry[3]} twice")
+        book.occupies = entry[6] if taking else None
+        if not taking and book.state not in _FINAL:
+            raise broken("a live training job occupies", f"{book.name} gives its instances up in {book.state}")
+
+    def _see_artifact(self, entry: Entry) -> None:
+        book = self.training[entry[2]]
+        if entry[6] not in book.promised:
+            raise broken("nothing is stored unsaved", f"{book.name} stores {entry[6]}")
+        book.stored += (entry[6],)
+        self.artifacts[entry[6]] = book.name
+        if entry[5] == "model":
+            self.tuning[book.holder].models += 1
+
+    def _see_log(self, entry: Entry) -> None:
+        self.training[entry[2]].logged += 1
+
+    def _see_signal(self, entry: Entry) -> None:
+        book = self.training[entry[2]]
+        if entry[3] == "SIGTERM":
+            if book.state != "Stopping":
+                raise broken("SIGTERM opens the window", f"{book.name} gets SIGTERM in {book.state}")
+            book.sigterm_s = entry[0]
+        else:
+            book.told = True
+            if entry[6] is not None and entry[6] != book.sentence:
+                raise broken("the weak are stopped early", f"{book.name} is given up for {entry[6]}, and was not to be")
+
+    def _see_refused(self, entry: Entry) -> None:
+        """A refused call changes nothing."""
+
+    def settle(self, world: World | None = None) -> None:
+        """Judge the state after a whole step: the tuning jobs that it touched, and the line."""
+        for name in self.touched:
+            if (tuning := self.tuning.get(name)) is not None:
+                self._settle_tuning(tuning)
+                if world is not None:
+                    self._compare(tuning, world)
+        self.touched.clear()
+        self.finished(self.died)
+        self.died.clear()
+        self._settle_line()
+
+    def _settle_tuning(self, tuning: TuningBook) -> None:
+        final = status(tuning.state) in FINAL_TUNING
+        if tuning.launches != tuning.launched:
+            raise broken(
+                "counters add up", f"{tuning.name}: {tuning.launches} launches, {tuning.launched} training jobs"
+            )
+        if final:
+            if tuning.live:
+                raise broken("nobody outlives the parent", f"{tuning.name} is {tuning.state}, {len(tuning.live)} live")
+            if tuning.requests or any(tuning.held.values()):
+                left = dict(tuning.held)
+                raise broken("released at the end, exactly once", f"{tuning.name} is {tuning.state} and holds {left}")
+            if tuning.state == "Stopped" and tuning.models and not tuning.alone:
+                self.witnessed["a stopped job has artifacts"] = None
+        elif tuning.state != "InProgress" and "Requested" in tuning.requests.values():
+            raise broken("nobody stopping waits", f"{tuning.name} is {tuning.state} and still in line")
+        elif not final and "Held" not in tuning.requests.values() and tuning.live:
+            raise broken("occupancy within reservation", f"{tuning.name} holds nothing and has live training jobs")
+        if tuning.state == "InProgress" and tuning.results and (criterion := self._criterion(tuning)):
+            raise broken("a met criterion ends the job", f"{tuning.name} has met {criterion} and goes on")
+        stopping = tuning.state in ("Stopping", "InProgress:closing")
+        used: dict[str, int] = {}
+        for name in tuning.live:
+            child = self.training[name]
+            self._settle_child(child, stopping)
+            for pool, count in (child.occupies or {}).items():
+                used[pool] = used.get(pool, 0) + count
+        if any(count > tuning.held.get(pool, 0) for pool, count in used.items()):
+            raise broken("occupancy within reservation", f"{tuning.name} uses {used} and holds {tuning.held}")
+
+    def _criterion(self, tuning: TuningBook) -> str:
+        return met(tuning.spec, tuning.results) if tuning.spec is not None else ""
+
+    def _settle_child(self, child: TrainingBook, parent_stopping: bool) -> None:
+        if parent_stopping and child.state not in STOPPING and not child.told:
+            raise broken("a stop reaches every child", f"{child.name} is {child.state} and was not told to stop")
+        if child.sentence and not child.told and child.state == "Training":
+            raise broken(
+                "the weak are stopped early", f"{child.name} was to be given up ({child.sentence}) and goes on"
+            )
+        if child.state == "Stopping" and child.sigterm_s is None:
+            raise broken("SIGTERM opens the window", f"{child.name} is Stopping without SIGTERM")
+        if child.occupies is None:
+            raise broken("a live training job occupies", f"{child.name} lives without instances")
+        if child.logged < child.owed:
+            raise broken("logs persist", f"{child.name} has written {child.logged} log lines, of {child.owed} it owes")
+
+    def _settle_line(self) -> None:
+        if not self.line or not self.moved:
+            return
+        self.moved = False
+        if self.account.assumptions.discipline == "fifo":
+            blocked: set[str] = set()
+            for name, amounts in self.line.items():
+                pools = [pool for pool in amounts if pool in self.limit]
+                if blocked.isdisjoint(pools) and self._fits(amounts):
+                    raise broken("nobody waits while quota is idle", f"{name} waits for {dict(amounts)}, which is free")
+                placed = TUNING_JOBS not in amounts or self._fits({TUNING_JOBS: amounts[TUNING_JOBS]})
+                blocked.update(pools if placed else [TUNING_JOBS])
+        elif self.account.assumptions.discipline == "backfill" and any(map(self._fits, self.line.values())):
+            raise broken("nobody waits while quota is idle", "a request waits for what is free")
+
+    def _fits(self, amounts: Mapping[str, int]) -> bool:
+        return all(
+            self.reserved.get(pool, 0) + count <= self.limit[pool]
+            for pool, count in amounts.items()
+            if pool in self.limit
+        )
+
+    def finished(self, names: Iterable[str]) -> None:
+        """Judge training jobs that have ended, when their tuning job or the step ends."""
+        for name in names:
+            book = self.training[name]
+            if missing := [uri for uri in book.promised if uri not in book.stored]:
+                raise broken("what was saved is stored", f"{name} is {book.state} and {missing} is not stored")
+            if book.occupies is not None:
+                raise broken("a live training job occupies", f"{name} is {book.state} and keeps its instances")
+
+    def _compare(self, tuning: TuningBook, world: World) -> None:
+        """The auditor's books against the world's state, for one tuning job."""
+        job = world.tuning.get(tuning.name)
+        if job is None:
+            return
+        if job.counters != tuning.counters:
+            raise broken("counters add up", f"{job.name} counts {job.counters}, its jobs are {tuning.counters}")
+        held = {pool: count for pool, count in tuning.held.items() if count}
+        if job.state != tuning.state or held != world.ledger.held.get(job.name, {}):
+            raise broken("the journal rebuilds the world", f"{job.name}: the books say {tuning.state}, {held}")
+        if job.best is not None and len(job.spec.definitions) == 1 and job.best[0] != tuning.best:
+            raise broken("the best is the best", f"{job.best[1]} is called the best, but {tuning.best} was reached")
+        if job.live != tuning.live:
+            raise broken("the journal rebuilds the world", f"{job.name}: the books say that {list(tuning.live)} live")
+
+    def compare(self, world: World) -> None:
+        """All books against the whole world."""
+        for tuning in self.tuning.values():
+            self._compare(tuning, world)
+        reserved = {pool: count for pool, count in self.reserved.items() if count}
+        books = (reserved, list(self.artifacts), {name: book.state for name, book in self.training.items()})
+        stored: Mapping[str, Artifact] = world.artifacts
+        state = (world.ledger.reserved, list(stored), {name: job.state for name, job in world.training.items()})
+        if books != state:
+            if lost := [uri for uri in self.artifacts if uri not in stored]:
+                raise broken("artifacts persist", f"{lost} was stored and is gone")
+            raise broken("the journal rebuilds the world", f"the books say {books}, the world {state}")
+        logged = {**self.deleted, **{name: book.logged for name, book in self.training.items()}}
+        if any(len(world.logs.get(name, ())) != count for name, count in logged.items()):
+            raise broken("logs persist", "a log stream has lost or gained events")
+
+    def calm(self) -> None:
+        """Judge the end: nothing is left to do, so everything that was to happen must have happened."""
+        for name, tuning in self.tuning.items():
+            if status(tuning.state) not in FINAL_TUNING:
+                raise broken("every job ends", f"{name} is {tuning.state} and nothing is left to do")
+        if left := {pool: count for pool, count in self.reserved.items() if count}:
+            raise broken("every reservation is released", f"{left} is still reserved")
+
+    def forget(self, name: str) -> None:
+        """Drop the books of a job that has ended."""
+        for child in self.tuning.pop(name if name in self.tuning else alone(name)).children:
+            if child in self.training:
+                for uri in self.training.pop(child).stored:
+                    self.artifacts.pop(uri, None)
+
+
+_FINAL = frozenset({"Completed", "Failed", "Stopped", "MaxRuntimeExceeded", "MaxWaitTimeExceeded"})
+_LAST_STEP = {"Stopping:uploading": "uploaded", "Stopping:teardown": "torn_down", "Starting:stopping": "torn_down"}
+_LOGGED = frozenset({"downloaded", "epoch", "exited", "killed"})
+_STOPPED = frozenset({"Starting:stopping", "Stopping", "Stopping:teardown", "Stopping:uploading"})
+_AFTER: Mapping[str, frozenset[str]] = {
+    "create": frozenset({"Starting"}),
+    "shortage": frozenset({"Starting"}),
+    "wait": frozenset({"Pending"}),
+    "capacity": frozenset({"Starting"}),
+    "ready": frozenset({"Downloading", "Training"}),
+    "downloaded": frozenset({"Training"}),
+    "checkpoint": frozenset({"Training"}),
+    "epoch": frozenset({"Training"}),
+    "saved": frozenset({"Stopping"}),
+    "exited": frozenset({"Uploading", "Stopping:uploading"}),
+    "killed": frozenset({"Stopping:uploading"}),
+    "uploaded": frozenset({"Completed"}),
+    "interrupt": frozenset({"Interrupted"}),
+    "internal_error": frozenset({"Starting"}),
+    **dict.fromkeys(_ENDS, _STOPPED),
+}
+"""Which states a trigger may lead to, in the words of the specification."""
+
+_READERS: Mapping[str, Callable[[Auditor, Entry], None]] = {
+    "tuning": Auditor._see_tuning,
+    "training": Auditor._see_training,
+    "reservation": Auditor._see_reservation,
+    "occupancy": Auditor._see_occupancy,
+    "artifact": Auditor._see_artifact,
+    "log": Auditor._see_log,
+    "signal": Auditor._see_signal,
+    "refused": Auditor._see_refused,
+}
