@@ -7,8 +7,9 @@ import pytest
 
 ORDER = (
     "errors extras collector ranges model search halving assumptions durations configured curves cloud lifecycle "
-    "ledger jobs effects world journal laws books auditor docs nature request workload plain scenario simulation traces explore "
-    "metrics planning "
+    "ledger jobs effects world journal laws books auditor docs nature request workload plain scenario simulation "
+    "explore traces "
+    "metrics figures checkpoint executors results planning "
     "rows views live player diagram "
     "shapes paging history describe combinations service "
     "events logs s3 wire boto testing pytest_plugin server cli __main__"
