@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 ORDER = (
-    "errors extras collector ranges model search halving assumptions durations curves cloud lifecycle "
+    "errors extras collector ranges model search halving assumptions durations configured curves cloud lifecycle "
     "ledger jobs effects world journal laws books auditor nature request workload plain scenario simulation explore "
     "metrics planning "
     "rows views live player diagram docs "
