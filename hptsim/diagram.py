@@ -69,11 +69,8 @@ def mermaid(table: Table) -> str:
     graph = machine.graph_cls(machine)
     for state, name in names.items():
         graph.set_node_style(name, kind(table, state))
-    return str(graph.get_graph(f"title: {_title(table)}").source)
-
-
-def _title(table: Table) -> str:
-    return f"The life of a {table.name}{' job' if table.name != 'reservation' else ''}"
+    written = str(graph.get_graph().source)
+    return written[written.index("stateDiagram") :]  # without the title: where it is embedded there is one above it
 
 
 def tooltip(row: Row) -> str:
@@ -256,7 +253,7 @@ def _head(table: Table, drawn: list[Area]) -> list[str]:
     return [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{wide:.0f}" height="{tall:.0f}" '
         f'viewBox="{left:.0f} {top:.0f} {wide:.0f} {tall:.0f}">',
-        f"<title>{_title(table)}</title>",
+        f"<title>The life of a {table.name}{' job' if table.name != 'reservation' else ''}</title>",
         "<style>text { font: 14px sans-serif; text-anchor: middle } .row { font-size: 12px; paint-order: stroke; "
         "stroke: #fff; stroke-width: 4px } .arrow { fill: none; stroke: #555 } rect { stroke: #000 }</style>",
         '<defs><marker id="tip" viewBox="0 0 10 10" refX="10" refY="5" markerWidth="8" markerHeight="8" '

@@ -118,7 +118,7 @@ def test_mermaid_has_every_row_and_colors_every_state(table):
         f"Class {names[state]} s_{kind(table, state)}" for state in table.states
     ]
     assert {f"classDef s_{name} fill:{color},color:#000" for name, color in COLORS.items()} <= set(lines)
-    assert lines[1].startswith("title: The life of a ") and lines[-1] == "[*] --> none"
+    assert lines[0] == "stateDiagram-v2" and lines[-1] == "[*] --> none"
 
 
 def test_the_command_prints_mermaid_or_writes_a_drawing(tmp_path, capsys):
