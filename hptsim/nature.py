@@ -273,7 +273,7 @@ class Sampled(Base):
         """Draw what the training job will need and try."""
         job.hyperparameters = self.configure(world, job)
         definition = job.definition
-        if job.ordinal <= len(known := self.recorded.get(job.tuning_job, ())):
+        if 0 < job.ordinal <= len(known := self.recorded.get(job.tuning_job, ())):
             job.work_s = known[job.ordinal - 1].training_s or 0.0
             job.course = known[job.ordinal - 1].course
             return
