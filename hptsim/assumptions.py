@@ -18,7 +18,7 @@ ASSUMPTIONS: Mapping[str, str] = MappingProxyType(
         "cluster-reuse": "what a tuning job reserves grows as it launches training jobs and is kept for its next ones "
         "until its end (R14); `reservation` switches to all at once or to giving back as each training job ends",
         "admission": "creating a tuning job checks MaxParallelTrainingJobs × instances against what is free (C2, R6); "
-        "`admission` switches from refusing to waiting in line",
+        "`admission` switches from refusing to waiting in line, which a scenario with arrivals does unless it says otherwise",
         "service-limits": "the service's own limits apply (100 tuning jobs at a time, 10 training jobs in parallel, "
         "750 in total); `limits` of the scenario lifts or changes them",
         "first-come-first-served": "quota is granted in order of request; a request that must wait is not overtaken by "
@@ -106,6 +106,7 @@ class Assumptions:
     """
 
     reservation: str = attrs.field(default="reuse", validator=_one_of("reuse", "upfront", "as-observed"))
-    admission: str = attrs.field(default="reject", validator=_one_of("reject", "queue"))
+    admission: str | None = attrs.field(default=None, validator=attrs.validators.optional(_one_of("reject", "queue")))
+    """None: "queue" where a scenario has arrivals, for then waiting is the question; otherwise "reject", as the service does."""
     discipline: str = attrs.field(default="fifo", validator=_one_of("fifo", "priority", "backfill"))
     repeated_stop: str = attrs.field(default="idempotent", validator=_one_of("idempotent", "reject"))

@@ -41,6 +41,8 @@ class Auditor:
         self.reserved: dict[str, int] = {}
         self.artifacts: dict[str, str] = {}
         self.line: dict[str, Mapping[str, int]] = {}
+        self.moved = False
+        """Whether anything was asked, granted, withdrawn or released since the line was judged."""
         self.touched: dict[str, None] = {}
         self.died: list[str] = []
         self.checked = 0
@@ -277,6 +279,7 @@ class Auditor:
             self.tuning[holder] = TuningBook(holder, 1, 1, state="InProgress", alone=True, launches=1)
         tuning = self.tuning[holder]
         self.touched[holder] = None
+        self.moved = True
         before = tuning.requests.get(name, "[*]")
         legal = {("[*]", "ask"): "Requested", ("Requested", "grant"): "Held", ("Requested", "withdraw"): "Withdrawn"}
         legal["Held", "release"], legal["Held", "move"] = "Released", "Held"
@@ -465,8 +468,9 @@ class Auditor:
             raise broken("logs persist", f"{child.name} has written {child.logged} log lines, of {child.owed} it owes")
 
     def _settle_line(self) -> None:
-        if not self.line:
+        if not self.line or not self.moved:
             return
+        self.moved = False
         if self.account.assumptions.discipline == "fifo":
             blocked: set[str] = set()
             for name, amounts in self.line.items():

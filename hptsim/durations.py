@@ -155,15 +155,15 @@ def check(where: str, duration: object) -> None:
     raise invalid(where, duration, "seconds (0 or more) or a distribution of them, none below 0")
 
 
-def to_plain(duration: Duration) -> Any:
-    """A duration as scenario files spell it.
+def to_plain(duration: Any, kinds: Mapping[str, type[Any]] = KINDS) -> Any:
+    """A duration, or another of *kinds*, as scenario files spell it.
 
     >>> to_plain(LogNormal(100, 0.5))
     {'lognormal': {'mean_s': 100, 'cv': 0.5}}
     """
     if isinstance(duration, (int, float)):
         return duration
-    for kind, cls in KINDS.items():
+    for kind, cls in kinds.items():
         if isinstance(duration, cls):
             plain = attrs.asdict(duration)
             return {kind: {key: list(value) if isinstance(value, tuple) else value for key, value in plain.items()}}
@@ -173,36 +173,37 @@ def to_plain(duration: Duration) -> Any:
     raise invalid("duration", duration, "one that a file can hold: a number, hptsim's own or scipy.stats' frozen ones")
 
 
-def from_plain(where: str, plain: Any) -> Duration:
-    """The duration that a scenario file spells; raises InvalidInput that says what is wrong with it at *where*.
+def from_plain(where: str, plain: Any, kinds: Mapping[str, type[Any]] = KINDS) -> Any:
+    """The duration (or other of *kinds*) that a scenario file spells; raises InvalidInput that says what is wrong at *where*.
 
     >>> from_plain("training_s", {"exponential": {"mean_s": 300}})
     Exponential(mean_s=300)
     """
     if isinstance(plain, Mapping):
         if len(plain) != 1:
-            raise invalid(where, dict(plain), "one distribution", f"one of {', '.join([*KINDS, 'scipy'])}")
+            raise invalid(where, dict(plain), "one distribution", f"one of {', '.join([*kinds, 'scipy'])}")
         ((kind, parameters),) = plain.items()
-        return _distribution(where, kind, parameters)
+        return _distribution(where, kind, parameters, kinds)
     check(where, plain)
-    return plain  # type: ignore[no-any-return]
+    return plain
 
 
-def _distribution(where: str, kind: str, parameters: Any) -> Duration:
+def _distribution(where: str, kind: str, parameters: Any, kinds: Mapping[str, type[Any]]) -> Any:
     if not isinstance(parameters, Mapping):
         raise invalid(f"{where}.{kind}", parameters, "a table of parameters")
     if kind == "scipy":
         return _scipy(f"{where}.scipy", parameters)
-    if kind not in KINDS:
-        raise invalid(where, kind, "a distribution", nearest(kind, [*KINDS, "scipy"]))
-    names = [field.name for field in attrs.fields(KINDS[kind])]
+    if kind not in kinds:
+        raise invalid(where, kind, "a distribution", nearest(kind, [*kinds, "scipy"]))
+    names = [field.name for field in attrs.fields(kinds[kind])]
     for name in parameters:
         if name not in names:
             raise invalid(f"{where}.{kind}", name, "a parameter", nearest(name, names))
-    if missing := [name for name in names if name not in parameters]:
+    needed = [field.name for field in attrs.fields(kinds[kind]) if field.default is attrs.NOTHING]
+    if missing := [name for name in needed if name not in parameters]:
         raise invalid(f"{where}.{kind}", dict(parameters), f"a value for {', '.join(missing)}")
     try:
-        built: Duration = KINDS[kind](**parameters)
+        built = kinds[kind](**parameters)
     except InvalidInput as error:
         raise attrs.evolve(error, message=f"{where}.{kind}.{error.message}") from None
     except TypeError:  # values that cannot be compared or iterated

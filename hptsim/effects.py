@@ -325,13 +325,13 @@ def store(world: World, child: TrainingJob, uri: str, kind: str) -> None:
 
 
 def queue(world: World, reservation: Reservation, detail: Any) -> None:
-    world.ledger.line[reservation.name] = reservation
+    world.ledger.join(reservation)
     if reservation.definition >= 0:
         world.tuning[reservation.holder].waiting += 1
 
 
 def dequeue(world: World, reservation: Reservation, detail: Any) -> None:
-    if world.ledger.line.pop(reservation.name, None) is None:
+    if not world.ledger.leave(reservation):
         raise LawBroken("nobody waits twice", f"{reservation.name} is not in line", "first-come-first-served")
     if reservation.definition >= 0:
         world.tuning[reservation.holder].waiting -= 1

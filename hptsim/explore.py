@@ -90,7 +90,7 @@ def explore(
     for kind in budget:
         if kind not in FAULTS:
             raise invalid("faults", kind, "a kind of fault", nearest(kind, FAULTS))
-    search = _Search(scenario, budget, stops, delayed_stop, seed, tables, max_states, progress)
+    search = _Search(scenario.drawn(seed), budget, stops, delayed_stop, seed, tables, max_states, progress)
     with collector_paused():
         return search.run()
 

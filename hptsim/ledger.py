@@ -7,7 +7,9 @@ The ledger only keeps the books; who asks, and what a grant leads to, is the wor
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import OrderedDict
+from collections.abc import Mapping
+from operator import itemgetter
 from typing import Any
 
 import attrs
@@ -79,6 +81,10 @@ class Ledger:
         """The part of it that its training jobs occupy."""
         self.line: dict[str, Reservation] = {}
         """Those who wait, by name, in order of asking."""
+        self.asked = 0
+        """How many have ever joined the line."""
+        self.alike: dict[tuple[Any, ...], OrderedDict[str, int]] = {}
+        """Those who wait again: the names of those who want the same with the same priority, each with its number in line."""
 
     def copy(self) -> Ledger:
         """An independent copy; reservations in line are shared and must be replaced by the world's copies."""
@@ -86,7 +92,8 @@ class Ledger:
         twin.reserved, twin.occupied = self.reserved.copy(), self.occupied.copy()
         twin.held = {name: held.copy() for name, held in self.held.items()}
         twin.used = {name: used.copy() for name, used in self.used.items()}
-        twin.line = self.line.copy()
+        twin.line, twin.asked = self.line.copy(), self.asked
+        twin.alike = {wish: names.copy() for wish, names in self.alike.items()}
         return twin
 
     def counted(self, amounts: Amounts) -> Amounts:
@@ -169,6 +176,23 @@ class Ledger:
                 return False
         return True
 
+    def join(self, reservation: Reservation) -> None:
+        """Put *reservation* at the end of the line."""
+        self.asked += 1
+        self.line[reservation.name] = reservation
+        self.alike.setdefault(_wish(reservation), OrderedDict())[reservation.name] = self.asked
+
+    def leave(self, reservation: Reservation) -> bool:
+        """Take *reservation* out of the line; False when it is not in line."""
+        if self.line.pop(reservation.name, None) is None:
+            return False
+        wish = _wish(reservation)
+        alike = self.alike[wish]
+        del alike[reservation.name]
+        if not alike:
+            del self.alike[wish]
+        return True
+
     def grantable(self, discipline: str) -> Reservation | None:
         """The first in line, under *discipline*, who can be granted now.
 
@@ -176,7 +200,7 @@ class Ledger:
         a tuning job's place bars nobody's instances: those who have a place need them to give it up.
         """
         barred: set[str] = set()
-        for reservation in self.in_order(discipline):
+        for reservation in self.first(discipline):
             limited = [pool for pool in reservation.amounts if pool in self.limit]
             if barred.isdisjoint(limited) and self.fits(reservation.amounts):
                 return reservation
@@ -186,10 +210,17 @@ class Ledger:
                 )
         return None
 
-    def in_order(self, discipline: str) -> Iterator[Reservation]:
-        """Those in line, in the order in which *discipline* looks at them."""
-        waiting = self.line.values()
-        yield from sorted(waiting, key=lambda one: one.priority) if discipline == "priority" else waiting
+    def first(self, discipline: str) -> list[Reservation]:
+        """The first of each who want the same, in the order in which *discipline* looks at them.
+
+        Nobody behind them can be granted before them, so that thousands in line cost no more than a few.
+        """
+        heads = [next(iter(names.items())) for names in self.alike.values()]
+        if discipline == "priority":
+            heads.sort(key=lambda head: (self.line[head[0]].priority, head[1]))
+        else:
+            heads.sort(key=itemgetter(1))
+        return [self.line[name] for name, _ in heads]
 
     def freeze(self) -> tuple[Any, ...]:
         """The ledger's state as a value, for hashing and comparison."""
@@ -198,6 +229,10 @@ class Ledger:
             tuple(sorted(self.occupied.items())),
             tuple((one.name, one.definition) for one in self.line.values()),
         )
+
+
+def _wish(reservation: Reservation) -> tuple[Any, ...]:
+    return (reservation.priority, *reservation.amounts.items())
 
 
 def _add(book: dict[str, int], amounts: Amounts) -> None:

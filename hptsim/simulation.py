@@ -155,9 +155,9 @@ class Snapshot:
 class Simulation:
     """A tuning service in simulated time.
 
-    *scenario* schedules tuning jobs and stops; without one the account is empty and *capacity* limits it.
-    *laws* is True (check as it runs), False, or "end" (when it comes to rest). *nature* decides what the scenario's
-    distributions would; *journal* is where the log goes.
+    *scenario* schedules tuning jobs and stops, and its arrivals are drawn with *seed*; without one the account is empty
+    and *capacity* limits it. *laws* is True (check as it runs), False, or "end" (when it comes to rest). *nature* decides
+    what the scenario's distributions would; *journal* is where the log goes.
 
     >>> sim = Simulation(capacity={"ml.m5.xlarge": 4})
     >>> job = sim.create_tuning_job(TuningJobSpec("demo"))
@@ -183,7 +183,7 @@ class Simulation:
         scenario = scenario or Scenario()
         if capacity is not None:
             scenario = attrs.evolve(scenario, capacity=capacity)
-        self.scenario = scenario
+        self.scenario = scenario = scenario.drawn(seed)
         self.seed = seed
         account = scenario.account
         own = {entry.spec.name: entry.faults for entry in scenario.tuning_jobs if entry.faults is not None}

@@ -163,7 +163,7 @@ class World:
                 text = f"{what} is {asked}, and the service allows at most {limit} (lift it with limits)."
                 raise ServiceError("ResourceLimitExceeded", text)
         everything = self.ledger.counted(most_instances(self, spec))
-        if assumptions.admission == "reject":
+        if assumptions.admission != "queue":
             wanted = {**everything, TUNING_JOBS: 1}
             if not self.ledger.fits(wanted):
                 raise self._limit_exceeded(wanted)

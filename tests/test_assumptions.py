@@ -6,6 +6,7 @@ from pathlib import Path
 import attrs
 import pytest
 
+from hptsim import Scenario
 from hptsim.assumptions import ASSUMPTIONS, Assumptions
 from hptsim.errors import InvalidInput
 from hptsim.laws import LAWS
@@ -46,12 +47,12 @@ def test_a_switch_takes_its_values_and_names_the_nearest_otherwise(switch, value
         assert getattr(Assumptions(**{switch: value}), switch) == value
     with pytest.raises(InvalidInput, match=f"assumptions.{switch}: got .*did you mean '{values[-1]}'"):
         Assumptions(**{switch: values[-1][:-1]})
-    with pytest.raises(InvalidInput, match=f"assumptions.{switch}: got None"):
-        Assumptions(**{switch: None})
+    with pytest.raises(InvalidInput, match=f"assumptions.{switch}: got 3"):
+        Assumptions(**{switch: 3})
 
 
 def test_the_defaults_are_the_design():
-    assert attrs.astuple(Assumptions()) == ("reuse", "reject", "fifo", "idempotent")
+    assert attrs.astuple(Scenario().account.assumptions) == ("reuse", "reject", "fifo", "idempotent")
 
 
 def test_every_assumption_that_the_code_names_has_its_words():

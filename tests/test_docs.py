@@ -1,5 +1,6 @@
 """The documentation is what the code says: the generated page is current, and the examples load and run."""
 
+import json
 import re
 import tomllib
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 import attrs
 import pytest
 
-from hptsim import Scenario, Simulation
+from hptsim import Scenario, Simulation, TuningJobSpec
 from hptsim.assumptions import ASSUMPTIONS, Assumptions
 from hptsim.cli import main
 from hptsim.docs import FILE, semantics
@@ -16,6 +17,8 @@ from hptsim.laws import LAWS
 from hptsim.lifecycle import RESERVATION, TRAINING, TUNING
 from hptsim.model import ServiceLimits
 from hptsim.nature import Faults, Script, Timings
+from hptsim.request import to_request
+from hptsim.workload import PATTERNS, Arrivals
 
 ROOT = Path(__file__).parent.parent
 PAGE = (ROOT / "docs" / "scenario.md").read_text()
@@ -47,6 +50,8 @@ def test_the_generator_writes_the_page(tmp_path, monkeypatch, capsys):
 def test_the_example_loads_runs_and_survives_a_round_trip(tmp_path, capsys):
     path = tmp_path / "two-teams.toml"
     path.write_text(EXAMPLE)
+    for name in ("nightly", "weekly"):
+        (tmp_path / f"{name}.json").write_text(json.dumps(to_request(TuningJobSpec(name))))
     scenario = Scenario.load(path)
     sim = Simulation(scenario)
     sim.run(scenario.until_s)
@@ -80,7 +85,13 @@ def test_the_example_has_every_key(table, cls, more):
 def test_the_example_has_every_key_of_a_tuning_job_and_the_page_every_distribution():
     (job,) = tomllib.loads(EXAMPLE)["tuning_jobs"]
     assert job.keys() == {"request", "at_s", "stop_at_s", "priority", "faults"}
-    assert all(f"{{ {kind} = {{" in PAGE for kind in (*KINDS, "scipy"))
+    assert all(f"{{ {kind} = {{" in PAGE for kind in (*KINDS, *PATTERNS, "scipy"))
+
+
+def test_the_example_has_every_key_of_arrivals():
+    (arrivals,) = tomllib.loads(EXAMPLE)["arrivals"]
+    named = {"templates": "request"}
+    assert arrivals.keys() == {named.get(one.name, one.name) for one in attrs.fields(Arrivals)} | {"priority"}
 
 
 def test_the_exit_codes_are_the_command_lines():

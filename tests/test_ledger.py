@@ -106,7 +106,7 @@ def test_the_total_counts_instances_and_not_tuning_jobs():
 def line(ledger, *waiting):
     for name, amounts, priority in waiting:
         reservation = Reservation(name, 0, amounts, priority)
-        ledger.line[reservation.name] = reservation
+        ledger.join(reservation)
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,7 @@ def test_only_who_wants_the_same_limited_pool_is_barred():
     line(ledger, ("first", {M5: 1}, 0), ("mixed", {M5: 1, C5: 1}, 0), ("other", {C5: 1}, 0), ("free", {"ml.p3": 9}, 0))
     found = ledger.grantable("fifo")
     assert found is not None and found.holder == "free"  # "mixed" waits, and bars who wants its other pool
-    del ledger.line["mixed/0"]
+    assert ledger.leave(ledger.line["mixed/0"])
     found = ledger.grantable("fifo")
     assert found is not None and found.holder == "other"
 
@@ -138,7 +138,7 @@ def test_a_withdrawn_request_bars_nobody():
     ledger.reserve("a", {M5: 1})
     line(ledger, ("big", {M5: 2}, 0), ("small", {M5: 1}, 0))
     assert ledger.grantable("fifo") is None
-    del ledger.line["big/0"]
+    assert ledger.leave(ledger.line["big/0"])
     found = ledger.grantable("fifo")
     assert found is not None and found.name == "small/0"
 
@@ -146,7 +146,47 @@ def test_a_withdrawn_request_bars_nobody():
 def test_equal_priorities_keep_their_order():
     ledger = Ledger({M5: 1})
     line(ledger, ("b", {M5: 1}, 1), ("a", {M5: 1}, 1))
-    assert [one.holder for one in ledger.in_order("priority")] == ["b", "a"]
+    assert [one.holder for one in ledger.first("priority")] == ["b"]
+    assert ledger.leave(ledger.line["b/0"])
+    assert [one.holder for one in ledger.first("priority")] == ["a"]
+
+
+def grantable_by_definition(ledger, discipline):
+    """Everybody in line, one after the other, as the discipline is defined."""
+    waiting = list(ledger.line.values())
+    if discipline == "priority":
+        waiting.sort(key=lambda one: one.priority)
+    barred = set()
+    for one in waiting:
+        limited = {pool for pool in one.amounts if pool in ledger.limit}
+        if not barred & limited and ledger.fits(one.amounts):
+            return one
+        if discipline != "backfill":
+            placed = ledger.fits({TUNING_JOBS: one.amounts.get(TUNING_JOBS, 0)})
+            barred |= limited if placed else {TUNING_JOBS}
+    return None
+
+
+WISHES = st.dictionaries(st.sampled_from([M5, C5, TUNING_JOBS, "ml.p3.2xlarge"]), st.integers(1, 3), min_size=1)
+
+
+@given(
+    moves=st.lists(st.one_of(st.tuples(WISHES, st.integers(0, 2)), st.integers(0, 20)), max_size=30),
+    discipline=st.sampled_from(["fifo", "priority", "backfill"]),
+)
+def test_looking_at_the_first_of_each_kind_grants_what_looking_at_everybody_would(moves, discipline):
+    ledger = Ledger({M5: 4, C5: 3, TUNING_JOBS: 2})
+    for number, move in enumerate(moves):
+        if isinstance(move, tuple):
+            ledger.join(Reservation("a", number, *move))
+        elif ledger.line:
+            assert ledger.leave(list(ledger.line.values())[move % len(ledger.line)])
+        for book in (ledger, ledger.copy()):
+            assert book.grantable(discipline) is grantable_by_definition(book, discipline)
+        if (found := ledger.grantable(discipline)) and number % 3:
+            ledger.leave(found)
+            ledger.reserve("a", found.amounts)
+    assert {name for names in ledger.alike.values() for name in names} == set(ledger.line)
 
 
 AMOUNTS = st.dictionaries(st.sampled_from([M5, C5]), st.integers(1, 3), min_size=1)

@@ -5,17 +5,31 @@ import re
 
 import pytest
 
-from hptsim import Scenario
+from hptsim import Scenario, TuningJobSpec
 from hptsim.cli import demo, main
+from hptsim.durations import Exponential, Uniform
 from hptsim.errors import InvalidInput
 from hptsim.request import MEMBERS, to_request
+from hptsim.workload import Arrivals, Profile, Times
+
+MIX = [TuningJobSpec("a", priority=2), TuningJobSpec("b", priority=2)]
+ARRIVALS = Scenario(
+    arrivals=[
+        Arrivals(MIX, Exponential(60), 9, start_s=5, batch=3, batch_gap_s=Uniform(1, 2), weights=[1, 3]),
+        Arrivals(TuningJobSpec("c"), Profile([1] * 24), until_s=9),
+        Arrivals(TuningJobSpec("d"), Times([1, 2])),
+        Arrivals(TuningJobSpec("e"), 60, 9),
+    ]
+)
 
 
 @pytest.mark.parametrize("ending", ["toml", "json"])
-def test_what_is_dumped_loads_equal(tmp_path, ending):
+@pytest.mark.parametrize("scenario", [demo(), ARRIVALS, ARRIVALS.drawn(3)], ids=["demo", "arrivals", "drawn"])
+def test_what_is_dumped_loads_equal(tmp_path, ending, scenario):
     path = tmp_path / f"demo.{ending}"
-    demo().dump(path)
-    assert Scenario.load(path) == demo()
+    scenario.dump(path)
+    assert Scenario.load(path) == scenario
+    assert Scenario.load(path).drawn(3) == scenario.drawn(3)
 
 
 def test_a_bare_request_is_a_scenario(tmp_path):
@@ -51,8 +65,6 @@ def test_a_misspelt_member_of_a_request_is_named():
     request = to_request(demo().tuning_jobs[0].spec)
     request["HyperParameterTuningJobConfig"] = {**request["HyperParameterTuningJobConfig"], "Stratgy": "Random"}
     with pytest.raises(InvalidInput, match=r"HyperParameterTuningJobConfig.Stratgy.*did you mean 'Strategy'"):
-        from hptsim import TuningJobSpec
-
         TuningJobSpec.from_request(request)
 
 
@@ -79,6 +91,7 @@ REQUEST = """{
  }
 }
 """
+COME = '[[arrivals]]\nrequest = "request.json"\ninterarrival_s = 9\n'
 JOB = '[[tuning_jobs]]\nrequest = "request.json"\n'
 
 
@@ -170,6 +183,20 @@ JOB = '[[tuning_jobs]]\nrequest = "request.json"\n'
             JOB + "faults = { algorithm_eror = 1 }\n",
             r"x\.toml:3: tuning_jobs\[0\]\.faults\.algorithm_eror: .*did",
         ),
+        ("x.toml", "arrivals = 3\n", r"x\.toml:1: arrivals: got 3, expected a list"),
+        ("x.toml", COME + "cuont = 3\n", r"x\.toml:4: arrivals\[0\]\.cuont: .*did you mean 'count'"),
+        ("x.toml", COME + "count = 0\n", r"x\.toml:4: arrivals\[0\]\.count: got 0"),
+        ("x.toml", COME, r"x\.toml:1: arrivals\[0\]\.count: got None, expected .*until_s"),
+        ("x.toml", COME.replace("9", "-9"), r"x\.toml:3: arrivals\[0\]\.interarrival_s: got -9"),
+        ("x.toml", COME.replace("9", "{profil = {}}"), r"x\.toml:3: arrivals\[0\]\.int.*did you mean 'profile'"),
+        ("x.toml", COME.replace("9", "{profile = {per_hour = [1]}}"), r"x\.toml:3: arrivals\[0\]\.int.*24 rates"),
+        ("x.toml", COME.replace("9", "{profile = {per_hour = ['x']}}"), r"x\.toml:3: arrivals\[0\]\.interarrival_s"),
+        ("x.toml", COME.replace("9", "{times = {}}"), r"x\.toml:3: arrivals\[0\]\.int.*a value for times_s"),
+        ("x.toml", COME + "weights = 3\n", r"x\.toml:4: arrivals\[0\]\.weights: got 3, expected a list"),
+        ("x.toml", COME + "batch_gap_s = -1\n", r"x\.toml:4: arrivals\[0\]\.batch_gap_s: got -1"),
+        ("x.toml", COME.replace("request.json", "no.json"), r"x\.toml:2: arrivals\[0\]\.request: got '.*no\.json'"),
+        ("x.toml", "[[arrivals]]\nrequest = 'request.json'\n", r"x\.toml:1: arrivals\[0\]\.interarrival_s: got None"),
+        ("x.toml", (COME + "count = 1\n") * 2, r"x\.toml:6: arrivals\[1\]\.request: got 'a', expected a name that no"),
         ("x.toml", "name = 'x'\n\udcff", r"x\.toml.*readable scenario file"),
         ("x.json", '{"capacity": {"ml.m5.xlarge": null}}', r"x\.json:1: capacity\.ml\.m5\.xlarge: got None"),
         ("x.json", "{", r"x\.json:1: "),

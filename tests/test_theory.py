@@ -7,15 +7,15 @@ interval has 1 - 0.01 / 16, so that all sixteen hold at once with 99 %. Seeds ar
 import math
 from concurrent.futures import ProcessPoolExecutor
 
+import attrs
 import pytest
 
-from hptsim import Scenario, Simulation, TuningJobSpec
+from hptsim import Scenario, Simulation, TuningJobSpec, planning
 from hptsim.assumptions import Assumptions
 from hptsim.durations import Exponential, LogNormal
 from hptsim.model import ResourceLimits, ServiceLimits
 from hptsim.nature import Timings
-from hptsim.planning import replicate
-from hptsim.workload import Arrivals, scheduled
+from hptsim.workload import Arrivals
 
 TYPE = "ml.m5.xlarge"
 CONFIDENCE = 1 - 0.01 / 16
@@ -41,6 +41,10 @@ def customers(load, servers, count=3000, name="c", priority=0, batch=1):
     return Arrivals(
         TuningJobSpec(name, priority=priority), Exponential(batch * MEAN_S / (load * servers)), count, batch=batch
     )
+
+
+def replicate(scenario, replications, *, arrivals, executor, **settings):
+    return planning.replicate(attrs.evolve(scenario, arrivals=arrivals), replications, executor=executor, **settings)
 
 
 def inside(results, column, expected):
@@ -127,9 +131,8 @@ def test_the_utilization_is_the_offered_load(pool):
 def test_littles_law_holds_on_every_run(discipline):
     """The time integral of the number in the system is the sum of the times in it: exactly, run by run."""
     for seed in range(5):
-        sim = Simulation(
-            scheduled(station(2, discipline=discipline), [customers(0.8, 2, 300)], seed), seed=seed, laws=False
-        )
+        scenario = attrs.evolve(station(2, discipline=discipline), arrivals=[customers(0.8, 2, 300)])
+        sim = Simulation(scenario, seed=seed, laws=False)
         sim.run()
         area, number, last = 0.0, 0, 0.0
         for record in sim.journal:
