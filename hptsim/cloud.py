@@ -85,6 +85,55 @@ class Timings:
         )
 
 
+PHASES = {"Starting": "ready", "Downloading": "downloaded", "Training": "exited", "Uploading": "uploaded"}
+"""The phases of a training job in order, and what ends each."""
+
+
+FAILURES = {
+    "algorithm_error": ("Training",),
+    "client_error": ("Starting", "Downloading"),
+    "no_capacity": ("Starting",),
+}
+"""What may end a training job for good by a record of it, and in which phases."""
+
+
+@attrs.frozen
+class Recorded:
+    """How long the phases of one training job took, by a record of it: replayed in place of what would be drawn.
+
+    A phase that is None is drawn as ever. *failure* is the trigger that ended the last phase, nothing if none did.
+
+    >>> Recorded(training_s=600).course
+    {'Training': (('exited', 600),)}
+    """
+
+    training_s: float | None = attrs.field(default=None, validator=at_least(0))
+    starting_s: float | None = attrs.field(default=None, validator=at_least(0))
+    downloading_s: float | None = attrs.field(default=None, validator=at_least(0))
+    uploading_s: float | None = attrs.field(default=None, validator=at_least(0))
+    failure: str = ""
+
+    def __attrs_post_init__(self) -> None:
+        if not self.failure:
+            return
+        if self.failure not in FAILURES:
+            raise invalid("failure", self.failure, " or ".join(FAILURES), nearest(str(self.failure), FAILURES))
+        known = [phase for phase in PHASES if getattr(self, f"{phase.lower()}_s") is not None]
+        if not known or known[-1] not in FAILURES[self.failure]:
+            last = " or ".join(f"{phase.lower()}_s" for phase in FAILURES[self.failure])
+            raise invalid("failure", self.failure, f"{last} as the last phase that is given")
+
+    @property
+    def course(self) -> dict[str, tuple[tuple[str, float]]]:
+        """What ends each recorded phase, and when."""
+        times = {phase: getattr(self, f"{phase.lower()}_s") for phase in PHASES}
+        course = {phase: ((PHASES[phase], time_s),) for phase, time_s in times.items() if time_s is not None}
+        if self.failure:
+            last = next(reversed(course))
+            course[last] = ((self.failure, times[last]),)
+        return course
+
+
 def _inside(instance: object, attribute: attrs.Attribute[Any], value: Any) -> None:
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 1:
         raise invalid(attribute.name, value, "a probability between 0 and 1")

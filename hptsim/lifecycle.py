@@ -363,19 +363,3 @@ def markdown(table: Table) -> str:
             for row in table.rows
         ]
     )
-
-
-def mermaid(table: Table) -> str:
-    """A table as a Mermaid state diagram.
-
-    >>> mermaid(RESERVATION).splitlines()[1].strip()
-    '[*] --> Requested: ask'
-    """
-    names = {state: state.replace(":", "_") for state in table.states}
-    lines = ["stateDiagram-v2"]
-    lines += [f'    state "{state}" as {names[state]}' for state in table.states if ":" in state]
-    for row in table.rows:
-        guard = f" [{row.guard}]" if row.guard else ""
-        lines.append(f"    {names[row.source]} --> {names[row.destination]}: {row.trigger}{guard}")
-    lines += [f"    {names[state]} --> [*]" for state in table.states if state in table.final]
-    return "\n".join(lines)
