@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import attrs
@@ -133,12 +134,13 @@ class Recorded:
         return course
 
 
-def _share() -> Any:
-    def inside(instance: object, attribute: attrs.Attribute[Any], value: Any) -> None:
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 1:
-            raise invalid(attribute.name, value, "a probability between 0 and 1")
+def _inside(instance: object, attribute: attrs.Attribute[Any], value: Any) -> None:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 1:
+        raise invalid(attribute.name, value, "a probability between 0 and 1")
 
-    return attrs.field(default=0.0, validator=inside)
+
+def _share() -> Any:
+    return attrs.field(default=0.0, validator=_inside)
 
 
 @attrs.frozen
@@ -157,18 +159,35 @@ class Faults:
     """The service fails, half-way through the training."""
     capacity_shortage: float = _share()
     """A launch finds no machines and tries again."""
+    shortage_by_type: Mapping[str, float] = attrs.field(factory=dict)
+    """The same for chosen instance types, in place of capacity_shortage."""
     shortage_limit: int = attrs.field(default=5, validator=whole(0))
-    """After so many launches without machines the job fails with CapacityError."""
+    """After so many launches without machines, and one more for each further instance type, it fails with CapacityError."""
     spot_interruptions_per_hour: float = attrs.field(default=0.0, validator=at_least(0))
 
     algorithm_errors_per_hour: float = attrs.field(default=0.0, validator=at_least(0))
     """The script fails at this rate while it trains, besides the probability above."""
 
+    @shortage_by_type.validator
+    def _shares_by_type(self, attribute: attrs.Attribute[Any], value: Any) -> None:
+        if not isinstance(value, Mapping):
+            raise invalid(attribute.name, value, "a table of probabilities by instance type")
+        for kind, share in value.items():
+            _inside(self, attribute.evolve(name=f"{attribute.name}.{kind}"), share)
+
+    def shortage(self, instance_type: str) -> float:
+        """How probable it is that a launch finds no machines of a type.
+
+        >>> Faults(capacity_shortage=0.1, shortage_by_type={"ml.p3.2xlarge": 0.9}).shortage("ml.p3.2xlarge")
+        0.9
+        """
+        return self.shortage_by_type.get(instance_type, self.capacity_shortage)
+
     @property
     def strike(self) -> bool:
         """Whether any of them can strike a job that does not run on spot instances."""
         shares = (self.algorithm_error, self.client_error, self.internal_error, self.capacity_shortage)
-        return any(shares) or self.algorithm_errors_per_hour > 0
+        return any(shares) or any(self.shortage_by_type.values()) or self.algorithm_errors_per_hour > 0
 
 
 ON_SIGTERM = ("save", "exit", "ignore")

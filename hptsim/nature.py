@@ -326,10 +326,11 @@ class Sampled(Base):
 
     def _starting(self, job: TrainingJob) -> tuple[str, float]:
         faults = self.faults_of(job)
-        if faults.capacity_shortage > 0:
+        share = faults.shortage(job.instances.instance_type)
+        if share > 0:
             chance = uniforms(self.seed, f"{job.name}/shortage/{job.attempt}", job.shortages)[0]
-            if chance < faults.capacity_shortage:
-                if job.shortages >= faults.shortage_limit:
+            if chance < share:
+                if job.shortages >= faults.shortage_limit + len(job.definition.alternatives):
                     return "no_capacity", 0.0
                 return "shortage", self._time(self.timings.shortage_retry_s, job, "starting")
         if job.streams and self._fault(job) == "client_error":
