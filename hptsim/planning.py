@@ -249,8 +249,9 @@ def until_precise(
 ) -> Results:
     """Replicate until the interval's half width is so small a share of the mean, or *most* replications are done.
 
-    Stopping when it looks good makes the interval cover its mean less often than it says. Looking rarely (after *first*
-    replications and whenever half as many more are done) keeps the shortfall small; it is not zero.
+    Stopping when it looks good makes the interval cover the mean less often than it says. Looking rarely (after *first*
+    replications and whenever half as many more are done) keeps the shortfall small, but it is not zero: of 95 % there were 94
+    to 95 % left at a relative half width of 0.1 and 90 to 93 % at 0.3, for the skewed waiting times of a short M/M/1 queue.
     """
     if first < 2:
         raise invalid("first", first, "at least 2 replications")
