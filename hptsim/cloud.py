@@ -6,6 +6,7 @@ from typing import Any
 
 import attrs
 
+from hptsim.configured import Configured, check_configured
 from hptsim.curves import Curve
 from hptsim.durations import Duration, Empirical, check
 from hptsim.errors import invalid, nearest
@@ -17,6 +18,10 @@ GRACE_S = 120.0
 
 def _duration(instance: object, attribute: attrs.Attribute[Any], value: object) -> None:
     check(attribute.name, value)
+
+
+def _of_configuration(instance: object, attribute: attrs.Attribute[Any], value: object) -> None:
+    check_configured(attribute.name, value)
 
 
 def _seconds(default: Duration) -> Any:
@@ -46,8 +51,8 @@ class Timings:
     warm_starting_s: Duration = _seconds(0.0)
     """The same on instances that the tuning job has used before."""
     downloading_s: Duration = _seconds(0.0)
-    training_s: Duration = _seconds(100.0)
-    """What the training script needs, without interruptions."""
+    training_s: Duration | Configured = attrs.field(default=100.0, validator=_of_configuration)
+    """What the training script needs, without interruptions; also a function of its hyperparameters."""
     uploading_s: Duration = _seconds(0.0)
     teardown_s: Duration = _seconds(0.0)
     """From the stop of a training job without a container until it is Stopped."""

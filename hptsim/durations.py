@@ -199,7 +199,8 @@ def _distribution(where: str, kind: str, parameters: Any, kinds: Mapping[str, ty
     for name in parameters:
         if name not in names:
             raise invalid(f"{where}.{kind}", name, "a parameter", nearest(name, names))
-    if missing := [name for name in names if name not in parameters]:
+    needed = [field.name for field in attrs.fields(kinds[kind]) if field.default is attrs.NOTHING]
+    if missing := [name for name in needed if name not in parameters]:
         raise invalid(f"{where}.{kind}", dict(parameters), f"a value for {', '.join(missing)}")
     try:
         built = kinds[kind](**parameters)

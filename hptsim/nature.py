@@ -21,6 +21,7 @@ from hptsim.cloud import ON_SIGTERM as ON_SIGTERM
 from hptsim.cloud import Faults as Faults
 from hptsim.cloud import Script as Script
 from hptsim.cloud import Timings as Timings
+from hptsim.configured import resolve
 from hptsim.curves import line, value
 from hptsim.durations import Duration
 from hptsim.errors import invalid
@@ -290,11 +291,12 @@ class Sampled(Base):
     def _work(self, job: TrainingJob) -> float:
         """How long the script needs in Training; sets how many epochs it has."""
         job.epochs = self.script.epochs
-        if known := {**job.definition.static, **job.hyperparameters}:
+        known = {**job.definition.static, **job.hyperparameters}
+        if known:
             job.epochs = next((int(known[name]) for name in EPOCHS if known.get(name, "").isdigit()), job.epochs)
         if self.script.epoch_s is not None:
             return job.epochs * self._time(self.script.epoch_s, job, "training")
-        return self._time(self.timings.training_s, job, "training")
+        return self._time(resolve(self.timings.training_s, known), job, "training")
 
     def _time(self, duration: Duration, job: TrainingJob, purpose: str) -> float:
         if isinstance(duration, (int, float)):

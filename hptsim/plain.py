@@ -14,7 +14,7 @@ from typing import Any
 
 import attrs
 
-from hptsim import curves, durations
+from hptsim import configured, curves, durations
 from hptsim.assumptions import Assumptions
 from hptsim.errors import InvalidInput, invalid, nearest
 from hptsim.model import ServiceLimits, TuningJobSpec
@@ -72,7 +72,9 @@ def _part(cls: type[Any]) -> Any:
                 )
             base = getattr(Timings, preset)()
         for name, value in values.items():
-            if name.endswith("_s"):
+            if name == "training_s":
+                values[name] = configured.from_plain(f"{where}.{name}", value)
+            elif name.endswith("_s"):
                 values[name] = durations.from_plain(f"{where}.{name}", value)
             elif name == "curve":
                 values[name] = curves.from_plain(f"{where}.{name}", value)
@@ -193,7 +195,7 @@ def part_to_plain(part: Any) -> dict[str, Any]:
     values = {field.name: getattr(part, field.name) for field in attrs.fields(type(part))}
     for name, value in values.items():
         if value is not None and name.endswith("_s"):
-            values[name] = durations.to_plain(value)
+            values[name] = configured.to_plain(value)
         elif value is not None and name == "curve":
             values[name] = curves.to_plain(value)
     return without_none(values)

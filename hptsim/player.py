@@ -18,8 +18,9 @@ from hptsim.errors import LawBroken
 from hptsim.journal import Record, Saved, steps
 from hptsim.laws import LAWS, SOMETIMES
 from hptsim.lifecycle import EFFECTS, RESERVATION, TRAINING, TUNING
+from hptsim.rows import band_rows, gantt_rows, queue_rows, stored_rows
 from hptsim.simulation import Simulation
-from hptsim.views import PHASE_COLORS, band_rows, gantt_rows, queue_rows, stored_rows
+from hptsim.views import PHASE_COLORS
 from hptsim.world import Account
 
 JUDGED: Mapping[str, tuple[str, ...]] = {

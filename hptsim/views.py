@@ -1,23 +1,22 @@
-"""Pictures of a journal, each split into rows, which are tested, and ink, which needs the extra `plots`.
+"""Pictures for papers and slides, in matplotlib (extra `plots`): the ink over the rows of `hptsim.rows`.
 
-Times are in seconds since the scenario's epoch. Colors are those of Okabe and Ito, which color-blind readers tell apart.
+Every function takes rows and gives a figure to show or to save. Colors are those of Okabe and Ito, which color-blind readers
+tell apart, and two grays. `hptsim.live` has the same pictures to zoom and to point at.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import groupby
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from hptsim.extras import require
-from hptsim.journal import Record
-from hptsim.ledger import TOTAL, TUNING_JOBS
-from hptsim.lifecycle import TRAINING, TUNING
+from hptsim.rows import BandRow, CurveRow, GanttRow, IntervalRow, QueueRow, ShareRow
 
 ORANGE, SKY, GREEN, YELLOW = "#E69F00", "#56B4E9", "#009E73", "#F0E442"
-BLUE, VERMILION, PURPLE, GRAY, BLACK = "#0072B2", "#D55E00", "#CC79A7", "#999999", "#000000"
+BLUE, VERMILION, PURPLE, BLACK = "#0072B2", "#D55E00", "#CC79A7", "#000000"
+GRAY, LIGHT = "#999999", "#CCCCCC"
 PHASE_COLORS: Mapping[str, str] = {
-    "InProgress": SKY,
+    "InProgress": LIGHT,
     "InProgress:closing": PURPLE,
     "InProgress:failing": BLACK,
     "Starting": YELLOW,
@@ -32,205 +31,70 @@ PHASE_COLORS: Mapping[str, str] = {
     "Starting:stopping": PURPLE,
 }
 """A color for every state in which a job spends time."""
-_FONT = 16
+LINES = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY, BLACK)
+"""The colors of several lines in one picture, in order."""
+FONT = 16
 """Points: legible from the last row of a lecture hall."""
-
-
-class GanttRow(NamedTuple):
-    """One phase of a job, from *begin_s* to *end_s*; a tuning job's own phases have no *training_job*."""
-
-    tuning_job: str
-    training_job: str
-    phase: str
-    begin_s: float
-    end_s: float
-
-
-class BandRow(NamedTuple):
-    """How many instances are reserved and occupied from *time_s* on; *limit* is None where there is none."""
-
-    time_s: float
-    instance_type: str
-    limit: int | None
-    reserved: int
-    occupied: int
-
-
-class QueueRow(NamedTuple):
-    """How many requests for quota wait in line from *time_s* on."""
-
-    time_s: float
-    waiting: int
-
-
-class StoredRow(NamedTuple):
-    """How many artifacts are stored and log events written at *time_s*."""
-
-    time_s: float
-    artifacts: int
-    logs: int
-
-
-def gantt_rows(journal: Iterable[Record]) -> list[GanttRow]:
-    """The phases of every job, in order of creation: each tuning job, then its training jobs.
-
-    A phase of no length is left out, unless the journal ends in it; a phase that has not ended ends with the journal.
-
-    >>> from hptsim import Simulation, TuningJobSpec
-    >>> sim = Simulation(); job = sim.create_tuning_job(TuningJobSpec("demo")); sim.run()
-    >>> [row.phase for row in gantt_rows(sim.journal) if row.training_job]
-    ['Training']
-    """
-    final = TUNING.final | TRAINING.final
-    jobs: dict[tuple[str, str], list[GanttRow]] = {}
-    parents: dict[str, str] = {}
-    since: dict[tuple[str, str], tuple[str, float]] = {}
-    now = 0.0
-    for record in journal:
-        now = record.time_s
-        if record.thing not in ("tuning", "training") or record.trigger == "delete":
-            continue
-        if record.thing == "training" and record.trigger == "create":
-            parents[record.name] = record.data["tuning_job"] or ""
-        job = (record.name, "") if record.thing == "tuning" else (parents[record.name], record.name)
-        phase, begin = since.get(job, ("", now))
-        if phase == record.destination:
-            continue
-        rows = jobs.setdefault(job, [])
-        if begin < now:
-            rows.append(GanttRow(*job, phase, begin, now))
-        since[job] = (record.destination, now)
-        if record.destination in final:
-            del since[job]
-    for job, (phase, begin) in since.items():
-        jobs[job].append(GanttRow(*job, phase, begin, now))
-    order = {parent: place for place, parent in enumerate(dict.fromkeys(parent for parent, _ in jobs))}
-    return [row for job in sorted(jobs, key=lambda job: (order[job[0]], job[1] != "")) for row in jobs[job]]
-
-
-def band_rows(journal: Iterable[Record], limits: Mapping[str, int] | None = None) -> list[BandRow]:
-    """Reservation and occupancy by instance type, one row whenever one of the two has changed (§5.5).
-
-    *limits* is the account's quota (`Scenario.capacity`), which a journal's entries do not repeat.
-
-    >>> from hptsim import Simulation, TuningJobSpec
-    >>> sim = Simulation(); job = sim.create_tuning_job(TuningJobSpec("demo")); sim.run()
-    >>> [(row.time_s, row.reserved, row.occupied) for row in band_rows(sim.journal)]
-    [(0.0, 1, 1), (100.0, 0, 0)]
-    """
-    rows: list[BandRow] = []
-    reserved: dict[str, int] = {}
-    occupied: dict[str, int] = {}
-    for now, records in groupby(journal, key=lambda record: record.time_s):
-        before = {pool: (reserved[pool], occupied.get(pool, 0)) for pool in reserved}
-        for record in records:
-            for pool, count in _moves(record):
-                book = occupied if record.thing == "occupancy" else reserved
-                book[pool] = book.get(pool, 0) + count
-        for pool in sorted(reserved):
-            after = (reserved[pool], occupied.get(pool, 0))
-            if after != before.get(pool, (0, 0)):
-                rows.append(BandRow(now, pool, (limits or {}).get(pool), *after))
-    return rows
-
-
-_SIGNS = {
-    ("reservation", "grant"): 1,
-    ("reservation", "release"): -1,
-    ("occupancy", "occupy"): 1,
-    ("occupancy", "vacate"): -1,
-}
-
-
-def _moves(record: Record) -> Iterator[tuple[str, int]]:
-    """By how many instances of which type a record moves the reservation or the occupancy."""
-    sign = _SIGNS.get((record.thing, record.trigger))
-    if sign is not None:
-        amounts = record.data["amounts"] if record.thing == "reservation" else record.data
-        for pool, count in amounts.items():
-            if pool not in (TOTAL, TUNING_JOBS):
-                yield pool, sign * count
-
-
-def queue_rows(journal: Iterable[Record]) -> list[QueueRow]:
-    """The length of the line of those who wait for quota, one row whenever it has changed.
-
-    >>> from hptsim import Simulation, TuningJobSpec
-    >>> sim = Simulation(); job = sim.create_tuning_job(TuningJobSpec("demo")); sim.run()
-    >>> queue_rows(sim.journal)  # nobody ever waits
-    []
-    """
-    rows: list[QueueRow] = []
-    waiting = 0
-    for now, records in groupby(journal, key=lambda record: record.time_s):
-        before = waiting
-        for record in records:
-            if record.thing == "reservation":
-                waiting += {"ask": 1, "grant": -1, "withdraw": -1}.get(record.trigger, 0)
-        if waiting != before:
-            rows.append(QueueRow(now, waiting))
-    return rows
-
-
-def stored_rows(journal: Iterable[Record]) -> list[StoredRow]:
-    """How what outlives the jobs grows: artifacts and log events, one row whenever one has come.
-
-    >>> from hptsim import Simulation, TuningJobSpec
-    >>> sim = Simulation(); job = sim.create_tuning_job(TuningJobSpec("demo")); sim.run()
-    >>> stored_rows(sim.journal)[-1]
-    StoredRow(time_s=100.0, artifacts=1, logs=2)
-    """
-    rows: list[StoredRow] = []
-    stored: set[str] = set()
-    logs = 0
-    for now, records in groupby(journal, key=lambda record: record.time_s):
-        for record in records:
-            if record.thing == "artifact":
-                stored.add(record.data)
-            logs += record.thing == "log"
-        if (len(stored), logs) != (rows[-1][1:] if rows else (0, 0)):
-            rows.append(StoredRow(now, len(stored), logs))
-    return rows
+TIME, INSTANCES = "simulated time (s)", "instances"
+_NAMED, _TALLEST = 60, 24
+"""So many lanes have their names in a Gantt chart, and so many inches are the most that one is high."""
 
 
 def gantt(rows: Sequence[GanttRow]) -> Any:
-    """A matplotlib figure: a lane for each job, its phases in color, over simulated time in seconds.
+    """A lane for each job, its phases in color, over simulated time in seconds; of many jobs only the tuning jobs are named.
 
     >>> from hptsim import Simulation, TuningJobSpec
+    >>> from hptsim.rows import gantt_rows
     >>> sim = Simulation(); job = sim.create_tuning_job(TuningJobSpec("demo")); sim.run()
     >>> gantt(gantt_rows(sim.journal)).axes[0].get_xlabel()
     'simulated time (s)'
     """
-    lanes = {job: place for place, job in enumerate(dict.fromkeys((row[0], row[1]) for row in rows))}
-    figure, (axes,) = _figure(1, 2 + 0.45 * len(lanes))
-    drawn: dict[str, Any] = {}
-    for row in rows:
-        lane, thick = lanes[row[0], row[1]], 0.8 if row.training_job else 0.4
-        [bar] = axes.barh(lane, row.end_s - row.begin_s, thick, row.begin_s, color=PHASE_COLORS[row.phase])
-        drawn.setdefault(row.phase, bar)
-    axes.set_yticks(list(lanes.values()), [_label(*job) for job in lanes], fontsize=_FONT - 4)
-    axes.invert_yaxis()
-    axes.set_xlabel("simulated time (s)")
-    if drawn:
-        figure.legend(list(drawn.values()), list(drawn), loc="outside upper center", ncols=4, fontsize=_FONT - 2)
-    return figure
+    lanes = lane_numbers(rows)
+    figure, (axes,) = _figure(1, min(2 + 0.4 * len(lanes), _TALLEST))
+    phases = list(dict.fromkeys(row.phase for row in rows))
+    for phase in phases:
+        mine = [row for row in rows if row.phase == phase]
+        axes.barh(
+            [lanes[row.tuning_job, row.training_job] for row in mine],
+            [row.end_s - row.begin_s for row in mine],
+            [0.8 if row.training_job else 0.4 for row in mine],
+            [row.begin_s for row in mine],
+            color=PHASE_COLORS[phase],
+            label=phase,
+        )
+    named = [job for job in lanes if len(lanes) <= _NAMED or not job[1]]
+    named = named[:: 1 + len(named) // _NAMED]
+    axes.set_yticks([lanes[job] for job in named], [_plain(lane_label(*job)) for job in named])
+    axes.set_ylim(max(1, len(lanes)) - 0.5, -0.5)
+    axes.set_xlabel(TIME)
+    return _with_legend(figure, axes)
 
 
-def _label(tuning_job: str, training_job: str) -> str:
-    """What a lane is called: matplotlib would read a dollar sign as mathematics."""
-    return (f"  {training_job}" if training_job else tuning_job).replace("$", r"\$")
+def lane_numbers(rows: Iterable[GanttRow]) -> dict[tuple[str, str], int]:
+    """The jobs of a Gantt chart, numbered from the top."""
+    return {job: lane for lane, job in enumerate(dict.fromkeys((row.tuning_job, row.training_job) for row in rows))}
+
+
+def lane_label(tuning_job: str, training_job: str) -> str:
+    """What a lane is called: a training job by what its name adds to that of its tuning job.
+
+    >>> lane_label("demo", ""), lane_label("demo", "demo-001-0f0f0f0f"), lane_label("", "alone")
+    ('demo', '001-0f0f0f0f', 'alone')
+    """
+    return training_job.removeprefix(f"{tuning_job}-") if training_job else tuning_job
 
 
 def bands(rows: Sequence[BandRow]) -> Any:
-    """A matplotlib figure: instances reserved and occupied over simulated time; what is reserved and idle is hatched.
+    """Instances reserved and occupied over simulated time, a panel for each type; what is reserved and idle is hatched.
 
     >>> from hptsim import Simulation, TuningJobSpec
+    >>> from hptsim.rows import band_rows
     >>> sim = Simulation(); job = sim.create_tuning_job(TuningJobSpec("demo")); sim.run()
     >>> [axes.get_title() for axes in bands(band_rows(sim.journal)).axes]
     ['ml.m5.xlarge']
     """
     types = list(dict.fromkeys(row.instance_type for row in rows))
-    figure, panels = _figure(max(1, len(types)), 1 + 3.5 * max(1, len(types)))
+    figure, panels = _figure(len(types))
     for axes, pool in zip(panels, types, strict=False):
         mine = [row for row in rows if row.instance_type == pool]
         times = [row.time_s for row in mine]
@@ -241,48 +105,123 @@ def bands(rows: Sequence[BandRow]) -> Any:
         axes.step(times, reserved, where="post", color=ORANGE, linewidth=3, label="reserved")
         if mine[0].limit is not None:
             axes.axhline(mine[0].limit, color=BLACK, linestyle="--", label="quota")
-        axes.set_title(pool, fontsize=_FONT)
-        axes.set_ylabel("instances")
-        axes.set_ylim(bottom=0)
-        axes.yaxis.get_major_locator().set_params(integer=True)  # there is no half instance
-    panels[-1].set_xlabel("simulated time (s)")
-    if types:
-        figure.legend(*panels[0].get_legend_handles_labels(), loc="outside upper center", ncols=4, fontsize=_FONT - 2)
+        axes.set_title(_plain(pool), fontsize=FONT)
+        _count(axes, INSTANCES)
+    panels[-1].set_xlabel(TIME)
+    return _with_legend(figure, panels[0])
+
+
+def queue(rows: Sequence[QueueRow]) -> Any:
+    """How many requests wait for quota over simulated time.
+
+    >>> queue([QueueRow(0.0, 1), QueueRow(125.0, 0)]).axes[0].get_ylabel()
+    'requests waiting'
+    """
+    figure, (axes,) = _figure(1)
+    times, waiting = [row.time_s for row in rows], [row.waiting for row in rows]
+    axes.fill_between(times, waiting, step="post", color=LIGHT)
+    axes.step(times, waiting, where="post", color=PURPLE, linewidth=3)
+    _count(axes, "requests waiting")
+    axes.set_xlim(left=0)
+    axes.set_xlabel(TIME)
     return figure
 
 
-def _figure(panels: int, height: float) -> tuple[Any, list[Any]]:
-    """An empty figure of 12 inches by at most 100, without pyplot: nothing global is touched, no window opens."""
-    figure = require("matplotlib.figure", "plots", "drawing").Figure((12, min(height, 100)), layout="constrained")
+def waiting(rows: Sequence[ShareRow]) -> Any:
+    """The share of tuning jobs that have their first training job within a time, with the times for half and for 95 %.
+
+    >>> waiting([ShareRow(0.0, 0.5), ShareRow(60.0, 1.0)]).axes[0].get_xlabel()
+    'waiting time (s)'
+    """
+    figure, (axes,) = _figure(1)
+    if rows:
+        axes.step(
+            [0.0, *(row.waiting_s for row in rows)], [0.0, *(row.share for row in rows)], where="post", color=BLUE
+        )
+        axes.lines[0].set_linewidth(3)
+    for share, color in ((0.5, GREEN), (0.95, VERMILION)):
+        within = next((row.waiting_s for row in rows if row.share >= share), None)
+        if within is not None:
+            axes.plot(
+                [within, within], [0, share], color=color, linestyle="--", label=f"{share:.0%} within {within:,.0f} s"
+            )
+    axes.set_xlabel("waiting time (s)")
+    axes.set_ylabel("share of tuning jobs")
+    axes.set_ylim(0, 1.02)
+    return _with_legend(figure, axes)
+
+
+def intervals(rows: Sequence[IntervalRow], x: str, y: str) -> Any:
+    """The means of a sweep with their confidence bands; *x* and *y* say what the axes are, with units.
+
+    >>> picture = intervals([IntervalRow("", 1, 9.0, 8.0, 10.0), IntervalRow("", 2, 3.0, 2.0, 4.0)], "GPUs", "wait (s)")
+    >>> picture.axes[0].get_xlabel(), picture.axes[0].get_ylabel()
+    ('GPUs', 'wait (s)')
+    """
+    figure, (axes,) = _figure(1, 6)
+    for place, line in enumerate(dict.fromkeys(row.line for row in rows)):
+        mine, color = [row for row in rows if row.line == line], LINES[place % len(LINES)]
+        xs = [row.x for row in mine]
+        axes.fill_between(xs, [row.low for row in mine], [row.high for row in mine], color=color, alpha=0.25)
+        axes.plot(xs, [row.mean for row in mine], "o-", color=color, linewidth=3, label=_plain(line))
+    axes.set_xlabel(_plain(x))
+    axes.set_ylabel(_plain(y))
+    return _with_legend(figure, axes) if any(row.line for row in rows) else figure
+
+
+def curves(rows: Sequence[CurveRow]) -> Any:
+    """The learning curves of the training jobs, a panel for each tuning job; a cross marks who was stopped early.
+
+    >>> curves([CurveRow("demo", "demo-001", 1, 0.5, "hyperband")]).axes[0].get_title()
+    'demo'
+    """
+    tuning_jobs = list(dict.fromkeys(row.tuning_job for row in rows))
+    figure, panels = _figure(len(tuning_jobs))
+    for axes, tuning_job in zip(panels, tuning_jobs, strict=False):
+        mine = [row for row in rows if row.tuning_job == tuning_job]
+        for training_job in dict.fromkeys(row.training_job for row in mine):
+            curve = [row for row in mine if row.training_job == training_job]
+            style: dict[str, Any] = {"color": BLUE, "linewidth": 2.5, "label": "not stopped early"}
+            if curve[-1].stopped_by:
+                style = {"color": GRAY, "marker": "X", "markevery": [-1], "label": "stopped early"}
+                style |= {"markersize": 11, "markerfacecolor": VERMILION}
+            axes.plot([row.epoch for row in curve], [row.objective for row in curve], **style)
+        axes.set_title(_plain(tuning_job), fontsize=FONT)
+        axes.set_ylabel("objective metric")
+        axes.xaxis.get_major_locator().set_params(integer=True)
+    panels[-1].set_xlabel("epoch")
+    return _with_legend(figure, *panels)
+
+
+def _count(axes: Any, label: str) -> None:
+    """A vertical axis that counts: from zero on, without halves."""
+    axes.set_ylabel(label)
+    axes.set_ylim(bottom=0)
+    axes.yaxis.get_major_locator().set_params(integer=True)
+
+
+def _plain(text: str) -> str:
+    """A name as it is: matplotlib would read a dollar sign as mathematics."""
+    return text.replace("$", r"\$")
+
+
+def _with_legend(figure: Any, *panels: Any) -> Any:
+    """The figure with one legend above it, in which each name stands once."""
+    drawn = {name: ink for axes in panels for ink, name in zip(*axes.get_legend_handles_labels(), strict=True)}
+    if drawn:
+        figure.legend(list(drawn.values()), list(drawn), loc="outside upper center", ncols=4, fontsize=FONT - 2)
+    return figure
+
+
+def _figure(panels: int, height: float | None = None) -> tuple[Any, list[Any]]:
+    """An empty figure, 12 inches wide, without pyplot: nothing global is touched, no window opens."""
+    panels = max(1, panels)
+    size = (12, height or 1.5 + min(4 * panels, _TALLEST))
+    figure = require("matplotlib.figure", "plots", "drawing").Figure(size, layout="constrained")
     grid = figure.subplots(panels, 1, sharex=True, squeeze=False)
     for axes in grid[:, 0]:
-        axes.xaxis.label.set_fontsize(_FONT)
-        axes.yaxis.label.set_fontsize(_FONT)
-        axes.tick_params(labelsize=_FONT - 2)
+        axes.xaxis.label.set_fontsize(FONT)
+        axes.yaxis.label.set_fontsize(FONT)
+        axes.tick_params(labelsize=FONT - 2)
         axes.spines[["top", "right"]].set_visible(False)
     return figure, list(grid[:, 0])
-
-
-def live_bands(rows: Sequence[BandRow]) -> Any:
-    """The bands as a plotly figure, to zoom and to point at in a notebook.
-
-    >>> [trace.name for trace in live_bands([BandRow(0.0, "ml.m5.xlarge", 4, 2, 1)]).data]
-    ['reserved ml.m5.xlarge', 'occupied ml.m5.xlarge']
-    """
-    types = list(dict.fromkeys(row.instance_type for row in rows))
-    graphs = require("plotly.graph_objects", "plots", "drawing")
-    panels = max(1, len(types))
-    figure = require("plotly.subplots", "plots", "drawing").make_subplots(panels, 1, shared_xaxes=True)
-    for panel, pool in enumerate(types, start=1):
-        mine = [row for row in rows if row.instance_type == pool]
-        times = [row.time_s for row in mine]
-        for name, color, counts in (
-            ("reserved", ORANGE, [row.reserved for row in mine]),
-            ("occupied", BLUE, [row.occupied for row in mine]),
-        ):
-            style = {"line": {"shape": "hv", "color": color}, "fill": "tozeroy", "fillcolor": color}
-            figure.add_trace(graphs.Scatter(x=times, y=counts, name=f"{name} {pool}", **style), panel, 1)
-        figure.update_yaxes(title_text="instances", row=panel, col=1)
-    figure.update_xaxes(title_text="simulated time (s)", row=panels, col=1)
-    figure.update_layout(font_size=_FONT, template="plotly_white")
-    return figure

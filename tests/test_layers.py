@@ -6,9 +6,11 @@ from pathlib import Path
 import pytest
 
 ORDER = (
-    "errors extras collector ranges model search halving assumptions durations curves cloud lifecycle "
+    "errors extras collector ranges model search halving assumptions durations configured curves cloud lifecycle "
     "ledger jobs effects world journal laws books auditor docs nature request workload plain scenario simulation explore "
-    "metrics planning views player diagram shapes paging history describe combinations service "
+    "metrics figures checkpoint executors results planning "
+    "rows views live player diagram "
+    "shapes paging history describe combinations service "
     "events logs s3 wire boto testing pytest_plugin server cli __main__"
 ).split()
 FOLDER = Path(__file__).parent.parent / "hptsim"

@@ -1,130 +1,24 @@
-"""Pictures: their rows are computed by hand, their ink has what the rows say."""
+"""Pictures have the ink that their rows say, legible, labelled, of nothing and of much."""
 
 import pytest
-from examples import simulation
 
-from hptsim import Simulation, TuningJobSpec
-from hptsim.assumptions import Assumptions
-from hptsim.cli import demo
 from hptsim.lifecycle import NEW, TRAINING, TUNING
-from hptsim.model import ResourceLimits
-from hptsim.nature import Script
-from hptsim.views import (
-    PHASE_COLORS,
-    BandRow,
-    GanttRow,
-    QueueRow,
-    StoredRow,
-    band_rows,
-    bands,
-    gantt,
-    gantt_rows,
-    live_bands,
-    queue_rows,
-    stored_rows,
-)
+from hptsim.rows import BandRow, CurveRow, GanttRow, IntervalRow, QueueRow, ShareRow
+from hptsim.views import PHASE_COLORS, VERMILION, bands, curves, gantt, intervals, queue, waiting
+
+pytest.importorskip("matplotlib", reason="pictures: pip install 'hptsim[plots]'")
+
+ROWS = [
+    GanttRow("one", "", "InProgress", 0, 50),
+    GanttRow("one", "", "Stopping", 50, 75),
+    GanttRow("one", "one-001-0f0f", "Training", 20, 50),
+    GanttRow("one", "one-001-0f0f", "Stopping", 50, 70),
+]
+HOSTILE = "$x^2$ <b>"
 
 
-@pytest.fixture(scope="module")
-def stopped():
-    """Starting to 10, Downloading to 20, Training to the stop at 50, saved at 70, uploaded at 75; another job is refused."""
-    sim = simulation(capacity={"ml.m5.xlarge": 1}, script=Script("save", save_s=20))
-    sim.create_tuning_job(TuningJobSpec("one"))
-    sim.run(until=30)
-    with pytest.raises(Exception, match="ResourceLimitExceeded"):
-        sim.create_tuning_job(TuningJobSpec("refused"))
-    sim.run(until=50)
-    sim.stop_tuning_job("one")
-    sim.run()
-    return sim
-
-
-def test_the_phases_of_a_stop_by_hand(stopped):
-    [child] = stopped.tuning_job("one").training_jobs
-    assert gantt_rows(stopped.journal) == [
-        GanttRow("one", "", "InProgress", 0, 50),
-        GanttRow("one", "", "Stopping", 50, 75),
-        GanttRow("one", child, "Starting", 0, 10),
-        GanttRow("one", child, "Downloading", 10, 20),
-        GanttRow("one", child, "Training", 20, 50),
-        GanttRow("one", child, "Stopping", 50, 70),
-        GanttRow("one", child, "Stopping:uploading", 70, 75),
-    ]
-
-
-def test_a_journal_that_ends_early_ends_its_phases_too(stopped):
-    records = list(stopped.journal)
-    assert gantt_rows(records[:7])[-1][2:] == ("Starting", 0, 0)
-    until = [record for record in records if record.time_s < 50]
-    assert [row[2:] for row in gantt_rows(until)] == [
-        ("InProgress", 0, until[-1].time_s),
-        ("Starting", 0, 10),
-        ("Downloading", 10, 20),
-        ("Training", 20, until[-1].time_s),
-    ]
-
-
-def test_lanes_come_in_order_of_creation_each_tuning_job_before_its_children():
-    sim = Simulation(demo())
-    sim.run()
-    rows = gantt_rows(sim.journal)
-    assert list(dict.fromkeys(row.tuning_job for row in rows)) == sim.tuning_jobs
-    for name in sim.tuning_jobs:
-        lanes = list(dict.fromkeys(row.training_job for row in rows if row.tuning_job == name))
-        assert lanes == ["", *sim.tuning_job(name).training_jobs]
-
-
-def test_a_training_job_without_a_tuning_job_and_one_of_the_same_name_after_it():
-    sim = simulation()
-    sim.create_training_job("alone")
-    sim.run()
-    sim.delete_training_job("alone")
-    sim.create_training_job("alone")
-    sim.run()
-    phases = [("Starting", 10), ("Downloading", 10), ("Training", 100), ("Uploading", 5)]
-    rows = gantt_rows(sim.journal)
-    assert [(row.phase, row.end_s - row.begin_s) for row in rows] == phases * 2
-    assert {row[:2] for row in rows} == {("", "alone")}
-
-
-def test_what_is_reserved_and_idle_between_two_training_jobs():
-    """Two of three training jobs run in parallel: the first two end at 125, the third at 250, alone."""
-    sim = simulation(capacity={"ml.m5.xlarge": 5})
-    sim.create_tuning_job(TuningJobSpec("demo", limits=ResourceLimits(3, 2)))
-    sim.run()
-    assert band_rows(sim.journal, sim.scenario.capacity) == [
-        BandRow(0, "ml.m5.xlarge", 5, 2, 2),
-        BandRow(125, "ml.m5.xlarge", 5, 2, 1),
-        BandRow(250, "ml.m5.xlarge", 5, 0, 0),
-    ]
-    assert band_rows(sim.journal)[0].limit is None
-    own = [row[2:] for row in gantt_rows(sim.journal) if not row.training_job]
-    assert own == [("InProgress", 0, 250)], "a launch and an end of a training job begin no phase of the tuning job"
-    grown = [(20, 0, 2), (120, 0, 4), (125, 2, 4), (145, 2, 5), (245, 2, 6), (250, 3, 6)]
-    assert stored_rows(sim.journal) == grown
-
-
-def test_the_line_grows_and_shrinks():
-    """On one instance the second tuning job waits from 0 to the end of the first one at 125."""
-    sim = simulation(capacity={"ml.m5.xlarge": 1}, assumptions=Assumptions(admission="queue"))
-    for name in ("first", "second"):
-        sim.create_tuning_job(TuningJobSpec(name))
-    sim.run()
-    assert queue_rows(sim.journal) == [QueueRow(0, 1), QueueRow(125, 0)]
-
-
-def test_who_is_stopped_while_waiting_leaves_the_line():
-    sim = simulation(capacity={"ml.m5.xlarge": 1}, assumptions=Assumptions(admission="queue"))
-    for name in ("first", "second"):
-        sim.create_tuning_job(TuningJobSpec(name))
-    sim.run(until=60)
-    sim.stop_tuning_job("second")
-    sim.run()
-    assert queue_rows(sim.journal) == [QueueRow(0, 1), QueueRow(60, 0)]
-
-
-def test_what_is_stored_grows(stopped):
-    assert stored_rows(stopped.journal) == [StoredRow(20, 0, 1), StoredRow(70, 0, 2), StoredRow(75, 1, 2)]
+def legend(figure):
+    return [text.get_text() for text in figure.legends[0].get_texts()]
 
 
 def test_every_phase_that_lasts_has_a_color():
@@ -132,13 +26,30 @@ def test_every_phase_that_lasts_has_a_color():
     assert lasting == set(PHASE_COLORS)
 
 
-def test_the_gantt_has_a_bar_for_each_row_and_its_unit(stopped):
-    rows = gantt_rows(stopped.journal)
-    [axes] = gantt(rows).axes
-    bars = [(bar.get_x(), bar.get_x() + bar.get_width()) for bar in axes.patches]
-    assert bars == [(row.begin_s, row.end_s) for row in rows]
-    assert [label.get_text().strip() for label in axes.get_yticklabels()] == ["one", rows[-1].training_job]
-    assert axes.get_xlabel() == "simulated time (s)"
+def test_the_gantt_has_a_bar_for_each_row_and_its_unit():
+    figure = gantt(ROWS)
+    [axes] = figure.axes
+    bars = {
+        (bar.get_x(), bar.get_x() + bar.get_width(), round(bar.get_y() + bar.get_height() / 2)) for bar in axes.patches
+    }
+    assert bars == {(0, 50, 0), (50, 75, 0), (20, 50, 1), (50, 70, 1)} and len(axes.patches) == len(ROWS)
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["one", "001-0f0f"]
+    assert axes.get_xlabel() == "simulated time (s)" and axes.yaxis_inverted()
+    assert legend(figure) == ["InProgress", "Stopping", "Training"], "a phase has one color and one name"
+
+
+def test_of_two_hundred_jobs_only_the_tuning_jobs_are_named_and_no_name_lies_on_another():
+    few = [GanttRow(f"job-{i // 25}", f"job-{i // 25}-{i:03}" if i % 25 else "", "Training", 0, 9) for i in range(200)]
+    many = [GanttRow(f"job-{i}", "", "InProgress", 0, 9) for i in range(200)]
+    for rows in (few, many):
+        figure = gantt(rows)
+        [axes] = figure.axes
+        figure.draw_without_rendering()
+        labels = axes.get_yticklabels()
+        assert {label.get_text() for label in labels} <= {row.tuning_job for row in rows}
+        boxes = [label.get_window_extent() for label in labels]
+        assert not any(one.overlaps(other) for place, one in enumerate(boxes) for other in boxes[:place])
+        assert figure.get_size_inches()[1] <= 24 and len(axes.patches) == 200
 
 
 def test_the_bands_show_reserved_and_occupied_apart():
@@ -155,23 +66,82 @@ def test_the_bands_show_reserved_and_occupied_apart():
     assert max(point[1] for point in occupied.get_paths()[0].vertices) == 2
     assert [line.get_ydata()[0] for line in axes.lines] == [2, 5], "reserved, and the quota"
     assert (axes.get_ylabel(), axes.get_xlabel()) == ("instances", "simulated time (s)")
+    assert legend(bands([*rows, BandRow(0.0, "other", None, 1, 1)])) == [
+        "reserved, idle",
+        "occupied",
+        "reserved",
+        "quota",
+    ]
 
 
-def test_the_live_bands_have_the_same_steps_in_every_panel():
-    rows = [BandRow(0.0, "a", 5, 2, 2), BandRow(1.0, "b", None, 4, 3), BandRow(125.0, "a", 5, 2, 1)]
-    figure = live_bands(rows)
-    traces = {trace.name: (list(trace.x), list(trace.y), trace.line.shape) for trace in figure.data}
-    assert traces == {
-        "reserved a": ([0, 125], [2, 2], "hv"),
-        "occupied a": ([0, 125], [2, 1], "hv"),
-        "reserved b": ([1], [4], "hv"),
-        "occupied b": ([1], [3], "hv"),
+def test_the_line_is_drawn_in_steps_from_zero_on():
+    figure = queue([QueueRow(10.0, 3), QueueRow(125.0, 0)])
+    [axes] = figure.axes
+    [line] = axes.lines
+    assert (line.get_drawstyle(), list(line.get_xdata()), list(line.get_ydata())) == ("steps-post", [10, 125], [3, 0])
+    assert axes.get_xlim()[0] == axes.get_ylim()[0] == 0
+    assert (axes.get_ylabel(), axes.get_xlabel()) == ("requests waiting", "simulated time (s)")
+
+
+def test_the_waiting_times_of_half_and_of_nearly_all_are_marked_where_they_are_reached():
+    assert legend(waiting([ShareRow(0.0, 0.3), ShareRow(60.0, 0.9), ShareRow(1200.0, 1.0)])) == [
+        "50% within 60 s",
+        "95% within 1,200 s",
+    ]
+    figure = waiting([ShareRow(0.0, 0.3), ShareRow(60.0, 0.9)])
+    assert legend(figure) == ["50% within 60 s"], "nobody knows yet when 95 % will have started"
+    [axes] = figure.axes
+    assert list(axes.lines[0].get_ydata()) == [0, 0.3, 0.9]
+    assert (axes.get_ylabel(), axes.get_xlabel()) == ("share of tuning jobs", "waiting time (s)")
+
+
+def test_a_sweep_has_a_band_for_each_line():
+    rows = [IntervalRow(line, x, 10 / x, 9 / x, 12 / x) for line in ("reuse", "upfront") for x in (1, 2)]
+    figure = intervals(rows, "quota (instances)", "waiting time (s)")
+    [axes] = figure.axes
+    assert [list(line.get_ydata()) for line in axes.lines] == [[10, 5]] * 2
+    assert {tuple(point) for point in axes.collections[0].get_paths()[0].vertices} >= {
+        (1, 9),
+        (1, 12),
+        (2, 4.5),
+        (2, 6),
     }
-    assert figure.layout.xaxis2.title.text == "simulated time (s)" and figure.layout.yaxis.title.text == "instances"
-    assert not live_bands([]).data
+    assert legend(figure) == ["reuse", "upfront"]
+    assert axes.lines[0].get_color() != axes.lines[1].get_color()
+    assert not intervals([IntervalRow("", 1, 2.0, 1.0, 3.0)], "x", "y").legends
+
+
+def test_who_is_stopped_early_ends_in_a_cross():
+    rows = [CurveRow("a", "a-1", epoch, 1 / epoch, "") for epoch in (1, 2, 3)]
+    rows += [
+        CurveRow("a", "a-2", 1, 0.9, ""),
+        CurveRow("a", "a-2", 2, 0.8, "hyperband"),
+        CurveRow("b", "b-1", 1, 0.5, ""),
+    ]
+    figure = curves(rows)
+    first, second = figure.axes
+    ran, early = first.lines
+    assert (ran.get_marker(), early.get_marker(), early.get_markerfacecolor()) == ("None", "X", VERMILION)
+    assert early.get_markevery() == [-1] and list(early.get_xdata()) == [1, 2]
+    assert [axes.get_title() for axes in figure.axes] == ["a", "b"] and len(second.lines) == 1
+    assert legend(figure) == ["not stopped early", "stopped early"]
+    assert (first.get_ylabel(), second.get_xlabel()) == ("objective metric", "epoch")
+
+
+def test_a_name_is_shown_as_it_is():
+    for figure in (
+        gantt([GanttRow(HOSTILE, "", "InProgress", 0, 9)]),
+        bands([BandRow(0.0, HOSTILE, None, 2, 1)]),
+        curves([CurveRow(HOSTILE, "b", 1, 0.5, "")]),
+        intervals([IntervalRow(HOSTILE, 1, 2.0, 1.0, 3.0)], HOSTILE, HOSTILE),
+    ):
+        figure.draw_without_rendering()
+        [axes] = figure.axes
+        texts = [axes.get_title(), axes.get_xlabel(), *(label.get_text() for label in axes.get_yticklabels())]
+        assert HOSTILE.replace("$", r"\$") in texts, "matplotlib takes a bare dollar sign for mathematics"
 
 
 def test_a_picture_can_be_saved_even_of_nothing(tmp_path):
-    for name, figure in (("gantt", gantt([])), ("bands", bands([]))):
-        figure.savefig(tmp_path / f"{name}.svg")
-        assert (tmp_path / f"{name}.svg").read_text().count("<svg") == 1
+    for figure in (gantt([]), bands([]), queue([]), waiting([]), intervals([], "x", "y"), curves([])):
+        figure.savefig(tmp_path / "picture.svg")
+        assert (tmp_path / "picture.svg").read_text().count("<svg") == 1

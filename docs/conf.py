@@ -1,0 +1,74 @@
+"""The documentation site, built by Sphinx from docstrings and Markdown: see docs/build.py.
+
+Nothing is fetched when it is built or read. Diagrams are drawn from the tables while the site is built, so that they
+cannot lie: a Mermaid block of a page must be what the tables say, and is shown as their SVG.
+"""
+
+import sys
+from pathlib import Path
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxDirective
+
+ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT))
+
+import hptsim  # noqa: E402
+from hptsim import diagram, lifecycle  # noqa: E402
+
+project = "hptsim"
+author = "the hptsim authors"
+release = hptsim.__version__
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.autosummary", "sphinx.ext.napoleon"]
+exclude_patterns = ["_templates"]
+templates_path = ["_templates"]
+
+myst_heading_anchors = 3
+myst_fence_as_directive = ["mermaid"]
+default_role = "code"  # docstrings write `names` as Markdown does
+autodoc_member_order = "bysource"
+autodoc_typehints = "description"
+autodoc_typehints_description_target = "documented"
+
+html_theme = "furo"
+html_title = "hptsim"
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
+html_show_sphinx = False
+html_copy_source = False
+
+TABLES = {lifecycle.mermaid(table): table for table in (lifecycle.TUNING, lifecycle.TRAINING, lifecycle.RESERVATION)}
+
+
+class Diagram(SphinxDirective):
+    """A Mermaid block, shown as the SVG of the table that it was written from."""
+
+    has_content = True
+
+    def run(self) -> list[nodes.Node]:
+        table = TABLES.get("\n".join(self.content))
+        if table is None:
+            raise self.error("a Mermaid block that no table says: run python -m hptsim.docs")
+        folder = Path(self.env.app.outdir) / "_static"
+        folder.mkdir(parents=True, exist_ok=True)
+        name = f"{table.name}.svg"
+        (folder / name).write_text(diagram.svg(table), encoding="utf-8")
+        up = "../" * self.env.docname.count("/")
+        return [nodes.raw("", DRAWING.format(path=f"{up}_static/{name}", what=table.name), format="html")]
+
+
+DRAWING = """<p class="drawing"><a href="{path}" title="open the drawing by itself: there, pointing at an arrow shows the
+row's source"><img src="{path}" alt="The states of a {what}; the table above says the same."></a></p>"""
+
+
+def lessons(app: Sphinx, docname: str, source: list[str]) -> None:
+    """The page of lessons is the notebooks' own overview."""
+    if docname == "lessons":
+        overview = (ROOT / "notebooks" / "README.md").read_text(encoding="utf-8")
+        source[0] += overview.partition("\n")[2].replace("](", "](../notebooks/")
+
+
+def setup(app: Sphinx) -> None:
+    app.add_directive("mermaid", Diagram)
+    app.connect("source-read", lessons)

@@ -1,0 +1,186 @@
+// The page around the twin: Python says what is so, this draws it.
+import { loadPyodide } from "./pyodide/pyodide.mjs";
+
+const $ = id => document.getElementById(id);
+const SETUP = ["parallel", "total", "on_sigterm", "save_s", "reservation", "seed"];
+const NAMES = 170, ROW = 18, HELD = { yours: "#56B4E9", next: "#CC79A7" };
+let Twin, twin, view, timer = null, last = 0;
+
+async function load() {
+  if (location.protocol === "file:") {
+    throw new Error("a browser loads no Python from a file. Serve this page: python docs/build.py --serve");
+  }
+  const python = await loadPyodide();
+  const wheels = await (await fetch("wheels.json")).json();
+  for (const wheel of wheels) {
+    const answer = await fetch(`wheels/${wheel}`);
+    python.unpackArchive(new Uint8Array(await answer.arrayBuffer()), "zip");
+  }
+  python.FS.writeFile("twin.py", await (await fetch("twin.py")).text());
+  Twin = python.pyimport("twin").Twin;
+}
+
+// ---- what the reader does
+function again() {
+  pause();
+  for (const name of [...SETUP, "speed"]) if ($(`${name}-value`)) $(`${name}-value`).textContent = $(name).value;
+  const number = name => Number($(name).value);
+  twin?.destroy();
+  twin = Twin(number("parallel"), number("total"), $("on_sigterm").value, number("save_s"), $("reservation").value, number("seed"));
+  $("player").hidden = true;
+  $("film").disabled = false;
+  show();
+}
+
+function pause() { clearInterval(timer); timer = null; $("run").textContent = "Run"; }
+
+function run() {
+  if (timer) return pause();
+  last = performance.now();
+  timer = setInterval(() => {
+    const now = performance.now();
+    twin.run(view.now_s + (now - last) / 1000 * Number($("speed").value));
+    last = now;
+    show();
+  }, 100);
+  $("run").textContent = "Pause";
+}
+
+function stop() { twin.stop(); show(); }
+function step() { pause(); twin.next_event(); show(); }
+
+function film() {
+  pause();
+  $("player").srcdoc = twin.film();
+  $("player").hidden = false;
+}
+
+// ---- what there is to see
+function words() {
+  const [yours, next] = view.jobs, asked = yours.stop_s !== null;
+  const second = seconds => `${seconds.toFixed(0)} s`;
+  if (yours.ended_s === null && !asked) {
+    return ["", view.now_s === 0 ? "Press Run, and then Stop at a moment of your choosing." : "Your tuning job is at work. Press Stop."];
+  }
+  if (yours.ended_s === null) {
+    const line = next?.waiting ? " The tuning job next still waits." : "";
+    const free = yours.reserved ? `Nothing of what it still holds is free: ${yours.reserved} of ${view.limit} instances stay reserved for it.` :
+      "It holds no instance any more.";
+    return ["stopping", `Stopping, for ${second(view.now_s - yours.stop_s)} now. ${free}${line}`];
+  }
+  if (!asked) return ["stopped", `${yours.status} by itself at ${second(yours.ended_s)}: nobody pressed Stop. Start again?`];
+  const took = `Stopped ${second(yours.ended_s - yours.stop_s)} after you pressed Stop. `;
+  const freed = view.released ? `At that instant, and not before, ${view.released} of its instances were released.` :
+    "It held nothing any more at that instant: every instance had been given back when its training job ended.";
+  return ["stopped", took + freed + (next?.reserved ? " The tuning job next has instances now." : "")];
+}
+
+function show() {
+  view = JSON.parse(twin.view());
+  if (view.over) pause();
+  const yours = view.jobs[0];
+  $("clock").textContent = `${view.now_s.toFixed(0)} s`;
+  $("stop").disabled = yours.stop_s !== null || yours.ended_s !== null;
+  $("run").disabled = $("step").disabled = view.over;
+  $("again").disabled = false;
+  const [kind, text] = words();
+  $("message").className = kind;
+  if ($("message").textContent !== text) $("message").textContent = text;
+  $("jobs").tBodies[0].replaceChildren(...view.jobs.map(job => {
+    const row = document.createElement("tr");
+    const waits = job.waiting && !job.began ? `, waits for ${job.waiting} instances` : "";
+    for (const text of [job.name, job.status + waits, `${job.reserved} of ${view.limit} instances`]) row.insertCell().textContent = text;
+    return row;
+  }));
+  $("figures").textContent = `reserved ${view.reserved} of ${view.limit} · occupied ${view.occupied} · models stored ${view.models} · ` +
+    `log events ${view.logs} · laws kept over ${view.checked} journal entries`;
+  $("story").textContent = view.story.join("\n") || "You have not pressed Stop yet.";
+  lanes();
+  bands();
+  legend();
+}
+
+function draw(svg, tag, attributes, text) {
+  const node = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+  if (text) node.textContent = text;
+  svg.append(node);
+  return node;
+}
+
+function canvas(id, height) {
+  const svg = $(id), width = svg.clientWidth || 800;
+  svg.replaceChildren();
+  svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
+  svg.style.height = `${height}px`;
+  const end = Math.max(900, view.now_s * 1.05);
+  return [svg, width, seconds => NAMES + (width - NAMES - 10) * seconds / end];
+}
+
+function mark(svg, x, height) {
+  const stop_s = view.jobs[0].stop_s;
+  if (stop_s !== null) draw(svg, "line", { x1: x(stop_s), x2: x(stop_s), y1: 0, y2: height, stroke: "#D55E00", "stroke-width": 2, "stroke-dasharray": "4 3" });
+  draw(svg, "line", { x1: x(view.now_s), x2: x(view.now_s), y1: 0, y2: height, stroke: "#111" });
+}
+
+function lanes() {
+  const jobs = [...new Set(view.lanes.map(([tuning, training]) => `${tuning}|${training}`))];
+  const [svg, , x] = canvas("lanes", Math.max(1, jobs.length) * ROW);
+  jobs.forEach((job, place) => {
+    const [tuning, training] = job.split("|");
+    draw(svg, "text", { x: training ? 14 : 0, y: place * ROW + 13, "font-weight": training ? 400 : 700 }, training || tuning);
+  });
+  for (const [tuning, training, phase, begin, end] of view.lanes) {
+    const y = jobs.indexOf(`${tuning}|${training}`) * ROW, thin = training ? 3 : 6;
+    const bar = draw(svg, "rect", { x: x(begin), width: Math.max(1, x(end) - x(begin)), y: y + thin, height: ROW - 2 * thin, fill: view.colors[phase] });
+    draw(bar, "title", {}, `${training || tuning}: ${phase}, ${begin.toFixed(0)} to ${end.toFixed(0)} s`);
+  }
+  mark(svg, x, jobs.length * ROW);
+}
+
+// Who holds how much of the quota, stacked; the line over it is how much is in use.
+function bands() {
+  const height = 110, [svg, , x] = canvas("bands", height), y = count => height - 20 - (height - 34) * count / view.limit;
+  draw(svg, "text", { x: 0, y: 18 }, `quota: ${view.limit} instances`);
+  view.held.forEach(([time_s, yours, next], place) => {
+    const to = x(view.held[place + 1]?.[0] ?? view.now_s), from = x(time_s);
+    draw(svg, "rect", { x: from, width: Math.max(0, to - from), y: y(yours), height: y(0) - y(yours), fill: HELD.yours });
+    draw(svg, "rect", { x: from, width: Math.max(0, to - from), y: y(yours + next), height: y(yours) - y(yours + next), fill: HELD.next });
+  });
+  const points = view.bands.flatMap(([time_s, , occupied], place) => {
+    const to = view.bands[place + 1]?.[0] ?? view.now_s;
+    return [`${x(time_s)},${y(occupied)}`, `${x(to)},${y(occupied)}`];
+  });
+  draw(svg, "polyline", { points: points.join(" "), fill: "none", stroke: "#000", "stroke-width": 2 });
+  draw(svg, "line", { x1: x(0), x2: "100%", y1: y(view.limit), y2: y(view.limit), stroke: "#767676", "stroke-dasharray": "2 3" });
+  const tick_s = [100, 200, 500, 1000, 2000, 5000].find(tick => view.now_s < 8 * tick) ?? 10000;
+  for (let t = 0; t <= Math.max(900, view.now_s * 1.05); t += tick_s) {
+    draw(svg, "text", { x: x(t), y: height - 4, "text-anchor": "middle" }, t ? `${t} s` : "0");
+  }
+  mark(svg, x, height - 18);
+}
+
+function legend() {
+  const phases = [...new Set(view.lanes.filter(lane => lane[1]).map(lane => lane[2]))].map(phase => [view.colors[phase], phase]);
+  const key = [...phases, [HELD.yours, "reserved for yours"], [HELD.next, "reserved for next"], ["#000", "occupied (line)"]];
+  $("legend").replaceChildren(...key.map(([color, name]) => {
+    const entry = document.createElement("span"), square = document.createElement("i");
+    square.style.background = color;
+    entry.append(square, name);
+    return entry;
+  }));
+}
+
+try {
+  await load();
+  for (const name of SETUP) $(name).addEventListener("input", again);
+  $("speed").addEventListener("input", () => { $("speed-value").textContent = $("speed").value; });
+  $("setup").addEventListener("submit", event => event.preventDefault());
+  for (const [name, act] of Object.entries({ run, step, stop, again, film })) $(name).addEventListener("click", act);
+  window.addEventListener("resize", show);
+  again();
+} catch (error) {
+  $("clock").textContent = "";
+  $("message").textContent = `The twin could not be started: ${error.message}`;
+  throw error;
+}

@@ -1,0 +1,121 @@
+"""The documentation site is built without a warning, every link in it leads somewhere, and reading it asks no network."""
+
+import json
+import shutil
+import subprocess
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+
+class Page(HTMLParser):
+    """What a page links to, what it loads, and the places in it that can be linked to."""
+
+    def __init__(self, path):
+        super().__init__()
+        self.links, self.loads, self.places = [], [], {""}
+        self.feed(path.read_text(encoding="utf-8"))
+
+    def handle_starttag(self, tag, attributes):
+        given = dict(attributes)
+        self.places.add(given.get("id"))
+        if tag == "a" and "href" in given:
+            self.links.append(given["href"])
+        elif tag == "link" and given.get("rel") in ("stylesheet", "icon", "preload"):
+            self.loads.append(given["href"])
+        elif tag in ("script", "img", "iframe", "object") and "src" in given:
+            self.loads.append(given["src"])
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    pytest.importorskip("furo", reason="the site is built with the extra docs")
+    pytest.importorskip("myst_parser", reason="the site is built with the extra docs")
+    folder = tmp_path_factory.mktemp("site")
+    command = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-b", "html", "-d", folder / "trees"]
+    built = subprocess.run([*command, ROOT / "docs", folder / "html"], capture_output=True, text=True)
+    assert built.returncode == 0, built.stderr
+    shutil.copytree(ROOT / "docs" / "twin", folder / "html" / "twin")
+    pages = {path.resolve(): Page(path) for path in (folder / "html").rglob("*.html")}
+    return folder / "html", pages
+
+
+def test_every_link_leads_somewhere(site):
+    _, pages = site
+    followed = 0
+    for path, page in pages.items():
+        for link in page.links:
+            parts = urlsplit(link)
+            if parts.scheme or parts.netloc:
+                continue
+            target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
+            assert target.exists(), f"{path.name} links to {link}"
+            if target in pages:
+                assert unquote(parts.fragment) in pages[target].places, f"{path.name} links to {link}"
+            followed += 1
+    assert followed > 500
+
+
+def test_reading_it_asks_no_network(site):
+    _, pages = site
+    loads = [(path, load) for path, page in pages.items() for load in page.loads]
+    assert len(loads) > 100
+    for path, load in loads:
+        parts = urlsplit(load)
+        assert parts.scheme in ("", "data") and not parts.netloc, f"{path.name} loads {load}"
+        assert parts.scheme or (path.parent / parts.path).exists(), f"{path.name} loads {load}"
+
+
+def test_every_page_of_the_folder_is_in_the_site(site):
+    folder, _ = site
+    for page in (ROOT / "docs").rglob("*.md"):
+        assert (folder / page.relative_to(ROOT / "docs").with_suffix(".html")).exists()
+
+
+def test_the_diagrams_are_drawn_from_the_tables(site):
+    from hptsim import diagram
+    from hptsim.lifecycle import RESERVATION, TRAINING, TUNING
+
+    folder, _ = site
+    shown = (folder / "semantics.html").read_text(encoding="utf-8")
+    for table in (TUNING, TRAINING, RESERVATION):
+        assert (folder / "_static" / f"{table.name}.svg").read_text(encoding="utf-8") == diagram.svg(table)
+        assert f'src="_static/{table.name}.svg"' in shown
+
+
+def test_the_lessons_are_all_there(site):
+    folder, pages = site
+    page = pages[(folder / "lessons.html").resolve()]
+    linked = {Path(urlsplit(link).path).name for link in page.links}
+    assert {path.name for path in (ROOT / "notebooks").glob("*.ipynb")} <= linked
+
+
+def test_a_mermaid_block_that_no_table_says_is_refused(tmp_path):
+    pytest.importorskip("furo", reason="the site is built with the extra docs")
+    shutil.copytree(ROOT / "docs", tmp_path / "docs", ignore=shutil.ignore_patterns("reference", "*.md"))
+    (tmp_path / "docs" / "index.md").write_text("# A lie\n\n```mermaid\nstateDiagram-v2\n    A --> B: once\n```\n")
+    command = [sys.executable, "-m", "sphinx", "-q", "-W", "-b", "html", tmp_path / "docs", tmp_path / "html"]
+    built = subprocess.run(command, capture_output=True, text=True)
+    assert built.returncode != 0 and "no table says" in built.stderr
+
+
+def test_what_the_browser_is_sent_is_this_tree(tmp_path):
+    import importlib.util
+    import zipfile
+
+    spec = importlib.util.spec_from_file_location("docs_build", ROOT / "docs" / "build.py")
+    build = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(build)
+    if not build.fetched():
+        pytest.skip("needs Pyodide: python docs/build.py gets it from npm")
+    build.twin(tmp_path)
+    names = json.loads((tmp_path / "twin" / "wheels.json").read_text())
+    assert "hptsim.zip" in names and all((tmp_path / "twin" / "wheels" / name).exists() for name in names)
+    with zipfile.ZipFile(tmp_path / "twin" / "wheels" / "hptsim.zip") as package:
+        assert package.read("hptsim/player.html") == (ROOT / "hptsim" / "player.html").read_bytes()
+        assert len(package.namelist()) > 30
