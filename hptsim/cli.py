@@ -22,14 +22,14 @@ from hptsim.errors import HptsimError, InvalidInput, LawBroken, MissingExtra, in
 from hptsim.extras import require
 from hptsim.journal import Journal, Saved, read, steps
 from hptsim.laws import LAWS
-from hptsim.lifecycle import RESERVATION, TRAINING, TUNING, status
+from hptsim.lifecycle import ALL, status
 from hptsim.metrics import Metrics, TuningJobFigures
 from hptsim.model import FINAL_TUNING
 from hptsim.player import to_html
 from hptsim.scenario import Scenario
 from hptsim.simulation import Simulation
 
-LIVES = {table.name: table for table in (TUNING, TRAINING, RESERVATION)}
+LIVES = {table.name: table for table in ALL}
 FINE, BAD_INPUT, LAW_BROKEN, INTERRUPTED = 0, 2, 3, 130
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import attrs
 
 from hptsim.journal import Record, change
-from hptsim.ledger import TOTAL, TUNING_JOBS
+from hptsim.ledger import TOTAL, TUNING_JOBS, alone
 from hptsim.lifecycle import status
 from hptsim.model import FINAL_TUNING
 from hptsim.scenario import Scenario
@@ -73,6 +73,16 @@ def instances(amounts: Mapping[str, int]) -> dict[str, int]:
     return {pool: count for pool, count in amounts.items() if pool not in (TOTAL, TUNING_JOBS)}
 
 
+@attrs.define
+class WarmPoolFigures:
+    """What a warm pool cost besides its training job: *retained_s* times its instances (B11); None for an unknown price."""
+
+    training_job: str
+    retained_s: float
+    retained_instance_s: float
+    cost_usd: float | None
+
+
 class _Reader:
     """Reads a journal once, keeping only what is alive besides the rows."""
 
@@ -85,6 +95,11 @@ class _Reader:
         """The instances on which each training job runs, by type."""
         self.since: dict[str, tuple[str, float]] = {}
         self.held: dict[str, tuple[int, float]] = {}
+        self.pools: list[WarmPoolFigures] = []
+        self.kept: dict[str, float] = {}
+        """Since when each warm pool is Available."""
+        self.alone: dict[str, Mapping[str, int]] = {}
+        """What training jobs without a tuning job have reserved, by holder."""
         self.refused: dict[str, int] = {}
         self.end_s = 0.0
 
@@ -100,6 +115,8 @@ class _Reader:
             self.reservation(record)
         elif record.trigger == "occupy" and record.name in self.jobs:
             self.running[record.name] = instances(record.data)
+        elif record.thing == "warm_pool":
+            self.warm_pool(record)
         elif record.thing == "artifact" and record.name in self.jobs:
             self.jobs[record.name][0].artifacts += 1
         elif record.thing == "refused":
@@ -142,9 +159,25 @@ class _Reader:
             row.children[end] = 1 + row.children.get(end, 0)
             del self.since[record.name], self.running[record.name]
 
+    def warm_pool(self, record: Record) -> None:
+        """Book what was retained, when it is over (B11): it is on-demand time of the whole cluster."""
+        if record.source == "Available" != record.destination:
+            retained_s = record.time_s - self.kept.pop(record.name)
+            kinds = self.alone[alone(record.name)]
+            prices = [self.prices.get(kind) for kind in kinds]
+            known = [price * count for price, count in zip(prices, kinds.values(), strict=True) if price is not None]
+            cost = None if None in prices else sum(known) * retained_s / 3600
+            self.pools.append(WarmPoolFigures(record.name, retained_s, retained_s * sum(kinds.values()), cost))
+        elif record.destination == "Available" != record.source:
+            self.kept[record.name] = record.time_s
+
     def reservation(self, record: Record) -> None:
         row = self.rows.get(record.data["holder"])
         if row is None:  # a training job without a tuning job
+            if record.trigger == "release":
+                self.alone.pop(record.data["holder"])
+            else:
+                self.alone[record.data["holder"]] = instances(record.data["amounts"])
             return
         self.accrue(row, record.time_s)
         held, since_s = self.held.get(row.name, (0, record.time_s))
@@ -161,11 +194,15 @@ class _Reader:
 
 @attrs.frozen
 class Metrics:
-    """The figures of a run: *tuning_jobs* in order of creation, *refused* calls by error code, the last entry's time."""
+    """The figures of a run: *tuning_jobs* in order of creation, *refused* calls by error code, the last entry's time.
+
+    *warm_pools* are those that are over, in the order of their ends.
+    """
 
     tuning_jobs: tuple[TuningJobFigures, ...]
     refused: Mapping[str, int]
     end_s: float
+    warm_pools: tuple[WarmPoolFigures, ...] = ()
 
     @classmethod
     def of(cls, records: Iterable[Record], scenario: Scenario | None = None) -> Metrics:
@@ -182,4 +219,4 @@ class Metrics:
         reader = _Reader({**PRICES_USD_PER_HOUR, **own})
         for record in records:
             reader.read(record)
-        return cls(tuple(reader.rows.values()), reader.refused, reader.end_s)
+        return cls(tuple(reader.rows.values()), reader.refused, reader.end_s, tuple(reader.pools))
