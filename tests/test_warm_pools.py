@@ -6,7 +6,7 @@ import hptsim.boto
 from hptsim import Journal, Scenario, Simulation, TuningJobSpec, explore
 from hptsim.cli import main
 from hptsim.errors import InvalidInput, ServiceError
-from hptsim.metrics import WarmPoolFigures
+from hptsim.meter import WarmPoolFigures
 from hptsim.model import InstanceRequest, ResourceLimits, TrainingJobDefinition
 from hptsim.nature import Faults, Scripted, Timings
 from hptsim.service import Service
