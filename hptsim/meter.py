@@ -21,6 +21,9 @@ from hptsim.world import BILLED
 
 _ENDS = ("Completed", "Failed", "Stopped", "MaxRuntimeExceeded", "MaxWaitTimeExceeded")
 
+_WAITING = {"ask": 1, "grant": -1, "withdraw": -1}
+"""By how much a record changes the number of requests that wait."""
+
 
 def whole_seconds(value_s: float) -> int:
     """Seconds as the service reports and bills them: rounded down, at least 1 (B6, B7, A-29).
@@ -280,11 +283,13 @@ class Meter:
             usage.cost_usd = (usage.cost_usd or 0.0) + instance_s * rounding / 3600 * (price or 0.0) if known else None
 
     def _reservation(self, record: Record) -> None:
-        now = record.time_s
-        self.queue.move({"ask": 1, "grant": -1, "withdraw": -1}.get(record.trigger, 0), now)
-        moved = instances(change(record))
-        holder = self._named.get(record.data["holder"], self.alone) if moved else None
-        for kind, by in moved.items():
+        now, waiting = record.time_s, _WAITING.get(record.trigger)
+        if waiting is not None:
+            self.queue.move(waiting, now)
+            if record.trigger != "grant":
+                return
+        holder = self._named.get(record.data["holder"], self.alone)
+        for kind, by in instances(change(record)).items():
             self._level(self.reserved, kind, self.begin_s).move(by, now)
             self._level(self._held, id(holder), 0.0).move(by, now)
             if (level := self._stopping.get(id(holder))) is not None:
