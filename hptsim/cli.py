@@ -18,7 +18,7 @@ from hptsim.errors import HptsimError, InvalidInput, LawBroken, MissingExtra, in
 from hptsim.extras import require
 from hptsim.journal import Journal, Saved, read, steps
 from hptsim.laws import LAWS
-from hptsim.lifecycle import RESERVATION, TRAINING, TUNING, status
+from hptsim.lifecycle import ALL, status
 from hptsim.meter import USAGE, TuningJobFigures
 from hptsim.metrics import Metrics
 from hptsim.model import FINAL_TUNING
@@ -27,7 +27,7 @@ from hptsim.progress import advance
 from hptsim.scenario import Scenario
 from hptsim.simulation import Simulation
 
-LIVES = {table.name: table for table in (TUNING, TRAINING, RESERVATION)}
+LIVES = {table.name: table for table in ALL}
 FINE, BAD_INPUT, LAW_BROKEN, INTERRUPTED = 0, 2, 3, 130
 
 
