@@ -6,11 +6,7 @@ Exit codes: 0 all is well, 2 bad input, 3 a law is broken, 130 interrupted.
 from __future__ import annotations
 
 import shlex
-import signal
 import sys
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib import resources
 from json import dumps
 from pathlib import Path
@@ -22,15 +18,16 @@ from hptsim.errors import HptsimError, InvalidInput, LawBroken, MissingExtra, in
 from hptsim.extras import require
 from hptsim.journal import Journal, Saved, read, steps
 from hptsim.laws import LAWS
-from hptsim.lifecycle import RESERVATION, TRAINING, TUNING, status
+from hptsim.lifecycle import ALL, status
 from hptsim.meter import TuningJobFigures
 from hptsim.metrics import Metrics
 from hptsim.model import FINAL_TUNING
 from hptsim.player import to_html
+from hptsim.progress import advance
 from hptsim.scenario import Scenario
 from hptsim.simulation import Simulation
 
-LIVES = {table.name: table for table in (TUNING, TRAINING, RESERVATION)}
+LIVES = {table.name: table for table in ALL}
 FINE, BAD_INPUT, LAW_BROKEN, INTERRUPTED = 0, 2, 3, 130
 
 
@@ -74,7 +71,7 @@ def run(
     log = Journal(journal, keep=True)
     sim = Simulation(scenario, seed=seed, laws=laws == "on" or (laws == "end" and "end"), journal=log)
     try:
-        _advance(sim, until if until is not None else scenario.until_s, quiet=json)
+        advance(sim, until if until is not None else scenario.until_s, quiet=json)
     except KeyboardInterrupt:
         print(f"interrupted at {sim.now:.0f} s; the journal is complete up to there", file=sys.stderr)
         return INTERRUPTED
@@ -93,41 +90,6 @@ def run(
     else:
         _report(sim, metrics)
     return FINE
-
-
-def _advance(sim: Simulation, until: float | None, *, quiet: bool) -> None:
-    """Run with progress shown; Ctrl-C is heard between two steps, so that the journal ends with a whole one."""
-    progress = require("rich.progress", "cli", "the command line")
-    console = require("rich.console", "cli", "the command line").Console(stderr=True, quiet=quiet)
-    last = float("inf") if until is None else until
-    total = len(sim.scenario.tuning_jobs)
-    with progress.Progress(console=console, transient=True) as bar, _between_steps() as interrupted:
-        task = bar.add_task("simulating", total=total)
-        while not interrupted and sim.env.peek() <= last and sim.env.peek() < float("inf"):
-            for _ in range(1000):
-                if interrupted or not sim.env.peek() <= min(last, 1e300):
-                    break
-                sim.env.step()
-            done = sum(sim.tuning_job(name).ended_s is not None for name in sim.tuning_jobs)
-            bar.update(task, completed=done, description=f"simulating, {sim.now:.0f} s")
-            sim.journal.flush()
-    if interrupted:
-        raise KeyboardInterrupt
-    sim.run(until)
-
-
-@contextmanager
-def _between_steps() -> Iterator[list[int]]:
-    """A list that fills when Ctrl-C is pressed, in place of an exception in the middle of a step."""
-    interrupted: list[int] = []
-    if threading.current_thread() is not threading.main_thread():  # only there can signals be heard
-        yield interrupted
-        return
-    before = signal.signal(signal.SIGINT, lambda number, frame: interrupted.append(number))
-    try:
-        yield interrupted
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def _results(sim: Simulation, metrics: Metrics) -> str:
@@ -360,6 +322,7 @@ def main(arguments: list[str] | None = None) -> int:
         app.command(check, name="check")
         app.command(explore, name="explore")
         app.command("hptsim.report:plan", name="plan")
+        app.command("hptsim.replay:replay", name="replay")
         app.command("hptsim.server:serve", name="serve")
         app.command(diagram, name="diagram")
         code = app(arguments, exit_on_error=False, result_action="return_value")

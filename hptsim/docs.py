@@ -11,7 +11,7 @@ from pathlib import Path
 
 from hptsim import diagram, laws, lifecycle
 from hptsim.assumptions import ASSUMPTIONS
-from hptsim.lifecycle import EFFECTS, RESERVATION, TRAINING, TUNING
+from hptsim.lifecycle import EFFECTS, RESERVATION, TRAINING, TUNING, WARM_POOL
 
 FILE = Path("docs/semantics.md")
 
@@ -29,6 +29,11 @@ _TABLES = (
         "`MaxWaitTimeExceeded` shows `Stopped`.",
     ),
     (RESERVATION, "A reservation", "A request of a tuning job for quota, and what it holds once it is granted."),
+    (
+        WARM_POOL,
+        "A warm pool",
+        "What a training job without a tuning job keeps reserved after its end, if it asks for KeepAlivePeriodInSeconds.",
+    ),
 )
 
 
