@@ -433,7 +433,7 @@ class Auditor:
         now, _, name, trigger, source, destination, data = entry
         book = self.pools.setdefault(name, PoolBook(name))
         tuning, job = self.tuning[alone(name)], self.training[name]
-        self.touched[tuning.name] = None
+        self.touched.setdefault(tuning.name, {})
         expected = POOL_NEXT.get((source, trigger), "")
         if trigger == "job_ended" and source == "InUse":
             kept = book.keep_alive_s > 0 and outlives(job.launched, job.state, job.failure)
