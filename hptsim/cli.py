@@ -19,7 +19,7 @@ from hptsim.extras import require
 from hptsim.journal import Journal, Saved, read, steps
 from hptsim.laws import LAWS
 from hptsim.lifecycle import ALL, status
-from hptsim.meter import TuningJobFigures
+from hptsim.meter import USAGE, TuningJobFigures
 from hptsim.metrics import Metrics
 from hptsim.model import FINAL_TUNING
 from hptsim.player import to_html
@@ -29,6 +29,10 @@ from hptsim.simulation import Simulation
 
 LIVES = {table.name: table for table in ALL}
 FINE, BAD_INPUT, LAW_BROKEN, INTERRUPTED = 0, 2, 3, 130
+
+
+_ROWS = 50
+"""So many tuning jobs are printed one by one."""
 
 
 def demo() -> Scenario:
@@ -101,6 +105,8 @@ def _results(sim: Simulation, metrics: Metrics) -> str:
         "seed": sim.seed,
         "end_s": sim.now,
         "tuning_jobs": [row.to_dict() for row in metrics.tuning_jobs],
+        "cost_usd": metrics.cost_usd,
+        "prices": {name: getattr(sim.scenario.price_list, name) for name in ("date", "region", "source")},
         "refused": dict(metrics.refused),
         "laws": {"kept": [law.name for law in LAWS if law.kind != "sometimes"], "entries_judged": sim.checked},
         "witnessed": list(sim.witnessed),
@@ -128,20 +134,44 @@ def _report(sim: Simulation, metrics: Metrics) -> None:
             no_wrap=heading != "children",
             min_width=13 if heading == "children" else None,
         )
-    for row in metrics.tuning_jobs:
+    for row in metrics.tuning_jobs[:_ROWS]:
         table.add_row(*_cells(row))
     console.print(table)
-    for entry in sim.scenario.tuning_jobs:
-        from hptsim.request import not_modelled
-
-        for note in not_modelled(entry.spec):
-            console.print(f"note: {entry.spec.name}: {note}", highlight=False, markup=False)
+    if (more := len(metrics.tuning_jobs) - _ROWS) > 0:
+        console.print(f"and {more:,} more; --json has them all", highlight=False)
+    console.print(_money(sim, metrics), highlight=False, markup=False)
+    for note, names in _notes(sim).items():
+        others = f" and {len(names) - 1} more" if len(names) > 1 else ""
+        console.print(f"note: {names[0]}{others}: {note}", highlight=False, markup=False)
     for code, count in metrics.refused.items():
         console.print(f"refused: {count} × {code}")
     if sim.checked:
         kept = sum(law.kind != "sometimes" for law in LAWS)
         seen = ", ".join(sim.witnessed) or "none"
         console.print(f"{kept} laws kept over {sim.checked} journal entries; witnessed: {seen}", highlight=False)
+
+
+def _notes(sim: Simulation) -> dict[str, list[str]]:
+    """What the twin does not act on, and in which tuning jobs."""
+    from hptsim.request import not_modelled
+
+    notes: dict[str, list[str]] = {}
+    for entry in sim.scenario.tuning_jobs:
+        for note in not_modelled(entry.spec):
+            notes.setdefault(note, []).append(entry.spec.name)
+    return notes
+
+
+def _money(sim: Simulation, metrics: Metrics) -> str:
+    """Where the reserved instance-hours went, and by which prices they cost so much."""
+    everybody = [*metrics.tuning_jobs, metrics.alone]
+    hours = {name: sum(getattr(one, name) for one in everybody) / 3600 for name in USAGE if name != "cost_usd"}
+    prices = sim.scenario.price_list
+    return (
+        f"{hours['reserved_instance_s']:.2f} instance-hours reserved: {hours['billable_instance_s']:.2f} billable, "
+        f"{hours['unbilled_instance_s']:.2f} occupied and not billed, {hours['idle_instance_s']:.2f} idle; "
+        f"prices of {prices.date}, {prices.region}"
+    )
 
 
 def _cells(row: TuningJobFigures) -> list[str]:

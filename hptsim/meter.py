@@ -43,6 +43,18 @@ def instances(amounts: Mapping[str, int]) -> dict[str, int]:
     return {pool: count for pool, count in amounts.items() if pool not in (TOTAL, TUNING_JOBS)}
 
 
+USAGE: Mapping[str, str] = {
+    "reserved_instance_s": "instance-seconds that were reserved: what the quota lacked for everybody else",
+    "occupied_instance_s": "the part of it that training jobs occupied",
+    "idle_instance_s": "the rest: reserved between two training jobs; nobody is known to be billed for it (B11)",
+    "billable_instance_s": "the part of what was occupied that counts: from Downloading to the end of the upload (B1, B3)",
+    "unbilled_instance_s": "the rest: while machines start, are missing after an interruption, or are torn down (B3)",
+    "billed_instance_s": "what is paid for: billable, in whole seconds of each training job, at least 1 (B6, B7)",
+    "cost_usd": "billed time at the price of its instance type, on demand or spot; None when a price is not known",
+}
+"""What is kept for each holder of instances, in words."""
+
+
 @attrs.define
 class Usage:
     """Instance-seconds of one holder, and what they cost; *cost_usd* is None when a price is not known."""
