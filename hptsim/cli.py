@@ -94,8 +94,6 @@ def run(
 
 def _results(sim: Simulation, metrics: Metrics) -> str:
     """The results for machines, as JSON."""
-    from hptsim.request import not_modelled
-
     plain = {
         "scenario": sim.scenario.name,
         "seed": sim.seed,
@@ -104,9 +102,6 @@ def _results(sim: Simulation, metrics: Metrics) -> str:
         "refused": dict(metrics.refused),
         "laws": {"kept": [law.name for law in LAWS if law.kind != "sometimes"], "entries_judged": sim.checked},
         "witnessed": list(sim.witnessed),
-        "not_modelled": {
-            entry.spec.name: notes for entry in sim.scenario.tuning_jobs if (notes := not_modelled(entry.spec))
-        },
     }
     return dumps(plain, indent=2)
 
@@ -131,11 +126,6 @@ def _report(sim: Simulation, metrics: Metrics) -> None:
     for row in metrics.tuning_jobs:
         table.add_row(*_cells(row))
     console.print(table)
-    for entry in sim.scenario.tuning_jobs:
-        from hptsim.request import not_modelled
-
-        for note in not_modelled(entry.spec):
-            console.print(f"note: {entry.spec.name}: {note}", highlight=False, markup=False)
     for code, count in metrics.refused.items():
         console.print(f"refused: {count} × {code}")
     if sim.checked:
