@@ -12,6 +12,8 @@ from json import dumps
 from pathlib import Path
 from typing import Any
 
+from attrs import asdict
+
 from hptsim import diagram as draw
 from hptsim.auditor import Auditor
 from hptsim.errors import HptsimError, InvalidInput, LawBroken, MissingExtra, invalid, nearest
@@ -19,7 +21,7 @@ from hptsim.extras import require
 from hptsim.journal import Journal, Saved, read, steps
 from hptsim.laws import LAWS
 from hptsim.lifecycle import ALL, status
-from hptsim.meter import TuningJobFigures
+from hptsim.meter import USAGE, TuningJobFigures
 from hptsim.metrics import Metrics
 from hptsim.model import FINAL_TUNING
 from hptsim.player import to_html
@@ -29,6 +31,10 @@ from hptsim.simulation import Simulation
 
 LIVES = {table.name: table for table in ALL}
 FINE, BAD_INPUT, LAW_BROKEN, INTERRUPTED = 0, 2, 3, 130
+
+
+_ROWS = 50
+"""So many tuning jobs are printed one by one."""
 
 
 def demo() -> Scenario:
@@ -99,6 +105,9 @@ def _results(sim: Simulation, metrics: Metrics) -> str:
         "seed": sim.seed,
         "end_s": sim.now,
         "tuning_jobs": [row.to_dict() for row in metrics.tuning_jobs],
+        "warm_pools": [asdict(pool) for pool in metrics.warm_pools],
+        "cost_usd": metrics.cost_usd,
+        "prices": {name: getattr(sim.scenario.price_list, name) for name in ("date", "region", "source")},
         "refused": dict(metrics.refused),
         "laws": {"kept": [law.name for law in LAWS if law.kind != "sometimes"], "entries_judged": sim.checked},
         "witnessed": list(sim.witnessed),
@@ -123,15 +132,32 @@ def _report(sim: Simulation, metrics: Metrics) -> None:
             no_wrap=heading != "children",
             min_width=13 if heading == "children" else None,
         )
-    for row in metrics.tuning_jobs:
+    for row in metrics.tuning_jobs[:_ROWS]:
         table.add_row(*_cells(row))
     console.print(table)
+    if (more := len(metrics.tuning_jobs) - _ROWS) > 0:
+        console.print(f"and {more:,} more; --json has them all", highlight=False)
+    console.print(_money(sim, metrics), highlight=False, markup=False)
     for code, count in metrics.refused.items():
         console.print(f"refused: {count} × {code}")
     if sim.checked:
         kept = sum(law.kind != "sometimes" for law in LAWS)
         seen = ", ".join(sim.witnessed) or "none"
         console.print(f"{kept} laws kept over {sim.checked} journal entries; witnessed: {seen}", highlight=False)
+
+
+def _money(sim: Simulation, metrics: Metrics) -> str:
+    """Where the reserved instance-hours went, and by which prices they cost so much."""
+    everybody = [*metrics.tuning_jobs, metrics.alone]
+    hours = {name: sum(getattr(one, name) for one in everybody) / 3600 for name in USAGE if name != "cost_usd"}
+    retained = sum(pool.retained_instance_s for pool in metrics.warm_pools) / 3600
+    prices = sim.scenario.price_list
+    return (
+        f"{hours['reserved_instance_s']:.2f} instance-hours reserved: {hours['billable_instance_s']:.2f} billable, "
+        f"{hours['unbilled_instance_s']:.2f} occupied and not billed, {hours['idle_instance_s'] - retained:.2f} idle"
+        f"{f', {retained:.2f} retained in warm pools' if metrics.warm_pools else ''}; "
+        f"prices of {prices.date}, {prices.region}"
+    )
 
 
 def _cells(row: TuningJobFigures) -> list[str]:

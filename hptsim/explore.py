@@ -81,9 +81,9 @@ def explore(
     """Visit every state that the scenario can reach, or stop at the first broken law.
 
     *faults* says how often each may strike anywhere (see `nature.FAULTS`); *stops* lets each tuning job be stopped once,
-    at any point; *delayed_stop* lets the stop travel to each training job separately. Times in the scenario are ignored.
-    *training_jobs* are created besides, by name and in order, without a tuning job; each may be stopped once, and once
-    more while its warm pool is kept.
+    at any point; *delayed_stop* lets the stop travel to each training job separately. Times in the scenario are ignored;
+    arrivals stand for the tuning jobs that `scenario.drawn(seed)` has in their place. *training_jobs* are created besides, by
+    name and in order, without a tuning job; each may be stopped once, and once more while its warm pool is kept.
 
     >>> from hptsim.model import TuningJobSpec
     >>> from hptsim.scenario import ScheduledTuningJob

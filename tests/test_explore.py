@@ -20,6 +20,7 @@ from hptsim.model import (
 )
 from hptsim.nature import FAULTS, Faults, Timings
 from hptsim.scenario import Scenario, ScheduledTuningJob
+from hptsim.workload import Arrivals
 
 SPOT = TrainingJobDefinition(
     spot=True, max_retries=1, checkpoint_uri="s3://b/c", max_wait_s=90000.0, max_pending_s=8000.0
@@ -113,6 +114,12 @@ def test_a_stop_at_every_point_of_a_criterion_and_of_a_small_hyperband(scenario)
     found = explore(scenario)
     assert found.counterexample is None, str(found.counterexample)
     assert found.complete and found.states > 300
+
+
+def test_arrivals_are_explored_like_the_tuning_jobs_that_they_bring():
+    scenario = Scenario(capacity={"ml.m5.xlarge": 1}, arrivals=[Arrivals(TuningJobSpec("a"), 10, 2)])
+    found = explore(scenario)
+    assert found.complete and found.states == explore(scenario.drawn()).states > 50
 
 
 def test_too_tame_a_scope_says_what_it_has_not_seen():
