@@ -205,21 +205,6 @@ def workshop(machines, repairmen):
     return attrs.evolve(scenario, timings=timings, until_s=UNTIL_S)
 
 
-def repairs(scenario, seed):
-    """The mean wait for a repairman, and repairs per hour, once the machines have forgotten that they began together."""
-    sim = Simulation(scenario, seed=seed, laws=False)
-    sim.run(UNTIL_S)
-    asked, waits, ended = {}, [], 0
-    for record in sim.journal:
-        if record.thing == "reservation" and record.trigger == "ask":
-            asked[record.name] = record.time_s
-        elif record.thing == "reservation" and record.trigger == "grant" and asked[record.name] >= WARM_UP_S:
-            waits.append(record.time_s - asked[record.name])
-        elif record.thing == "training" and record.destination == "Completed" and record.time_s >= WARM_UP_S:
-            ended += 1
-    return {"wait_s": np.mean(waits), "per_hour": ended / (UNTIL_S - WARM_UP_S) * 3600}
-
-
 @pytest.mark.parametrize(("machines", "repairmen"), [(6, 2), (8, 1)])
 def test_machines_that_wait_for_repair(pool, machines, repairmen):
     """The finite source M/M/m//N: a birth-death chain in the number of machines that are broken."""
@@ -228,18 +213,10 @@ def test_machines_that_wait_for_repair(pool, machines, repairmen):
         weights.append(weights[-1] * (machines - broken) / THINK_S * MEAN_S / min(broken + 1, repairmen))
     share = np.array(weights) / sum(weights)
     number = np.arange(machines + 1)
-    busy = share @ np.minimum(number, repairmen)
-    per_s = busy / MEAN_S
+    model = f"{machines} machines, {repairmen} repairmen"
     results = planning.replicate(workshop(machines, repairmen), 16, seed=10, executor=pool, warm_up_s=WARM_UP_S)
-    inside(f"{machines} machines, {repairmen} repairmen", results, f"utilization.{TYPE}", busy / repairmen)
-    results = each_run(pool, repairs, workshop(machines, repairmen), 16, seed=10)
-    inside(f"{machines} machines, {repairmen} repairmen", results, "per_hour", per_s * 3600)
-    inside(
-        f"{machines} machines, {repairmen} repairmen",
-        results,
-        "wait_s",
-        share @ np.maximum(number - repairmen, 0) / per_s,
-    )
+    inside(model, results, f"utilization.{TYPE}", share @ np.minimum(number, repairmen) / repairmen)
+    inside(model, results, "queue_length.mean", share @ np.maximum(number - repairmen, 0))
 
 
 LITTLE = {
