@@ -164,6 +164,7 @@ class TuningJob:
 
     spec: TuningJobSpec
     created_s: float
+    name: str = attrs.field(init=False)
     incarnation: int = 0
     """How many deleted tuning jobs had its name before."""
     state: str = NEW
@@ -202,9 +203,8 @@ class TuningJob:
     failure_reason: str = ""
     timers: dict[int, None] = attrs.field(factory=dict)
 
-    @property
-    def name(self) -> str:
-        """Its name."""
+    @name.default
+    def _name(self) -> str:
         return self.spec.name
 
     @property

@@ -41,6 +41,9 @@ class Reservation:
 
     *holder* is a tuning job's name, or `alone(name)` for a training job without one. *definition* is the training job
     definition it is meant for, or -1 when it is for the holder as a whole.
+
+    >>> Reservation("demo", 2, {"ml.m5.xlarge": 1}).name
+    'demo/2'
     """
 
     thing = "reservation"
@@ -51,14 +54,10 @@ class Reservation:
     priority: int = 0
     definition: int = -1
     state: str = "[*]"
+    name: str = attrs.field(init=False)
 
-    @property
-    def name(self) -> str:
-        """The holder and the number of the request.
-
-        >>> Reservation("demo", 2, {"ml.m5.xlarge": 1}).name
-        'demo/2'
-        """
+    @name.default
+    def _name(self) -> str:
         return f"{self.holder}/{self.number}"
 
 

@@ -35,6 +35,7 @@ from hptsim.world import World
 
 _PURPOSES = ("starting", "training", "fault", "half_way", "save", "spot", "download", "upload", "quality", "crash")
 _STREAM = {purpose: place for place, purpose in enumerate(_PURPOSES)}
+_DELAYS = {trigger: f"{trigger}_s" for trigger in ("first_launch", "launch", "finish", "stop_propagation")}
 _unpack = struct.Struct("<16I").unpack
 
 
@@ -235,6 +236,9 @@ class Base:
             job.drawn_for, job.drawn = attempt, numbers(self.seed, job.name, attempt)
         return job.drawn[_STREAM[purpose]] * 2.0**-32
 
+    def _time(self, duration: Duration, job: TrainingJob, purpose: str) -> float:
+        return duration if isinstance(duration, (int, float)) else duration.ppf(self._uniform(job, purpose))
+
     def clone(self) -> Self:
         """Natures without budgets and strategies hold nothing mutable."""
         return attrs.evolve(self) if self.strategies else self
@@ -264,7 +268,7 @@ class Sampled(Base):
 
     def delay(self, world: World, job: TuningJob, trigger: str) -> float:
         """How long the controller takes."""
-        duration: Duration = getattr(self.timings, f"{trigger}_s")
+        duration: Duration = getattr(self.timings, _DELAYS[trigger])
         if isinstance(duration, (int, float)):
             return duration
         return _draw(duration, uniforms(self.seed, f"{job.name}/{trigger}", job.asked + job.launching)[0])
@@ -305,15 +309,10 @@ class Sampled(Base):
             return job.epochs * self._time(self.script.epoch_s, job, "training")
         return self._time(resolve(self.timings.training_s, known), job, "training")
 
-    def _time(self, duration: Duration, job: TrainingJob, purpose: str) -> float:
-        if isinstance(duration, (int, float)):
-            return duration
-        return duration.ppf(self._uniform(job, purpose))
-
     def next(self, world: World, job: TrainingJob) -> Iterable[tuple[str, float]]:
         """The one event that comes first; MaxWaitTimeInSeconds wins over anything later than it."""
-        if job.state in job.course:
-            return job.course[job.state]
+        if (decided := job.course.get(job.state)) is not None:
+            return decided
         if job.state not in _STATES:  # a final state, which only a mutant enters at once
             return ()
         trigger, delay = _STATES[job.state](self, job)

@@ -242,11 +242,11 @@ class Simulation:
         quiet = self._laws is not True and journal.keep
         with collector_paused():
             while queue and queue[0][0] <= until:
-                event = queue[0][3]
+                due, _, _, event = queue[0]
                 if type(event) is not int:
                     env.step()
                 else:
-                    due = heappop(queue)[0]
+                    heappop(queue)
                     what = armed.pop(event, None)
                     if what is not None:  # else it is stale: it neither happens nor drags the clock on
                         env._now = world.now = due
