@@ -13,7 +13,15 @@ import attrs
 
 from hptsim.ledger import Reservation, alone
 from hptsim.lifecycle import NEW, STOPPING, status
-from hptsim.model import Amounts, InstanceRequest, TrainingJobDefinition, TuningJobSpec, checkpoint_uri, model_uri
+from hptsim.model import (
+    NO_CRITERIA,
+    Amounts,
+    InstanceRequest,
+    TrainingJobDefinition,
+    TuningJobSpec,
+    checkpoint_uri,
+    model_uri,
+)
 
 COUNTERS = ("Completed", "InProgress", "RetryableError", "NonRetryableError", "Stopped")
 """The buckets of TrainingJobStatusCounters (M)."""
@@ -188,6 +196,8 @@ class TuningJob:
     """What it has proposed for training jobs that are about to be launched."""
     results: list[float] = attrs.field(factory=list)
     """The objectives of its training jobs, in the order of their ends, where a completion criterion looks at them."""
+    criteria: bool = attrs.field(init=False)
+    """Whether it has completion criteria."""
     exhausted: bool = False
     """Whether its strategy has nothing more to try."""
     ended_by: str = ""
@@ -206,6 +216,10 @@ class TuningJob:
     @name.default
     def _name(self) -> str:
         return self.spec.name
+
+    @criteria.default
+    def _criteria(self) -> bool:
+        return self.spec.criteria != NO_CRITERIA
 
     @property
     def status(self) -> str:

@@ -73,7 +73,6 @@ class Ledger:
     def __init__(self, limit: Mapping[str, int]) -> None:
         self.limit = dict(limit)
         self.reserved: dict[str, int] = {}
-        self.occupied: dict[str, int] = {}
         self.held: dict[str, dict[str, int]] = {}
         """What each holder has reserved, by pool."""
         self.used: dict[str, dict[str, int]] = {}
@@ -88,12 +87,20 @@ class Ledger:
     def copy(self) -> Ledger:
         """An independent copy; reservations in line are shared and must be replaced by the world's copies."""
         twin = Ledger(self.limit)
-        twin.reserved, twin.occupied = self.reserved.copy(), self.occupied.copy()
+        twin.reserved = self.reserved.copy()
         twin.held = {name: held.copy() for name, held in self.held.items()}
         twin.used = {name: used.copy() for name, used in self.used.items()}
         twin.line, twin.asked = self.line.copy(), self.asked
         twin.alike = {wish: names.copy() for wish, names in self.alike.items()}
         return twin
+
+    @property
+    def occupied(self) -> dict[str, int]:
+        """What all training jobs occupy, by pool."""
+        total: dict[str, int] = {}
+        for used in self.used.values():
+            _add(total, used)
+        return total
 
     def counted(self, amounts: Amounts) -> Amounts:
         """*amounts* with the pool of all instances added where that pool is limited."""
@@ -145,13 +152,12 @@ class Ledger:
 
     def occupy(self, holder: str, amounts: Amounts) -> None:
         """Put *amounts* of what *holder* holds into use."""
-        held, used, occupied = self.held.get(holder, {}), self.used.setdefault(holder, {}), self.occupied
+        held, used = self.held.get(holder, {}), self.used.setdefault(holder, {})
         for pool, count in amounts.items():
             if count > held.get(pool, 0) - used.get(pool, 0):
                 raise broken("occupancy within reservation", f"{holder} has no idle {dict(amounts)} to use")
         for pool, count in amounts.items():
             used[pool] = used.get(pool, 0) + count
-            occupied[pool] = occupied.get(pool, 0) + count
 
     def vacate(self, holder: str, amounts: Amounts) -> None:
         """Take *amounts* of *holder* out of use; an error unless they are in use."""
@@ -160,7 +166,6 @@ class Ledger:
             if count > used.get(pool, 0):
                 raise broken("occupancy within reservation", f"{holder} does not use {count} {pool}")
         _subtract(used, amounts)
-        _subtract(self.occupied, amounts)
         if not used:
             self.used.pop(holder, None)
 

@@ -237,7 +237,11 @@ class Base:
         return job.drawn[_STREAM[purpose]] * 2.0**-32
 
     def _time(self, duration: Duration, job: TrainingJob, purpose: str) -> float:
-        return duration if isinstance(duration, (int, float)) else duration.ppf(self._uniform(job, purpose))
+        if isinstance(duration, (int, float)):
+            return duration
+        if job.drawn_for != job.attempt:
+            job.drawn_for, job.drawn = job.attempt, numbers(self.seed, job.name, job.attempt)
+        return duration.ppf(job.drawn[_STREAM[purpose]] * 2.0**-32)
 
     def clone(self) -> Self:
         """Natures without budgets and strategies hold nothing mutable."""
@@ -277,7 +281,7 @@ class Sampled(Base):
         """Draw what the training job will need and try."""
         job.hyperparameters = self.configure(world, job)
         definition = job.definition
-        if 0 < job.ordinal <= len(known := self.recorded.get(job.tuning_job, ())):
+        if self.recorded and 0 < job.ordinal <= len(known := self.recorded.get(job.tuning_job, ())):
             job.work_s = known[job.ordinal - 1].training_s or 0.0
             job.course = known[job.ordinal - 1].course
             return

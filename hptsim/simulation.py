@@ -238,23 +238,23 @@ class Simulation:
     def _advance(self, until: float) -> None:
         """Let everything happen that is due up to and at *until*: `step` in a loop, without its detours."""
         env, world, journal, after = self._env, self._world, self.journal, self._after_step
-        armed, strike, queue, entries = world.armed, world.strike, env._queue, journal.entries
+        armed, happen, queue, entries = world.armed, world.happen, env._queue, journal.entries
+        watchers = self._watchers
         quiet = self._laws is not True and journal.keep
         with collector_paused():
             while queue and queue[0][0] <= until:
                 due, _, _, event = queue[0]
                 if type(event) is not int:
                     env.step()
-                else:
-                    heappop(queue)
-                    what = armed.pop(event, None)
-                    if what is not None:  # else it is stale: it neither happens nor drags the clock on
-                        env._now = world.now = due
-                        strike(event, what)
-                        if not quiet or self._watchers:
-                            after()
-                            if len(entries) > _SPILL and not journal.keep:
-                                journal.spill()
+                    continue
+                heappop(queue)
+                if event in armed:  # else it is stale: it neither happens nor drags the clock on
+                    env._now = world.now = due
+                    happen(event)
+                    if not quiet or watchers:
+                        after()
+                        if len(entries) > _SPILL and not journal.keep:
+                            journal.spill()
 
     def step(self) -> list[Record]:
         """Let one event happen; returns the journal records that it caused, none when nothing is left to do."""
