@@ -23,7 +23,8 @@ from hptsim.extras import require
 from hptsim.journal import Journal, Saved, read, steps
 from hptsim.laws import LAWS
 from hptsim.lifecycle import RESERVATION, TRAINING, TUNING, status
-from hptsim.metrics import Metrics, TuningJobFigures
+from hptsim.meter import TuningJobFigures
+from hptsim.metrics import Metrics
 from hptsim.model import FINAL_TUNING
 from hptsim.player import to_html
 from hptsim.scenario import Scenario
