@@ -90,10 +90,12 @@ class TrainingJob:
     stopped_early: str = ""
     """Who gave it up: early_stopping, hyperband, or max_resource for one that has had all its epochs."""
     course: Mapping[str, tuple[tuple[str, float]]] = attrs.field(factory=dict)
-    """What its nature has decided in advance for each state, if nothing can go wrong with it."""
+    """What its nature knows in advance of single states."""
     drawn_for: int = 0
-    drawn: tuple[int, ...] = ()
+    drawn: bytes = b""
     """Its nature's random numbers for the attempt *drawn_for*."""
+    calm: bool = False
+    """Whether nothing can go wrong with it by itself."""
     uploaded_s: float = 0.0
     plan_at: int = 0
     billable_s: float = 0.0
