@@ -290,7 +290,7 @@ class Simulation:
         kind, entry = call
         try:
             if kind == "create":
-                self.create_tuning_job(entry.spec)
+                self._create(entry.spec)
                 self._schedule_stop(entry)
             else:
                 self.stop_tuning_job(entry.spec.name)
@@ -366,10 +366,13 @@ class Simulation:
         """
         if not isinstance(spec, TuningJobSpec):
             spec = TuningJobSpec.from_request(spec)
+        self._create(spec)
+        return self.tuning_job(spec.name)
+
+    def _create(self, spec: TuningJobSpec) -> None:
         self._world.now = self.now
         self._world.create_tuning_job(spec)
         self._after_step()
-        return self.tuning_job(spec.name)
 
     def create_training_job(self, name: str, definition: TrainingJobDefinition | None = None) -> TrainingJobView:
         """Create a training job without a tuning job.
