@@ -38,7 +38,7 @@ html_css_files = ["site.css"]
 html_show_sphinx = False
 html_copy_source = False
 
-TABLES = {lifecycle.mermaid(table): table for table in (lifecycle.TUNING, lifecycle.TRAINING, lifecycle.RESERVATION)}
+TABLES = {diagram.mermaid(table): table for table in (lifecycle.TUNING, lifecycle.TRAINING, lifecycle.RESERVATION)}
 
 
 class Diagram(SphinxDirective):

@@ -11,7 +11,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from hptsim import boto
+    from hptsim import boto, planning
     from hptsim.explore import explore
     from hptsim.journal import Journal
     from hptsim.laws import LAWS
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from hptsim.simulation import Simulation
 
 __version__ = "0.1.0"
-__all__ = ["LAWS", "Journal", "Scenario", "Simulation", "TuningJobSpec", "boto", "explore"]
+__all__ = ["LAWS", "Journal", "Scenario", "Simulation", "TuningJobSpec", "boto", "explore", "planning"]
 _ROOMS = {
     "LAWS": "laws",
     "Journal": "journal",
@@ -33,8 +33,8 @@ _ROOMS = {
 
 def __getattr__(name: str) -> Any:
     """Resolve a public name when it is first used, so that importing the package costs nothing."""
-    if name == "boto":  # a room of its own, whose libraries are optional
-        return importlib.import_module("hptsim.boto")
+    if name in ("boto", "planning"):  # rooms of their own, whose libraries are optional
+        return importlib.import_module(f"hptsim.{name}")
     if name not in _ROOMS:
         raise AttributeError(f"module 'hptsim' has no attribute {name!r}")
     room = importlib.import_module(f"hptsim.{_ROOMS[name]}")

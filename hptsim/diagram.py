@@ -1,19 +1,23 @@
 """State diagrams drawn from the tables: Mermaid for Markdown, and SVG that needs no other program.
 
-The drawing is layered, from left to right: a state stands one column behind the last state that leads to it, final
-states stand at the right. Arrows that pass a column have a place of their own in it, so that they cross no box.
+The Mermaid text is written by `transitions`. Its SVG would need the program graphviz, which pip does not install, and has no
+tooltips, in which our rows name their sources; so the SVG is laid out here. It is layered, from left to right: a state stands
+one column behind the last state that leads to it, final states stand at the right. Arrows that pass a column have a place of
+their own in it, so that they cross no box.
 """
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping
+from typing import Any
 from xml.sax.saxutils import escape
 
 import attrs
+from transitions import State
+from transitions.extensions import GraphMachine
 
 from hptsim.lifecycle import EFFECTS, NEW, STOPPING, Row, Table
-from hptsim.lifecycle import mermaid as plain_mermaid
 from hptsim.views import GREEN, ORANGE, SKY
 
 COLORS: Mapping[str, str] = {"initial": "#FFFFFF", "running": SKY, "stopping": ORANGE, "final": GREEN}
@@ -38,19 +42,35 @@ def kind(table: Table, state: str) -> str:
     return "stopping" if state in STOPPING else "running"
 
 
+class _Named(State):
+    """A state under a name that Mermaid can read, which is drawn with its *label*."""
+
+    def __init__(self, name: str, label: str) -> None:
+        super().__init__(name)
+        self.label = label
+
+
 def mermaid(table: Table) -> str:
-    """A table as a Mermaid state diagram, its states colored by kind.
+    """A table as a Mermaid state diagram, its states colored by kind; what does not exist yet is called "none".
 
     >>> from hptsim.lifecycle import RESERVATION
-    >>> mermaid(RESERVATION).splitlines()[-1].strip()
-    'class Withdrawn,Released final'
+    >>> mermaid(RESERVATION).splitlines()[-2].strip()
+    'Held --> Released: release'
     """
-    lines = [plain_mermaid(table)]
-    for name, color in COLORS.items():
-        members = [state.replace(":", "_") for state in table.states if state != NEW and kind(table, state) == name]
-        if members:
-            lines += [f"    classDef {name} fill:{color},color:#000", f"    class {','.join(members)} {name}"]
-    return "\n".join(lines)
+    names = {state: "none" if state == NEW else state.replace(":", "_") for state in table.states}
+    states = [_Named(name, name if state == NEW else state) for state, name in names.items()]
+    machine: Any = GraphMachine(
+        None, states, names[NEW], auto_transitions=False, show_conditions=True, graph_engine="mermaid"
+    )
+    machine.machine_attributes = {"direction": "LR"}
+    machine.style_attributes = {"node": {name: {"fill": fill, "color": "#000"} for name, fill in COLORS.items()}}
+    for row in table.rows:
+        machine.add_transition(row.trigger, names[row.source], names[row.destination], row.guard or None)
+    graph = machine.graph_cls(machine)
+    for state, name in names.items():
+        graph.set_node_style(name, kind(table, state))
+    written = str(graph.get_graph().source)
+    return written[written.index("stateDiagram") :]  # without the title: where it is embedded there is one above it
 
 
 def tooltip(row: Row) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from hptsim import laws, lifecycle
+from hptsim import diagram, laws, lifecycle
 from hptsim.assumptions import ASSUMPTIONS
 from hptsim.lifecycle import EFFECTS, RESERVATION, TRAINING, TUNING
 
@@ -50,8 +50,8 @@ def semantics() -> str:
         "happen.",
     ]
     for table, title, words in _TABLES:
-        diagram = f"```mermaid\n{lifecycle.mermaid(table)}\n```"
-        parts += [f"### {title}", words, lifecycle.markdown(table), diagram]
+        drawing = f"```mermaid\n{diagram.mermaid(table)}\n```"
+        parts += [f"### {title}", words, lifecycle.markdown(table), drawing]
     parts += [
         "### Effects",
         _listed(EFFECTS),

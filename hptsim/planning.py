@@ -1,155 +1,45 @@
 """Experiments: replications with honest intervals, sweeps, paired comparisons, and the smallest quota that meets a target.
 
 Replication *n* has the same random numbers in every design (common random numbers), whatever the executor, the number of
-workers or the order. Figures travel, journals do not.
+workers or the order.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
-import math
-import os
-import re
-from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor
+from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 import attrs
 
 from hptsim.errors import invalid, nearest
+from hptsim.executors import Design, run, workers
 from hptsim.extras import require
-from hptsim.ledger import TOTAL, TUNING_JOBS
+from hptsim.results import HEADLINE, Comparison, Target, half_width, html_table
+from hptsim.results import Results as Results
 from hptsim.scenario import Scenario
-from hptsim.simulation import Simulation
-from hptsim.workload import Arrivals
 
 np = require("numpy", "planning", "hptsim.planning")
 pd = require("pandas", "planning", "hptsim.planning")
-stats = require("scipy.stats", "planning", "hptsim.planning")
-
-Figures = dict[str, float]
 
 
-def figures(sim: Simulation, warm_up_s: float = 0.0) -> Figures:
-    """The figures of one run, without the tuning jobs that were created before *warm_up_s*.
+class Settings(TypedDict, total=False):
+    """How replications are run, in every kind of experiment."""
 
-    `waiting_time_s` is from creation to the first training job, `time_in_system_s` from creation to the end; each has .mean, .p50
-    and .p95. `utilization.TYPE` is the share of the quota in use over time, `idle_share.TYPE` the share of what is reserved that
-    is not in use, `refused_share` that of the calls that were refused, `throughput_per_hour` counts tuning jobs that ended.
-    """
-    metrics = sim.metrics()
-    rows = [row for row in metrics.tuning_jobs if row.created_s >= warm_up_s]
-    samples = {
-        "waiting_time_s": [row.waiting_s for row in rows if row.waiting_s is not None],
-        "time_in_system_s": [row.ended_s - row.created_s for row in rows if row.ended_s is not None],
-        "stop_to_stopped_s": [row.stop_to_stopped_s for row in rows if row.stop_to_stopped_s is not None],
-    }
-    found: Figures = {}
-    for name, values in samples.items():
-        if values:
-            found |= {
-                f"{name}.mean": float(np.mean(values)),
-                f"{name}.p50": float(np.quantile(values, 0.5)),
-                f"{name}.p95": float(np.quantile(values, 0.95)),
-            }
-    waited = [value > 1e-9 for value in samples["waiting_time_s"]]
-    found["waited_share"] = float(np.mean(waited)) if waited else math.nan
-    refused = sum(metrics.refused.values())
-    found["refused_share"] = refused / (refused + len(metrics.tuning_jobs)) if refused or metrics.tuning_jobs else 0.0
-    hours = (metrics.end_s - warm_up_s) / 3600
-    found["throughput_per_hour"] = len(samples["time_in_system_s"]) / hours if hours > 0 else math.nan
-    costs = [row.cost_usd for row in rows]
-    found["cost_usd"] = math.nan if None in costs else float(sum(cost or 0.0 for cost in costs))
-    return found | _shares(sim, warm_up_s, metrics.end_s)
-
-
-def _shares(sim: Simulation, begin_s: float, end_s: float) -> Figures:
-    """Utilization and idle share of each limited instance type, averages over the time from *begin_s* to *end_s*."""
-    reserved: dict[str, float] = {}
-    occupied: dict[str, float] = {}
-    for record in sim.journal:
-        if record.thing == "reservation" and record.trigger in ("grant", "release"):
-            book, sign, amounts = reserved, 1 if record.trigger == "grant" else -1, record.data["amounts"]
-        elif record.thing == "occupancy":
-            book, sign, amounts = occupied, 1 if record.trigger == "occupy" else -1, record.data
-        else:
-            continue
-        left = end_s - max(record.time_s, begin_s)  # what is taken now is held to the end, unless it is given back
-        for pool, count in amounts.items():
-            book[pool] = book.get(pool, 0.0) + sign * count * left
-    found: Figures = {}
-    for pool, limit in sim.capacity.limit.items():
-        if pool in (TOTAL, TUNING_JOBS) or end_s <= begin_s:
-            continue
-        found[f"utilization.{pool}"] = occupied.get(pool, 0.0) / (limit * (end_s - begin_s)) if limit else math.nan
-        if reserved.get(pool):
-            found[f"idle_share.{pool}"] = 1 - occupied.get(pool, 0.0) / reserved[pool]
-    return found
-
-
-@attrs.frozen
-class Results:
-    """Replications as a pandas *table*: one row each, with the columns of `figures`, `replication`, and what a sweep varied."""
-
-    table: Any
-    varied: tuple[str, ...] = ()
-
-    def interval(self, column: str, confidence: float = 0.95) -> tuple[float, float]:
-        """Student's confidence interval for the mean of *column* over the replications."""
-        values = self._values(column)
-        if len(values) < 2:
-            raise invalid("replications", len(values), "at least 2 for an interval")
-        half = stats.t.ppf((1 + confidence) / 2, len(values) - 1) * np.std(values, ddof=1) / math.sqrt(len(values))
-        return float(np.mean(values) - half), float(np.mean(values) + half)
-
-    def mean(self, column: str) -> float:
-        """The mean of *column* over the replications."""
-        return float(np.mean(self._values(column)))
-
-    def summary(self, column: str, confidence: float = 0.95) -> Any:
-        """A table of mean, low and high for each point of a sweep."""
-        rows = []
-        for point, part in self.table.groupby(list(self.varied), sort=False):
-            one = Results(part)
-            rows.append((*point, one.mean(column), *one.interval(column, confidence)))
-        return pd.DataFrame(rows, columns=[*self.varied, "mean", "low", "high"])
-
-    def sentence(self, column: str, confidence: float = 0.95) -> str:
-        """The answer in words, with its interval."""
-        low, high = self.interval(column, confidence)
-        count = len(self._values(column))
-        return (
-            f"{column} is {self.mean(column):.4g} on average, with {confidence:.0%} confidence between {low:.4g} and "
-            f"{high:.4g} ({count} replications)."
-        )
-
-    def to_parquet(self, path: str | Path) -> None:
-        """Save the table."""
-        self.table.assign(**{"varied": ",".join(self.varied)}).to_parquet(path)
-
-    @classmethod
-    def from_parquet(cls, path: str | Path) -> Results:
-        """Load what `to_parquet` has saved."""
-        table = pd.read_parquet(path)
-        varied = tuple(name for name in table["varied"].iloc[0].split(",") if name) if len(table) else ()
-        return cls(table.drop(columns="varied"), varied)
-
-    def _values(self, column: str) -> Any:
-        if column not in self.table:
-            raise invalid("column", column, "one of the table's", nearest(column, map(str, self.table.columns)))
-        return self.table[column].dropna().to_numpy()
-
-
-def one_replication(
-    scenario: Scenario, arrivals: tuple[Arrivals, ...], seed: int, until_s: float | None, warm_up_s: float, laws: bool
-) -> Figures:
-    """Run one replication and reduce it to its figures: what a worker does."""
-    scenario = attrs.evolve(scenario, arrivals=(*scenario.arrivals, *arrivals))
-    sim = Simulation(scenario, seed=seed, laws=laws)
-    sim.run(until_s)
-    return figures(sim, warm_up_s)
+    executor: Executor | None
+    """Any of `concurrent.futures`' kind, a dask client's `get_executor()` too; without one, a process per core."""
+    until_s: float | None
+    """When each replication ends; without it, the scenario's own `until_s`, or when nothing is left to do."""
+    warm_up_s: float
+    """Tuning jobs that were created earlier do not count."""
+    laws: bool
+    """Whether the laws are checked as it runs."""
+    checkpoint: str | Path | None
+    """A file that keeps every replication as it ends: after a crash or Ctrl-C the same call does only what is missing."""
+    progress: bool | None
+    """A bar on stderr; None shows it where stderr is a terminal."""
 
 
 def seeds(seed: int, count: int) -> list[int]:
@@ -158,38 +48,25 @@ def seeds(seed: int, count: int) -> list[int]:
     >>> seeds(0, 3)[:2] == seeds(0, 2)
     True
     """
-    return [int(child.generate_state(1)[0]) for child in np.random.SeedSequence(seed).spawn(count)]
+    if isinstance(count, bool) or not isinstance(count, int) or count < 1:
+        raise invalid("replications", count, "a whole number of at least 1")
+    return [int(child.generate_state(1, np.uint64)[0]) for child in np.random.SeedSequence(seed).spawn(count)]
 
 
-def replicate(
-    scenario: Scenario,
-    replications: int,
-    seed: int = 0,
-    *,
-    arrivals: Iterable[Arrivals] = (),
-    executor: Executor | None = None,
-    until_s: float | None = None,
-    warm_up_s: float = 0.0,
-    laws: bool = False,
-    checkpoint: str | Path | None = None,
-) -> Results:
-    """Run *scenario* with *arrivals* so many times, each with random numbers of its own.
+def replicate(scenario: Scenario, replications: int, seed: int = 0, **settings: Unpack[Settings]) -> Results:
+    """Run *scenario* so many times, each with random numbers of its own; for the settings see `Settings`.
 
-    *executor* is any of `concurrent.futures`' kind; without one, a process per core. *checkpoint* names a file that keeps every
-    replication as it ends: after a crash or Ctrl-C the same call does only what is missing.
+    >>> from concurrent.futures import ThreadPoolExecutor
+    >>> from hptsim import TuningJobSpec
+    >>> from hptsim.durations import Exponential
+    >>> from hptsim.workload import Arrivals
+    >>> busy = Arrivals(TuningJobSpec("nightly"), Exponential(90), count=50)
+    >>> scenario = Scenario(capacity={"ml.m5.xlarge": 1}, arrivals=[busy])
+    >>> results = replicate(scenario, 2, executor=ThreadPoolExecutor(1))
+    >>> results.table[["replication", "waiting_time_s.mean"]].shape
+    (2, 2)
     """
-    return sweep(
-        scenario,
-        {},
-        replications,
-        seed,
-        arrivals=arrivals,
-        executor=executor,
-        until_s=until_s,
-        warm_up_s=warm_up_s,
-        laws=laws,
-        checkpoint=checkpoint,
-    )
+    return sweep(scenario, {}, replications, seed, **settings)
 
 
 def sweep(
@@ -197,75 +74,41 @@ def sweep(
     over: Mapping[str, Sequence[Any]],
     replications: int,
     seed: int = 0,
-    *,
-    arrivals: Iterable[Arrivals] = (),
-    executor: Executor | None = None,
-    until_s: float | None = None,
-    warm_up_s: float = 0.0,
-    laws: bool = False,
-    checkpoint: str | Path | None = None,
+    **settings: Unpack[Settings],
 ) -> Results:
     """`replicate` at every point of a grid: *over* maps paths such as "capacity.ml.m5.xlarge" to their values."""
-    streams = tuple(arrivals)
-    points: list[dict[str, Any]] = [{}]
-    for path, values in over.items():
-        points = [{**point, path: value} for point in points for value in values]
-    tasks = []
+    points = [dict(zip(over, values, strict=True)) for values in product(*over.values())]
+    return _run(scenario, points, seeds(seed, replications), 0, tuple(over), settings)
+
+
+def _run(
+    scenario: Scenario,
+    points: Sequence[Mapping[str, Any]],
+    own: Sequence[int],
+    first: int,
+    varied: tuple[str, ...],
+    settings: Settings,
+) -> Results:
+    """Replications of the seeds *own*, which are numbered from *first*, at every point."""
+    rest: dict[str, Any] = dict(settings)
+    how: dict[str, Any] = {name: rest.pop(name) for name in ("executor", "checkpoint", "progress") if name in rest}
+    tasks, heads = [], []
     for point in points:
         changed = scenario
         for path, value in point.items():
             changed = vary(changed, path, value)
-        for number, own in enumerate(seeds(seed, replications)):
-            tasks.append((point, number, (changed, streams, own, until_s, warm_up_s, laws)))
-    done = _Checkpoint(checkpoint)
-    found = _run(tasks, executor, done)
-    rows = [{**point, "replication": number, **found[place]} for place, (point, number, _) in enumerate(tasks)]
-    return Results(pd.DataFrame(rows), tuple(over))
+        design = Design(changed, **rest)
+        labels = {path: _label(value) for path, value in point.items()}
+        for number, seed in enumerate(own, start=first):
+            tasks.append((design, seed))
+            heads.append({**labels, "replication": number})
+    found = run(tasks, **how)
+    return Results(pd.DataFrame([{**head, **one} for head, one in zip(heads, found, strict=True)]), varied)
 
 
-Task = tuple[dict[str, Any], int, tuple[Any, ...]]
-
-
-def _run(tasks: Sequence[Task], executor: Executor | None, done: _Checkpoint) -> dict[int, Figures]:
-    """The figures of every task by its place; those that the checkpoint knows are not run again."""
-    keys = [done.key(arguments) for _, _, arguments in tasks]
-    found = {place: done.known[key] for place, key in enumerate(keys) if key in done.known}
-    own = executor is None
-    pool = executor if executor is not None else ProcessPoolExecutor(os.cpu_count())
-    try:
-        missing = [place for place in range(len(tasks)) if place not in found]
-        futures = {pool.submit(one_replication, *tasks[place][2]): place for place in missing}
-        for future in as_completed(futures):
-            place = futures[future]
-            found[place] = future.result()
-            done.keep(keys[place], found[place])
-    finally:
-        if own:
-            pool.shutdown(cancel_futures=True)
-    return found
-
-
-class _Checkpoint:
-    """Finished replications in a file of JSON Lines, by a digest of everything that they depend on."""
-
-    def __init__(self, path: str | Path | None) -> None:
-        self.path = None if path is None else Path(path)
-        self.known: dict[str, Figures] = {}
-        if self.path is not None and self.path.exists():
-            for line in self.path.read_text(encoding="utf-8").splitlines():
-                try:
-                    entry = json.loads(line)
-                except ValueError:  # the line that a crash has cut
-                    continue
-                self.known[entry["key"]] = entry["figures"]
-
-    def key(self, arguments: tuple[Any, ...]) -> str:
-        return hashlib.blake2b(repr(arguments).encode(), digest_size=16).hexdigest() if self.path is not None else ""
-
-    def keep(self, key: str, found: Figures) -> None:
-        if self.path is not None:
-            with self.path.open("a", encoding="utf-8") as file:
-                file.write(json.dumps({"key": key, "figures": found}) + "\n")
+def _label(value: object) -> object:
+    """A value as a table holds it, in memory and on disk."""
+    return value if value is None or isinstance(value, (bool, int, float, str)) else repr(value)
 
 
 def vary(scenario: Scenario, path: str, value: Any) -> Scenario:
@@ -289,52 +132,66 @@ def vary(scenario: Scenario, path: str, value: Any) -> Scenario:
     return attrs.evolve(scenario, **{part: attrs.evolve(inner, **{name: value})})
 
 
-@attrs.frozen
-class Comparison:
-    """Two designs over the same replications: *difference* is the second minus the first, replication by replication."""
+def compare(
+    first: Scenario | Results,
+    second: Scenario | Results,
+    replications: int = 20,
+    seed: int = 0,
+    **settings: Unpack[Settings],
+) -> Comparison:
+    """Compare two scenarios pair by pair, each pair with the same random numbers; or two results that are there already.
 
-    column: str
-    difference: tuple[float, ...]
-    confidence: float = 0.95
-
-    @property
-    def interval(self) -> tuple[float, float]:
-        """Student's interval for the mean difference."""
-        return Results(pd.DataFrame({"d": self.difference})).interval("d", self.confidence)
-
-    def sentence(self) -> str:
-        """The answer in words."""
-        low, high = self.interval
-        verdict = "no difference is shown" if low <= 0 <= high else ("more" if low > 0 else "less") + " in the second"
-        return f"{self.column}: {verdict}, by {np.mean(self.difference):.4g} on average ({low:.4g} to {high:.4g})."
-
-
-def compare(first: Results, second: Results, column: str, confidence: float = 0.95) -> Comparison:
-    """Compare two results of the same seed and number of replications, pair by pair (common random numbers)."""
-    pairs = first.table[["replication", column]].merge(second.table[["replication", column]], on="replication")
-    if len(pairs) < len(first.table) or len(pairs) < len(second.table):
-        raise invalid("second", len(second.table), f"the same replications as the first ({len(first.table)})")
-    return Comparison(column, tuple(pairs[f"{column}_y"] - pairs[f"{column}_x"]), confidence)
-
-
-_TARGET = re.compile(r"\s*(\S+)\s*(<=|>=)\s*(\S+)\s*")
+    Of two results, the pairs are those of the same replication; they share their random numbers if their seed was the same.
+    """
+    if isinstance(first, Results) and isinstance(second, Results):
+        return Comparison(first, second)
+    if isinstance(first, Results) or isinstance(second, Results):
+        raise invalid("compare", "a scenario and results", "two scenarios, or two results")
+    with workers(settings.get("executor")) as pool:
+        settings["executor"] = pool
+        mine, other = (replicate(scenario, replications, seed, **settings) for scenario in (first, second))
+    return Comparison(mine, other)
 
 
 @attrs.frozen
 class Smallest:
-    """The smallest value that meets a target, None when none does; *tried* is the evidence, a table of bounds by value."""
+    """The smallest *value* of *what* that is shown to meet the *target*, None when none is; *results* are all replications."""
 
     what: str
-    target: str
+    target: Target
     value: int | None
     confidence: float
-    tried: Any
+    results: Results
+
+    @property
+    def tried(self) -> Any:
+        """The evidence: for each value its mean, the two bounds that have the confidence one by one, and the verdict."""
+        table = self.results.summary(self.target.column, 2 * self.confidence - 1).sort_values(self.what)
+        verdicts = {set_[self.what]: self.target.verdict(part, self.confidence) for set_, part in self.results.points()}
+        return table.assign(verdict=[verdicts[value] for value in table[self.what]]).reset_index(drop=True)
 
     def sentence(self) -> str:
-        """The answer in words."""
+        """The answer in words, with what is known of the next smaller value."""
+        tried = self.tried.set_index(self.what)
         if self.value is None:
-            return f"No {self.what} up to {int(self.tried[self.what].max())} meets {self.target}."
-        return f"{self.what} = {self.value} is the smallest that meets {self.target} with {self.confidence:.0%} confidence."
+            shown = f"is shown to meet {self.target} with {self.confidence:.0%} confidence"
+            return f"No {self.what} up to {max(tried.index)} {shown}."
+        row = tried.loc[self.value]
+        bound = f"at most {row['high']:.4g}" if self.target.sign == "<=" else f"at least {row['low']:.4g}"
+        text = (
+            f"{self.what} = {self.value} meets {self.target}: its mean is {row['mean']:.4g} and, with "
+            f"{self.confidence:.0%} confidence, {bound} ({row['replications']} replications)."
+        )
+        below = self.value - 1
+        if below not in tried.index:
+            return f"{text} It is the smallest that was allowed."
+        if tried.loc[below, "verdict"] == "missed":
+            return f"{text} With {below} the target is missed."
+        return f"{text} Whether {below} meets it too is open: more replications would tell."
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        return html_table(self.tried)
 
 
 def smallest(
@@ -342,77 +199,69 @@ def smallest(
     what: str,
     target: str,
     *,
-    replications: int = 20,
     confidence: float = 0.95,
+    replications: int = 20,
     low: int = 1,
     high: int = 4096,
     seed: int = 0,
-    arrivals: Iterable[Arrivals] = (),
-    executor: Executor | None = None,
-    until_s: float | None = None,
-    warm_up_s: float = 0.0,
+    **settings: Unpack[Settings],
 ) -> Smallest:
-    """The smallest whole number for *what* (a path as in `vary`) whose confidence bound meets *target*, found by bisection.
+    """The smallest whole number for *what* (a path as in `vary`) that is shown to meet *target*, found by bisection.
 
-    *target* is "COLUMN <= NUMBER" or ">="; the bound is one-sided. More of *what* must be better, as it is for quota.
+    *target* is "COLUMN <= NUMBER" or ">=", about the column's mean. The promise: the value is too small with a probability
+    of at most 1 - *confidence* (as far as means of so many replications are normal); it may be larger than need be, and the
+    sentence says so. Looking at many values does not weaken it as long as more of *what* is better: all values have the same
+    random numbers, so bisection ends where testing downwards from the top would, which errs only at the last value that misses.
     """
-    parsed = _TARGET.fullmatch(target)
-    if parsed is None:
-        raise invalid(
-            "target", target, "COLUMN <= NUMBER or COLUMN >= NUMBER", "for example 'waiting_time_s.p95 <= 600'"
-        )
-    column, sign, limit = parsed[1], parsed[2], float(parsed[3])
-    streams = tuple(arrivals)
-    tried: list[tuple[int, float, float]] = []
+    wanted = Target.parse(target)
+    if not (isinstance(low, int) and isinstance(high, int) and low <= high):
+        raise invalid("low, high", (low, high), "two whole numbers, the first not above the second")
+    own = seeds(seed, replications)
+    looks: dict[int, Results] = {}
+    with workers(settings.get("executor")) as pool:
+        settings["executor"] = pool
 
-    def meets(value: int) -> bool:
-        run = sweep(
-            scenario,
-            {what: [value]},
-            replications,
-            seed,
-            arrivals=streams,
-            executor=executor,
-            until_s=until_s,
-            warm_up_s=warm_up_s,
-        )
-        bounds = run.interval(column, 2 * confidence - 1)  # one side of it has the confidence that is asked for
-        bound = bounds[1] if sign == "<=" else bounds[0]
-        tried.append((value, run.mean(column), bound))
-        return bound <= limit if sign == "<=" else bound >= limit
+        def meets(value: int) -> bool:
+            looks[value] = _run(scenario, [{what: value}], own, 0, (what,), settings)
+            return wanted.verdict(looks[value], confidence) == "met"
 
-    failing, passing = low - 1, low
-    while not meets(passing):
-        failing = passing
-        if passing >= high:
-            passing = 0
-            break
-        passing = min(2 * passing, high)
-    while passing and passing - failing > 1:
-        middle = (failing + passing) // 2
-        failing, passing = (failing, middle) if meets(middle) else (middle, passing)
-    table = pd.DataFrame(sorted(tried), columns=[what, "mean", "bound"])
-    return Smallest(what, target, passing or None, confidence, table)
+        failing, passing = low - 1, low
+        while not meets(passing) and passing < high:
+            failing, passing = passing, min(2 * max(1, passing), high)
+        found = wanted.verdict(looks[passing], confidence) == "met"
+        while found and passing - failing > 1:
+            middle = (failing + passing) // 2
+            failing, passing = (failing, middle) if meets(middle) else (middle, passing)
+    evidence = Results(pd.concat([one.table for one in looks.values()], ignore_index=True), (what,))
+    return Smallest(what, wanted, passing if found else None, confidence, evidence)
 
 
 def until_precise(
     scenario: Scenario,
-    column: str,
+    column: str = HEADLINE,
     relative_half_width: float = 0.05,
     *,
     confidence: float = 0.95,
-    first: int = 10,
+    first: int = 20,
     most: int = 1000,
-    **settings: Any,
+    seed: int = 0,
+    **settings: Unpack[Settings],
 ) -> Results:
     """Replicate until the interval's half width is so small a share of the mean, or *most* replications are done.
 
-    Stopping when it looks good makes such an interval a little too narrow; *first* replications keep that small.
+    Stopping when it looks good makes the interval cover its mean less often than it says. Looking rarely (after *first*
+    replications and whenever half as many more are done) keeps the shortfall small; it is not zero.
     """
-    count = first
-    while True:
-        found = replicate(scenario, count, **settings)
-        low, high = found.interval(column, confidence)
-        if (high - low) / 2 <= relative_half_width * abs(found.mean(column)) or count >= most:
-            return found
-        count = min(2 * count, most)
+    if first < 2:
+        raise invalid("first", first, "at least 2 replications")
+    own = seeds(seed, most)
+    with workers(settings.get("executor")) as pool:
+        settings["executor"] = pool
+        found = _run(scenario, [{}], own[:first], 0, (), settings)
+        while (count := len(found.table)) < most:
+            mean, half = found.mean(column), half_width(found.values(column), confidence)
+            if half <= relative_half_width * abs(mean):
+                break
+            more = _run(scenario, [{}], own[count : count + -(-count // 2)], count, (), settings)
+            found = Results(pd.concat([found.table, more.table], ignore_index=True))
+    return found

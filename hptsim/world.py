@@ -138,6 +138,10 @@ class World:
         self._admit(spec)
         job = TuningJob(spec, self.now, incarnation=self.deleted.get(spec.name.lower(), 0))
         job.needs = tuple([self.ledger.counted(one.instances.amounts) for one in spec.definitions])
+        if any(one.alternatives for one in spec.definitions):
+            job.others = tuple(
+                [tuple([self.ledger.counted(other.amounts) for other in one.alternatives]) for one in spec.definitions]
+            )
         self.names.add(spec.name.lower())
         self.tuning[spec.name] = job
         self.fire_tuning(job, "create", {"spec": spec})
@@ -469,14 +473,16 @@ class World:
             job.curve, job.passed = job.curve[:done], tuple([epoch for epoch in job.passed if epoch <= done])
         job.warm = False
 
-    def fire_reservation(self, reservation: Reservation, trigger: str) -> None:
+    def fire_reservation(self, reservation: Reservation, trigger: str, change: Amounts | None = None) -> None:
         row = self._row(self.tables.reservation.get((reservation.state, trigger), ()), reservation, trigger)
         source, reservation.state = reservation.state, row.destination
-        data = {"holder": reservation.holder, "amounts": reservation.amounts}
+        data: dict[str, Any] = {"holder": reservation.holder, "amounts": reservation.amounts}
+        if change is not None:
+            data["change"] = change
         self.write((self.now, "reservation", reservation.name, trigger, source, reservation.state, data))
         self._line_moved = True
         for effect in row.effects:
-            PERFORM[effect](self, reservation, None)
+            PERFORM[effect](self, reservation, change)
         if reservation.state in ("Released", "Withdrawn"):
             if reservation.holder in self.tuning:
                 self.tuning[reservation.holder].reservations.pop(reservation.number, None)

@@ -103,17 +103,22 @@ def test_states_that_return_and_states_side_by_side():
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
 def test_mermaid_has_every_row_and_colors_every_state(table):
     lines = [line.strip() for line in mermaid(table).splitlines()]
-    for row in table.rows:
-        guard = f" [{row.guard}]" if row.guard else ""
-        arrow = f"{row.source.replace(':', '_')} --> {row.destination.replace(':', '_')}: {row.trigger}{guard}"
-        assert lines.count(arrow) == 1
-    classes = {}
+    names = {state: state.replace(":", "_") for state in table.states} | {NEW: "none"}
+    rows = set()
     for line in lines:
-        if line.startswith("class "):
-            _, members, name = line.split()
-            classes |= dict.fromkeys(members.split(","), name)
-    assert classes == {state.replace(":", "_"): kind(table, state) for state in table.states if state != NEW}
-    assert {f"classDef {name} fill:{COLORS[name]},color:#000" for name in classes.values()} <= set(lines)
+        if "-->" in line and not line.startswith("[*]"):
+            arrow, _, triggers = line.partition(": ")
+            rows |= {(*arrow.split(" --> "), trigger) for trigger in triggers.split(" | ")}
+    assert rows == {
+        (names[row.source], names[row.destination], row.trigger + (f" [{row.guard}]" if row.guard else ""))
+        for row in table.rows
+    }
+    assert all(f'state "{state}" as {names[state]}' in lines for state in table.states if state != NEW)
+    assert [line for line in lines if line.startswith("Class ")] == [
+        f"Class {names[state]} s_{kind(table, state)}" for state in table.states
+    ]
+    assert {f"classDef s_{name} fill:{color},color:#000" for name, color in COLORS.items()} <= set(lines)
+    assert lines[0] == "stateDiagram-v2" and lines[-1] == "[*] --> none"
 
 
 def test_the_command_prints_mermaid_or_writes_a_drawing(tmp_path, capsys):

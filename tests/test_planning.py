@@ -1,125 +1,164 @@
-"""Experiments: the same numbers whoever computes them, nothing lost, honest intervals, the smallest quota."""
+"""Experiments: common random numbers, the answers and what they promise, the smallest quota, sequential replications."""
 
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+import math
+from concurrent.futures import ThreadPoolExecutor
 
+import attrs
+import numpy as np
 import pytest
 from scipy import stats
 
+import hptsim
 from hptsim import Scenario, TuningJobSpec
-from hptsim.assumptions import Assumptions
 from hptsim.durations import Exponential
 from hptsim.errors import InvalidInput
-from hptsim.model import ServiceLimits
+from hptsim.model import ResourceLimits, ServiceLimits
 from hptsim.nature import Timings
-from hptsim.planning import Results, compare, replicate, smallest, sweep, until_precise, vary
+from hptsim.planning import Results, compare, replicate, seeds, smallest, sweep, until_precise, vary
 from hptsim.workload import Arrivals
 
 TYPE = "ml.m5.xlarge"
+QUOTA = f"capacity.{TYPE}"
 SCENARIO = Scenario(
     capacity={TYPE: 2},
     timings=Timings(training_s=Exponential(100.0)),
     limits=ServiceLimits(None, None, None),
-    assumptions=Assumptions(admission="queue"),
+    arrivals=(Arrivals(TuningJobSpec("c"), Exponential(80.0), 60),),
 )
-STREAM = (Arrivals(TuningJobSpec("c"), Exponential(80.0), 60),)
+ONE = Arrivals(TuningJobSpec("c"), 0.0, 1)
+"""One tuning job at second 0."""
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def serial():
     with ThreadPoolExecutor(1) as executor:
         yield executor
 
 
-def test_the_numbers_do_not_depend_on_who_computes_them(serial):
-    once = replicate(SCENARIO, 6, seed=3, arrivals=STREAM, executor=serial).table
-    with ProcessPoolExecutor(2) as processes:
-        assert replicate(SCENARIO, 6, seed=3, arrivals=STREAM, executor=processes).table.equals(once)
-    with ThreadPoolExecutor(4) as threads:
-        assert replicate(SCENARIO, 6, seed=3, arrivals=STREAM, executor=threads).table.equals(once)
-    assert replicate(SCENARIO, 3, seed=3, arrivals=STREAM, executor=serial).table.equals(once.iloc[:3])
-    assert not replicate(SCENARIO, 6, seed=4, arrivals=STREAM, executor=serial).table.equals(once)
-    assert once["waiting_time_s.mean"].nunique() == 6
+def test_planning_is_an_attribute_of_the_package():
+    assert hptsim.planning.sweep is sweep
 
 
-def test_a_crash_keeps_what_has_ended_and_the_rest_is_done_next_time(tmp_path, serial, monkeypatch):
-    path = tmp_path / "kept.jsonl"
-    whole = replicate(SCENARIO, 8, arrivals=STREAM, executor=serial).table
-    calls = []
-
-    def fragile(*arguments):
-        calls.append(arguments)
-        if len(calls) == 5:
-            raise KeyboardInterrupt
-        return real(*arguments)
-
-    import hptsim.planning as planning
-
-    real = planning.one_replication
-    monkeypatch.setattr(planning, "one_replication", fragile)
-    with pytest.raises(KeyboardInterrupt), ThreadPoolExecutor(1) as one:
-        replicate(SCENARIO, 8, arrivals=STREAM, executor=one, checkpoint=path)
-    kept = len(path.read_text().splitlines())
-    assert kept >= 4
-    with path.open("a") as file:
-        file.write('{"key": "cut')
-    before = len(calls)
-    again = replicate(SCENARIO, 8, arrivals=STREAM, executor=serial, checkpoint=path)
-    assert again.table.equals(whole) and len(calls) - before == 8 - kept
-
-
-def test_intervals_cover_the_mean_as_often_as_they_say(serial):
-    """Of 100 intervals at 90 % between 82 and 97 contain the mean (binomial, 99 %); the mean is that of all replications."""
-    table = replicate(
-        SCENARIO, 1000, arrivals=(Arrivals(TuningJobSpec("c"), Exponential(80.0), 10),), executor=serial
-    ).table
-    column = "time_in_system_s.mean"
-    mean = table[column].mean()
-    covered = 0
-    for first in range(0, 1000, 10):
-        low, high = Results(table.iloc[first : first + 10]).interval(column, 0.9)
-        covered += low <= mean <= high
-    assert stats.binom.ppf(0.005, 100, 0.9) <= covered <= stats.binom.ppf(0.995, 100, 0.9)
+def test_seeds_are_spawned_by_replication():
+    children = np.random.SeedSequence(7).spawn(3)
+    assert seeds(7, 3) == [int(child.generate_state(1, np.uint64)[0]) for child in children]
+    assert len({*seeds(7, 1000), *seeds(8, 1000)}) == 2000
 
 
 def test_a_sweep_and_a_comparison_share_their_random_numbers(serial):
-    results = sweep(SCENARIO, {f"capacity.{TYPE}": [2, 4]}, 8, arrivals=STREAM, executor=serial)
+    results = sweep(SCENARIO, {QUOTA: [2, 4]}, 8, executor=serial)
     summary = results.summary("waiting_time_s.mean")
-    assert list(summary[f"capacity.{TYPE}"]) == [2, 4] and summary["mean"][0] > summary["mean"][1]
-    two, four = (Results(results.table[results.table[f"capacity.{TYPE}"] == value]) for value in (2, 4))
-    paired = compare(two, four, "waiting_time_s.mean")
-    assert paired.interval[1] < 0 and "less in the second" in paired.sentence()
-    other = replicate(vary(SCENARIO, f"capacity.{TYPE}", 4), 8, 99, arrivals=STREAM, executor=serial)
-    apart = compare(two, other, "waiting_time_s.mean")
-    assert paired.interval[1] - paired.interval[0] < apart.interval[1] - apart.interval[0]
-    assert "no difference" in compare(two, two, "waiting_time_s.mean").sentence()
+    assert list(summary[QUOTA]) == [2, 4] and summary["mean"][0] > summary["mean"][1]
+    two, four = results.at({QUOTA: 2}), results.at({QUOTA: 4})
+    paired = compare(two, four)
+    assert paired.interval()[1] < 0 and "less in the second" in paired.sentence()
+    other = replicate(vary(SCENARIO, QUOTA, 4), 8, 99, executor=serial)
+    apart = compare(two, other)
+    assert paired.interval()[1] - paired.interval()[0] < apart.interval()[1] - apart.interval()[0]
+    assert "no difference" in compare(two, two).sentence()
+
+
+def test_two_scenarios_are_compared_pair_by_pair_in_every_column(serial):
+    found = compare(SCENARIO, vary(SCENARIO, QUOTA, 4), 8, executor=serial)
+    mine = replicate(SCENARIO, 8, executor=serial).table
+    other = replicate(vary(SCENARIO, QUOTA, 4), 8, executor=serial).table
+    table = found.summary().set_index("figure")
+    assert {"waiting_time_s.mean", "waiting_time_s.p95", f"utilization.{TYPE}", "cost_usd"} <= set(table.index)
+    for column in ("waiting_time_s.mean", "cost_usd"):
+        low, high = stats.t.interval(0.95, 7, *_mean_and_error(other[column] - mine[column]))
+        assert found.interval(column) == pytest.approx((low, high))
+        row = table.loc[column]
+        assert (row["first"], row["second"]) == pytest.approx((mine[column].mean(), other[column].mean()))
+        assert row["difference"] == pytest.approx(row["second"] - row["first"])
+
+
+def _mean_and_error(values):
+    return values.mean(), values.std(ddof=1) / math.sqrt(len(values))
+
+
+def test_a_scenario_is_not_compared_with_results(serial):
+    results = replicate(SCENARIO, 2, executor=serial)
+    with pytest.raises(InvalidInput, match="expected two scenarios, or two results"):
+        compare(SCENARIO, results)
+
+
+def test_a_replication_ends_when_the_scenario_or_the_caller_says(serial):
+    """One training job of 100 s on a quota of one instance: half of it, or all."""
+    scenario = Scenario(timings=Timings(training_s=100.0), until_s=50.0, arrivals=[ONE])
+    assert replicate(scenario, 2, executor=serial).mean("throughput_per_hour") == 0
+    ended = replicate(scenario, 2, executor=serial, until_s=200.0)
+    assert ended.mean("throughput_per_hour") > 0
 
 
 def test_the_smallest_quota_is_the_smallest(serial):
-    settings = {"replications": 8, "arrivals": STREAM, "executor": serial}
-    found = smallest(SCENARIO, f"capacity.{TYPE}", "waiting_time_s.p95 <= 60", **settings)
-    assert found.value is not None and f"= {found.value} is the smallest" in found.sentence()
-    bounds = dict(zip(found.tried[f"capacity.{TYPE}"], found.tried["bound"], strict=True))
-    assert bounds[found.value] <= 60 < bounds[found.value - 1]
-    none = smallest(SCENARIO, f"capacity.{TYPE}", "waiting_time_s.p95 <= -1", high=4, **settings)
-    assert none.value is None and none.sentence().startswith("No capacity")
-    with pytest.raises(InvalidInput, match="target: got 'fast'"):
-        smallest(SCENARIO, f"capacity.{TYPE}", "fast", **settings)
+    settings = {"replications": 8, "executor": serial}
+    found = smallest(SCENARIO, QUOTA, "waiting_time_s.p95 <= 60", **settings)
+    verdicts = dict(zip(found.tried[QUOTA], found.tried["verdict"], strict=True))
+    assert verdicts[found.value] == "met" != verdicts[found.value - 1]
+    table = sweep(SCENARIO, {QUOTA: list(range(1, found.value + 1))}, 8, executor=serial)
+    for value in range(1, found.value + 1):
+        _, high = table.at({QUOTA: value}).interval("waiting_time_s.p95", 0.9)
+        assert (high <= 60) == (value == found.value)
+    assert f"{QUOTA} = {found.value} meets waiting_time_s.p95 <= 60" in found.sentence()
+    assert f"{found.value - 1} " in found.sentence() and "<table" in found._repr_html_()
+    none = smallest(SCENARIO, QUOTA, "waiting_time_s.p95 <= -1", high=4, **settings)
+    assert none.value is None and none.sentence().startswith(f"No {QUOTA} up to 4 is shown to meet")
+
+
+def test_more_is_better_in_the_other_direction_too(serial):
+    found = smallest(SCENARIO, QUOTA, "throughput_per_hour >= 38", replications=8, executor=serial)
+    assert found.value > 1 and "at least" in found.sentence()
+
+
+JOBS = 12
+"""Exponential training jobs in one tuning job: the expected makespan on m slots is exact."""
+MAKESPAN = {m: 100.0 * ((JOBS - m) / m + sum(1 / left for left in range(1, m + 1))) for m in range(1, JOBS + 1)}
+
+
+def test_the_smallest_quota_is_too_small_as_rarely_as_it_promises(serial):
+    """The hardest case: four instances miss the target by a hair, so that they pass in nearly 1 - confidence of all runs."""
+    runs, confidence = 60, 0.8
+    scenario = attrs.evolve(
+        SCENARIO, arrivals=[Arrivals(TuningJobSpec("m", limits=ResourceLimits(JOBS, JOBS)), 0.0, 1)]
+    )
+    target = f"time_in_system_s.mean <= {MAKESPAN[4] * (1 - 1e-9)}"
+    settings = {"confidence": confidence, "replications": 10, "high": JOBS, "executor": serial}
+    found = [smallest(scenario, QUOTA, target, seed=seed, **settings).value for seed in range(runs)]
+    too_small = sum(value is not None and value <= 4 for value in found)
+    assert stats.binom.ppf(0.005, runs, 1 - confidence) <= too_small <= stats.binom.ppf(0.995, runs, 1 - confidence)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"target": "fast"}, "target: got 'fast', expected COLUMN <= NUMBER"),
+        ({"target": "waiting_time_s.p95 <= soon"}, "target: got"),
+        ({"target": "waiting_time_s.p59 <= 6"}, "did you mean 'waiting_time_s.p95'"),
+        ({"confidence": 95}, "confidence: got 95"),
+        ({"low": 5, "high": 4}, "low, high"),
+        ({"what": "capcity.x"}, "did you mean 'capacity'"),
+        ({"replications": 0}, "replications: got 0"),
+    ],
+    ids=str,
+)
+def test_a_search_that_makes_no_sense_says_so(serial, arguments, message):
+    given = {"what": QUOTA, "target": "waiting_time_s.p95 <= 60", "replications": 2, "high": 2, **arguments}
+    with pytest.raises(InvalidInput) as error:
+        smallest(SCENARIO, **given, executor=serial)
+    assert message in str(error.value)
 
 
 def test_it_goes_on_until_it_is_precise(serial):
-    found = until_precise(SCENARIO, "time_in_system_s.mean", 0.1, first=4, arrivals=STREAM, executor=serial)
-    low, high = found.interval("time_in_system_s.mean")
-    assert (high - low) / 2 <= 0.1 * found.mean("time_in_system_s.mean") and len(found.table) > 4
-
-
-def test_results_are_saved_and_loaded_and_say_what_they_mean(tmp_path, serial):
-    results = sweep(SCENARIO, {f"capacity.{TYPE}": [2, 3]}, 3, arrivals=STREAM, executor=serial)
-    results.to_parquet(tmp_path / "x.parquet")
-    again = Results.from_parquet(tmp_path / "x.parquet")
-    assert again.table.equals(results.table) and again.varied == results.varied
-    assert "with 95% confidence between" in results.sentence(
-        "waiting_time_s.mean"
-    ) and "(6 replications)" in results.sentence("waited_share")
+    column = "time_in_system_s.mean"
+    found = until_precise(SCENARIO, column, 0.1, first=4, executor=serial)
+    low, high = found.interval(column)
+    count = len(found.table)
+    assert (high - low) / 2 <= 0.1 * found.mean(column) and count > 4
+    assert found.table.equals(replicate(SCENARIO, count, executor=serial).table)
+    before = Results(found.table.iloc[: next(n for n in (4, 6, 9, 14, 21, 32, 48, 72) if -(-n * 3 // 2) >= count)])
+    low, high = before.interval(column)
+    assert (high - low) / 2 > 0.1 * before.mean(column), "it might have stopped earlier"
+    assert len(until_precise(SCENARIO, column, 1e-9, first=4, most=7, executor=serial).table) == 7
 
 
 @pytest.mark.parametrize(
@@ -130,13 +169,13 @@ def test_misspelt_paths_and_columns_are_named(path, message, serial):
     with pytest.raises(InvalidInput, match=message):
         vary(SCENARIO, path, 1)
     with pytest.raises(InvalidInput, match=r"did you mean 'waiting_time_s\.mean'"):
-        replicate(SCENARIO, 2, arrivals=STREAM, executor=serial).mean("waiting_time_s.maen")
+        replicate(SCENARIO, 2, executor=serial).mean("waiting_time_s.maen")
 
 
 def test_shares_of_time_are_shares_of_time(serial):
     """One job of 100 s on two instances, one of them used for the second half of the time."""
-    scenario = Scenario(capacity={TYPE: 2}, timings=Timings(training_s=100.0, first_launch_s=100.0))
-    figures = replicate(scenario, 2, arrivals=(Arrivals(TuningJobSpec("c"), 0.0, 1),), executor=serial)
+    scenario = Scenario(capacity={TYPE: 2}, timings=Timings(training_s=100.0, first_launch_s=100.0), arrivals=[ONE])
+    figures = replicate(scenario, 2, executor=serial)
     assert figures.mean(f"utilization.{TYPE}") == pytest.approx(0.25)
     assert figures.mean("waiting_time_s.mean") == 100 and figures.mean("time_in_system_s.mean") == 200
     assert figures.mean("cost_usd") == pytest.approx(100 / 3600 * 0.23)

@@ -10,12 +10,11 @@ from concurrent.futures import ProcessPoolExecutor
 import attrs
 import pytest
 
-from hptsim import Scenario, Simulation, TuningJobSpec
+from hptsim import Scenario, Simulation, TuningJobSpec, planning
 from hptsim.assumptions import Assumptions
 from hptsim.durations import Exponential, LogNormal
 from hptsim.model import ResourceLimits, ServiceLimits
 from hptsim.nature import Timings
-from hptsim.planning import replicate
 from hptsim.workload import Arrivals
 
 TYPE = "ml.m5.xlarge"
@@ -42,6 +41,10 @@ def customers(load, servers, count=3000, name="c", priority=0, batch=1):
     return Arrivals(
         TuningJobSpec(name, priority=priority), Exponential(batch * MEAN_S / (load * servers)), count, batch=batch
     )
+
+
+def replicate(scenario, replications, *, arrivals, executor, **settings):
+    return planning.replicate(attrs.evolve(scenario, arrivals=arrivals), replications, executor=executor, **settings)
 
 
 def inside(results, column, expected):

@@ -15,8 +15,9 @@ from hptsim.durations import Uniform
 from hptsim.journal import Record
 from hptsim.model import ResourceLimits
 from hptsim.nature import Script, Timings
+from hptsim.rows import band_rows, gantt_rows
 from hptsim.scenario import ScheduledTuningJob
-from hptsim.views import PHASE_COLORS, band_rows, gantt_rows
+from hptsim.views import PHASE_COLORS
 
 POOL = "ml.m5.xlarge"
 TIMINGS = Timings(
