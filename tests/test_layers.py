@@ -7,7 +7,7 @@ import pytest
 
 ORDER = (
     "errors extras collector ranges model search halving assumptions durations configured curves cloud lifecycle "
-    "ledger jobs effects world journal laws books auditor nature request workload plain scenario simulation explore traces "
+    "ledger jobs effects moves world journal laws books auditor nature request workload plain scenario simulation explore traces "
     "metrics figures checkpoint executors results planning "
     "rows views live player diagram docs "
     "shapes paging history describe combinations service "
@@ -16,6 +16,7 @@ ORDER = (
 FOLDER = Path(__file__).parent.parent / "hptsim"
 LATE = {
     ("effects", "world"),
+    ("moves", "world"),
     ("model", "request"),
     ("journal", "request"),
     ("simulation", "metrics"),
