@@ -23,7 +23,6 @@ release = hptsim.__version__
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.autosummary", "sphinx.ext.napoleon"]
 exclude_patterns = ["_templates"]
 templates_path = ["_templates"]
-suppress_warnings = ["toc.empty_glob"]  # docs/validation/ may have no page yet
 
 myst_heading_anchors = 3
 myst_fence_as_directive = ["mermaid"]
@@ -63,8 +62,10 @@ DRAWING = """<p class="drawing"><a href="{path}"><img src="{path}" alt="The stat
 Open the drawing by itself</a>: there, pointing at an arrow shows what it rests on and does.</p>"""
 
 
-def lessons(app: Sphinx, docname: str, source: list[str]) -> None:
-    """The page of lessons is the notebooks' own overview."""
+def fill(app: Sphinx, docname: str, source: list[str]) -> None:
+    """The page of lessons is the notebooks' own overview; the page on validation lists what is in its folder."""
+    if docname == "validation" and not any((ROOT / "docs" / "validation").glob("*.md")):
+        source[0] = source[0].replace("```{toctree}\n:glob:\n\nvalidation/*\n```", "None yet.")
     if docname == "lessons":
         overview = (ROOT / "notebooks" / "README.md").read_text(encoding="utf-8")
         source[0] += overview.partition("\n")[2].replace("](", "](../notebooks/")
@@ -72,4 +73,4 @@ def lessons(app: Sphinx, docname: str, source: list[str]) -> None:
 
 def setup(app: Sphinx) -> None:
     app.add_directive("mermaid", Diagram)
-    app.connect("source-read", lessons)
+    app.connect("source-read", fill)

@@ -66,7 +66,7 @@ def test_the_commands_of_a_page_print_what_it_shows(page, tmp_path, monkeypatch,
             main(words[1:])
             got = capsys.readouterr().out
             ran += 1
-            assert doctest.OutputChecker().check_output(
-                shown, got, doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
-            ), f"{command}\n{got}"
+            assert doctest.OutputChecker().check_output(shown, got, doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE), (
+                f"{command}\n{got}"
+            )
     assert ran > 0
