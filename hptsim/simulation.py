@@ -521,11 +521,11 @@ class Simulation:
         """How many journal entries the laws have judged."""
         return self._auditor.checked
 
-    def metrics(self) -> Any:
-        """Figures from the journal: one row per tuning job, and totals."""
+    def metrics(self, *, begin_s: float = 0.0) -> Any:
+        """Figures from the journal, from the end of a warm-up at *begin_s* to now: see `hptsim.metrics`."""
         from hptsim.metrics import Metrics
 
-        return Metrics.of(self.journal, self.scenario)
+        return Metrics.of(self.journal, self.scenario, begin_s=begin_s, end_s=self.now)
 
     def to_html(self, path: str | Path | None = None) -> str:
         """One HTML page that plays the journal, without a network; written to *path* if there is one."""

@@ -18,6 +18,7 @@ from hptsim.laws import LAWS
 from hptsim.lifecycle import RESERVATION, TRAINING, TUNING
 from hptsim.model import ServiceLimits
 from hptsim.nature import Faults, Script, Timings
+from hptsim.prices import Prices
 from hptsim.request import to_request
 from hptsim.workload import PATTERNS, Arrivals
 
@@ -73,6 +74,7 @@ def test_the_example_loads_runs_and_survives_a_round_trip(tmp_path, capsys):
         (("script",), Script, set()),
         (("assumptions",), Assumptions, set()),
         (("limits",), ServiceLimits, set()),
+        (("prices",), Prices, set()),
     ],
     ids=str,
 )
