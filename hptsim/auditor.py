@@ -10,7 +10,19 @@ import math
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from hptsim.books import AFTER, ENDS, FAULTS, FINAL, LAST_STEP, LOGGED, NEXT, TrainingBook, TuningBook
+from hptsim.books import (
+    AFTER,
+    ENDS,
+    FAULTS,
+    FINAL,
+    LAST_STEP,
+    LOGGED,
+    NEXT,
+    POOL_NEXT,
+    PoolBook,
+    TrainingBook,
+    TuningBook,
+)
 from hptsim.effects import bucket
 from hptsim.jobs import duplicate
 from hptsim.laws import broken
@@ -18,6 +30,7 @@ from hptsim.ledger import TOTAL, TUNING_JOBS, alone
 from hptsim.lifecycle import STOPPING, primary, status
 from hptsim.model import FINAL_TUNING, NO_CRITERIA, Artifact, Hyperband, TrainingJobDefinition, TuningJobSpec
 from hptsim.search import ETA, Trial, brackets, falls_behind, goes_on, met, rungs
+from hptsim.warm_pools import match_keys, outlives
 from hptsim.world import Account, Entry, World
 
 
@@ -36,6 +49,9 @@ class Auditor:
         self.now = 0.0
         self.tuning: dict[str, TuningBook] = {}
         self.training: dict[str, TrainingBook] = {}
+        self.pools: dict[str, PoolBook] = {}
+        self.claims: dict[str, tuple[str, tuple[Any, ...]]] = {}
+        """Whose warm pool a training job that is about to be created takes over, and what it must share with it."""
         self.deleted: dict[str, int] = {}
         """How many log events each deleted training job has left."""
         self.reserved: dict[str, int] = {}
@@ -56,6 +72,8 @@ class Auditor:
             name: duplicate(book) if book.state not in FINAL or book.occupies is not None else book
             for name, book in self.training.items()
         }
+        twin.pools = {name: duplicate(book) for name, book in self.pools.items()}
+        twin.claims = self.claims.copy()
         twin.reserved, twin.artifacts = self.reserved.copy(), self.artifacts.copy()
         twin.line, twin.touched, twin.died = self.line.copy(), {}, []
         twin.witnessed, twin.deleted = self.witnessed.copy(), self.deleted.copy()
@@ -148,8 +166,12 @@ class Auditor:
         if trigger == "shortage" and book.choices:
             self._short(book)
         book.owed += trigger in LOGGED or (trigger == "ready" and destination == "Training")
+        if trigger == "ready":
+            book.launched = True
         if trigger in ENDS:
             book.reasons += (trigger,)
+            if trigger == "stop" and book.name in self.pools:
+                self.witnessed["a stop meets a warm pool"] = None
         if data:
             book.promised += (data["saved"],) if "saved" in data else ()
             book.objective = data.get("objective", book.objective)
@@ -187,6 +209,9 @@ class Auditor:
             definition=definition,
             choices=choices,
         )
+        if tuning.spec is None:
+            self.training[name].asked = data
+            self._claim(name, data)
         tuning.live[name] = None
         tuning.children.append(name)
         tuning.launched += 1
@@ -396,6 +421,40 @@ class Auditor:
             if entry[6] is not None and entry[6] != book.sentence:
                 raise broken("the weak are stopped early", f"{book.name} is given up for {entry[6]}, and was not to be")
 
+    def _see_warm_pool(self, entry: Entry) -> None:
+        now, _, name, trigger, source, destination, data = entry
+        book = self.pools.setdefault(name, PoolBook(name))
+        tuning, job = self.tuning[alone(name)], self.training[name]
+        self.touched[tuning.name] = None
+        expected = POOL_NEXT.get((source, trigger), "")
+        if trigger == "job_ended" and source == "InUse":
+            kept = book.keep_alive_s > 0 and outlives(job.launched, job.state, job.failure)
+            expected = "Available" if kept and job.state in FINAL else "Terminated"
+        if source != book.state or destination != expected:
+            raise broken("warm pools take their course", f"{trigger} leads {name} from {book.state} to {destination}")
+        if source == "Available" and now > book.since_s + book.keep_alive_s + 1e-6:
+            raise broken("warm pools take their course", f"{name} is kept for longer than {book.keep_alive_s:g} s")
+        if data and "keep_alive_s" in data:
+            book.keep_alive_s = data["keep_alive_s"]
+        if trigger == "reuse" and job.asked is not None:
+            held = {pool: count for pool, count in tuning.held.items() if count}
+            self.claims[data["by"]] = name, match_keys(held, job.asked["request"])
+            self.witnessed["a warm pool is reused"] = None
+        if trigger == "terminate":
+            self.witnessed["a stop meets a warm pool"] = None
+        if destination != source:
+            book.state, book.since_s = destination, now
+        if destination in ("Reused", "Terminated"):
+            del self.pools[name]
+
+    def _claim(self, name: str, data: Mapping[str, Any]) -> None:
+        """A training job that takes a warm pool over must share what the guide lists."""
+        instances = data["definition"]["instances"]
+        own = match_keys({instances["instance_type"]: instances["count"]}, data["request"])
+        pool, wanted = self.claims.pop(name, ("", own))
+        if own != wanted:
+            raise broken("only a match reuses a warm pool", f"{name} takes over that of {pool}: {own} is not {wanted}")
+
     def _see_refused(self, entry: Entry) -> None:
         """A refused call changes nothing."""
 
@@ -420,7 +479,10 @@ class Auditor:
         if final:
             if tuning.live:
                 raise broken("nobody outlives the parent", f"{tuning.name} is {tuning.state}, {len(tuning.live)} live")
-            if tuning.requests or any(tuning.held.values()):
+            if tuning.alone and tuning.children and tuning.children[0] in self.pools:
+                if not any(tuning.held.values()):
+                    raise broken("a warm pool holds its instances", f"{tuning.name} is kept without any instances")
+            elif tuning.requests or any(tuning.held.values()):
                 left = dict(tuning.held)
                 raise broken("released at the end, exactly once", f"{tuning.name} is {tuning.state} and holds {left}")
             if tuning.state == "Stopped" and tuning.models and not tuning.alone:
@@ -563,4 +625,5 @@ _READERS: Mapping[str, Callable[[Auditor, Entry], None]] = {
     "log": Auditor._see_log,
     "signal": Auditor._see_signal,
     "refused": Auditor._see_refused,
+    "warm_pool": Auditor._see_warm_pool,
 }

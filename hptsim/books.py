@@ -79,9 +79,28 @@ class TrainingBook:
     short: bool = False
     """Whether it has just found no machines."""
     latest: int = 0
+    asked: Mapping[str, Any] | None = None
+    """What its user asked for, if it has no tuning job."""
+    launched: bool = False
+    """Whether its instances were there."""
     """With which of its choices it must go on at the latest; 0 when none of them has quota."""
 
 
+@attrs.define(slots=False, eq=False)
+class PoolBook:
+    """What the auditor knows of a warm pool."""
+
+    name: str
+    keep_alive_s: float = 0.0
+    state: str = "[*]"
+    since_s: float = 0.0
+
+
+POOL_NEXT = {("[*]", "open"): "InUse", ("InUse", "update"): "InUse", ("Available", "update"): "Available"} | {
+    ("Available", trigger): end
+    for trigger, end in {"reuse": "Reused", "expire": "Terminated", "terminate": "Terminated"}.items()
+}
+"""Where a trigger leads a warm pool; how it goes on after its training job depends on how that ended (R17)."""
 NEXT: Mapping[str, frozenset[str]] = {
     "[*]": frozenset({"Starting"}),
     "Starting": frozenset({"Starting", "Pending", "Downloading", "Training", "Starting:stopping", "Failed"}),

@@ -170,6 +170,8 @@ class Describer:
         }
         if job.ended_s is not None and job.started_s is not None:
             shape["TrainingEndTime"] = self.instant(job.ended_s)
+        if job.pool:
+            shape["WarmPoolStatus"] = warm_pool_status(job)
         return shape
 
     def training_job(self, job: TrainingHistory) -> dict[str, Any]:
@@ -265,6 +267,16 @@ def _from_definition(job: TrainingHistory, tuning: TuningHistory) -> dict[str, A
     ):  # once there are machines (M:ResourceConfig.SelectedInstanceType)
         selected = {f"Selected{name}": configs[job.choice][name] for name in ("InstanceType", "InstanceCount")}
         shape["ResourceConfig"].update(selected)
+    return shape
+
+
+def warm_pool_status(job: TrainingHistory) -> dict[str, Any]:
+    """WarmPoolStatus: what was retained is billed, and said once it is over (R17, B11)."""
+    shape: dict[str, Any] = {"Status": job.pool}
+    if job.retained_s is not None:
+        shape["ResourceRetainedBillableTimeInSeconds"] = int(job.retained_s)
+    if job.reused_by:
+        shape["ReusedByJob"] = job.reused_by
     return shape
 
 

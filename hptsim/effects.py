@@ -13,6 +13,9 @@ from hptsim.jobs import ATTEMPTS_WITHOUT_SUCCESS, TrainingJob, TuningJob
 from hptsim.ledger import TUNING_JOBS, Reservation
 from hptsim.lifecycle import EFFECTS
 from hptsim.model import NO_CRITERIA, Amounts, Artifact, LogEvent, TuningJobSpec
+from hptsim.warm_pools import give_back as give_back
+from hptsim.warm_pools import outlives
+from hptsim.warm_pools import retain as retain
 
 if TYPE_CHECKING:
     from hptsim.world import World
@@ -280,6 +283,9 @@ def vacate(world: World, child: TrainingJob, detail: Any) -> None:
 def tell(world: World, child: TrainingJob, detail: Any) -> None:
     if child.tuning_job:
         world.fire_tuning(world.tuning[child.tuning_job], "child_ended", child)
+    elif (pool := world.pools.get(child.name)) is not None:
+        pool.kept = outlives(child.started_s is not None, child.state, child.failure_reason)
+        world.fire_pool(pool, "job_ended", None)
     else:
         world.fire_reservation(world.alone[child.holder], "release")
         world.ended.append(child.name)

@@ -6,6 +6,7 @@ occupied is billable or not, and what is billed is what is billable in whole sec
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,6 +20,9 @@ from hptsim.prices import Prices
 from hptsim.world import BILLED
 
 _ENDS = ("Completed", "Failed", "Stopped", "MaxRuntimeExceeded", "MaxWaitTimeExceeded")
+
+_WAITING = {"ask": 1, "grant": -1, "withdraw": -1}
+"""By how much a record changes the number of requests that wait."""
 
 
 def whole_seconds(value_s: float) -> int:
@@ -37,6 +41,18 @@ def instances(amounts: Mapping[str, int]) -> dict[str, int]:
     {'ml.m5.xlarge': 2}
     """
     return {pool: count for pool, count in amounts.items() if pool not in (TOTAL, TUNING_JOBS)}
+
+
+USAGE: Mapping[str, str] = {
+    "reserved_instance_s": "instance-seconds that were reserved: what the quota lacked for everybody else",
+    "occupied_instance_s": "the part of it that training jobs occupied",
+    "idle_instance_s": "the rest: reserved between two training jobs; nobody is known to be billed for it (B11)",
+    "billable_instance_s": "the part of what was occupied that counts: from Downloading to the end of the upload (B1, B3)",
+    "unbilled_instance_s": "the rest: while machines start, are missing after an interruption, or are torn down (B3)",
+    "billed_instance_s": "what is paid for: billable, in whole seconds of each training job, at least 1 (B6, B7)",
+    "cost_usd": "billed time at the price of its instance type, on demand or spot; None when a price is not known",
+}
+"""What is kept for each holder of instances, in words."""
 
 
 @attrs.define
@@ -95,6 +111,16 @@ class TuningJobFigures(Usage):
 
 
 @attrs.define
+class WarmPoolFigures:
+    """What a warm pool cost besides its training job: *retained_s* times its instances (B11); None for an unknown price."""
+
+    training_job: str
+    retained_s: float
+    retained_instance_s: float
+    cost_usd: float | None
+
+
+@attrs.define
 class Level:
     """A number that changes over time, and its integral from *since_s* on."""
 
@@ -149,6 +175,8 @@ class Meter:
         self.in_system = Level(begin_s)
         """Tuning jobs that have been created and have not ended."""
         self.refused: dict[str, int] = {}
+        self.warm_pools: list[WarmPoolFigures] = []
+        """What was retained, in the order in which it was given back."""
         self.end_s = 0.0
         self._named: dict[str, TuningJobFigures] = {}
         self._held: dict[int, Level] = {}
@@ -156,6 +184,9 @@ class Meter:
         self._used: dict[int, Level] = {}
         self._definitions: dict[str, Any] = {}
         self._children: dict[str, _Child] = {}
+        self._pools: dict[str, dict[str, int]] = {}
+        """The instances of each warm pool, once its training job has ended, and since when it keeps them."""
+        self._kept: dict[str, float] = {}
         self._readers = {
             "tuning": self._tuning,
             "training": self._training,
@@ -163,6 +194,7 @@ class Meter:
             "occupancy": self._occupancy,
             "artifact": self._artifact,
             "refused": self._refused,
+            "warm_pool": self._warm_pool,
         }
 
     def read(self, record: Record) -> None:
@@ -178,6 +210,8 @@ class Meter:
             if status(child.state) not in _ENDS:
                 self._pass(child, now)
                 self._book(child)
+        for name in list(self._kept):
+            self._retained(name, now)
         for level in (self.queue, self.in_system, *self.reserved.values(), *self.occupied.values()):
             level.settle(now)
         for row in [*self.rows, self.alone]:
@@ -261,11 +295,13 @@ class Meter:
             usage.cost_usd = (usage.cost_usd or 0.0) + instance_s * rounding / 3600 * (price or 0.0) if known else None
 
     def _reservation(self, record: Record) -> None:
-        now = record.time_s
-        self.queue.move({"ask": 1, "grant": -1, "withdraw": -1}.get(record.trigger, 0), now)
-        moved = instances(change(record))
-        holder = self._named.get(record.data["holder"], self.alone) if moved else None
-        for kind, by in moved.items():
+        now, waiting = record.time_s, _WAITING.get(record.trigger)
+        if waiting is not None:
+            self.queue.move(waiting, now)
+            if record.trigger != "grant":
+                return
+        holder = self._named.get(record.data["holder"], self.alone)
+        for kind, by in instances(change(record)).items():
             self._level(self.reserved, kind, self.begin_s).move(by, now)
             self._level(self._held, id(holder), 0.0).move(by, now)
             if (level := self._stopping.get(id(holder))) is not None:
@@ -281,6 +317,27 @@ class Meter:
             child.running = moved
         elif status(child.state) in _ENDS:
             del self._children[record.name]
+            if record.name in self._pools:
+                self._pools[record.name] = child.running
+
+    def _warm_pool(self, record: Record) -> None:
+        if record.trigger == "open":
+            self._pools[record.name] = {}
+        elif record.source == "InUse" != record.destination:
+            if record.destination == "Available":
+                self._kept[record.name] = record.time_s
+            else:
+                del self._pools[record.name]
+        elif record.source == "Available" != record.destination:
+            self._retained(record.name, record.time_s)
+
+    def _retained(self, name: str, now: float) -> None:
+        """Book what a warm pool has kept: on-demand time of all its instances (B11)."""
+        retained_s, kinds = now - self._kept.pop(name), self._pools.pop(name)
+        prices = {kind: self.prices.of(kind) for kind in kinds}
+        known = [price * kinds[kind] for kind, price in prices.items() if price is not None]
+        cost = math.fsum(known) * retained_s / 3600 if len(known) == len(kinds) else None
+        self.warm_pools.append(WarmPoolFigures(name, retained_s, retained_s * sum(kinds.values()), cost))
 
     @staticmethod
     def _level(book: dict[Any, Level], key: Any, since_s: float) -> Level:

@@ -12,7 +12,7 @@ import attrs
 
 from hptsim.errors import invalid, nearest
 from hptsim.journal import Record
-from hptsim.meter import Level, Meter, TuningJobFigures, Usage
+from hptsim.meter import Level, Meter, TuningJobFigures, Usage, WarmPoolFigures
 from hptsim.scenario import Scenario
 from hptsim.steady import Interval, batch_means, mean, quantile
 
@@ -57,7 +57,8 @@ class Metrics:
     """The figures of a run from *begin_s* to *end_s*.
 
     *tuning_jobs* are rows in order of creation, each about its whole life, *alone* are the training jobs without a tuning job
-    together, *types* what was reserved and occupied by instance type, *refused* calls by error code.
+    together, *warm_pools* what some of them left behind and was paid for, *types* what was reserved and occupied by instance
+    type, *refused* calls by error code.
     """
 
     tuning_jobs: tuple[TuningJobFigures, ...]
@@ -68,6 +69,7 @@ class Metrics:
     types: Mapping[str, TypeFigures]
     queue: Level
     in_system: Level
+    warm_pools: tuple[WarmPoolFigures, ...] = ()
 
     @classmethod
     def of(
@@ -105,13 +107,22 @@ class Metrics:
             for kind in kinds
         }
         return cls(
-            tuple(meter.rows), meter.refused, begin_s, meter.end_s, meter.alone, types, meter.queue, meter.in_system
+            tuple(meter.rows),
+            meter.refused,
+            begin_s,
+            meter.end_s,
+            meter.alone,
+            types,
+            meter.queue,
+            meter.in_system,
+            tuple(meter.warm_pools),
         )
 
     @property
     def cost_usd(self) -> float | None:
-        """What everything costs, with training jobs that have no tuning job; None when a price is not known."""
+        """What everything costs, with training jobs that have no tuning job and warm pools; None for an unknown price."""
         costs = [row.cost_usd for row in (*self.tuning_jobs, self.alone)]
+        costs += [pool.cost_usd for pool in self.warm_pools]
         return None if None in costs else math.fsum(cost or 0.0 for cost in costs)
 
     @property

@@ -311,6 +311,7 @@ def parse_training_job(request: Mapping[str, Any]) -> TrainingJobDefinition:
         input_mode=(request.get("AlgorithmSpecification") or {}).get("TrainingInputMode", "File"),
         max_retries=(request.get("RetryStrategy") or {}).get("MaximumRetryAttempts", 0),
         static=dict(request.get("HyperParameters") or {}),
+        keep_alive_s=resources.get("KeepAlivePeriodInSeconds", 0),
         request=dict(request),
         **limits,
     )

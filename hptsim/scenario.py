@@ -101,6 +101,7 @@ class Scenario:
     until_s: float | None = attrs.field(default=None, validator=at_least(0))
     epoch: str = attrs.field(default="2024-01-01T00:00:00Z", validator=_instant)
     prices_usd_per_hour: Mapping[str, float] = attrs.field(factory=dict, validator=_by_type("prices", at_least(0)))
+    warm_pool_capacity: Mapping[str, int] = attrs.field(factory=dict, validator=_by_type("instances", whole(0)))
     spot_prices_usd_per_hour: Mapping[str, float] = attrs.field(factory=dict, validator=_by_type("prices", at_least(0)))
     prices: Prices | None = None
     """A table of prices in place of the package's own; the two fields above come before it."""
@@ -120,7 +121,7 @@ class Scenario:
         total = {} if self.total_instances is None else {TOTAL: self.total_instances}
         admission = self.assumptions.admission or ("queue" if self.arrivals else "reject")
         assumptions = attrs.evolve(self.assumptions, admission=admission)
-        return Account({**self.capacity, **total}, self.limits, assumptions)
+        return Account({**self.capacity, **total}, self.limits, assumptions, self.warm_pool_capacity)
 
     @property
     def price_list(self) -> Prices:

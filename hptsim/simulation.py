@@ -114,6 +114,8 @@ class TrainingJobView:
     failure_reason: str
     model: str | None
     """Where its model is stored, once it is."""
+    warm_pool: str
+    """The state of its warm pool while it has one: InUse or Available; nothing without one."""
 
 
 @attrs.frozen
@@ -197,6 +199,8 @@ class Simulation:
         self._start_clock()
         plain = {"capacity": dict(account.capacity), "limits": attrs.asdict(account.limits)}
         plain["assumptions"] = attrs.asdict(account.assumptions)
+        if account.warm_pool_capacity:
+            plain["warm_pool_capacity"] = dict(account.warm_pool_capacity)
         self.journal.open({"scenario": scenario.name, "seed": seed, "epoch": scenario.epoch, "account": plain})
         for entry in scenario.tuning_jobs:
             self._env.push(entry.at_s, _COMMANDS, Command(("create", entry)))
@@ -405,6 +409,22 @@ class Simulation:
         self._world.delete_training_job(name)
         self._after_step()
 
+    def update_training_job(self, name: str, keep_alive_s: float) -> None:
+        """Change for how long a training job's warm pool is kept after its end; 0 gives it up.
+
+        Raises ServiceError (ValidationException) for an unknown name, or where there is no warm pool.
+
+        >>> sim = Simulation()
+        >>> job = sim.create_training_job("mine", TrainingJobDefinition(keep_alive_s=600)); sim.run(until=150)
+        >>> sim.training_job("mine").warm_pool, dict(sim.capacity.reserved)
+        ('Available', {'ml.m5.xlarge': 1})
+        >>> sim.update_training_job("mine", 0); dict(sim.capacity.reserved)
+        {}
+        """
+        self._world.now = self.now
+        self._world.update_training_job(name, keep_alive_s)
+        self._after_step()
+
     def stop_tuning_job(self, name: str) -> None:
         """Stop a tuning job; it shows Stopping when this returns, and Stopped when all its training jobs have ended.
 
@@ -416,7 +436,10 @@ class Simulation:
         self._after_step()
 
     def stop_training_job(self, name: str) -> None:
-        """Stop one training job; its tuning job goes on. Raises ServiceError: ValidationException."""
+        """Stop one training job; its tuning job goes on. One that has ended gives its Available warm pool up.
+
+        Raises ServiceError: ValidationException.
+        """
         self._world.now = self.now
         self._world.stop_training_job(name)
         self._after_step()
@@ -494,6 +517,7 @@ class Simulation:
             job.objective,
             job.failure_reason if job.state == "Failed" else "",
             job.model_uri if job.model_uri in self._world.artifacts else None,
+            self._world.pools[name].state if name in self._world.pools else "",
         )
 
     @property

@@ -29,6 +29,7 @@ from hptsim.model import (
     log_stream,
 )
 from hptsim.moves import BILLED, Moves
+from hptsim.warm_pools import WarmPool, change_period, matching, open_pool
 
 Entry = tuple[float, str, str, str, str, str, Any]
 """A journal entry as the world writes it: time, thing, name, trigger, source, destination, data."""
@@ -81,6 +82,8 @@ class Account:
     capacity: Mapping[str, int] = attrs.field(factory=dict)
     limits: ServiceLimits = attrs.field(factory=ServiceLimits)
     assumptions: Assumptions = attrs.field(factory=Assumptions)
+    warm_pool_capacity: Mapping[str, int] = attrs.field(factory=dict)
+    """Instances that may be in warm pools, by type."""
 
 
 def _discard(entry: Entry) -> None:
@@ -110,6 +113,8 @@ class World:
         """How often each of them was deleted: a name that is used again names other training jobs."""
         self.alone: dict[str, Reservation] = {}
         """What training jobs without a tuning job have reserved, by holder."""
+        self.pools: dict[str, WarmPool] = {}
+        """The warm pools that are in use or available, by the training job that asked for them."""
         limit = dict(account.capacity)
         if account.limits.tuning_jobs is not None:
             limit[TUNING_JOBS] = account.limits.tuning_jobs
@@ -129,6 +134,7 @@ class World:
         self._tuning_moves = Moves(self.tables.tuning)
         self._training_moves = Moves(self.tables.training)
         self._reservation_moves = Moves(self.tables.reservation)
+        self._warm_pool_moves = Moves(self.tables.warm_pool)
 
     # ------------------------------------------------------------------ the caller's commands
 
@@ -213,11 +219,15 @@ class World:
             text = f"Training job names must be unique within an AWS account and region, and {name} already exists."
             raise ServiceError("ResourceInUse", text)
         amounts = self.ledger.counted(definition.instances.amounts)
-        if not self.ledger.fits(amounts):
+        pool = matching(self, definition)
+        if pool is None and not self.ledger.fits(amounts):
             raise self._limit_exceeded(amounts)
         job = TrainingJob.of(name, "", 0, definition, amounts, self.now)
         reservation = self.alone[job.holder] = Reservation(job.holder, 0, amounts)
         self.fire_reservation(reservation, "ask")
+        if pool is not None:
+            job.warm = True
+            self.fire_pool(pool, "reuse", {"by": name})
         self.fire_reservation(reservation, "grant")
         self.nature.begin(self, job)
         self.training[name] = job
@@ -225,8 +235,20 @@ class World:
         request = plain.pop("request")
         data = {"tuning_job": "", "definition": plain, "request": request, "hyperparameters": job.hyperparameters}
         self.fire_training(job, "create", data)
+        open_pool(self, job)
         self._settle()
         return job
+
+    def update_training_job(self, name: str, keep_alive_s: float) -> None:
+        """Change how long a training job's warm pool is kept after its end; 0 gives an Available pool up at once (R17).
+
+        Raises ServiceError: ValidationException for an unknown name, or when there is no warm pool.
+        """
+        job = self.training.get(name)
+        if job is None:
+            raise unknown_job("training", name)
+        change_period(self, job, keep_alive_s)
+        self._settle()
 
     def delete_tuning_job(self, name: str) -> None:
         """Drop the record of a tuning job that has ended; its training jobs, artifacts and logs stay (D1, H7).
@@ -255,6 +277,11 @@ class World:
         if job.ended_s is None:
             text = f"The training job {name} is {primary(job.state)}: only one that has ended can be deleted."
             raise ServiceError("ResourceInUse", text)
+        if name in self.pools:
+            text = (
+                f"The warm pool of the training job {name} is {self.pools[name].state}: wait, or set its period to 0."
+            )
+            raise ServiceError("ResourceInUse", text)
         self.write((self.now, "training", name, "delete", job.state, "", None))
         del self.training[name]
 
@@ -282,6 +309,9 @@ class World:
         job = self.training.get(name)
         if job is None:
             raise unknown_job("training", name)
+        if job.ended_s is not None and name in self.pools:
+            self.fire_pool(self.pools[name], "terminate", None)
+            return self._settle()
         if job.ended_s is not None:
             text = f"The request was rejected because the training job is in status {primary(job.state)}."
             raise ServiceError("ValidationException", text)
@@ -315,6 +345,8 @@ class World:
                 deliver_stop(self, job)
             else:
                 self.fire_training(job, trigger)
+        elif thing == "warm_pool":
+            self.fire_pool(self.pools[name], trigger, None)
         else:
             tuning = self.tuning[name]
             tuning.timers.pop(serial, None)
@@ -423,6 +455,16 @@ class World:
             else:
                 self.alone.pop(reservation.holder, None)
 
+    def fire_pool(self, pool: WarmPool, trigger: str, data: dict[str, Any] | None) -> None:
+        moves = self._warm_pool_moves
+        move = moves.sure.get((pool.state, trigger)) or moves.choose(pool, trigger)
+        source, pool.state = pool.state, move.destination
+        if source != pool.state:
+            pool.since_s = self.now
+        self.write((self.now, "warm_pool", pool.name, trigger, source, pool.state, data))
+        for effect in move.effects:
+            effect(self, pool, data)
+
     # ------------------------------------------------------------------ copies
 
     def forget(self, name: str) -> None:
@@ -444,6 +486,7 @@ class World:
         }
         twin.names, twin.deleted = self.names.copy(), self.deleted.copy()
         twin.alone = {holder: duplicate(one) for holder, one in self.alone.items()}
+        twin.pools = {name: duplicate(pool) for name, pool in self.pools.items()}
         twin.ledger = self.ledger.copy()
         for name, waiting in twin.ledger.line.items():  # one that has left its tuning job is a mutant's doing
             own = twin.tuning[waiting.holder].reservations.get(waiting.number)
@@ -457,9 +500,8 @@ class World:
 
     def __getstate__(self) -> dict[str, Any]:
         state = self.__dict__.copy()
-        for name in ("write", "schedule", "_tuning_moves", "_training_moves", "_reservation_moves"):
-            del state[name]
-        return state
+        del state["write"], state["schedule"]
+        return {name: value for name, value in state.items() if not name.endswith("_moves")}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
@@ -475,6 +517,7 @@ class World:
             tuple(sorted(self.artifacts)),
             tuple([(name, len(events)) for name, events in sorted(self.logs.items())]),
             tuple(sorted(self.armed.values())),
+            tuple([pool.freeze() for pool in self.pools.values()]),
             self.nature.freeze(),
         )
 
