@@ -59,7 +59,8 @@ class Auditor:
         self.line: dict[str, Mapping[str, int]] = {}
         self.moved = False
         """Whether anything was asked, granted, withdrawn or released since the line was judged."""
-        self.touched: dict[str, None] = {}
+        self.touched: dict[str, dict[str, None]] = {}
+        """What this step is about: tuning jobs, and of each the training jobs."""
         self.died: list[str] = []
         self.checked = 0
         self.witnessed: dict[str, None] = {}
@@ -87,6 +88,9 @@ class Auditor:
         self.checked += 1
         _READERS[entry[1]](self, entry)
 
+    def _touch(self, book: TrainingBook) -> None:
+        self.touched.setdefault(book.holder, {})[book.name] = None
+
     def _see_tuning(self, entry: Entry) -> None:
         _, _, name, trigger, source, destination, data = entry
         if trigger == "create":
@@ -96,10 +100,10 @@ class Auditor:
         if trigger == "delete":
             if status(book.state) not in FINAL_TUNING or source != book.state:
                 raise broken("only what has ended is deleted", f"{name} is {book.state} and is deleted")
-            self._settle_tuning(book)
+            self._settle_tuning(book, book.live)
             del self.tuning[name]
             return
-        self.touched[name] = None
+        self.touched.setdefault(name, {})
         if status(book.state) in FINAL_TUNING:
             raise broken("a final status is final", f"{trigger} happened to {name}, which is {book.state}")
         if source != book.state:
@@ -153,7 +157,7 @@ class Auditor:
         book = self.training[name]
         if trigger == "delete":
             return self._delete_training(book, source)
-        self.touched[book.holder] = None
+        self._touch(book)
         if book.state in FINAL:
             raise broken("a final status is final", f"{trigger} happened to {name}, which is {book.state}")
         if source != book.state or not self._may_follow(book, trigger, destination):
@@ -303,7 +307,7 @@ class Auditor:
         if holder == alone(holder.rpartition("/")[2]) and trigger == "ask":
             self.tuning[holder] = TuningBook(holder, 1, 1, state="InProgress", alone=True, launches=1)
         tuning = self.tuning[holder]
-        self.touched[holder] = None
+        self.touched.setdefault(holder, {})
         self.moved = True
         before = tuning.requests.get(name, "[*]")
         legal = {("[*]", "ask"): "Requested", ("Requested", "grant"): "Held", ("Requested", "withdraw"): "Withdrawn"}
@@ -334,11 +338,10 @@ class Auditor:
     def _short(self, book: TrainingBook) -> None:
         """A training job found no machines: with which of its further types does it have to go on?"""
         tuning = self.tuning[book.holder]
-        used = self._used(tuning)
         book.short = True
         for choice, amounts in enumerate(book.choices[book.choice + 1 :], start=book.choice + 1):
             wanted = {**amounts, TOTAL: sum(amounts.values())} if TOTAL in self.limit else amounts
-            idle = all(count <= tuning.held.get(pool, 0) - used.get(pool, 0) for pool, count in wanted.items())
+            idle = all(count <= tuning.held.get(pool, 0) - tuning.used.get(pool, 0) for pool, count in wanted.items())
             if idle or self._fits(wanted):
                 book.latest = choice
                 return
@@ -380,7 +383,11 @@ class Auditor:
             if not book.short:
                 raise broken("a live training job occupies", f"{book.name} gives its instances up in {book.state}")
             self.tuning[book.holder].moving = book.occupies
+        used, sign = self.tuning[book.holder].used, 1 if taking else -1
+        for pool, count in (entry[6] if taking else book.occupies).items():
+            used[pool] = used.get(pool, 0) + sign * count
         book.occupies = entry[6] if taking else None
+        self._touch(book)
         if taking and book.choices:
             self._choose(book, entry[6])
 
@@ -412,6 +419,7 @@ class Auditor:
 
     def _see_signal(self, entry: Entry) -> None:
         book = self.training[entry[2]]
+        self._touch(book)
         if entry[3] == "SIGTERM":
             if book.state != "Stopping":
                 raise broken("SIGTERM opens the window", f"{book.name} gets SIGTERM in {book.state}")
@@ -425,7 +433,7 @@ class Auditor:
         now, _, name, trigger, source, destination, data = entry
         book = self.pools.setdefault(name, PoolBook(name))
         tuning, job = self.tuning[alone(name)], self.training[name]
-        self.touched[tuning.name] = None
+        self.touched.setdefault(tuning.name, {})
         expected = POOL_NEXT.get((source, trigger), "")
         if trigger == "job_ended" and source == "InUse":
             kept = book.keep_alive_s > 0 and outlives(job.launched, job.state, job.failure)
@@ -460,9 +468,9 @@ class Auditor:
 
     def settle(self, world: World | None = None) -> None:
         """Judge the state after a whole step: the tuning jobs that it touched, and the line."""
-        for name in self.touched:
+        for name, children in self.touched.items():
             if (tuning := self.tuning.get(name)) is not None:
-                self._settle_tuning(tuning)
+                self._settle_tuning(tuning, children)
                 if world is not None:
                     self._compare(tuning, world)
         self.touched.clear()
@@ -470,7 +478,8 @@ class Auditor:
         self.died.clear()
         self._settle_line()
 
-    def _settle_tuning(self, tuning: TuningBook) -> None:
+    def _settle_tuning(self, tuning: TuningBook, children: Iterable[str]) -> None:
+        """Judge a tuning job and its training jobs: those that the step touched (*children*), or all if its own state changed."""
         final = status(tuning.state) in FINAL_TUNING
         if tuning.launches != tuning.launched:
             raise broken(
@@ -494,18 +503,14 @@ class Auditor:
         if tuning.state == "InProgress" and tuning.results and (criterion := self._criterion(tuning)):
             raise broken("a met criterion ends the job", f"{tuning.name} has met {criterion} and goes on")
         stopping = tuning.state in ("Stopping", "InProgress:closing")
-        for name in tuning.live:
-            self._settle_child(self.training[name], stopping)
-        used = self._used(tuning)
-        if any(count > tuning.held.get(pool, 0) for pool, count in used.items()):
-            raise broken("occupancy within reservation", f"{tuning.name} uses {used} and holds {tuning.held}")
-
-    def _used(self, tuning: TuningBook) -> dict[str, int]:
-        used: dict[str, int] = {}
-        for name in tuning.live:
-            for pool, count in (self.training[name].occupies or {}).items():
-                used[pool] = used.get(pool, 0) + count
-        return used
+        for name in children if tuning.state == tuning.settled else tuning.live:
+            if name in tuning.live:
+                self._settle_child(self.training[name], stopping)
+        tuning.settled = tuning.state
+        for pool, count in tuning.used.items():
+            if count > tuning.held.get(pool, 0):
+                text = f"{tuning.name} uses {tuning.used} and holds {tuning.held}"
+                raise broken("occupancy within reservation", text)
 
     def _criterion(self, tuning: TuningBook) -> str:
         return met(tuning.spec, tuning.results) if tuning.spec is not None else ""

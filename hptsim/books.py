@@ -28,6 +28,10 @@ class TuningBook:
     live: dict[str, None] = attrs.field(factory=dict)
     counters: dict[str, int] = attrs.field(factory=lambda: dict.fromkeys(COUNTERS, 0))
     held: dict[str, int] = attrs.field(factory=dict)
+    used: dict[str, int] = attrs.field(factory=dict)
+    """The part of it that its training jobs occupy."""
+    settled: str = ""
+    """The state in which it was judged last."""
     requests: dict[str, str] = attrs.field(factory=dict)
     asked: dict[str, Mapping[str, int]] = attrs.field(factory=dict)
     evaluated: int = 0
@@ -43,7 +47,8 @@ class TuningBook:
         """An independent copy."""
         twin = duplicate(self)
         twin.live, twin.counters, twin.children = self.live.copy(), self.counters.copy(), self.children.copy()
-        twin.held, twin.requests, twin.asked = self.held.copy(), self.requests.copy(), self.asked.copy()
+        twin.held, twin.used = self.held.copy(), self.used.copy()
+        twin.requests, twin.asked = self.requests.copy(), self.asked.copy()
         twin.results, twin.tried = self.results.copy(), self.tried.copy()
         return twin
 

@@ -12,6 +12,8 @@ from json import dumps
 from pathlib import Path
 from typing import Any
 
+from attrs import asdict
+
 from hptsim import diagram as draw
 from hptsim.auditor import Auditor
 from hptsim.errors import HptsimError, InvalidInput, LawBroken, MissingExtra, invalid, nearest
@@ -105,6 +107,7 @@ def _results(sim: Simulation, metrics: Metrics) -> str:
         "seed": sim.seed,
         "end_s": sim.now,
         "tuning_jobs": [row.to_dict() for row in metrics.tuning_jobs],
+        "warm_pools": [asdict(pool) for pool in metrics.warm_pools],
         "cost_usd": metrics.cost_usd,
         "prices": {name: getattr(sim.scenario.price_list, name) for name in ("date", "region", "source")},
         "refused": dict(metrics.refused),
@@ -166,10 +169,12 @@ def _money(sim: Simulation, metrics: Metrics) -> str:
     """Where the reserved instance-hours went, and by which prices they cost so much."""
     everybody = [*metrics.tuning_jobs, metrics.alone]
     hours = {name: sum(getattr(one, name) for one in everybody) / 3600 for name in USAGE if name != "cost_usd"}
+    retained = sum(pool.retained_instance_s for pool in metrics.warm_pools) / 3600
     prices = sim.scenario.price_list
     return (
         f"{hours['reserved_instance_s']:.2f} instance-hours reserved: {hours['billable_instance_s']:.2f} billable, "
-        f"{hours['unbilled_instance_s']:.2f} occupied and not billed, {hours['idle_instance_s']:.2f} idle; "
+        f"{hours['unbilled_instance_s']:.2f} occupied and not billed, {hours['idle_instance_s'] - retained:.2f} idle"
+        f"{f', {retained:.2f} retained in warm pools' if metrics.warm_pools else ''}; "
         f"prices of {prices.date}, {prices.region}"
     )
 
