@@ -15,12 +15,7 @@ ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
 import hptsim  # noqa: E402
-from hptsim import Scenario, Simulation, TuningJobSpec, diagram, lifecycle, rows, views  # noqa: E402
-from hptsim.assumptions import Assumptions  # noqa: E402
-from hptsim.durations import Uniform  # noqa: E402
-from hptsim.model import ResourceLimits  # noqa: E402
-from hptsim.nature import Script, Timings  # noqa: E402
-from hptsim.workload import ScheduledTuningJob  # noqa: E402
+from hptsim import diagram, lifecycle  # noqa: E402
 
 project = "hptsim"
 author = "the hptsim authors"
@@ -44,7 +39,7 @@ html_show_sphinx = False
 html_show_copyright = False
 html_copy_source = False
 
-TABLES = {diagram.mermaid(table): table for table in (lifecycle.TUNING, lifecycle.TRAINING, lifecycle.RESERVATION)}
+TABLES = {diagram.mermaid(table): table for table in lifecycle.ALL}
 
 
 class Diagram(SphinxDirective):
@@ -58,7 +53,7 @@ class Diagram(SphinxDirective):
             raise self.error("a Mermaid block that no table says: run python -m hptsim.docs")
         folder = Path(self.env.app.outdir) / "_static"
         folder.mkdir(parents=True, exist_ok=True)
-        name = f"{table.name}.svg"
+        name = f"{table.name.replace(' ', '-')}.svg"
         (folder / name).write_text(diagram.svg(table), encoding="utf-8")
         up = "../" * self.env.docname.count("/")
         return [nodes.raw("", DRAWING.format(path=f"{up}_static/{name}", what=table.name), format="html")]
@@ -66,26 +61,6 @@ class Diagram(SphinxDirective):
 
 DRAWING = """<p class="drawing"><a href="{path}"><img src="{path}" alt="The states of a {what}; the table says the same.">
 Open the drawing by itself</a>: there, pointing at an arrow shows what it rests on and does.</p>"""
-
-
-def pictures(app: Sphinx) -> None:
-    """The pictures of the first page: two tuning jobs on three instances, the first of them stopped at 400 s."""
-    timings = Timings(
-        starting_s=Uniform(90, 240), downloading_s=50, training_s=400, uploading_s=Uniform(10, 240), teardown_s=75
-    )
-    jobs = (
-        ScheduledTuningJob(TuningJobSpec("first", limits=ResourceLimits(6, 3)), stop_at_s=400),
-        ScheduledTuningJob(TuningJobSpec("second", limits=ResourceLimits(3, 3)), at_s=1),
-    )
-    queue = Assumptions(admission="queue")
-    script = Script("save", save_s=Uniform(10, 100))
-    quota = {"ml.m5.xlarge": 3}
-    sim = Simulation(Scenario(capacity=quota, tuning_jobs=jobs, timings=timings, script=script, assumptions=queue))
-    sim.run()
-    folder = Path(app.outdir) / "_static"
-    folder.mkdir(parents=True, exist_ok=True)
-    views.gantt(rows.gantt_rows(sim.journal)).savefig(folder / "stop-jobs.svg", bbox_inches="tight")
-    views.bands(rows.band_rows(sim.journal, quota)).savefig(folder / "stop-quota.svg", bbox_inches="tight")
 
 
 def fill(app: Sphinx, docname: str, source: list[str]) -> None:
@@ -99,5 +74,4 @@ def fill(app: Sphinx, docname: str, source: list[str]) -> None:
 
 def setup(app: Sphinx) -> None:
     app.add_directive("mermaid", Diagram)
-    app.connect("builder-inited", pictures)
     app.connect("source-read", fill)
