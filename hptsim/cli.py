@@ -100,8 +100,6 @@ def run(
 
 def _results(sim: Simulation, metrics: Metrics) -> str:
     """The results for machines, as JSON."""
-    from hptsim.request import not_modelled
-
     plain = {
         "scenario": sim.scenario.name,
         "seed": sim.seed,
@@ -113,9 +111,6 @@ def _results(sim: Simulation, metrics: Metrics) -> str:
         "refused": dict(metrics.refused),
         "laws": {"kept": [law.name for law in LAWS if law.kind != "sometimes"], "entries_judged": sim.checked},
         "witnessed": list(sim.witnessed),
-        "not_modelled": {
-            entry.spec.name: notes for entry in sim.scenario.tuning_jobs if (notes := not_modelled(entry.spec))
-        },
     }
     return dumps(plain, indent=2)
 
@@ -143,26 +138,12 @@ def _report(sim: Simulation, metrics: Metrics) -> None:
     if (more := len(metrics.tuning_jobs) - _ROWS) > 0:
         console.print(f"and {more:,} more; --json has them all", highlight=False)
     console.print(_money(sim, metrics), highlight=False, markup=False)
-    for note, names in _notes(sim).items():
-        others = f" and {len(names) - 1} more" if len(names) > 1 else ""
-        console.print(f"note: {names[0]}{others}: {note}", highlight=False, markup=False)
     for code, count in metrics.refused.items():
         console.print(f"refused: {count} × {code}")
     if sim.checked:
         kept = sum(law.kind != "sometimes" for law in LAWS)
         seen = ", ".join(sim.witnessed) or "none"
         console.print(f"{kept} laws kept over {sim.checked} journal entries; witnessed: {seen}", highlight=False)
-
-
-def _notes(sim: Simulation) -> dict[str, list[str]]:
-    """What the twin does not act on, and in which tuning jobs."""
-    from hptsim.request import not_modelled
-
-    notes: dict[str, list[str]] = {}
-    for entry in sim.scenario.tuning_jobs:
-        for note in not_modelled(entry.spec):
-            notes.setdefault(note, []).append(entry.spec.name)
-    return notes
 
 
 def _money(sim: Simulation, metrics: Metrics) -> str:
