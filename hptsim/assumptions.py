@@ -67,6 +67,10 @@ ASSUMPTIONS: Mapping[str, str] = MappingProxyType(
         "(A-51, J13) with the progress of its last checkpoint",
         "bill-through-upload": "a stopping training job is billed until its upload is done (B1, A-30)",
         "whole-seconds": "reported seconds are rounded down, and are at least 1 (A-29)",
+        "autotune": "with Autotune, what a request leaves out is chosen: for each of AutoParameters a range of a decade to each "
+        "side of its hint (a share stays within 1, a truth value gets both, another text itself), ten training jobs for each "
+        "range but at most 100, one at a time, early stopping where it is allowed, three retries, the strategy Bayesian, an end "
+        "on convergence; nothing is tuned for which there is neither range nor hint (L17)",
         "round-robin": "several definitions take turns (A-36)",
         "spot-price-ratio": "a second of managed spot costs 0.3 of an on-demand second, unless the scenario says",
         "auto-scaling": "the scaling Auto is Logarithmic for positive ranges of three decades or more, Linear for others",

@@ -12,6 +12,8 @@ from json import dumps
 from pathlib import Path
 from typing import Any
 
+from attrs import asdict
+
 from hptsim import diagram as draw
 from hptsim.auditor import Auditor
 from hptsim.errors import HptsimError, InvalidInput, LawBroken, MissingExtra, invalid, nearest
@@ -98,21 +100,17 @@ def run(
 
 def _results(sim: Simulation, metrics: Metrics) -> str:
     """The results for machines, as JSON."""
-    from hptsim.request import not_modelled
-
     plain = {
         "scenario": sim.scenario.name,
         "seed": sim.seed,
         "end_s": sim.now,
         "tuning_jobs": [row.to_dict() for row in metrics.tuning_jobs],
+        "warm_pools": [asdict(pool) for pool in metrics.warm_pools],
         "cost_usd": metrics.cost_usd,
         "prices": {name: getattr(sim.scenario.price_list, name) for name in ("date", "region", "source")},
         "refused": dict(metrics.refused),
         "laws": {"kept": [law.name for law in LAWS if law.kind != "sometimes"], "entries_judged": sim.checked},
         "witnessed": list(sim.witnessed),
-        "not_modelled": {
-            entry.spec.name: notes for entry in sim.scenario.tuning_jobs if (notes := not_modelled(entry.spec))
-        },
     }
     return dumps(plain, indent=2)
 
@@ -140,9 +138,6 @@ def _report(sim: Simulation, metrics: Metrics) -> None:
     if (more := len(metrics.tuning_jobs) - _ROWS) > 0:
         console.print(f"and {more:,} more; --json has them all", highlight=False)
     console.print(_money(sim, metrics), highlight=False, markup=False)
-    for note, names in _notes(sim).items():
-        others = f" and {len(names) - 1} more" if len(names) > 1 else ""
-        console.print(f"note: {names[0]}{others}: {note}", highlight=False, markup=False)
     for code, count in metrics.refused.items():
         console.print(f"refused: {count} × {code}")
     if sim.checked:
@@ -151,25 +146,16 @@ def _report(sim: Simulation, metrics: Metrics) -> None:
         console.print(f"{kept} laws kept over {sim.checked} journal entries; witnessed: {seen}", highlight=False)
 
 
-def _notes(sim: Simulation) -> dict[str, list[str]]:
-    """What the twin does not act on, and in which tuning jobs."""
-    from hptsim.request import not_modelled
-
-    notes: dict[str, list[str]] = {}
-    for entry in sim.scenario.tuning_jobs:
-        for note in not_modelled(entry.spec):
-            notes.setdefault(note, []).append(entry.spec.name)
-    return notes
-
-
 def _money(sim: Simulation, metrics: Metrics) -> str:
     """Where the reserved instance-hours went, and by which prices they cost so much."""
     everybody = [*metrics.tuning_jobs, metrics.alone]
     hours = {name: sum(getattr(one, name) for one in everybody) / 3600 for name in USAGE if name != "cost_usd"}
+    retained = sum(pool.retained_instance_s for pool in metrics.warm_pools) / 3600
     prices = sim.scenario.price_list
     return (
         f"{hours['reserved_instance_s']:.2f} instance-hours reserved: {hours['billable_instance_s']:.2f} billable, "
-        f"{hours['unbilled_instance_s']:.2f} occupied and not billed, {hours['idle_instance_s']:.2f} idle; "
+        f"{hours['unbilled_instance_s']:.2f} occupied and not billed, {hours['idle_instance_s'] - retained:.2f} idle"
+        f"{f', {retained:.2f} retained in warm pools' if metrics.warm_pools else ''}; "
         f"prices of {prices.date}, {prices.region}"
     )
 

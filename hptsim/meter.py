@@ -46,7 +46,8 @@ def instances(amounts: Mapping[str, int]) -> dict[str, int]:
 USAGE: Mapping[str, str] = {
     "reserved_instance_s": "instance-seconds that were reserved: what the quota lacked for everybody else",
     "occupied_instance_s": "the part of it that training jobs occupied",
-    "idle_instance_s": "the rest: reserved between two training jobs; nobody is known to be billed for it (B11)",
+    "idle_instance_s": "the rest: reserved between two training jobs, for which nobody is known to be billed, or retained in "
+    "a warm pool, which is paid for and told apart in `sim.metrics().warm_pools` (B11)",
     "billable_instance_s": "the part of what was occupied that counts: from Downloading to the end of the upload (B1, B3)",
     "unbilled_instance_s": "the rest: while machines start, are missing after an interruption, or are torn down (B3)",
     "billed_instance_s": "what is paid for: billable, in whole seconds of each training job, at least 1 (B6, B7)",
@@ -68,7 +69,7 @@ class Usage:
 
     @property
     def idle_instance_s(self) -> float:
-        """Reserved and not occupied: kept between two training jobs, which nobody is billed for as far as is known (B11)."""
+        """Reserved and not occupied: kept between two training jobs, or retained in a warm pool (B11)."""
         return self.reserved_instance_s - self.occupied_instance_s
 
     @property
@@ -112,7 +113,7 @@ class TuningJobFigures(Usage):
 
 @attrs.define
 class WarmPoolFigures:
-    """What a warm pool cost besides its training job: *retained_s* times its instances (B11); None for an unknown price."""
+    """What a warm pool cost besides its training job: whole seconds of *retained_s* (B11); None for an unknown price."""
 
     training_job: str
     retained_s: float
@@ -336,7 +337,7 @@ class Meter:
         retained_s, kinds = now - self._kept.pop(name), self._pools.pop(name)
         prices = {kind: self.prices.of(kind) for kind in kinds}
         known = [price * kinds[kind] for kind, price in prices.items() if price is not None]
-        cost = math.fsum(known) * retained_s / 3600 if len(known) == len(kinds) else None
+        cost = math.fsum(known) * int(retained_s) / 3600 if len(known) == len(kinds) else None
         self.warm_pools.append(WarmPoolFigures(name, retained_s, retained_s * sum(kinds.values()), cost))
 
     @staticmethod

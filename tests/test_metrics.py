@@ -246,6 +246,20 @@ def test_training_jobs_without_a_tuning_job_have_their_books_too():
     assert metrics.alone.reserved_instance_s == metrics.types[M5].reserved_instance_s == 2 * 125
 
 
+@pytest.mark.parametrize("until_s", [150, 300, 333.5, None])
+def test_what_a_warm_pool_retains_is_told_apart_and_paid_for(until_s):
+    """On two instances: 10 s Starting, 115 s billed, then kept for 400 s or until the run ends."""
+    sim = Simulation(Scenario(timings=TIMINGS, prices_usd_per_hour={M5: 3600.0}))
+    sim.create_training_job("alone", TrainingJobDefinition(instances=InstanceRequest(M5, 2), keep_alive_s=400))
+    sim.run(until_s)
+    metrics = sim.metrics()
+    [pool] = metrics.warm_pools
+    assert metrics.alone.occupied_instance_s == 2 * 125 and metrics.alone.billed_instance_s == 2 * 115
+    assert pool.retained_instance_s == metrics.alone.idle_instance_s == 2 * (min(sim.now, 525) - 125)
+    assert pool.cost_usd == pytest.approx(2 * int(pool.retained_s))
+    assert metrics.cost_usd == pytest.approx(2 * 115 + pool.cost_usd)
+
+
 def test_a_name_that_is_used_again_has_two_rows():
     sim = Simulation(Scenario(timings=TIMINGS))
     for _ in range(2):
