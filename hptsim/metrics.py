@@ -30,6 +30,7 @@ FIGURES: Mapping[str, str] = {
     **{f"{name}.p95": f"the time that 95 % stay within, {text}" for name, text in SAMPLES.items()},
     **{f"{name}.above_SECONDS": f"the share that is above so many seconds, {text}" for name, text in SAMPLES.items()},
     "waited_share": "the share of tuning jobs that waited at all, of those that had a training job",
+    "unstarted_share": "the share of tuning jobs that had no training job, most of them because they still wait at the end",
     "refused_share": "the share of calls that were refused",
     "throughput_per_hour": "tuning jobs that ended in an hour",
     "queue_length.mean": "requests that wait for quota, averaged over time",
@@ -169,6 +170,7 @@ class Metrics:
         costs = [row.cost_usd for row in self.counted]
         return found | {
             "waited_share": mean([float(value > 1e-9) for value in self.sample("waiting_time_s")]),
+            "unstarted_share": mean([float(row.waiting_s is None) for row in self.counted]),
             "refused_share": refused / (refused + accepted) if refused or accepted else 0.0,
             "throughput_per_hour": 3600 * len(self.sample("time_in_system_s")) / span_s if span_s > 0 else math.nan,
             "queue_length.mean": self.queue.integral / span_s if span_s > 0 else math.nan,

@@ -65,7 +65,8 @@ def plan(
     check_outputs(html, parquet)
     scenario = Scenario.load(file)
     wanted = None if target is None else Target.parse(target)
-    settings: planning.Settings = {"until_s": until, "warm_up_s": warm_up, "checkpoint": checkpoint}
+    above_s = planning.thresholds([*(figure or ()), *([] if wanted is None else [wanted.column])])
+    settings: planning.Settings = {"until_s": until, "warm_up_s": warm_up, "above_s": above_s, "checkpoint": checkpoint}
     try:
         if what is None:
             grid = dict(map(parsed, over or []))
@@ -161,7 +162,10 @@ class Answer:
         lines = []
         for set_, part in self.points():
             where = f" with {spelled(set_)}" if set_ else ""
-            lines.append(f"{self.target} {words[self.verdict(part)]}{where} ({self.confidence:.0%} confidence).")
+            caveat = part.caveat(self.target.column)
+            lines.append(
+                f"{self.target} {words[self.verdict(part)]}{where} ({self.confidence:.0%} confidence).{caveat}"
+            )
         return "\n".join(lines)
 
     def plain(self, scenario: str, seed: int) -> dict[str, Any]:
