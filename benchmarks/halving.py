@@ -16,6 +16,7 @@ from concurrent.futures import ProcessPoolExecutor
 from itertools import product
 from statistics import fmean
 
+import numpy as np
 from scipy import stats
 
 from hptsim import Scenario, Simulation, TuningJobSpec
@@ -61,6 +62,17 @@ def interval(values: list[float], confidence: float = 0.95) -> tuple[float, floa
     return fmean(values), float(half)
 
 
+def ratio(mine: list[float], other: list[float], confidence: float = 0.95) -> tuple[float, float, float]:
+    """The mean of *mine* over that of *other*, with the ends of its percentile bootstrap interval."""
+
+    def of(a: np.ndarray, b: np.ndarray, axis: int = -1) -> np.ndarray:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.nan_to_num(np.mean(a, axis=axis) / np.mean(b, axis=axis), nan=1.0, posinf=1e6)
+
+    found = stats.bootstrap((mine, other), of, confidence_level=confidence, method="percentile", rng=1)
+    return float(of(np.array(mine), np.array(other))), *map(float, found.confidence_interval)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("replications", nargs="?", type=int, default=25)
@@ -76,13 +88,17 @@ def main() -> None:
         for case, several in futures.items():
             results[case] = [future.result() for future in several]
     print(f"{arguments.replications} replications; mean and 95 % half width, synchronous | asynchronous")
-    print(f"{'deviation':>9} {'drop':>6} | {'trained to R by 2000':^31} | {'time of the first':^31}")
+    heads = f"{'trained to R by 2000':^31} | {'of it, asynchronous over synchronous':^36} | {'time of the first':^31}"
+    print(f"{'deviation':>9} {'drop':>6} | {heads}")
     for deviation, drop in product(DEVIATIONS, DROPS):
         cells = []
         for place in (0, 1):
             pairs = [interval([float(one[place]) for one in results[kind, deviation, drop]]) for kind in kinds]
             cells.append(" | ".join(f"{mean:7.1f} ± {half:5.1f}" for mean, half in pairs))
-        print(f"{deviation:9.2f} {drop:6.3f} | {cells[0]} | {cells[1]}")
+        late, early = ([float(one[0]) for one in results[kind, deviation, drop]] for kind in kinds)
+        times, low, high = ratio(early, late)
+        cells.insert(1, f"{f'× {times:.2f} (from {low:.2f} to {high:.2f})':^36}")
+        print(f"{deviation:9.2f} {drop:6.3f} | {' | '.join(cells)}")
     if arguments.picture:
         draw(results, arguments.picture)
 

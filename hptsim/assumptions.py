@@ -25,6 +25,12 @@ ASSUMPTIONS: Mapping[str, str] = MappingProxyType(
         "one that wants the same pool; who waits for one of the places of tuning jobs holds up nobody's instances; "
         "`discipline` switches",
         "quota-wait": "a training job that finds no quota at its launch waits and is never failed for it (A-22)",
+        "prioritized-fallback": "a training job that finds no machines goes on with the next of its InstanceConfigs that "
+        "has quota, idle or free, passing those who wait for it, and stays with it; what it had is given up, but by a tuning "
+        "job with several definitions, of which another may need it; after the last one it tries again, as a training job "
+        "with one instance type does (R11, R13, A-23)",
+        "first-type-asked": "admission and the line look at the first of several InstanceConfigs; a launch takes what the "
+        "tuning job holds idle of any of them, in their order, before it asks for the first (R11, R14)",
         "ends-release-too": "Completed and Failed release what is reserved just as Stopped does (§5.5)",
         "stop-is-idempotent": "stopping a job that is Stopping answers 200 and changes nothing (A-01, A-03); "
         "`repeated_stop` switches",

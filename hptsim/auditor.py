@@ -10,32 +10,15 @@ import math
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from hptsim.books import TrainingBook, TuningBook
+from hptsim.books import AFTER, ENDS, FAULTS, FINAL, LAST_STEP, LOGGED, NEXT, TrainingBook, TuningBook
 from hptsim.effects import bucket
 from hptsim.jobs import duplicate
 from hptsim.laws import broken
-from hptsim.ledger import TUNING_JOBS, alone
+from hptsim.ledger import TOTAL, TUNING_JOBS, alone
 from hptsim.lifecycle import STOPPING, primary, status
-from hptsim.model import FINAL_TUNING, NO_CRITERIA, Artifact, Hyperband, TuningJobSpec
+from hptsim.model import FINAL_TUNING, NO_CRITERIA, Artifact, Hyperband, TrainingJobDefinition, TuningJobSpec
 from hptsim.search import ETA, Trial, brackets, falls_behind, goes_on, met, rungs
 from hptsim.world import Account, Entry, World
-
-_NEXT: Mapping[str, frozenset[str]] = {
-    "[*]": frozenset({"Starting"}),
-    "Starting": frozenset({"Starting", "Pending", "Downloading", "Training", "Starting:stopping", "Failed"}),
-    "Pending": frozenset({"Starting", "Stopping:teardown"}),
-    "Downloading": frozenset({"Training", "Starting", "Stopping:teardown", "Failed"}),
-    "Training": frozenset({"Training", "Uploading", "Interrupted", "Starting", "Stopping", "Failed"}),
-    "Interrupted": frozenset({"Starting", "Stopping:teardown"}),
-    "Uploading": frozenset({"Completed", "Stopping:uploading"}),
-    "Stopping": frozenset({"Stopping", "Stopping:uploading"}),
-}
-"""Which state may follow which, from the rows J1 to J13 of the specification: the auditor's own copy, by intent."""
-_ENDS: Mapping[str, str] = {"stop": "Stopped", "max_pending": "Stopped"} | {
-    "max_runtime": "MaxRuntimeExceeded",
-    "max_wait": "MaxWaitTimeExceeded",
-}
-_FAULTS = ("client_error", "algorithm_error", "internal_error", "no_capacity")
 
 
 class Auditor:
@@ -70,7 +53,7 @@ class Auditor:
         twin = duplicate(self)
         twin.tuning = {name: book.copy() for name, book in self.tuning.items()}
         twin.training = {  # what has ended never changes again and is shared
-            name: duplicate(book) if book.state not in _FINAL or book.occupies is not None else book
+            name: duplicate(book) if book.state not in FINAL or book.occupies is not None else book
             for name, book in self.training.items()
         }
         twin.reserved, twin.artifacts = self.reserved.copy(), self.artifacts.copy()
@@ -153,7 +136,7 @@ class Auditor:
         if trigger == "delete":
             return self._delete_training(book, source)
         self.touched[book.holder] = None
-        if book.state in _FINAL:
+        if book.state in FINAL:
             raise broken("a final status is final", f"{trigger} happened to {name}, which is {book.state}")
         if source != book.state or not self._may_follow(book, trigger, destination):
             raise broken("phases in order", f"{trigger} leads {name} from {book.state} to {destination}")
@@ -162,8 +145,10 @@ class Auditor:
             raise broken("phases in order", f"{name} {mode}, and ready leads it to {destination}")
         if source == "Stopping" and book.sigterm_s is not None and now > book.sigterm_s + self.grace_s + 1e-6:
             raise broken("grace is bounded", f"{name} runs {now - book.sigterm_s:g} s after SIGTERM")
-        book.owed += trigger in _LOGGED or (trigger == "ready" and destination == "Training")
-        if trigger in _ENDS:
+        if trigger == "shortage" and book.choices:
+            self._short(book)
+        book.owed += trigger in LOGGED or (trigger == "ready" and destination == "Training")
+        if trigger in ENDS:
             book.reasons += (trigger,)
         if data:
             book.promised += (data["saved"],) if "saved" in data else ()
@@ -172,11 +157,11 @@ class Auditor:
                 self._epoch(book, data["epoch"], data["objective"])
             book.failure = data.get("reason", book.failure)
         book.state = destination
-        if destination in _FINAL:
+        if destination in FINAL:
             self._died(book)
 
     def _delete_training(self, book: TrainingBook, source: str) -> None:
-        if book.state not in _FINAL or source != book.state:
+        if book.state not in FINAL or source != book.state:
             raise broken("only what has ended is deleted", f"{book.name} is {book.state} and is deleted")
         if book.name in self.died:
             self.died.remove(book.name)
@@ -191,6 +176,7 @@ class Auditor:
             mode = tuning.spec.definitions[data["definition"]].input_mode
             self._judge_configuration(tuning, tuning.spec, data)
         definition = data["definition"] if tuning.spec is not None else 0
+        choices = _choices(data["definition"] if tuning.spec is None else tuning.spec.definitions[definition])
         self.training[name] = TrainingBook(
             name,
             tuning.name,
@@ -199,6 +185,7 @@ class Auditor:
             owed=self.deleted.pop(name, 0),
             ordinal=tuning.launched + 1,
             definition=definition,
+            choices=choices,
         )
         tuning.live[name] = None
         tuning.children.append(name)
@@ -260,14 +247,14 @@ class Auditor:
 
     def _may_follow(self, book: TrainingBook, trigger: str, destination: str) -> bool:
         if destination == "Failed":
-            return trigger in _FAULTS and book.state in _NEXT and "Failed" in _NEXT[book.state]
+            return trigger in FAULTS and book.state in NEXT and "Failed" in NEXT[book.state]
         if destination in ("Stopped", "MaxRuntimeExceeded", "MaxWaitTimeExceeded"):
             if not book.reasons:
                 raise broken("the end says why", f"{book.name} ends {destination}, and nothing stopped it")
-            if destination != _ENDS[book.reasons[0]]:
+            if destination != ENDS[book.reasons[0]]:
                 raise broken("the end says why", f"{book.name} ends {destination}, but {book.reasons[0]} stopped it")
-            return trigger == _LAST_STEP.get(book.state)
-        return destination in _AFTER.get(trigger, ()) and destination in _NEXT.get(book.state, ())
+            return trigger == LAST_STEP.get(book.state)
+        return destination in AFTER.get(trigger, ()) and destination in NEXT.get(book.state, ())
 
     def _died(self, book: TrainingBook) -> None:
         tuning = self.tuning[book.holder]
@@ -295,11 +282,13 @@ class Auditor:
         self.moved = True
         before = tuning.requests.get(name, "[*]")
         legal = {("[*]", "ask"): "Requested", ("Requested", "grant"): "Held", ("Requested", "withdraw"): "Withdrawn"}
-        legal["Held", "release"] = "Released"
+        legal["Held", "release"], legal["Held", "move"] = "Released", "Held"
         if before != source or legal.get((before, trigger)) != destination:
             raise broken("reservations take their course", f"{trigger} leads {name} from {before} to {destination}")
         tuning.requests[name] = destination
         amounts: Mapping[str, int] = data["amounts"]
+        if trigger == "move":
+            return self._move(tuning, name, amounts, data["change"])
         if amounts != tuning.asked.setdefault(name, amounts):
             text = f"{trigger} of {dict(amounts)} for {name}, which has asked for {dict(tuning.asked[name])}"
             raise broken("reservations take their course", text)
@@ -313,12 +302,39 @@ class Auditor:
                 self.witnessed["a waiting request is withdrawn"] = None
         if trigger == "grant":
             for pool, count in amounts.items():
-                tuning.held[pool] = tuning.held.get(pool, 0) + count
-                self.reserved[pool] = self.reserved.get(pool, 0) + count
-                if pool in self.limit and self.reserved[pool] > self.limit[pool]:
-                    raise broken("quota never exceeded", f"{self.reserved[pool]} {pool}, limit {self.limit[pool]}")
+                self._take(tuning, pool, count)
         if destination in ("Released", "Withdrawn"):
             del tuning.requests[name], tuning.asked[name]
+
+    def _short(self, book: TrainingBook) -> None:
+        """A training job found no machines: with which of its further types does it have to go on?"""
+        tuning = self.tuning[book.holder]
+        used = self._used(tuning)
+        book.short = True
+        for choice, amounts in enumerate(book.choices[book.choice + 1 :], start=book.choice + 1):
+            wanted = {**amounts, TOTAL: sum(amounts.values())} if TOTAL in self.limit else amounts
+            idle = all(count <= tuning.held.get(pool, 0) - used.get(pool, 0) for pool, count in wanted.items())
+            if idle or self._fits(wanted):
+                book.latest = choice
+                return
+
+    def _move(self, tuning: TuningBook, name: str, amounts: Mapping[str, int], change: Mapping[str, int]) -> None:
+        """A reservation changes its type; what it gives up is what a training job without machines had."""
+        before = tuning.asked[name]
+        after = {pool: before.get(pool, 0) + change.get(pool, 0) for pool in {**before, **change}}
+        if {pool: count for pool, count in after.items() if count} != amounts or not tuning.moving:
+            raise broken("reservations take their course", f"{name} moves by {change} from {before} to {amounts}")
+        if any(-count > tuning.moving.get(pool, 0) for pool, count in change.items()):
+            raise broken("reservation held until the end", f"{name} moves by {change}, freed were {tuning.moving}")
+        tuning.asked[name] = amounts
+        for pool, count in change.items():
+            self._take(tuning, pool, count)
+
+    def _take(self, tuning: TuningBook, pool: str, count: int) -> None:
+        tuning.held[pool] = tuning.held.get(pool, 0) + count
+        self.reserved[pool] = self.reserved.get(pool, 0) + count
+        if pool in self.limit and self.reserved[pool] > self.limit[pool]:
+            raise broken("quota never exceeded", f"{self.reserved[pool]} {pool}, limit {self.limit[pool]}")
 
     def _give_back(self, tuning: TuningBook, name: str, amounts: Mapping[str, int]) -> None:
         early = status(tuning.state) not in FINAL_TUNING
@@ -335,9 +351,27 @@ class Auditor:
         taking = entry[3] == "occupy"
         if taking == (book.occupies is not None):
             raise broken("a live training job occupies", f"{book.name} does {entry[3]} twice")
+        if not taking and book.state not in FINAL:
+            if not book.short:
+                raise broken("a live training job occupies", f"{book.name} gives its instances up in {book.state}")
+            self.tuning[book.holder].moving = book.occupies
         book.occupies = entry[6] if taking else None
-        if not taking and book.state not in _FINAL:
-            raise broken("a live training job occupies", f"{book.name} gives its instances up in {book.state}")
+        if taking and book.choices:
+            self._choose(book, entry[6])
+
+    def _choose(self, book: TrainingBook, amounts: Mapping[str, int]) -> None:
+        """A training job with several instance types runs on one of them, and after a shortage on a further one."""
+        chosen = {pool: count for pool, count in amounts.items() if pool != TOTAL}
+        first = book.choice + 1 if book.short else 0
+        places = [place for place, one in enumerate(book.choices) if one == chosen and place >= first]
+        if not places:
+            raise broken("a shortage falls back", f"{book.name} runs on {chosen}, which is not next of {book.choices}")
+        if book.short:
+            self.tuning[book.holder].moving = {}
+            self.witnessed["a launch falls back"] = None
+            if book.latest and places[0] > book.latest:
+                raise broken("a shortage falls back", f"{book.name} passes {book.choices[book.latest]} over")
+        book.choice, book.short, book.latest = places[0], False, 0
 
     def _see_artifact(self, entry: Entry) -> None:
         book = self.training[entry[2]]
@@ -398,14 +432,18 @@ class Auditor:
         if tuning.state == "InProgress" and tuning.results and (criterion := self._criterion(tuning)):
             raise broken("a met criterion ends the job", f"{tuning.name} has met {criterion} and goes on")
         stopping = tuning.state in ("Stopping", "InProgress:closing")
-        used: dict[str, int] = {}
         for name in tuning.live:
-            child = self.training[name]
-            self._settle_child(child, stopping)
-            for pool, count in (child.occupies or {}).items():
-                used[pool] = used.get(pool, 0) + count
+            self._settle_child(self.training[name], stopping)
+        used = self._used(tuning)
         if any(count > tuning.held.get(pool, 0) for pool, count in used.items()):
             raise broken("occupancy within reservation", f"{tuning.name} uses {used} and holds {tuning.held}")
+
+    def _used(self, tuning: TuningBook) -> dict[str, int]:
+        used: dict[str, int] = {}
+        for name in tuning.live:
+            for pool, count in (self.training[name].occupies or {}).items():
+                used[pool] = used.get(pool, 0) + count
+        return used
 
     def _criterion(self, tuning: TuningBook) -> str:
         return met(tuning.spec, tuning.results) if tuning.spec is not None else ""
@@ -421,6 +459,11 @@ class Auditor:
             raise broken("SIGTERM opens the window", f"{child.name} is Stopping without SIGTERM")
         if child.occupies is None:
             raise broken("a live training job occupies", f"{child.name} lives without instances")
+        if child.short:
+            child.short = False
+            if child.latest:
+                text = f"{child.name} found no machines, and does not go on with {child.choices[child.latest]}"
+                raise broken("a shortage falls back", text)
         if child.logged < child.owed:
             raise broken("logs persist", f"{child.name} has written {child.logged} log lines, of {child.owed} it owes")
 
@@ -502,28 +545,14 @@ class Auditor:
                     self.artifacts.pop(uri, None)
 
 
-_FINAL = frozenset({"Completed", "Failed", "Stopped", "MaxRuntimeExceeded", "MaxWaitTimeExceeded"})
-_LAST_STEP = {"Stopping:uploading": "uploaded", "Stopping:teardown": "torn_down", "Starting:stopping": "torn_down"}
-_LOGGED = frozenset({"downloaded", "epoch", "exited", "killed"})
-_STOPPED = frozenset({"Starting:stopping", "Stopping", "Stopping:teardown", "Stopping:uploading"})
-_AFTER: Mapping[str, frozenset[str]] = {
-    "create": frozenset({"Starting"}),
-    "shortage": frozenset({"Starting"}),
-    "wait": frozenset({"Pending"}),
-    "capacity": frozenset({"Starting"}),
-    "ready": frozenset({"Downloading", "Training"}),
-    "downloaded": frozenset({"Training"}),
-    "checkpoint": frozenset({"Training"}),
-    "epoch": frozenset({"Training"}),
-    "saved": frozenset({"Stopping"}),
-    "exited": frozenset({"Uploading", "Stopping:uploading"}),
-    "killed": frozenset({"Stopping:uploading"}),
-    "uploaded": frozenset({"Completed"}),
-    "interrupt": frozenset({"Interrupted"}),
-    "internal_error": frozenset({"Starting"}),
-    **dict.fromkeys(_ENDS, _STOPPED),
-}
-"""Which states a trigger may lead to, in the words of the specification."""
+def _choices(definition: Any) -> tuple[Mapping[str, int], ...]:
+    """The instance types of a definition, as a spec or from a journal; nothing where there is only one."""
+    if isinstance(definition, TrainingJobDefinition):
+        several = definition.alternatives
+        return (definition.instances.amounts, *[one.amounts for one in several]) if several else ()
+    plain = definition.get("alternatives", ())
+    return tuple([{one["instance_type"]: one["count"]} for one in (definition["instances"], *plain)]) if plain else ()
+
 
 _READERS: Mapping[str, Callable[[Auditor, Entry], None]] = {
     "tuning": Auditor._see_tuning,

@@ -36,6 +36,8 @@ class TuningBook:
     tried: list[Mapping[str, str]] = attrs.field(factory=list)
     """The configurations of a grid."""
     models: int = 0
+    moving: Mapping[str, int] = attrs.field(factory=dict)
+    """What a training job without machines has just given up for instances of another type."""
 
     def copy(self) -> TuningBook:
         """An independent copy."""
@@ -71,3 +73,50 @@ class TrainingBook:
     sentence: str = ""
     """Why it must be told to stop, by the books."""
     failure: str = ""
+    choices: tuple[Mapping[str, int], ...] = ()
+    """Its instance types in their order, where it has several, and on which it runs."""
+    choice: int = 0
+    short: bool = False
+    """Whether it has just found no machines."""
+    latest: int = 0
+    """With which of its choices it must go on at the latest; 0 when none of them has quota."""
+
+
+NEXT: Mapping[str, frozenset[str]] = {
+    "[*]": frozenset({"Starting"}),
+    "Starting": frozenset({"Starting", "Pending", "Downloading", "Training", "Starting:stopping", "Failed"}),
+    "Pending": frozenset({"Starting", "Stopping:teardown"}),
+    "Downloading": frozenset({"Training", "Starting", "Stopping:teardown", "Failed"}),
+    "Training": frozenset({"Training", "Uploading", "Interrupted", "Starting", "Stopping", "Failed"}),
+    "Interrupted": frozenset({"Starting", "Stopping:teardown"}),
+    "Uploading": frozenset({"Completed", "Stopping:uploading"}),
+    "Stopping": frozenset({"Stopping", "Stopping:uploading"}),
+}
+"""Which state may follow which, from the rows J1 to J13 of the specification: the auditor's own copy, by intent."""
+ENDS: Mapping[str, str] = {"stop": "Stopped", "max_pending": "Stopped"} | {
+    "max_runtime": "MaxRuntimeExceeded",
+    "max_wait": "MaxWaitTimeExceeded",
+}
+FAULTS = ("client_error", "algorithm_error", "internal_error", "no_capacity")
+FINAL = frozenset({"Completed", "Failed", "Stopped", "MaxRuntimeExceeded", "MaxWaitTimeExceeded"})
+LAST_STEP = {"Stopping:uploading": "uploaded", "Stopping:teardown": "torn_down", "Starting:stopping": "torn_down"}
+LOGGED = frozenset({"downloaded", "epoch", "exited", "killed"})
+STOPPED = frozenset({"Starting:stopping", "Stopping", "Stopping:teardown", "Stopping:uploading"})
+AFTER: Mapping[str, frozenset[str]] = {
+    "create": frozenset({"Starting"}),
+    "shortage": frozenset({"Starting"}),
+    "wait": frozenset({"Pending"}),
+    "capacity": frozenset({"Starting"}),
+    "ready": frozenset({"Downloading", "Training"}),
+    "downloaded": frozenset({"Training"}),
+    "checkpoint": frozenset({"Training"}),
+    "epoch": frozenset({"Training"}),
+    "saved": frozenset({"Stopping"}),
+    "exited": frozenset({"Uploading", "Stopping:uploading"}),
+    "killed": frozenset({"Stopping:uploading"}),
+    "uploaded": frozenset({"Completed"}),
+    "interrupt": frozenset({"Interrupted"}),
+    "internal_error": frozenset({"Starting"}),
+    **dict.fromkeys(ENDS, STOPPED),
+}
+"""Which states a trigger may lead to, in the words of the specification."""

@@ -1,4 +1,4 @@
-"""The command line: `hptsim run`, `explore`, `check`, `serve` and `diagram`.
+"""The command line: `hptsim run`, `explore`, `check`, `plan`, `serve` and `diagram`.
 
 Exit codes: 0 all is well, 2 bad input, 3 a law is broken, 130 interrupted.
 """
@@ -358,6 +358,7 @@ def main(arguments: list[str] | None = None) -> int:
         app.command(run, name="run")
         app.command(check, name="check")
         app.command(explore, name="explore")
+        app.command("hptsim.report:plan", name="plan")
         app.command("hptsim.server:serve", name="serve")
         app.command(diagram, name="diagram")
         code = app(arguments, exit_on_error=False, result_action="return_value")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import attrs
@@ -84,12 +85,62 @@ class Timings:
         )
 
 
-def _share() -> Any:
-    def inside(instance: object, attribute: attrs.Attribute[Any], value: Any) -> None:
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 1:
-            raise invalid(attribute.name, value, "a probability between 0 and 1")
+PHASES = {"Starting": "ready", "Downloading": "downloaded", "Training": "exited", "Uploading": "uploaded"}
+"""The phases of a training job in order, and what ends each."""
 
-    return attrs.field(default=0.0, validator=inside)
+
+FAILURES = {
+    "algorithm_error": ("Training",),
+    "client_error": ("Starting", "Downloading"),
+    "no_capacity": ("Starting",),
+}
+"""What may end a training job for good by a record of it, and in which phases."""
+
+
+@attrs.frozen
+class Recorded:
+    """How long the phases of one training job took, by a record of it: replayed in place of what would be drawn.
+
+    A phase that is None is drawn as ever. *failure* is the trigger that ended the last phase, nothing if none did.
+
+    >>> Recorded(training_s=600).course
+    {'Training': (('exited', 600),)}
+    """
+
+    training_s: float | None = attrs.field(default=None, validator=at_least(0))
+    starting_s: float | None = attrs.field(default=None, validator=at_least(0))
+    downloading_s: float | None = attrs.field(default=None, validator=at_least(0))
+    uploading_s: float | None = attrs.field(default=None, validator=at_least(0))
+    failure: str = ""
+
+    def __attrs_post_init__(self) -> None:
+        if not self.failure:
+            return
+        if self.failure not in FAILURES:
+            raise invalid("failure", self.failure, " or ".join(FAILURES), nearest(str(self.failure), FAILURES))
+        known = [phase for phase in PHASES if getattr(self, f"{phase.lower()}_s") is not None]
+        if not known or known[-1] not in FAILURES[self.failure]:
+            last = " or ".join(f"{phase.lower()}_s" for phase in FAILURES[self.failure])
+            raise invalid("failure", self.failure, f"{last} as the last phase that is given")
+
+    @property
+    def course(self) -> dict[str, tuple[tuple[str, float]]]:
+        """What ends each recorded phase, and when."""
+        times = {phase: getattr(self, f"{phase.lower()}_s") for phase in PHASES}
+        course = {phase: ((PHASES[phase], time_s),) for phase, time_s in times.items() if time_s is not None}
+        if self.failure:
+            last = next(reversed(course))
+            course[last] = ((self.failure, times[last]),)
+        return course
+
+
+def _inside(instance: object, attribute: attrs.Attribute[Any], value: Any) -> None:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 1:
+        raise invalid(attribute.name, value, "a probability between 0 and 1")
+
+
+def _share() -> Any:
+    return attrs.field(default=0.0, validator=_inside)
 
 
 @attrs.frozen
@@ -108,18 +159,35 @@ class Faults:
     """The service fails, half-way through the training."""
     capacity_shortage: float = _share()
     """A launch finds no machines and tries again."""
+    shortage_by_type: Mapping[str, float] = attrs.field(factory=dict)
+    """The same for chosen instance types, in place of capacity_shortage."""
     shortage_limit: int = attrs.field(default=5, validator=whole(0))
-    """After so many launches without machines the job fails with CapacityError."""
+    """After so many launches without machines, and one more for each further instance type, it fails with CapacityError."""
     spot_interruptions_per_hour: float = attrs.field(default=0.0, validator=at_least(0))
 
     algorithm_errors_per_hour: float = attrs.field(default=0.0, validator=at_least(0))
     """The script fails at this rate while it trains, besides the probability above."""
 
+    @shortage_by_type.validator
+    def _shares_by_type(self, attribute: attrs.Attribute[Any], value: Any) -> None:
+        if not isinstance(value, Mapping):
+            raise invalid(attribute.name, value, "a table of probabilities by instance type")
+        for kind, share in value.items():
+            _inside(self, attribute.evolve(name=f"{attribute.name}.{kind}"), share)
+
+    def shortage(self, instance_type: str) -> float:
+        """How probable it is that a launch finds no machines of a type.
+
+        >>> Faults(capacity_shortage=0.1, shortage_by_type={"ml.p3.2xlarge": 0.9}).shortage("ml.p3.2xlarge")
+        0.9
+        """
+        return self.shortage_by_type.get(instance_type, self.capacity_shortage)
+
     @property
     def strike(self) -> bool:
         """Whether any of them can strike a job that does not run on spot instances."""
         shares = (self.algorithm_error, self.client_error, self.internal_error, self.capacity_shortage)
-        return any(shares) or self.algorithm_errors_per_hour > 0
+        return any(shares) or any(self.shortage_by_type.values()) or self.algorithm_errors_per_hour > 0
 
 
 ON_SIGTERM = ("save", "exit", "ignore")

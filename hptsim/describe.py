@@ -258,7 +258,12 @@ def _from_definition(job: TrainingHistory, tuning: TuningHistory) -> dict[str, A
     resources = plain(given.get("HyperParameterTuningResourceConfig") or given["ResourceConfig"])
     configs = resources.pop("InstanceConfigs", None)
     resources.pop("AllocationStrategy", None)
-    shape["ResourceConfig"] = {**resources, **configs[0]} if configs else resources
+    shape["ResourceConfig"] = {**resources, **configs[job.choice]} if configs else resources
+    if (
+        configs and len(configs) > 1 and job.started_s is not None
+    ):  # once there are machines (M:ResourceConfig.SelectedInstanceType)
+        selected = {f"Selected{name}": configs[job.choice][name] for name in ("InstanceType", "InstanceCount")}
+        shape["ResourceConfig"].update(selected)
     return shape
 
 

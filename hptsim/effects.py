@@ -96,8 +96,18 @@ def launch(world: World, job: TuningJob) -> None:
     amounts = job.needs[index]
     if world.account.assumptions.reservation != "as-observed" and world.ledger.idle(job.name, amounts):
         world.fire_tuning(job, "launch", index)
+    elif job.others and (choice := idle_alternative(world, job, index)):
+        world.fire_tuning(job, "launch", (index, choice))
     else:
         ask_for(world, job, amounts, index)
+
+
+def idle_alternative(world: World, job: TuningJob, index: int) -> int:
+    """The first of a definition's further instance types of which the tuning job holds enough idle; 0 for none."""
+    if world.account.assumptions.reservation == "as-observed":
+        return 0
+    others = enumerate(job.others[index], start=1)
+    return next((choice for choice, amounts in others if world.ledger.idle(job.name, amounts)), 0)
 
 
 def ask_for(world: World, job: TuningJob, amounts: Amounts, definition: int) -> None:
@@ -112,7 +122,10 @@ def use_idle_instead_of_waiting(world: World, job: TuningJob) -> None:
     if world.account.assumptions.reservation == "as-observed":
         return
     for reservation in job.reservations.values():
-        if reservation.state == "Requested" and world.ledger.idle(job.name, reservation.amounts):
+        if reservation.state != "Requested":
+            continue
+        other = job.others and idle_alternative(world, job, reservation.definition)
+        if other or world.ledger.idle(job.name, reservation.amounts):
             world.fire_reservation(reservation, "withdraw")
             job.asked -= 1
             job.launching += 1
@@ -123,12 +136,21 @@ def ask(world: World, job: TuningJob, detail: Any) -> None:
     ask_for(world, job, first_amounts(world, job.spec), -1)
 
 
-def spawn(world: World, job: TuningJob, detail: Reservation | int) -> None:
-    index = detail.definition if isinstance(detail, Reservation) else detail
+def spawn(world: World, job: TuningJob, detail: Reservation | int | tuple[int, int]) -> None:
+    """Create a training job: on what was just granted, or on idle instances, of the first type or of an alternative."""
+    choice = 0
+    if isinstance(detail, Reservation):
+        index = detail.definition
+    elif isinstance(detail, int):
+        index = detail
+    else:
+        index, choice = detail
     definition = job.spec.definitions[index]
+    amounts = job.others[index][choice - 1] if choice else job.needs[index]
     job.launched = ordinal = job.launched + 1
     name = f"{job.name}-{ordinal:03d}-{world.nature.suffix(job, ordinal)}"
-    child = TrainingJob.of(name, job.name, ordinal, definition, job.needs[index], world.now)
+    child = TrainingJob.of(name, job.name, ordinal, definition, amounts, world.now)
+    child.choice = choice
     if isinstance(detail, Reservation):
         child.reservation = detail.number
     else:
@@ -200,6 +222,54 @@ def occupy(world: World, child: TrainingJob, detail: Any) -> None:
     world.ledger.occupy(child.holder, child.amounts)
 
 
+def fall_back(world: World, child: TrainingJob, detail: Any) -> None:
+    """Go on with the next instance type that has quota, if the definition names one (`prioritized-fallback`)."""
+    for choice in range(child.choice + 1, len(child.definition.alternatives) + 1):
+        amounts = world.ledger.counted(child.definition.alternatives[choice - 1].amounts)
+        if change_instances(world, child, amounts):
+            child.choice, child.amounts, child.warm = choice, amounts, False
+            return
+
+
+def change_instances(world: World, child: TrainingJob, amounts: Amounts) -> bool:
+    """Let a training job use *amounts* in place of what it has; False, and nothing changes, where there is no quota."""
+    ledger, holder = world.ledger, child.holder
+    idle = ledger.idle(holder, amounts)
+    reservation, gives = _given_up(world, child)
+    change = {pool: amounts.get(pool, 0) - gives.get(pool, 0) for pool in {**gives, **amounts}}
+    if not idle and not ledger.fits(change):
+        return False
+    world.write((world.now, "occupancy", child.name, "vacate", "", "", child.amounts))
+    ledger.vacate(holder, child.amounts)
+    if not idle:
+        held = {
+            pool: reservation.amounts.get(pool, 0) + change.get(pool, 0) for pool in {**reservation.amounts, **change}
+        }
+        reservation.amounts = {pool: count for pool, count in held.items() if count}
+        world.fire_reservation(reservation, "move", {pool: count for pool, count in change.items() if count})
+    world.write((world.now, "occupancy", child.name, "occupy", "", "", amounts))
+    ledger.occupy(holder, amounts)
+    return True
+
+
+def _given_up(world: World, child: TrainingJob) -> tuple[Reservation, Amounts]:
+    """The reservation on which a training job runs, and what of it can go when it changes its instances.
+
+    A tuning job with several definitions keeps all: another definition may need it, and would wait for it for ever.
+    """
+    if not child.tuning_job:
+        return world.alone[child.holder], child.amounts
+    job = world.tuning[child.tuning_job]
+    if world.account.assumptions.reservation == "as-observed":
+        return job.reservations[child.reservation], child.amounts
+    held = [one for one in job.reservations.values() if one.state == "Held"]
+    if len(job.needs) == 1:
+        for one in held:
+            if all(count <= one.amounts.get(pool, 0) for pool, count in child.amounts.items()):
+                return one, child.amounts
+    return held[0], {}
+
+
 def vacate(world: World, child: TrainingJob, detail: Any) -> None:
     world.write((world.now, "occupancy", child.name, "vacate", "", "", child.amounts))
     world.ledger.vacate(child.holder, child.amounts)
@@ -269,6 +339,10 @@ def dequeue(world: World, reservation: Reservation, detail: Any) -> None:
 
 def reserve(world: World, reservation: Reservation, detail: Any) -> None:
     world.ledger.reserve(reservation.holder, reservation.amounts)
+
+
+def exchange(world: World, reservation: Reservation, change: Amounts) -> None:
+    world.ledger.exchange(reservation.holder, change)
 
 
 def free(world: World, reservation: Reservation, detail: Any) -> None:

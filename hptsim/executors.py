@@ -22,6 +22,7 @@ import attrs
 from hptsim.checkpoint import Checkpoint
 from hptsim.extras import require
 from hptsim.figures import Figures, figures
+from hptsim.model import at_least
 from hptsim.scenario import Scenario
 from hptsim.simulation import Simulation
 
@@ -35,8 +36,8 @@ class Design:
     """What the replications of one point share."""
 
     scenario: Scenario
-    until_s: float | None = None
-    warm_up_s: float = 0.0
+    until_s: float | None = attrs.field(default=None, validator=at_least(0))
+    warm_up_s: float = attrs.field(default=0.0, validator=at_least(0))
     laws: bool = False
 
     def run(self, seed: int) -> Figures:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from hptsim.extras import require
+from hptsim.journal import change
 from hptsim.ledger import TOTAL, TUNING_JOBS
 from hptsim.simulation import Simulation
 
@@ -51,15 +52,12 @@ def _shares(sim: Simulation, begin_s: float, end_s: float) -> Figures:
     reserved: dict[str, float] = {}
     occupied: dict[str, float] = {}
     for record in sim.journal:
-        if record.thing == "reservation" and record.trigger in ("grant", "release"):
-            book, sign, amounts = reserved, 1 if record.trigger == "grant" else -1, record.data["amounts"]
-        elif record.thing == "occupancy":
-            book, sign, amounts = occupied, 1 if record.trigger == "occupy" else -1, record.data
-        else:
+        if record.thing not in ("reservation", "occupancy"):
             continue
+        book = reserved if record.thing == "reservation" else occupied
         left = end_s - max(record.time_s, begin_s)  # what is taken now is held to the end, unless it is given back
-        for pool, count in amounts.items():
-            book[pool] = book.get(pool, 0.0) + sign * count * left
+        for pool, count in change(record).items():
+            book[pool] = book.get(pool, 0.0) + count * left
     found: Figures = {}
     for pool, limit in sim.capacity.limit.items():
         if pool in (TOTAL, TUNING_JOBS) or end_s <= begin_s:

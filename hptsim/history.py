@@ -15,6 +15,7 @@ from hptsim.effects import bucket
 from hptsim.errors import InvalidInput, unknown_job
 from hptsim.jobs import COUNTERS
 from hptsim.journal import Journal
+from hptsim.ledger import TOTAL
 from hptsim.lifecycle import NEW, primary, status
 from hptsim.model import FINAL_TUNING, Artifact, LogEvent, Objective, TuningJobSpec, log_stream
 from hptsim.paging import Key, Roster
@@ -70,6 +71,8 @@ class TrainingHistory:
     started_s: float | None = None
     ended_s: float | None = None
     billed_s: float = 0.0
+    choice: int = 0
+    """On which of its InstanceConfigs it runs."""
     objective: float | None = None
     reason: str = ""
     model: str | None = None
@@ -276,6 +279,15 @@ class History:
         if job.tuning is not None:
             job.tuning.children.drop(job.name)
 
+    def _occupied(self, entry: Entry) -> None:
+        """A training job with several InstanceConfigs runs on one of them."""
+        job = self.training.members.get(entry[2])
+        if entry[3] == "occupy" and job is not None and job.tuning is not None:
+            definition = job.tuning.spec.definitions[job.definition]
+            kinds = [one.amounts for one in (definition.instances, *definition.alternatives)]
+            if len(kinds) > 1:
+                job.choice = kinds.index({pool: count for pool, count in entry[6].items() if pool != TOTAL})
+
     def _changed(self, job: TrainingHistory) -> None:
         self.training.put(job.name, job)
         if job.tuning is not None:
@@ -333,6 +345,7 @@ class History:
 _READERS: Mapping[str, Callable[[History, Entry], None]] = {
     "training": History._training,
     "tuning": History._tuning,
+    "occupancy": History._occupied,
     "artifact": History._artifact,
     "log": History._logged,
 }

@@ -13,7 +13,7 @@ import attrs
 
 from hptsim.ledger import Reservation, alone
 from hptsim.lifecycle import NEW, STOPPING, status
-from hptsim.model import Amounts, TrainingJobDefinition, TuningJobSpec, checkpoint_uri, model_uri
+from hptsim.model import Amounts, InstanceRequest, TrainingJobDefinition, TuningJobSpec, checkpoint_uri, model_uri
 
 COUNTERS = ("Completed", "InProgress", "RetryableError", "NonRetryableError", "Stopped")
 """The buckets of TrainingJobStatusCounters (M)."""
@@ -62,6 +62,8 @@ class TrainingJob:
     stop_coming: int = 0
     warm: bool = False
     reservation: int = -1
+    choice: int = 0
+    """Which of its definition's instance types it runs on: 0 is the first, then the alternatives."""
     work_s: float = 0.0
     progress_s: float = 0.0
     checkpointed_s: float = 0.0
@@ -116,6 +118,11 @@ class TrainingJob:
         return type(self), _everything(self)
 
     @property
+    def instances(self) -> InstanceRequest:
+        """What it runs on."""
+        return self.definition.alternatives[self.choice - 1] if self.choice else self.definition.instances
+
+    @property
     def next_checkpoint_uri(self) -> str:
         """Where its next checkpoint goes."""
         return checkpoint_uri(self.definition.checkpoint_uri or "", self.name, self.checkpoints + 1)
@@ -138,6 +145,7 @@ class TrainingJob:
             self.retries_left,
             self.objective is not None,
             len(self.curve),
+            self.choice,
         )
 
 
@@ -168,6 +176,8 @@ class TuningJob:
     launching: int = 0
     needs: tuple[Amounts, ...] = ()
     """What a training job of each definition takes from the quota."""
+    others: tuple[tuple[Amounts, ...], ...] = ()
+    """The same for the alternatives of each definition, if any of them has some."""
     ended: int = 0
     attempts: int = 0
     evaluated: int = 0
@@ -226,5 +236,6 @@ class TuningJob:
             self.attempts,
             tuple(self.counters.values()),
             tuple((number, one.state) for number, one in self.reservations.items()),
+            tuple([tuple(one.amounts.items()) for one in self.reservations.values()]) if self.others else (),
             tuple(self.results),
         )

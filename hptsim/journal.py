@@ -135,6 +135,28 @@ class Journal:
         return list(map(Record._make, self.entries[place]))
 
 
+_SIGNS = {
+    ("reservation", "grant"): 1,
+    ("reservation", "release"): -1,
+    ("occupancy", "occupy"): 1,
+    ("occupancy", "vacate"): -1,
+}
+
+
+def change(record: Record) -> Mapping[str, int]:
+    """By how much of each pool a record changes what is reserved or, when it is about an occupancy, what is in use.
+
+    >>> change(Record(0.0, "occupancy", "a-001", "vacate", "", "", {"ml.m5.xlarge": 2}))
+    {'ml.m5.xlarge': -2}
+    """
+    sign = _SIGNS.get((record.thing, record.trigger))
+    if sign is None:
+        moves: Mapping[str, int] = record.data["change"] if record.trigger == "move" else {}
+        return moves
+    amounts = record.data["amounts"] if record.thing == "reservation" else record.data
+    return {pool: sign * count for pool, count in amounts.items()}
+
+
 def encode(entry: Entry) -> str:
     """An entry as a line of JSON."""
     time_s, thing, name, trigger, source, destination, data = entry
@@ -218,7 +240,7 @@ def read(path: str | Path) -> Saved:
 _CAUSED = {("tuning", "child_ended"), ("tuning", "give_up"), ("tuning", "criterion"), ("training", "create")} | {
     (thing, trigger)
     for thing, triggers in {
-        "reservation": ("grant", "withdraw", "release"),
+        "reservation": ("grant", "withdraw", "move", "release"),
         "occupancy": ("occupy", "vacate"),
         "signal": ("SIGTERM", "stop"),
         "artifact": ("store",),

@@ -26,6 +26,12 @@ LAWS: tuple[Law, ...] = (
     Law("quota never exceeded", "always", "what is reserved of a pool stays within its limit", "R1"),
     Law("occupancy within reservation", "always", "training jobs use only what their tuning job holds", "R3, R4"),
     Law("a live training job occupies", "always", "from its creation to its end, and not a moment longer", "R3"),
+    Law(
+        "a shortage falls back",
+        "always",
+        "who finds no machines goes on with the next of its types that has quota",
+        "R11, prioritized-fallback",
+    ),
     Law("artifacts persist", "always", "what is stored stays stored", "S7"),
     Law("what was saved is stored", "always", "what a script reported saved is stored when its job ends", "S7, J12"),
     Law("nothing is stored unsaved", "always", "only what a script reported saved is stored", "§3.3"),
@@ -70,6 +76,7 @@ LAWS: tuple[Law, ...] = (
     Law("a waiting request is withdrawn", "sometimes", "a stop takes a request out of the line", "A-22"),
     Law("a stopped job has artifacts", "sometimes", "a Stopped tuning job left a model", "S7"),
     Law("an interruption meets a stop", "sometimes", "a stop finds a child Interrupted", "§3.3"),
+    Law("a launch falls back", "sometimes", "a training job goes on with another instance type", "R11"),
 )
 """Every law, in the order of the documentation."""
 

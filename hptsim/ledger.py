@@ -139,6 +139,11 @@ class Ledger:
         if not held:
             self.held.pop(holder, None)
 
+    def exchange(self, holder: str, change: Amounts) -> None:
+        """Take of the free quota what *change* adds to what *holder* has, and give back what it takes away."""
+        self.release(holder, {pool: -count for pool, count in change.items() if count < 0})
+        self.reserve(holder, {pool: count for pool, count in change.items() if count > 0})
+
     def occupy(self, holder: str, amounts: Amounts) -> None:
         """Put *amounts* of what *holder* holds into use."""
         held, used, occupied = self.held.get(holder, {}), self.used.setdefault(holder, {}), self.occupied

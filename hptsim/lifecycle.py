@@ -90,7 +90,7 @@ TRAINING = Table(
     "training",
     (
         Row("create", NEW, "Starting", ("OCCUPY",), "J1, R3"),
-        Row("shortage", "Starting", "Starting", (), "J9"),
+        Row("shortage", "Starting", "Starting", ("FALL_BACK",), "J9, R11, prioritized-fallback"),
         Row("wait", "Starting", "Pending", (), "J2"),
         Row("capacity", "Pending", "Starting", (), "J2"),
         Row("no_capacity", "Starting", "Failed", _GONE, "J8, R13, capacity-fails-retryable"),
@@ -150,6 +150,7 @@ RESERVATION = Table(
         Row("ask", NEW, "Requested", ("QUEUE",), "first-come-first-served, admission"),
         Row("grant", "Requested", "Held", ("DEQUEUE", "RESERVE"), "R1, cluster-reuse"),
         Row("withdraw", "Requested", "Withdrawn", ("DEQUEUE",), "quota-wait"),
+        Row("move", "Held", "Held", ("EXCHANGE",), "R11, prioritized-fallback"),
         Row("release", "Held", "Released", ("FREE",), "S8, R3"),
     ),
     frozenset({"Withdrawn", "Released"}),
@@ -179,6 +180,7 @@ EFFECTS: Mapping[str, str] = MappingProxyType(
         "STOP_CHILDREN": "sends a stop to every live training job",
         "RELEASE": "releases everything that is reserved for the tuning job",
         "OCCUPY": "takes instances out of the tuning job's reservation into use",
+        "FALL_BACK": "goes on with the next of its instance types that has quota, if there is one",
         "VACATE": "puts the instances back into the reservation",
         "TELL": "tells the tuning job that the training job has ended",
         "LOG": "writes to the training job's log stream",
@@ -189,6 +191,7 @@ EFFECTS: Mapping[str, str] = MappingProxyType(
         "QUEUE": "puts the request in line",
         "DEQUEUE": "takes the request out of the line",
         "RESERVE": "takes the amounts out of the account's quota",
+        "EXCHANGE": "gives amounts of one instance type back and takes those of another",
         "FREE": "gives the amounts back to the account's quota",
     }
 )

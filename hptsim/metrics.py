@@ -10,7 +10,7 @@ from typing import Any
 
 import attrs
 
-from hptsim.journal import Record
+from hptsim.journal import Record, change
 from hptsim.ledger import TOTAL, TUNING_JOBS
 from hptsim.lifecycle import status
 from hptsim.model import FINAL_TUNING
@@ -64,6 +64,15 @@ class TuningJobFigures:
         return plain
 
 
+def instances(amounts: Mapping[str, int]) -> dict[str, int]:
+    """*amounts* without the pools over all instance types.
+
+    >>> instances({"ml.m5.xlarge": 2, "total-instances": 2})
+    {'ml.m5.xlarge': 2}
+    """
+    return {pool: count for pool, count in amounts.items() if pool not in (TOTAL, TUNING_JOBS)}
+
+
 class _Reader:
     """Reads a journal once, keeping only what is alive besides the rows."""
 
@@ -72,6 +81,8 @@ class _Reader:
         self.rows: dict[str, TuningJobFigures] = {}
         self.definitions: dict[str, Any] = {}
         self.jobs: dict[str, tuple[TuningJobFigures, Any]] = {}
+        self.running: dict[str, Mapping[str, int]] = {}
+        """The instances on which each training job runs, by type."""
         self.since: dict[str, tuple[str, float]] = {}
         self.held: dict[str, tuple[int, float]] = {}
         self.refused: dict[str, int] = {}
@@ -85,8 +96,10 @@ class _Reader:
             self.tuning(record)
         elif record.thing == "training":
             self.training(record)
-        elif record.thing == "reservation" and record.trigger in ("grant", "release"):
+        elif record.thing == "reservation":
             self.reservation(record)
+        elif record.trigger == "occupy" and record.name in self.jobs:
+            self.running[record.name] = instances(record.data)
         elif record.thing == "artifact" and record.name in self.jobs:
             self.jobs[record.name][0].artifacts += 1
         elif record.thing == "refused":
@@ -116,26 +129,26 @@ class _Reader:
         row, definition = self.jobs[record.name]
         source, since_s = self.since.get(record.name, ("", 0.0))
         if source in BILLED:
-            seconds = (record.time_s - since_s) * definition.instances.count
-            row.billed_instance_s += seconds
-            price = self.prices.get(definition.instances.instance_type)
-            ratio = SPOT_PRICE_RATIO if definition.spot else 1.0
-            unknown = price is None or row.cost_usd is None
-            row.cost_usd = None if unknown else (row.cost_usd or 0.0) + seconds / 3600 * ratio * (price or 0.0)
+            for kind, count in self.running[record.name].items():
+                seconds = (record.time_s - since_s) * count
+                row.billed_instance_s += seconds
+                price = self.prices.get(kind)
+                ratio = SPOT_PRICE_RATIO if definition.spot else 1.0
+                unknown = price is None or row.cost_usd is None
+                row.cost_usd = None if unknown else (row.cost_usd or 0.0) + seconds / 3600 * ratio * (price or 0.0)
         self.since[record.name] = (record.destination, record.time_s)
         end = status(record.destination)
         if end in ("Completed", "Failed", "Stopped", "MaxRuntimeExceeded", "MaxWaitTimeExceeded"):
             row.children[end] = 1 + row.children.get(end, 0)
-            del self.since[record.name]
+            del self.since[record.name], self.running[record.name]
 
     def reservation(self, record: Record) -> None:
         row = self.rows.get(record.data["holder"])
         if row is None:  # a training job without a tuning job
             return
         self.accrue(row, record.time_s)
-        instances = sum(n for pool, n in record.data["amounts"].items() if pool not in (TOTAL, TUNING_JOBS))
         held, since_s = self.held.get(row.name, (0, record.time_s))
-        self.held[row.name] = (held + (instances if record.trigger == "grant" else -instances), since_s)
+        self.held[row.name] = (held + sum(instances(change(record)).values()), since_s)
 
     def accrue(self, row: TuningJobFigures, now: float) -> None:
         """Book the time for which the tuning job has held its instances."""

@@ -190,6 +190,8 @@ class TrainingJobDefinition:
     static: Mapping[str, str] = attrs.field(factory=dict)
     metrics: Mapping[str, str] = attrs.field(factory=dict)
     """The regular expressions of its metric definitions, by metric."""
+    alternatives: tuple[InstanceRequest, ...] = ()
+    """What is tried after *instances*, in this order, when there are no machines (InstanceConfigs, R11)."""
     request: Mapping[str, Any] | None = attrs.field(default=None, eq=False, repr=False)
     """The CreateTrainingJob request that it came from, if any, for echoing back."""
 

@@ -19,6 +19,7 @@ import attrs
 from hptsim.cloud import GRACE_S as GRACE_S
 from hptsim.cloud import ON_SIGTERM as ON_SIGTERM
 from hptsim.cloud import Faults as Faults
+from hptsim.cloud import Recorded as Recorded
 from hptsim.cloud import Script as Script
 from hptsim.cloud import Timings as Timings
 from hptsim.configured import resolve
@@ -254,6 +255,8 @@ class Sampled(Base):
     faults: Faults = attrs.field(factory=Faults)
     own_faults: Mapping[str, Faults] = attrs.field(factory=dict)
     """The faults of single tuning jobs, by name, in place of the shared ones."""
+    recorded: Mapping[str, tuple[Recorded, ...]] = attrs.field(factory=dict)
+    """What the training jobs of single tuning jobs took, by name and in order of launch, in place of draws."""
 
     def faults_of(self, job: TrainingJob) -> Faults:
         """The faults that may strike *job*."""
@@ -270,6 +273,10 @@ class Sampled(Base):
         """Draw what the training job will need and try."""
         job.hyperparameters = self.configure(world, job)
         definition = job.definition
+        if 0 < job.ordinal <= len(known := self.recorded.get(job.tuning_job, ())):
+            job.work_s = known[job.ordinal - 1].training_s or 0.0
+            job.course = known[job.ordinal - 1].course
+            return
         work_s = self._work(job)
         job.work_s = work_s
         if job.tuning_job:
@@ -319,10 +326,11 @@ class Sampled(Base):
 
     def _starting(self, job: TrainingJob) -> tuple[str, float]:
         faults = self.faults_of(job)
-        if faults.capacity_shortage > 0:
+        share = faults.shortage(job.instances.instance_type)
+        if share > 0:
             chance = uniforms(self.seed, f"{job.name}/shortage/{job.attempt}", job.shortages)[0]
-            if chance < faults.capacity_shortage:
-                if job.shortages >= faults.shortage_limit:
+            if chance < share:
+                if job.shortages >= faults.shortage_limit + len(job.definition.alternatives):
                     return "no_capacity", 0.0
                 return "shortage", self._time(self.timings.shortage_retry_s, job, "starting")
         if job.streams and self._fault(job) == "client_error":

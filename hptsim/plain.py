@@ -18,11 +18,11 @@ from hptsim import configured, curves, durations
 from hptsim.assumptions import Assumptions
 from hptsim.errors import InvalidInput, invalid, nearest
 from hptsim.model import ServiceLimits, TuningJobSpec
-from hptsim.nature import Faults, Script, Timings
+from hptsim.nature import Faults, Recorded, Script, Timings
 from hptsim.request import to_request
 from hptsim.workload import PATTERNS, Arrivals, ScheduledTuningJob
 
-_JOB_KEYS = ("request", "at_s", "stop_at_s", "priority", "faults")
+_JOB_KEYS = ("request", "at_s", "stop_at_s", "priority", "faults", "recorded")
 _ARRIVAL_KEYS = (
     "request",
     "weights",
@@ -124,7 +124,14 @@ def job(where: str, plain: Any, folder: Path | None) -> ScheduledTuningJob:
         spec = TuningJobSpec.from_request(request, priority=priority)
         times = {name: plain[name] for name in ("at_s", "stop_at_s") if name in plain}
         faults = PARTS["faults"](f"{where}.faults", plain["faults"]) if "faults" in plain else None
-        return ScheduledTuningJob(spec, faults=faults, **times)
+        recorded = each(f"{where}.recorded", plain.get("recorded", []), _recorded, folder)
+        return ScheduledTuningJob(spec, faults=faults, recorded=recorded, **times)
+
+
+def _recorded(where: str, plain: Any, folder: Path | None) -> Recorded:
+    known(where, plain, names(Recorded), where)
+    with below(where):
+        return Recorded(**plain)
 
 
 def arrivals(where: str, plain: Any, folder: Path | None) -> Arrivals:
@@ -165,12 +172,18 @@ def _priority(where: str, plain: Mapping[str, Any]) -> int:
 
 def job_to_plain(job: ScheduledTuningJob) -> dict[str, Any]:
     """A tuning job as files hold it."""
-    plain = {"at_s": job.at_s, "stop_at_s": job.stop_at_s, "request": to_request(job.spec)}
+    plain: dict[str, Any] = {"at_s": job.at_s, "stop_at_s": job.stop_at_s, "request": to_request(job.spec)}
     if job.spec.priority:
         plain["priority"] = job.spec.priority
     if job.faults is not None:
         plain["faults"] = part_to_plain(job.faults)
+    if job.recorded:
+        plain["recorded"] = [attrs.asdict(one, filter=_told) for one in job.recorded]
     return without_none(plain)
+
+
+def _told(attribute: attrs.Attribute[Any], value: Any) -> bool:
+    return bool(value != attribute.default)
 
 
 def arrivals_to_plain(one: Arrivals) -> dict[str, Any]:

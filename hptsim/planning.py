@@ -17,7 +17,7 @@ import attrs
 from hptsim.errors import invalid, nearest
 from hptsim.executors import Design, run, workers
 from hptsim.extras import require
-from hptsim.results import HEADLINE, Comparison, Target, half_width, html_table
+from hptsim.results import HEADLINE, Comparison, Target, check_confidence, digits, half_width, html_table
 from hptsim.results import Results as Results
 from hptsim.scenario import Scenario
 
@@ -118,8 +118,9 @@ def vary(scenario: Scenario, path: str, value: Any) -> Scenario:
     {'ml.m5.xlarge': 4}
     """
     part, _, name = path.partition(".")
-    if not hasattr(scenario, part):
-        raise invalid("path", path, "a part of a scenario", nearest(part, [one.name for one in attrs.fields(Scenario)]))
+    parts = [one.name for one in attrs.fields(Scenario)]
+    if part not in parts:
+        raise invalid("path", path, "a part of a scenario", nearest(part, parts))
     if not name:
         return attrs.evolve(scenario, **{part: value})
     inner = getattr(scenario, part)
@@ -177,9 +178,9 @@ class Smallest:
             shown = f"is shown to meet {self.target} with {self.confidence:.0%} confidence"
             return f"No {self.what} up to {max(tried.index)} {shown}."
         row = tried.loc[self.value]
-        bound = f"at most {row['high']:.4g}" if self.target.sign == "<=" else f"at least {row['low']:.4g}"
+        bound = f"at most {digits(row['high'])}" if self.target.sign == "<=" else f"at least {digits(row['low'])}"
         text = (
-            f"{self.what} = {self.value} meets {self.target}: its mean is {row['mean']:.4g} and, with "
+            f"{self.what} = {self.value} meets {self.target}: its mean is {digits(row['mean'])} and, with "
             f"{self.confidence:.0%} confidence, {bound} ({row['replications']} replications)."
         )
         below = self.value - 1
@@ -214,6 +215,7 @@ def smallest(
     random numbers, so bisection ends where testing downwards from the top would, which errs only at the last value that misses.
     """
     wanted = Target.parse(target)
+    check_confidence(confidence, 0.5)
     if not (isinstance(low, int) and isinstance(high, int) and low <= high):
         raise invalid("low, high", (low, high), "two whole numbers, the first not above the second")
     own = seeds(seed, replications)
@@ -249,9 +251,11 @@ def until_precise(
 ) -> Results:
     """Replicate until the interval's half width is so small a share of the mean, or *most* replications are done.
 
-    Stopping when it looks good makes the interval cover its mean less often than it says. Looking rarely (after *first*
-    replications and whenever half as many more are done) keeps the shortfall small; it is not zero.
+    Stopping when it looks good makes the interval cover the mean less often than it says. Looking rarely (after *first*
+    replications and whenever half as many more are done) keeps the shortfall small, but it is not zero: of 95 % there were 94
+    to 95 % left at a relative half width of 0.1 and 90 to 93 % at 0.3, for the skewed waiting times of a short M/M/1 queue.
     """
+    check_confidence(confidence)
     if first < 2:
         raise invalid("first", first, "at least 2 replications")
     own = seeds(seed, most)

@@ -45,6 +45,7 @@ JUDGED: Mapping[str, tuple[str, ...]] = {
     "quota never exceeded": ("reservation",),
     "reservations take their course": ("reservation",),
     "a live training job occupies": ("training", "occupancy", "step"),
+    "a shortage falls back": ("occupancy", "step"),
     "nothing is stored unsaved": ("artifact",),
     "what was saved is stored": ("training", "step"),
     "occupancy within reservation": ("step",),

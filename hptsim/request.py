@@ -274,7 +274,7 @@ def _definition(given: _Structure) -> TrainingJobDefinition:
         maximum["ranges"] = _ranges(given.inner("HyperParameterRanges", "ParameterRanges"))
     return TrainingJobDefinition(
         name=given.text("DefinitionName") if "DefinitionName" in given else "",
-        instances=_instances(given),
+        **_instances(given),
         output_path=given.inner("OutputDataConfig", "OutputDataConfig").text("S3OutputPath"),
         spot=given.flag("EnableManagedSpotTraining"),
         input_mode=algorithm.text("TrainingInputMode", among=("File", "Pipe", "FastFile")),
@@ -316,15 +316,16 @@ def parse_training_job(request: Mapping[str, Any]) -> TrainingJobDefinition:
     )
 
 
-def _instances(given: _Structure) -> InstanceRequest:
-    """The instances of a definition; of several InstanceConfigs the first is taken (`not_modelled` says so)."""
+def _instances(given: _Structure) -> dict[str, Any]:
+    """The instances of a definition: of several InstanceConfigs the first, and the others as alternatives (R10, R11)."""
     if "HyperParameterTuningResourceConfig" in given:
         config = given.inner("HyperParameterTuningResourceConfig", "HyperParameterTuningResourceConfig")
-        if several := config.each("InstanceConfigs", "HyperParameterTuningInstanceConfig"):
-            config = several[0]
+        config.text("AllocationStrategy", "Prioritized", ("Prioritized",))
+        configs = config.each("InstanceConfigs", "HyperParameterTuningInstanceConfig") or [config]
     else:
-        config = given.inner("ResourceConfig", "ResourceConfig")
-    return InstanceRequest(config.text("InstanceType"), config.whole("InstanceCount", 1))
+        configs = [given.inner("ResourceConfig", "ResourceConfig")]
+    first, *others = [InstanceRequest(one.text("InstanceType"), one.whole("InstanceCount", 1)) for one in configs]
+    return {"instances": first, "alternatives": tuple(others)}
 
 
 def to_request(spec: TuningJobSpec) -> dict[str, Any]:
@@ -412,14 +413,16 @@ def _definition_request(definition: TrainingJobDefinition) -> dict[str, Any]:
         },
         "RoleArn": "arn:aws:iam::111122223333:role/hptsim",
         "OutputDataConfig": {"S3OutputPath": definition.output_path},
-        "ResourceConfig": {
-            "InstanceType": definition.instances.instance_type,
-            "InstanceCount": definition.instances.count,
-        },
         "StoppingCondition": {name: int(value) for name, value in stopping.items() if value is not None},
         "StaticHyperParameters": dict(definition.static),
         "EnableManagedSpotTraining": definition.spot,
     }
+    configs = [_instances_request(one) for one in (definition.instances, *definition.alternatives)]
+    if definition.alternatives:
+        resources = {"AllocationStrategy": "Prioritized", "InstanceConfigs": configs}
+        plain["HyperParameterTuningResourceConfig"] = resources
+    else:
+        plain["ResourceConfig"] = configs[0]
     if definition.name:
         plain["DefinitionName"] = definition.name
     if definition.checkpoint_uri is not None:
@@ -433,6 +436,10 @@ def _definition_request(definition: TrainingJobDefinition) -> dict[str, Any]:
     return plain
 
 
+def _instances_request(instances: InstanceRequest) -> dict[str, Any]:
+    return {"InstanceType": instances.instance_type, "InstanceCount": instances.count}
+
+
 def not_modelled(spec: TuningJobSpec) -> list[str]:
     """What the request asks for and the twin does not act on yet, in plain sentences.
 
@@ -443,9 +450,4 @@ def not_modelled(spec: TuningJobSpec) -> list[str]:
     request = spec.request or {}
     if request.get("Autotune"):
         notes.append("Autotune: accepted, without effect")
-    definitions = [request.get("TrainingJobDefinition") or {}, *(request.get("TrainingJobDefinitions") or [])]
-    if any(
-        len((d.get("HyperParameterTuningResourceConfig") or {}).get("InstanceConfigs") or []) > 1 for d in definitions
-    ):
-        notes.append("InstanceConfigs: only the first is tried")
     return notes

@@ -27,14 +27,19 @@ HEADLINE = "waiting_time_s.mean"
 _META = b"hptsim"
 
 
+def check_confidence(confidence: float, least: float = 0.0) -> None:
+    """Refuse what is no confidence, before anybody has computed for hours."""
+    if not least < confidence < 1:
+        raise invalid("confidence", confidence, f"a share between {least:g} and 1", "for example 0.95")
+
+
 def half_width(values: Any, confidence: float = 0.95) -> float:
     """Half of Student's confidence interval for the mean of independent *values*; not a number for fewer than two.
 
     >>> round(half_width([9.0, 10.0, 11.0]), 3)
     2.484
     """
-    if not 0 < confidence < 1:
-        raise invalid("confidence", confidence, "a share between 0 and 1", "for example 0.95")
+    check_confidence(confidence)
     if len(values) < 2:
         return math.nan
     return float(stats.t.ppf((1 + confidence) / 2, len(values) - 1) * np.std(values, ddof=1) / math.sqrt(len(values)))
@@ -119,8 +124,8 @@ class Results:
             where = f"With {spelled(set_)}, " if set_ else ""
             without = len(part.table) - count
             lines.append(
-                f"{where}{column} is {part.mean(column):.4g} on average, with {confidence:.0%} confidence between "
-                f"{low:.4g} and {high:.4g} ({count} replications{f'; {without} without it' if without else ''})."
+                f"{where}{column} is {digits(part.mean(column))} on average, with {confidence:.0%} confidence between "
+                f"{digits(low)} and {digits(high)} ({count} replications{f'; {without} without it' if without else ''})."
             )
         return "\n".join(lines)
 
@@ -156,6 +161,15 @@ class Results:
         return self.values(column)
 
 
+def digits(value: float, count: int = 4) -> str:
+    """A number with so many significant digits, and all of those before the point.
+
+    >>> digits(17534.2), digits(0.123456), digits(730.0, 2), digits(7.34, 2)
+    ('17534', '0.1235', '730', '7.3')
+    """
+    return f"{value:.0f}" if abs(value) >= 10**count else f"{value:.{count}g}"
+
+
 def spelled(point: Mapping[str, Any]) -> str:
     """A point of a sweep in words.
 
@@ -167,7 +181,7 @@ def spelled(point: Mapping[str, Any]) -> str:
 
 def html_table(table: Any) -> str:
     """A table of figures as HTML, four digits each."""
-    return str(table.to_html(index=False, na_rep="–", float_format="{:.4g}".format, border=0))
+    return str(table.to_html(index=False, na_rep="–", float_format=digits, border=0))
 
 
 def _parquet() -> tuple[Any, Any]:
@@ -212,8 +226,8 @@ class Comparison:
         low, high = self.interval(column, confidence)
         verdict = "no difference is shown" if low <= 0 <= high else ("more" if low > 0 else "less") + " in the second"
         return (
-            f"{column}: {verdict}, by {self.differences.mean(column):.4g} on average, with {confidence:.0%} confidence "
-            f"between {low:.4g} and {high:.4g} ({len(self.differences.values(column))} pairs)."
+            f"{column}: {verdict}, by {digits(self.differences.mean(column))} on average, with {confidence:.0%} "
+            f"confidence between {digits(low)} and {digits(high)} ({len(self.differences.values(column))} pairs)."
         )
 
     def _repr_html_(self) -> str:
@@ -253,8 +267,7 @@ class Target:
         Each of the two is a one-sided test at 1 - *confidence*. A replication without the figure, in which nobody started,
         leaves it open.
         """
-        if not 0.5 < confidence < 1:
-            raise invalid("confidence", confidence, "a share between 0.5 and 1", "for example 0.95")
+        check_confidence(confidence, 0.5)
         values = results.values(self.column)
         if len(values) < max(2, len(results.table)):
             return "open"

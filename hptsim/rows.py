@@ -5,12 +5,12 @@ Times are in seconds since the scenario's epoch. The ink is in `hptsim.views` (m
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from itertools import groupby
 from typing import Any, NamedTuple
 
 from hptsim.errors import invalid
-from hptsim.journal import Record
+from hptsim.journal import Record, change
 from hptsim.ledger import TOTAL, TUNING_JOBS
 from hptsim.lifecycle import TRAINING, TUNING
 
@@ -130,32 +130,15 @@ def band_rows(journal: Iterable[Record], limits: Mapping[str, int] | None = None
     for now, records in groupby(journal, key=lambda record: record.time_s):
         before = {pool: (reserved[pool], occupied.get(pool, 0)) for pool in reserved}
         for record in records:
-            for pool, count in _moves(record):
-                book = occupied if record.thing == "occupancy" else reserved
-                book[pool] = book.get(pool, 0) + count
+            book = occupied if record.thing == "occupancy" else reserved
+            for pool, count in change(record).items():
+                if pool not in (TOTAL, TUNING_JOBS):
+                    book[pool] = book.get(pool, 0) + count
         for pool in sorted(reserved):
             after = (reserved[pool], occupied.get(pool, 0))
             if after != before.get(pool, (0, 0)):
                 rows.append(BandRow(now, pool, (limits or {}).get(pool), *after))
     return rows
-
-
-_SIGNS = {
-    ("reservation", "grant"): 1,
-    ("reservation", "release"): -1,
-    ("occupancy", "occupy"): 1,
-    ("occupancy", "vacate"): -1,
-}
-
-
-def _moves(record: Record) -> Iterator[tuple[str, int]]:
-    """By how many instances of which type a record moves the reservation or the occupancy."""
-    sign = _SIGNS.get((record.thing, record.trigger))
-    if sign is not None:
-        amounts = record.data["amounts"] if record.thing == "reservation" else record.data
-        for pool, count in amounts.items():
-            if pool not in (TOTAL, TUNING_JOBS):
-                yield pool, sign * count
 
 
 def queue_rows(journal: Iterable[Record]) -> list[QueueRow]:

@@ -187,7 +187,8 @@ class Simulation:
         self.seed = seed
         account = scenario.account
         own = {entry.spec.name: entry.faults for entry in scenario.tuning_jobs if entry.faults is not None}
-        sampled = Sampled(seed, scenario.script, scenario.timings, scenario.faults, own)
+        recorded = {entry.spec.name: entry.recorded for entry in scenario.tuning_jobs if entry.recorded}
+        sampled = Sampled(seed, scenario.script, scenario.timings, scenario.faults, own, recorded)
         self._world = World(account, nature or sampled, tables)
         self.journal = Journal() if journal is None else journal
         self._laws = laws

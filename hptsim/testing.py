@@ -51,6 +51,7 @@ def definitions(kind: str = TYPES[0], count: int = 1) -> Any:
         [None, 90000],
         [None, 7200],
         [0, 2],
+        [(), (InstanceRequest(TYPES[kind == TYPES[0]], 2), InstanceRequest("ml.g4dn.xlarge"))],
     )
     return st.sampled_from(
         [
@@ -63,8 +64,9 @@ def definitions(kind: str = TYPES[0], count: int = 1) -> Any:
                 max_wait_s=wait_s,
                 max_pending_s=pending_s,
                 max_retries=retries,
+                alternatives=alternatives,
             )
-            for uri, spot, mode, runtime_s, wait_s, pending_s, retries in combinations
+            for uri, spot, mode, runtime_s, wait_s, pending_s, retries, alternatives in combinations
         ]
     )
 
@@ -101,7 +103,7 @@ def assumptions() -> Any:
 @st.composite
 def faults(draw: Any) -> Faults:
     """A swarm of faults: which kinds exist is drawn first, then how often they strike."""
-    kinds = [field.name for field in attrs.fields(Faults) if field.name != "shortage_limit"]
+    kinds = [field.name for field in attrs.fields(Faults) if not field.name.startswith("shortage_")]
     there = draw(st.sets(st.sampled_from(kinds)))
     often = {kind: draw(st.sampled_from([0.2, 0.5, 1.0])) for kind in sorted(there)}
     for rate in ("spot_interruptions_per_hour", "algorithm_errors_per_hour"):

@@ -14,7 +14,7 @@ from typing import Any
 
 import attrs
 
-from hptsim.cloud import Faults
+from hptsim.cloud import Faults, Recorded
 from hptsim.durations import Duration, check, mean
 from hptsim.errors import invalid
 from hptsim.model import TUNING_JOB_NAME_LENGTH, TuningJobSpec, at_least, whole
@@ -28,13 +28,14 @@ _DAY_HOURS, _WEEK_HOURS = 24, 7 * 24
 class ScheduledTuningJob:
     """A tuning job that is created *at_s* seconds after the epoch and, unless *stop_at_s* is None, stopped then.
 
-    *faults* are its own, in place of the scenario's.
+    *faults* are its own, in place of the scenario's; *recorded* says what its training jobs took, in order of launch.
     """
 
     spec: TuningJobSpec
     at_s: float = attrs.field(default=0.0, validator=at_least(0))
     stop_at_s: float | None = attrs.field(default=None, validator=at_least(0))
     faults: Faults | None = None
+    recorded: tuple[Recorded, ...] = ()
 
     def __attrs_post_init__(self) -> None:
         if self.stop_at_s is not None and self.stop_at_s < self.at_s:

@@ -7,19 +7,17 @@ Every change of state goes through a row of the tables and is written to the jou
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol, Self
 
 import attrs
 
 from hptsim.assumptions import Assumptions
-from hptsim.effects import PERFORM, deliver_stop, first_amounts, launch, most_instances, proceed
-from hptsim.errors import LawBroken, ServiceError, unknown_job
+from hptsim.effects import deliver_stop, first_amounts, launch, most_instances, proceed
+from hptsim.errors import ServiceError, unknown_job
 from hptsim.jobs import TrainingJob, TuningJob, duplicate
 from hptsim.ledger import TUNING_JOBS, Ledger, Reservation
-from hptsim.lifecycle import GUARDS as CONDITIONS
-from hptsim.lifecycle import TABLES, Row, Tables, primary
+from hptsim.lifecycle import TABLES, Tables, primary
 from hptsim.model import (
     FINAL_TUNING,
     Amounts,
@@ -30,12 +28,10 @@ from hptsim.model import (
     TuningJobSpec,
     log_stream,
 )
+from hptsim.moves import BILLED, Moves
 
 Entry = tuple[float, str, str, str, str, str, Any]
 """A journal entry as the world writes it: time, thing, name, trigger, source, destination, data."""
-
-BILLED = frozenset({"Downloading", "Training", "Uploading", "Stopping", "Stopping:uploading"})
-"""The states in which a training job's instances are billed (B1, B3, `bill-through-upload`)."""
 
 
 class Nature(Protocol):
@@ -127,6 +123,12 @@ class World:
         self.write: Callable[[Entry], None] = _discard
         self.schedule: Callable[[int, float], None] = _unscheduled
         self._line_moved = False
+        self._prepare()
+
+    def _prepare(self) -> None:
+        self._tuning_moves = Moves(self.tables.tuning)
+        self._training_moves = Moves(self.tables.training)
+        self._reservation_moves = Moves(self.tables.reservation)
 
     # ------------------------------------------------------------------ the caller's commands
 
@@ -138,6 +140,10 @@ class World:
         self._admit(spec)
         job = TuningJob(spec, self.now, incarnation=self.deleted.get(spec.name.lower(), 0))
         job.needs = tuple([self.ledger.counted(one.instances.amounts) for one in spec.definitions])
+        if any(one.alternatives for one in spec.definitions):
+            job.others = tuple(
+                [tuple([self.ledger.counted(other.amounts) for other in one.alternatives]) for one in spec.definitions]
+            )
         self.names.add(spec.name.lower())
         self.tuning[spec.name] = job
         self.fire_tuning(job, "create", {"spec": spec})
@@ -343,22 +349,9 @@ class World:
             self.armed.pop(serial, None)
         job.timers = {}
 
-    def _row(self, rows: tuple[Row, ...], job: Any, trigger: str) -> Row:
-        """The one row that applies; anything else is our own mistake."""
-        found, applying = None, 0
-        for row in rows:
-            if not row.guard or CONDITIONS[row.guard](job):
-                found = row
-                applying += 1
-        if found is None or applying > 1:
-            reason = f"{applying} rows apply to {trigger!r} on {job.name} in state {job.state}"
-            raise LawBroken("exactly one row applies", reason, "lifecycle.py")
-        return found
-
     def fire_tuning(self, job: TuningJob, trigger: str, detail: Any) -> None:
-        rows = self.tables.tuning.get((job.state, trigger), ())
-        row = rows[0] if len(rows) == 1 and not rows[0].guard else self._row(rows, job, trigger)
-        source, job.state = job.state, row.destination
+        move = self._tuning_moves.sure.get((job.state, trigger)) or self._tuning_moves.choose(job, trigger)
+        source, job.state = job.state, move.destination
         data = detail if trigger == "create" else None
         if trigger == "criterion":
             data = {"criterion": detail}
@@ -375,20 +368,17 @@ class World:
                 job.ended_s = self.now
                 self.ended.append(job.name)
         self.write((self.now, "tuning", job.name, trigger, source, job.state, data))
-        for effect in row.effects:
-            PERFORM[effect](self, job, detail)
+        for effect in move.effects:
+            effect(self, job, detail)
         if job.ended_s is None:
             proceed(self, job)
 
     def fire_training(self, job: TrainingJob, trigger: str, data: Any = None) -> None:
         source, now = job.state, self.now
-        rows = self.tables.training.get((source, trigger), ())
-        row = rows[0] if len(rows) == 1 and not rows[0].guard else self._row(rows, job, trigger)
+        move = self._training_moves.sure.get((source, trigger)) or self._training_moves.choose(job, trigger)
         for serial in job.timers:
             self.armed.pop(serial, None)
-        job.timers = ()
-        destination = row.destination
-        if source in BILLED:
+        if move.billed:
             elapsed = now - job.since_s
             job.billable_s += elapsed
             if source == "Training":
@@ -396,19 +386,19 @@ class World:
                 job.trained_s += elapsed
             elif source == "Uploading":
                 job.uploaded_s += elapsed
-        if trigger in _REPORTS:
-            data = self._report(job, trigger, source)
-        elif trigger in _TURNS:
-            data = self._turn(job, trigger, destination)
-        elif trigger == "ready" and job.started_s is None:
-            job.started_s = now
-        job.state = destination
+        if move.book is not None:
+            data = move.book(self, job, move)
+        destination = job.state = move.destination
         job.since_s = now
+        job.timers = ()
         self.write((now, "training", job.name, trigger, source, destination, data))
         if destination in _FINAL:
-            self._end(job)
-        for effect in row.effects:
-            PERFORM[effect](self, job, data)
+            job.ended_s = now
+            if job.stop_coming:
+                self.armed.pop(job.stop_coming, None)
+                job.stop_coming = 0
+        for effect in move.effects:
+            effect(self, job, data)
         if job.ended_s is None:
             for following, delay in self.nature.next(self, job):
                 self.serial = serial = self.serial + 1
@@ -416,67 +406,17 @@ class World:
                 self.schedule(serial, delay)
                 job.timers += (serial,)
 
-    def _end(self, job: TrainingJob) -> None:
-        job.ended_s = self.now
-        if job.stop_coming:
-            self.armed.pop(job.stop_coming, None)
-            job.stop_coming = 0
-
-    def _turn(self, job: TrainingJob, trigger: str, destination: str) -> dict[str, Any] | None:
-        """Book what the cloud or a caller does to the job with *trigger*."""
-        if trigger in _STOPS:
-            job.stopped_by = trigger
-        elif trigger == "shortage":
-            job.shortages += 1
-        elif trigger == "interrupt":
-            self._begin_again(job)
-        else:
-            job.failure_reason = self.nature.reason(job, trigger)
-            if destination == "Starting":
-                job.retries_left -= 1
-                self._begin_again(job)
-            return {"reason": job.failure_reason}
-        return None
-
-    def _report(self, job: TrainingJob, trigger: str, source: str) -> dict[str, Any] | None:
-        """What a script reports: the objective, and what it has saved (the store is filled elsewhere, by effects)."""
-        data: dict[str, Any] = {}
-        if trigger == "epoch":
-            value = self.nature.objective(self, job)
-            job.curve += (math.nan if value is None else value,)
-            return {"epoch": len(job.curve), "objective": value}
-        if trigger == "checkpoint":
-            data["saved"] = job.next_checkpoint_uri
-            job.checkpoints += 1
-            job.checkpointed_s = job.progress_s
-        elif trigger == "saved" or source == "Training":
-            data["saved"] = job.model_uri
-            job.saved = True
-        if trigger in ("exited", "killed"):
-            job.objective = self.nature.objective(self, job)
-            data["objective"] = job.objective
-        if "saved" in data:
-            job.promised += (data["saved"],)
-        return data or None
-
-    def _begin_again(self, job: TrainingJob) -> None:
-        job.attempt += 1
-        job.trained_before_s = job.trained_s
-        job.shortages = 0
-        job.progress_s = job.checkpointed_s
-        if job.watched:  # the epochs since the last checkpoint are done again
-            done = int(job.epochs * job.progress_s / job.work_s + 1e-9) if job.work_s > 0 else 0
-            job.curve, job.passed = job.curve[:done], tuple([epoch for epoch in job.passed if epoch <= done])
-        job.warm = False
-
-    def fire_reservation(self, reservation: Reservation, trigger: str) -> None:
-        row = self._row(self.tables.reservation.get((reservation.state, trigger), ()), reservation, trigger)
-        source, reservation.state = reservation.state, row.destination
-        data = {"holder": reservation.holder, "amounts": reservation.amounts}
+    def fire_reservation(self, reservation: Reservation, trigger: str, change: Amounts | None = None) -> None:
+        moves = self._reservation_moves
+        move = moves.sure.get((reservation.state, trigger)) or moves.choose(reservation, trigger)
+        source, reservation.state = reservation.state, move.destination
+        data: dict[str, Any] = {"holder": reservation.holder, "amounts": reservation.amounts}
+        if change is not None:
+            data["change"] = change
         self.write((self.now, "reservation", reservation.name, trigger, source, reservation.state, data))
         self._line_moved = True
-        for effect in row.effects:
-            PERFORM[effect](self, reservation, None)
+        for effect in move.effects:
+            effect(self, reservation, change)
         if reservation.state in ("Released", "Withdrawn"):
             if reservation.holder in self.tuning:
                 self.tuning[reservation.holder].reservations.pop(reservation.number, None)
@@ -517,13 +457,14 @@ class World:
 
     def __getstate__(self) -> dict[str, Any]:
         state = self.__dict__.copy()
-        for name in ("write", "schedule"):
+        for name in ("write", "schedule", "_tuning_moves", "_training_moves", "_reservation_moves"):
             del state[name]
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
         self.write, self.schedule = _discard, _unscheduled
+        self._prepare()
 
     def freeze(self) -> tuple[Any, ...]:
         """The state as a value without times and serial numbers: equal when the same things can happen next."""
@@ -539,9 +480,6 @@ class World:
 
 
 _FINAL = frozenset({"Completed", "Failed", "Stopped", "MaxRuntimeExceeded", "MaxWaitTimeExceeded"})
-_REPORTS = frozenset({"epoch", "checkpoint", "saved", "exited", "killed"})
-_STOPS = frozenset({"stop", "max_runtime", "max_wait", "max_pending"})
-_TURNS = _STOPS | {"client_error", "algorithm_error", "internal_error", "no_capacity", "shortage", "interrupt"}
 
 
 __all__ = ["BILLED", "Account", "Entry", "Nature", "World", "log_stream"]

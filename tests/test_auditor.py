@@ -14,7 +14,14 @@ from hptsim.errors import LawBroken
 from hptsim.journal import Saved, steps
 from hptsim.laws import LAWS, SOMETIMES
 from hptsim.lifecycle import RESERVATION, TRAINING, Table, Tables
-from hptsim.model import CompletionCriteria, Hyperband, ParameterRange, ResourceLimits, TrainingJobDefinition
+from hptsim.model import (
+    CompletionCriteria,
+    Hyperband,
+    InstanceRequest,
+    ParameterRange,
+    ResourceLimits,
+    TrainingJobDefinition,
+)
 from hptsim.nature import Faults, Sampled, Script, Scripted, Timings
 from hptsim.scenario import ScheduledTuningJob
 from hptsim.world import World
@@ -290,7 +297,57 @@ def another_is_called_the_best():
     auditor.compare(world)
 
 
+def two_types():
+    """One training job that finds no machines of its first type."""
+    alternatives = (InstanceRequest("ml.c5.xlarge"), InstanceRequest("ml.c5.2xlarge"))
+    return attrs.evolve(
+        ALONE, tuning_jobs=(job("a", 1, 1, alternatives=alternatives),), faults=Faults(shortage_by_type={M5: 1.0})
+    )
+
+
+def passes_a_type_over():
+    scenario = two_types()
+    records = run(scenario)
+    new = find(records, "occupancy", "occupy", nth=1)
+    records[new] = records[new]._replace(data={"ml.c5.2xlarge": 1})
+    audit(records, scenario)
+
+
+@pytest.mark.parametrize(
+    ("records", "law"),
+    [
+        (lambda: without(("reservation", "move", "a"), scenario=two_types()), "occupancy within reservation"),
+        (lambda: without(("training", "shortage", "a"), scenario=two_types()), "a live training job occupies"),
+        (
+            lambda: edited(
+                "reservation",
+                "move",
+                scenario=two_types(),
+                data={"holder": "a", "amounts": {"ml.c5.xlarge": 1}, "change": {"ml.c5.xlarge": 1}},
+            ),
+            "reservations take their course",
+        ),
+        (
+            lambda: without(
+                ("occupancy", "vacate", "a"),
+                ("occupancy", "occupy", "a", 1),
+                ("reservation", "move", "a"),
+                scenario=two_types(),
+            ),
+            "a shortage falls back",
+        ),
+    ],
+    ids=["no move", "no shortage", "an odd move", "no fallback"],
+)
+def test_a_fallback_is_judged_in_every_part(records, law):
+    audit(run(two_types()), two_types())
+    with pytest.raises(LawBroken) as broken:
+        audit(records(), two_types())
+    assert broken.value.law == law
+
+
 CASES = {
+    "a shortage falls back": passes_a_type_over,
     "only what has ended is deleted": deleted_while_it_trains,
     "a strategy stays in its ranges": lambda: configured(tuning(2, 1, ranges=(RATE,)), 0, {"rate": "7"}),
     "Grid tries each point once": lambda: configured(tuning(2, 1, ranges=(KIND,), strategy="Grid"), 1, {"kind": "x"}),
@@ -373,6 +430,7 @@ WITNESSES = {
     ),
     "a waiting request is withdrawn": lambda: (TWO, None),
     "a stopped job has artifacts": lambda: (TWO, None),
+    "a launch falls back": lambda: (two_types(), None),
     "an interruption meets a stop": lambda: (
         attrs.evolve(TWO, tuning_jobs=(job("a", 1, 1, 0, 60, spot=True),)),
         spot({("a", 1): (("ready", 10.0), ("downloaded", 10.0), ("interrupt", 20.0))}),

@@ -85,7 +85,7 @@ def test_the_example_has_every_key(table, cls, more):
 
 def test_the_example_has_every_key_of_a_tuning_job_and_the_page_every_distribution():
     (job,) = tomllib.loads(EXAMPLE)["tuning_jobs"]
-    assert job.keys() == {"request", "at_s", "stop_at_s", "priority", "faults"}
+    assert job.keys() == {"request", "at_s", "stop_at_s", "priority", "faults", "recorded"}
     assert all(f"{{ {kind} = {{" in PAGE for kind in (*KINDS, *PATTERNS, "scipy"))
 
 

@@ -10,7 +10,14 @@ from hptsim.errors import LawBroken
 from hptsim.explore import mutants
 from hptsim.laws import SOMETIMES
 from hptsim.lifecycle import RESERVATION, TRAINING, TUNING, Row, Table, Tables
-from hptsim.model import CompletionCriteria, Hyperband, ResourceLimits, TrainingJobDefinition, TuningJobSpec
+from hptsim.model import (
+    CompletionCriteria,
+    Hyperband,
+    InstanceRequest,
+    ResourceLimits,
+    TrainingJobDefinition,
+    TuningJobSpec,
+)
 from hptsim.nature import FAULTS, Faults, Timings
 from hptsim.scenario import Scenario, ScheduledTuningJob
 
@@ -48,6 +55,20 @@ def enough():
     return with_spec(scenario, criteria=CompletionCriteria(target=1.0))
 
 
+def two_types(reservation="reuse", total=2, parallel=1):
+    """Two instance types in order of preference; machines may be short twice."""
+    definition = TrainingJobDefinition(
+        instances=InstanceRequest("ml.p3.2xlarge"), alternatives=(InstanceRequest("ml.m5.xlarge", 2),)
+    )
+    scenario = scope(definition, total, parallel)
+    return attrs.evolve(
+        scenario,
+        capacity={"ml.p3.2xlarge": parallel, "ml.m5.xlarge": 2},
+        total_instances=3,
+        assumptions=Assumptions(reservation, "queue"),
+    )
+
+
 def hyperband(total=3, parallel=2):
     """Two training jobs in the bracket that judges after the first epoch, one in the bracket that does not."""
     return with_spec(
@@ -73,6 +94,8 @@ def test_small_scopes_are_exhausted_with_all_laws_kept_and_all_cases_seen():
         (scope(PIPE), EVERY_FAULT),
         (scope(total=2, parallel=2, runtime_s=500.0), {}),
         (scope(total=2, parallel=2, capacity=2), {"interrupt": 1}),
+        *((two_types(policy), {"shortage": 3}) for policy in ("reuse", "upfront", "as-observed")),
+        (two_types(total=3, parallel=2), {"shortage": 2}),
     ):
         found = explore(scenario, faults=faults)
         assert found.counterexample is None, str(found.counterexample)
@@ -102,6 +125,7 @@ def judges():
         lambda tables: _explored(scope(attrs.evolve(SPOT, max_retries=0)), EVERY_FAULT, tables),
         lambda tables: _explored(enough(), {}, tables),
         lambda tables: _explored(hyperband(1, 1), {}, tables),
+        lambda tables: _explored(two_types(total=1), {"shortage": 1}, tables),
         lambda tables: _simulated(failing(), tables),
         lambda tables: _simulated(failing(at_s), tables),
     ]

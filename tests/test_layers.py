@@ -7,15 +7,16 @@ import pytest
 
 ORDER = (
     "errors extras collector ranges model search halving assumptions durations configured curves cloud lifecycle "
-    "ledger jobs effects world journal laws books auditor nature request workload plain scenario simulation explore "
+    "ledger jobs effects moves world journal laws books auditor nature request workload plain scenario simulation explore traces "
     "metrics figures checkpoint executors results planning "
-    "rows views live player diagram docs "
+    "rows views live report player diagram docs "
     "shapes paging history describe combinations service "
     "events logs s3 wire boto testing pytest_plugin server cli __main__"
 ).split()
 FOLDER = Path(__file__).parent.parent / "hptsim"
 LATE = {
     ("effects", "world"),
+    ("moves", "world"),
     ("model", "request"),
     ("journal", "request"),
     ("simulation", "metrics"),
@@ -23,7 +24,7 @@ LATE = {
     ("explore", "scenario"),
 }
 """Imports inside functions that point up, each for a reason given there."""
-DATES = ("service", "events", "s3", "workload")
+DATES = ("service", "events", "s3", "workload", "traces")
 """They read and write dates that they are given, and no clock."""
 
 

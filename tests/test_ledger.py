@@ -167,25 +167,31 @@ def grantable_by_definition(ledger, discipline):
     return None
 
 
-WISHES = st.dictionaries(st.sampled_from([M5, C5, TUNING_JOBS, "ml.p3.2xlarge"]), st.integers(1, 3), min_size=1)
+WISHES = st.sampled_from([{M5: 1}, {M5: 3}, {M5: 1, C5: 1}, {M5: 1, TUNING_JOBS: 1}, {"ml.p3.2xlarge": 9}])
 
 
 @given(
-    moves=st.lists(st.one_of(st.tuples(WISHES, st.integers(0, 2)), st.integers(0, 20)), max_size=30),
-    discipline=st.sampled_from(["fifo", "priority", "backfill"]),
+    wishes=st.lists(st.tuples(WISHES, st.integers(0, 1)), min_size=3, max_size=10),
+    leaving=st.lists(st.integers(0, 9), max_size=4),
+    taken=st.fixed_dictionaries({M5: st.integers(1, 4), C5: st.integers(1, 2), TUNING_JOBS: st.integers(1, 2)}),
 )
-def test_looking_at_the_first_of_each_kind_grants_what_looking_at_everybody_would(moves, discipline):
-    ledger = Ledger({M5: 4, C5: 3, TUNING_JOBS: 2})
-    for number, move in enumerate(moves):
-        if isinstance(move, tuple):
-            ledger.join(Reservation("a", number, *move))
-        elif ledger.line:
-            assert ledger.leave(list(ledger.line.values())[move % len(ledger.line)])
-        for book in (ledger, ledger.copy()):
-            assert book.grantable(discipline) is grantable_by_definition(book, discipline)
-        if (found := ledger.grantable(discipline)) and number % 3:
-            ledger.leave(found)
-            ledger.reserve("a", found.amounts)
+def test_looking_at_the_first_of_each_kind_grants_what_looking_at_everybody_would(wishes, leaving, taken):
+    ledger = Ledger({M5: 4, C5: 2, TUNING_JOBS: 2})
+    ledger.reserve("b", taken)
+    for number, wish in enumerate(wishes):
+        ledger.join(Reservation("a", number, *wish))
+    for place in leaving:
+        if place < len(ledger.line):
+            assert ledger.leave(list(ledger.line.values())[place])
+    for discipline in ("fifo", "priority", "backfill"):
+        book = ledger.copy()
+        while book.line:
+            found = book.grantable(discipline)
+            assert found is grantable_by_definition(book, discipline)
+            if found is None:
+                break
+            assert book.leave(found)
+            book.reserve("a", found.amounts)
     assert {name for names in ledger.alike.values() for name in names} == set(ledger.line)
 
 

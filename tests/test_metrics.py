@@ -11,7 +11,7 @@ from hptsim.assumptions import Assumptions
 from hptsim.cli import main
 from hptsim.metrics import PRICES_USD_PER_HOUR, Metrics
 from hptsim.model import InstanceRequest, ResourceLimits, TrainingJobDefinition
-from hptsim.nature import Script, Scripted, Timings
+from hptsim.nature import Faults, Script, Scripted, Timings
 from hptsim.scenario import ScheduledTuningJob
 from hptsim.testing import TYPES, scenarios
 
@@ -129,11 +129,11 @@ def test_the_results_for_machines_say_the_same_in_hours(tmp_path, capsys, rows):
 @given(scenario=scenarios())
 def test_sums_are_conserved_against_the_ledger_and_the_jobs(scenario):
     """What the journal says was reserved and billed is what the ledger held and the jobs were billed, second by second."""
-    scenario = attrs.evolve(scenario, prices_usd_per_hour=dict.fromkeys(TYPES, 3600.0))
+    scenario = attrs.evolve(scenario, prices_usd_per_hour=dict.fromkeys([*TYPES, "ml.g4dn.xlarge"], 3600.0))
     sim = Simulation(scenario, laws=False)
     reserved_instance_s = 0.0
     while sim.env.peek() < float("inf"):
-        holding = sum(sim.capacity.reserved.get(kind, 0) for kind in TYPES)
+        holding = sum(count for kind, count in sim.capacity.reserved.items() if kind.startswith("ml."))
         before = sim.now
         sim.step()
         reserved_instance_s += holding * (sim.now - before)
@@ -142,7 +142,7 @@ def test_sums_are_conserved_against_the_ledger_and_the_jobs(scenario):
     for row in metrics.tuning_jobs:
         children = [sim.training_job(name) for name in sim.tuning_job(row.name).training_jobs]
         definitions = next(one.spec for one in scenario.tuning_jobs if one.spec.name == row.name).definitions
-        counts = {one.instances.count for one in definitions}
+        counts = {each.count for one in definitions for each in (one.instances, *one.alternatives)}
         if len(counts) == 1:
             assert row.billed_instance_s == pytest.approx(sum(one.billable_s for one in children) * counts.pop())
         assert sum(row.children.values()) == sum(one.ended_s is not None for one in children)
@@ -152,3 +152,13 @@ def test_sums_are_conserved_against_the_ledger_and_the_jobs(scenario):
         assert 0 <= row.stopping_instance_s <= row.reserved_instance_s + 1e-9
         assert row.billed_instance_s <= row.reserved_instance_s + 1e-6
         assert row.cost_usd is not None and 0 <= row.cost_usd <= row.billed_instance_s + 1e-6
+
+
+def test_what_fell_back_is_priced_by_the_type_that_it_ran_on():
+    fallen = job("fallen", 1, kind=P3, total=2, alternatives=(InstanceRequest(M5, 2),))
+    short = attrs.evolve(BY_HAND, tuning_jobs=(fallen,), faults=Faults(shortage_by_type={P3: 1.0}))
+    sim = Simulation(short)
+    sim.run()
+    [row] = sim.metrics().tuning_jobs
+    assert row.billed_instance_s == 2 * 2 * 115 and row.cost_usd == pytest.approx(2 * 2 * 115 * 3.6 / 3600)
+    assert row.reserved_instance_s == 60 * 1 + 2 * (sim.now - 62)  # one P3 for 60 s, then two M5 to the end

@@ -8,7 +8,7 @@ from hptsim.assumptions import Assumptions
 from hptsim.durations import Exponential, LogNormal
 from hptsim.errors import InvalidInput
 from hptsim.model import ParameterRange, ResourceLimits, TrainingJobDefinition
-from hptsim.nature import FAULTS, Enumerated, Faults, Script, Scripted, Timings, uniforms
+from hptsim.nature import FAULTS, Enumerated, Faults, Recorded, Script, Scripted, Timings, uniforms
 from hptsim.scenario import ScheduledTuningJob
 
 RANDOM = Timings(
@@ -259,3 +259,21 @@ def test_what_is_not_armed_cannot_be_fired():
     sim.create_tuning_job(TuningJobSpec("a"))
     with pytest.raises(InvalidInput, match=r"armed are: \[\('a', 'launch'\)\]"):
         sim.fire("a", "finish")
+
+
+def test_what_was_recorded_is_replayed_and_the_rest_is_drawn():
+    recorded = (
+        Recorded(starting_s=1, downloading_s=2, training_s=3, uploading_s=4),
+        Recorded(starting_s=10, downloading_s=20, failure="client_error"),
+        Recorded(training_s=30, failure="algorithm_error"),
+    )
+    entry = ScheduledTuningJob(TuningJobSpec("r", limits=ResourceLimits(4, 4)), recorded=recorded)
+    sim = Simulation(Scenario(tuning_jobs=(entry,), timings=Timings(starting_s=7, training_s=500), faults=Faults()))
+    sim.run()
+    jobs = [sim.training_job(name) for name in sim.tuning_job("r").training_jobs]
+    assert [(job.status, job.ended_s) for job in jobs] == [
+        ("Completed", 10),
+        ("Failed", 30),
+        ("Failed", 37),
+        ("Completed", 507),
+    ]

@@ -7,7 +7,7 @@ from hypothesis import given
 
 from hptsim import TuningJobSpec
 from hptsim.errors import InvalidInput
-from hptsim.model import Objective, ParameterRange
+from hptsim.model import InstanceRequest, Objective, ParameterRange
 from hptsim.request import not_modelled, parse, to_request
 from hptsim.testing import specs
 
@@ -110,7 +110,7 @@ def test_several_definitions_and_several_instance_types():
     assert [one.name for one in spec.definitions] == ["first", "second"]
     assert spec.definitions[0].objective == Objective("loss", False)
     assert spec.definitions[1].instances.amounts == {"ml.m5.xlarge": 3}
-    assert "InstanceConfigs: only the first is tried" in not_modelled(spec)
+    assert spec.definitions[1].alternatives == (InstanceRequest("ml.m5.2xlarge", 1),)
 
 
 def test_the_total_falls_back_to_the_parallel_limit():

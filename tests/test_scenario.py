@@ -9,8 +9,9 @@ from hptsim import Scenario, TuningJobSpec
 from hptsim.cli import demo, main
 from hptsim.durations import Exponential, Uniform
 from hptsim.errors import InvalidInput
+from hptsim.nature import Recorded
 from hptsim.request import MEMBERS, to_request
-from hptsim.workload import Arrivals, Profile, Times
+from hptsim.workload import Arrivals, Profile, ScheduledTuningJob, Times
 
 MIX = [TuningJobSpec("a", priority=2), TuningJobSpec("b", priority=2)]
 ARRIVALS = Scenario(
@@ -23,8 +24,17 @@ ARRIVALS = Scenario(
 )
 
 
+RECORDED = Scenario(
+    tuning_jobs=[
+        ScheduledTuningJob(MIX[0], recorded=(Recorded(3.5, 1), Recorded(downloading_s=2, failure="client_error")))
+    ]
+)
+
+
 @pytest.mark.parametrize("ending", ["toml", "json"])
-@pytest.mark.parametrize("scenario", [demo(), ARRIVALS, ARRIVALS.drawn(3)], ids=["demo", "arrivals", "drawn"])
+@pytest.mark.parametrize(
+    "scenario", [demo(), ARRIVALS, ARRIVALS.drawn(3), RECORDED], ids=["demo", "arrivals", "drawn", "recorded"]
+)
 def test_what_is_dumped_loads_equal(tmp_path, ending, scenario):
     path = tmp_path / f"demo.{ending}"
     scenario.dump(path)
@@ -182,6 +192,19 @@ JOB = '[[tuning_jobs]]\nrequest = "request.json"\n'
             "x.toml",
             JOB + "faults = { algorithm_eror = 1 }\n",
             r"x\.toml:3: tuning_jobs\[0\]\.faults\.algorithm_eror: .*did",
+        ),
+        ("x.toml", JOB + "recorded = 3\n", r"x\.toml:3: tuning_jobs\[0\]\.recorded: got 3, expected a list"),
+        (
+            "x.toml",
+            JOB + "recorded = [{training = 3}]\n",
+            r"x\.toml:3: tuning_jobs\[0\]\.recorded\[0\]\.training: .*_s'",
+        ),
+        ("x.toml", JOB + "recorded = [{training_s = -3}]\n", r"x\.toml:3: .*\.recorded\[0\]\.training_s: got -3"),
+        ("x.toml", JOB + "recorded = [{failure = 'eror'}]\n", r"x\.toml:3: .*failure: got 'eror', expected algo"),
+        (
+            "x.toml",
+            JOB + "recorded = [{training_s = 1, failure = 'client_error'}]\n",
+            r"x\.toml:3: .*failure: got 'client_error', expected starting_s or downloading_s as the last",
         ),
         ("x.toml", "arrivals = 3\n", r"x\.toml:1: arrivals: got 3, expected a list"),
         ("x.toml", COME + "cuont = 3\n", r"x\.toml:4: arrivals\[0\]\.cuont: .*did you mean 'count'"),

@@ -9,7 +9,7 @@ from hptsim.assumptions import Assumptions
 from hptsim.describe import float32
 from hptsim.errors import InvalidInput, ServiceError
 from hptsim.history import History
-from hptsim.nature import Script, Scripted
+from hptsim.nature import Faults, Script, Scripted
 from hptsim.service import OPERATIONS, Service, epoch
 
 EPOCH = 1704067200
@@ -620,6 +620,26 @@ def test_instance_configs_become_the_jobs_resources():
     resources = {"ResourceConfig": None, "HyperParameterTuningResourceConfig": {"InstanceConfigs": configs}}
     _, service = started(until=1, definition_changes=resources)
     assert child(service)["ResourceConfig"] == configs[0]
+
+
+def test_a_training_job_shows_which_of_its_instance_configs_was_selected():
+    configs = [
+        {"InstanceType": "ml.p3.2xlarge", "InstanceCount": 1, "VolumeSizeInGB": 5},
+        {"InstanceType": "ml.m5.2xlarge", "InstanceCount": 2, "VolumeSizeInGB": 7},
+    ]
+    resources = {"AllocationStrategy": "Prioritized", "InstanceConfigs": configs}
+    changes = {"ResourceConfig": None, "HyperParameterTuningResourceConfig": resources}
+    sim = simulation(faults=Faults(shortage_by_type={"ml.p3.2xlarge": 1.0}))
+    service = Service.of(sim)
+    service.call(CREATE, request(definition_changes=changes))
+    sim.run(until=1)
+    assert child(service)["ResourceConfig"] == configs[0]
+    sim.run(until=61)
+    assert child(service)["ResourceConfig"] == configs[1]
+    sim.run(until=80)
+    selected = {"SelectedInstanceType": "ml.m5.2xlarge", "SelectedInstanceCount": 2}
+    assert child(service)["ResourceConfig"] == configs[1] | selected
+    assert describe(service)["TrainingJobDefinition"]["HyperParameterTuningResourceConfig"] == resources
 
 
 def test_a_spec_of_the_twins_own_is_described_too():
