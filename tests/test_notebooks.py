@@ -112,6 +112,7 @@ def test_a_notebook_runs_and_says_what_it_means(path, capsys, monkeypatch):
     if path.stem.startswith("07") and not TRACE.exists():
         pytest.skip("needs the trace, of which the notebook says where to get it")
     monkeypatch.chdir(FOLDER)
+    monkeypatch.setenv("PYTHONPATH", str(FOLDER.parent))
     printed = in_a_kernel(path) if IN_A_KERNEL else as_a_script(path, capsys)
     for words in SAID[path.stem]:
         assert words in printed
