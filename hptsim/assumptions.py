@@ -31,6 +31,15 @@ ASSUMPTIONS: Mapping[str, str] = MappingProxyType(
         "with one instance type does (R11, R13, A-23)",
         "first-type-asked": "admission and the line look at the first of several InstanceConfigs; a launch takes what the "
         "tuning job holds idle of any of them, in their order, before it asks for the first (R11, R14)",
+        "warm-pool-survives-stop": "a warm pool is kept when its training job completed, was stopped after its instances were "
+        "there, or failed by its own fault, as the guide says; a client that believes pools end unless the job Completed is "
+        "not followed (R19, §11.10)",
+        "warm-pool-match": "any training job without a tuning job that is not on managed spot and has the same keys takes the "
+        "oldest Available pool, whether or not it asks for a pool of its own; its start-up then takes warm_starting_s (R18)",
+        "warm-pool-quota": "warm_pool_capacity limits instances in warm pools, in use or available, by type; a type that it does "
+        "not name is unlimited, where the service's default is 0; without quota a training job runs without a pool (R20)",
+        "stop-frees-warm-pool": "stopping a training job that has ended and whose warm pool is Available gives the pool up, as "
+        "setting KeepAlivePeriodInSeconds to 0 does; without a pool it is refused as ever (R17, §2.8)",
         "ends-release-too": "Completed and Failed release what is reserved just as Stopped does (§5.5)",
         "stop-is-idempotent": "stopping a job that is Stopping answers 200 and changes nothing (A-01, A-03); "
         "`repeated_stop` switches",
@@ -58,6 +67,10 @@ ASSUMPTIONS: Mapping[str, str] = MappingProxyType(
         "(A-51, J13) with the progress of its last checkpoint",
         "bill-through-upload": "a stopping training job is billed until its upload is done (B1, A-30)",
         "whole-seconds": "reported seconds are rounded down, and are at least 1 (A-29)",
+        "autotune": "with Autotune, what a request leaves out is chosen: for each of AutoParameters a range of a decade to each "
+        "side of its hint (a share stays within 1, a truth value gets both, another text itself), ten training jobs for each "
+        "range but at most 100, one at a time, early stopping where it is allowed, three retries, the strategy Bayesian, an end "
+        "on convergence; nothing is tuned for which there is neither range nor hint (L17)",
         "round-robin": "several definitions take turns (A-36)",
         "spot-price-ratio": "a second of managed spot costs 0.3 of an on-demand second, unless the scenario says",
         "auto-scaling": "the scaling Auto is Logarithmic for positive ranges of three decades or more, Linear for others",

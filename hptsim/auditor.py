@@ -10,7 +10,19 @@ import math
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from hptsim.books import AFTER, ENDS, FAULTS, FINAL, LAST_STEP, LOGGED, NEXT, TrainingBook, TuningBook
+from hptsim.books import (
+    AFTER,
+    ENDS,
+    FAULTS,
+    FINAL,
+    LAST_STEP,
+    LOGGED,
+    NEXT,
+    POOL_NEXT,
+    PoolBook,
+    TrainingBook,
+    TuningBook,
+)
 from hptsim.effects import bucket
 from hptsim.jobs import duplicate
 from hptsim.laws import broken
@@ -18,6 +30,7 @@ from hptsim.ledger import TOTAL, TUNING_JOBS, alone
 from hptsim.lifecycle import STOPPING, primary, status
 from hptsim.model import FINAL_TUNING, NO_CRITERIA, Artifact, Hyperband, TrainingJobDefinition, TuningJobSpec
 from hptsim.search import ETA, Trial, brackets, falls_behind, goes_on, met, rungs
+from hptsim.warm_pools import match_keys, outlives
 from hptsim.world import Account, Entry, World
 
 
@@ -36,6 +49,9 @@ class Auditor:
         self.now = 0.0
         self.tuning: dict[str, TuningBook] = {}
         self.training: dict[str, TrainingBook] = {}
+        self.pools: dict[str, PoolBook] = {}
+        self.claims: dict[str, tuple[str, tuple[Any, ...]]] = {}
+        """Whose warm pool a training job that is about to be created takes over, and what it must share with it."""
         self.deleted: dict[str, int] = {}
         """How many log events each deleted training job has left."""
         self.reserved: dict[str, int] = {}
@@ -43,7 +59,8 @@ class Auditor:
         self.line: dict[str, Mapping[str, int]] = {}
         self.moved = False
         """Whether anything was asked, granted, withdrawn or released since the line was judged."""
-        self.touched: dict[str, None] = {}
+        self.touched: dict[str, dict[str, None]] = {}
+        """What this step is about: tuning jobs, and of each the training jobs."""
         self.died: list[str] = []
         self.checked = 0
         self.witnessed: dict[str, None] = {}
@@ -56,6 +73,8 @@ class Auditor:
             name: duplicate(book) if book.state not in FINAL or book.occupies is not None else book
             for name, book in self.training.items()
         }
+        twin.pools = {name: duplicate(book) for name, book in self.pools.items()}
+        twin.claims = self.claims.copy()
         twin.reserved, twin.artifacts = self.reserved.copy(), self.artifacts.copy()
         twin.line, twin.touched, twin.died = self.line.copy(), {}, []
         twin.witnessed, twin.deleted = self.witnessed.copy(), self.deleted.copy()
@@ -69,6 +88,9 @@ class Auditor:
         self.checked += 1
         _READERS[entry[1]](self, entry)
 
+    def _touch(self, book: TrainingBook) -> None:
+        self.touched.setdefault(book.holder, {})[book.name] = None
+
     def _see_tuning(self, entry: Entry) -> None:
         _, _, name, trigger, source, destination, data = entry
         if trigger == "create":
@@ -78,10 +100,10 @@ class Auditor:
         if trigger == "delete":
             if status(book.state) not in FINAL_TUNING or source != book.state:
                 raise broken("only what has ended is deleted", f"{name} is {book.state} and is deleted")
-            self._settle_tuning(book)
+            self._settle_tuning(book, book.live)
             del self.tuning[name]
             return
-        self.touched[name] = None
+        self.touched.setdefault(name, {})
         if status(book.state) in FINAL_TUNING:
             raise broken("a final status is final", f"{trigger} happened to {name}, which is {book.state}")
         if source != book.state:
@@ -135,7 +157,7 @@ class Auditor:
         book = self.training[name]
         if trigger == "delete":
             return self._delete_training(book, source)
-        self.touched[book.holder] = None
+        self._touch(book)
         if book.state in FINAL:
             raise broken("a final status is final", f"{trigger} happened to {name}, which is {book.state}")
         if source != book.state or not self._may_follow(book, trigger, destination):
@@ -148,8 +170,12 @@ class Auditor:
         if trigger == "shortage" and book.choices:
             self._short(book)
         book.owed += trigger in LOGGED or (trigger == "ready" and destination == "Training")
+        if trigger == "ready":
+            book.launched = True
         if trigger in ENDS:
             book.reasons += (trigger,)
+            if trigger == "stop" and book.name in self.pools:
+                self.witnessed["a stop meets a warm pool"] = None
         if data:
             book.promised += (data["saved"],) if "saved" in data else ()
             book.objective = data.get("objective", book.objective)
@@ -187,6 +213,9 @@ class Auditor:
             definition=definition,
             choices=choices,
         )
+        if tuning.spec is None:
+            self.training[name].asked = data
+            self._claim(name, data)
         tuning.live[name] = None
         tuning.children.append(name)
         tuning.launched += 1
@@ -278,7 +307,7 @@ class Auditor:
         if holder == alone(holder.rpartition("/")[2]) and trigger == "ask":
             self.tuning[holder] = TuningBook(holder, 1, 1, state="InProgress", alone=True, launches=1)
         tuning = self.tuning[holder]
-        self.touched[holder] = None
+        self.touched.setdefault(holder, {})
         self.moved = True
         before = tuning.requests.get(name, "[*]")
         legal = {("[*]", "ask"): "Requested", ("Requested", "grant"): "Held", ("Requested", "withdraw"): "Withdrawn"}
@@ -309,11 +338,10 @@ class Auditor:
     def _short(self, book: TrainingBook) -> None:
         """A training job found no machines: with which of its further types does it have to go on?"""
         tuning = self.tuning[book.holder]
-        used = self._used(tuning)
         book.short = True
         for choice, amounts in enumerate(book.choices[book.choice + 1 :], start=book.choice + 1):
             wanted = {**amounts, TOTAL: sum(amounts.values())} if TOTAL in self.limit else amounts
-            idle = all(count <= tuning.held.get(pool, 0) - used.get(pool, 0) for pool, count in wanted.items())
+            idle = all(count <= tuning.held.get(pool, 0) - tuning.used.get(pool, 0) for pool, count in wanted.items())
             if idle or self._fits(wanted):
                 book.latest = choice
                 return
@@ -355,7 +383,11 @@ class Auditor:
             if not book.short:
                 raise broken("a live training job occupies", f"{book.name} gives its instances up in {book.state}")
             self.tuning[book.holder].moving = book.occupies
+        used, sign = self.tuning[book.holder].used, 1 if taking else -1
+        for pool, count in (entry[6] if taking else book.occupies).items():
+            used[pool] = used.get(pool, 0) + sign * count
         book.occupies = entry[6] if taking else None
+        self._touch(book)
         if taking and book.choices:
             self._choose(book, entry[6])
 
@@ -387,6 +419,7 @@ class Auditor:
 
     def _see_signal(self, entry: Entry) -> None:
         book = self.training[entry[2]]
+        self._touch(book)
         if entry[3] == "SIGTERM":
             if book.state != "Stopping":
                 raise broken("SIGTERM opens the window", f"{book.name} gets SIGTERM in {book.state}")
@@ -396,14 +429,48 @@ class Auditor:
             if entry[6] is not None and entry[6] != book.sentence:
                 raise broken("the weak are stopped early", f"{book.name} is given up for {entry[6]}, and was not to be")
 
+    def _see_warm_pool(self, entry: Entry) -> None:
+        now, _, name, trigger, source, destination, data = entry
+        book = self.pools.setdefault(name, PoolBook(name))
+        tuning, job = self.tuning[alone(name)], self.training[name]
+        self.touched.setdefault(tuning.name, {})
+        expected = POOL_NEXT.get((source, trigger), "")
+        if trigger == "job_ended" and source == "InUse":
+            kept = book.keep_alive_s > 0 and outlives(job.launched, job.state, job.failure)
+            expected = "Available" if kept and job.state in FINAL else "Terminated"
+        if source != book.state or destination != expected:
+            raise broken("warm pools take their course", f"{trigger} leads {name} from {book.state} to {destination}")
+        if source == "Available" and now > book.since_s + book.keep_alive_s + 1e-6:
+            raise broken("warm pools take their course", f"{name} is kept for longer than {book.keep_alive_s:g} s")
+        if data and "keep_alive_s" in data:
+            book.keep_alive_s = data["keep_alive_s"]
+        if trigger == "reuse" and job.asked is not None:
+            held = {pool: count for pool, count in tuning.held.items() if count}
+            self.claims[data["by"]] = name, match_keys(held, job.asked["request"])
+            self.witnessed["a warm pool is reused"] = None
+        if trigger == "terminate":
+            self.witnessed["a stop meets a warm pool"] = None
+        if destination != source:
+            book.state, book.since_s = destination, now
+        if destination in ("Reused", "Terminated"):
+            del self.pools[name]
+
+    def _claim(self, name: str, data: Mapping[str, Any]) -> None:
+        """A training job that takes a warm pool over must share what the guide lists."""
+        instances = data["definition"]["instances"]
+        own = match_keys({instances["instance_type"]: instances["count"]}, data["request"])
+        pool, wanted = self.claims.pop(name, ("", own))
+        if own != wanted:
+            raise broken("only a match reuses a warm pool", f"{name} takes over that of {pool}: {own} is not {wanted}")
+
     def _see_refused(self, entry: Entry) -> None:
         """A refused call changes nothing."""
 
     def settle(self, world: World | None = None) -> None:
         """Judge the state after a whole step: the tuning jobs that it touched, and the line."""
-        for name in self.touched:
+        for name, children in self.touched.items():
             if (tuning := self.tuning.get(name)) is not None:
-                self._settle_tuning(tuning)
+                self._settle_tuning(tuning, children)
                 if world is not None:
                     self._compare(tuning, world)
         self.touched.clear()
@@ -411,7 +478,8 @@ class Auditor:
         self.died.clear()
         self._settle_line()
 
-    def _settle_tuning(self, tuning: TuningBook) -> None:
+    def _settle_tuning(self, tuning: TuningBook, children: Iterable[str]) -> None:
+        """Judge a tuning job and its training jobs: those that the step touched (*children*), or all if its own state changed."""
         final = status(tuning.state) in FINAL_TUNING
         if tuning.launches != tuning.launched:
             raise broken(
@@ -420,7 +488,10 @@ class Auditor:
         if final:
             if tuning.live:
                 raise broken("nobody outlives the parent", f"{tuning.name} is {tuning.state}, {len(tuning.live)} live")
-            if tuning.requests or any(tuning.held.values()):
+            if tuning.alone and tuning.children and tuning.children[0] in self.pools:
+                if not any(tuning.held.values()):
+                    raise broken("a warm pool holds its instances", f"{tuning.name} is kept without any instances")
+            elif tuning.requests or any(tuning.held.values()):
                 left = dict(tuning.held)
                 raise broken("released at the end, exactly once", f"{tuning.name} is {tuning.state} and holds {left}")
             if tuning.state == "Stopped" and tuning.models and not tuning.alone:
@@ -432,18 +503,14 @@ class Auditor:
         if tuning.state == "InProgress" and tuning.results and (criterion := self._criterion(tuning)):
             raise broken("a met criterion ends the job", f"{tuning.name} has met {criterion} and goes on")
         stopping = tuning.state in ("Stopping", "InProgress:closing")
-        for name in tuning.live:
-            self._settle_child(self.training[name], stopping)
-        used = self._used(tuning)
-        if any(count > tuning.held.get(pool, 0) for pool, count in used.items()):
-            raise broken("occupancy within reservation", f"{tuning.name} uses {used} and holds {tuning.held}")
-
-    def _used(self, tuning: TuningBook) -> dict[str, int]:
-        used: dict[str, int] = {}
-        for name in tuning.live:
-            for pool, count in (self.training[name].occupies or {}).items():
-                used[pool] = used.get(pool, 0) + count
-        return used
+        for name in children if tuning.state == tuning.settled else tuning.live:
+            if name in tuning.live:
+                self._settle_child(self.training[name], stopping)
+        tuning.settled = tuning.state
+        for pool, count in tuning.used.items():
+            if count > tuning.held.get(pool, 0):
+                text = f"{tuning.name} uses {tuning.used} and holds {tuning.held}"
+                raise broken("occupancy within reservation", text)
 
     def _criterion(self, tuning: TuningBook) -> str:
         return met(tuning.spec, tuning.results) if tuning.spec is not None else ""
@@ -563,4 +630,5 @@ _READERS: Mapping[str, Callable[[Auditor, Entry], None]] = {
     "log": Auditor._see_log,
     "signal": Auditor._see_signal,
     "refused": Auditor._see_refused,
+    "warm_pool": Auditor._see_warm_pool,
 }

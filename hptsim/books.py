@@ -28,6 +28,10 @@ class TuningBook:
     live: dict[str, None] = attrs.field(factory=dict)
     counters: dict[str, int] = attrs.field(factory=lambda: dict.fromkeys(COUNTERS, 0))
     held: dict[str, int] = attrs.field(factory=dict)
+    used: dict[str, int] = attrs.field(factory=dict)
+    """The part of it that its training jobs occupy."""
+    settled: str = ""
+    """The state in which it was judged last."""
     requests: dict[str, str] = attrs.field(factory=dict)
     asked: dict[str, Mapping[str, int]] = attrs.field(factory=dict)
     evaluated: int = 0
@@ -43,7 +47,8 @@ class TuningBook:
         """An independent copy."""
         twin = duplicate(self)
         twin.live, twin.counters, twin.children = self.live.copy(), self.counters.copy(), self.children.copy()
-        twin.held, twin.requests, twin.asked = self.held.copy(), self.requests.copy(), self.asked.copy()
+        twin.held, twin.used = self.held.copy(), self.used.copy()
+        twin.requests, twin.asked = self.requests.copy(), self.asked.copy()
         twin.results, twin.tried = self.results.copy(), self.tried.copy()
         return twin
 
@@ -79,9 +84,28 @@ class TrainingBook:
     short: bool = False
     """Whether it has just found no machines."""
     latest: int = 0
+    asked: Mapping[str, Any] | None = None
+    """What its user asked for, if it has no tuning job."""
+    launched: bool = False
+    """Whether its instances were there."""
     """With which of its choices it must go on at the latest; 0 when none of them has quota."""
 
 
+@attrs.define(slots=False, eq=False)
+class PoolBook:
+    """What the auditor knows of a warm pool."""
+
+    name: str
+    keep_alive_s: float = 0.0
+    state: str = "[*]"
+    since_s: float = 0.0
+
+
+POOL_NEXT = {("[*]", "open"): "InUse", ("InUse", "update"): "InUse", ("Available", "update"): "Available"} | {
+    ("Available", trigger): end
+    for trigger, end in {"reuse": "Reused", "expire": "Terminated", "terminate": "Terminated"}.items()
+}
+"""Where a trigger leads a warm pool; how it goes on after its training job depends on how that ended (R17)."""
 NEXT: Mapping[str, frozenset[str]] = {
     "[*]": frozenset({"Starting"}),
     "Starting": frozenset({"Starting", "Pending", "Downloading", "Training", "Starting:stopping", "Failed"}),

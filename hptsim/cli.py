@@ -6,15 +6,13 @@ Exit codes: 0 all is well, 2 bad input, 3 a law is broken, 130 interrupted.
 from __future__ import annotations
 
 import shlex
-import signal
 import sys
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib import resources
 from json import dumps
 from pathlib import Path
 from typing import Any
+
+from attrs import asdict
 
 from hptsim import diagram as draw
 from hptsim.auditor import Auditor
@@ -22,15 +20,21 @@ from hptsim.errors import HptsimError, InvalidInput, LawBroken, MissingExtra, in
 from hptsim.extras import require
 from hptsim.journal import Journal, Saved, read, steps
 from hptsim.laws import LAWS
-from hptsim.lifecycle import RESERVATION, TRAINING, TUNING, status
-from hptsim.metrics import Metrics, TuningJobFigures
+from hptsim.lifecycle import ALL, status
+from hptsim.meter import USAGE, TuningJobFigures
+from hptsim.metrics import Metrics
 from hptsim.model import FINAL_TUNING
 from hptsim.player import to_html
+from hptsim.progress import advance
 from hptsim.scenario import Scenario
 from hptsim.simulation import Simulation
 
-LIVES = {table.name: table for table in (TUNING, TRAINING, RESERVATION)}
+LIVES = {table.name: table for table in ALL}
 FINE, BAD_INPUT, LAW_BROKEN, INTERRUPTED = 0, 2, 3, 130
+
+
+_ROWS = 50
+"""So many tuning jobs are printed one by one."""
 
 
 def demo() -> Scenario:
@@ -73,7 +77,7 @@ def run(
     log = Journal(journal, keep=True)
     sim = Simulation(scenario, seed=seed, laws=laws == "on" or (laws == "end" and "end"), journal=log)
     try:
-        _advance(sim, until if until is not None else scenario.until_s, quiet=json)
+        advance(sim, until if until is not None else scenario.until_s, quiet=json)
     except KeyboardInterrupt:
         print(f"interrupted at {sim.now:.0f} s; the journal is complete up to there", file=sys.stderr)
         return INTERRUPTED
@@ -94,56 +98,19 @@ def run(
     return FINE
 
 
-def _advance(sim: Simulation, until: float | None, *, quiet: bool) -> None:
-    """Run with progress shown; Ctrl-C is heard between two steps, so that the journal ends with a whole one."""
-    progress = require("rich.progress", "cli", "the command line")
-    console = require("rich.console", "cli", "the command line").Console(stderr=True, quiet=quiet)
-    last = float("inf") if until is None else until
-    total = len(sim.scenario.tuning_jobs)
-    with progress.Progress(console=console, transient=True) as bar, _between_steps() as interrupted:
-        task = bar.add_task("simulating", total=total)
-        while not interrupted and sim.env.peek() <= last and sim.env.peek() < float("inf"):
-            for _ in range(1000):
-                if interrupted or not sim.env.peek() <= min(last, 1e300):
-                    break
-                sim.env.step()
-            done = sum(sim.tuning_job(name).ended_s is not None for name in sim.tuning_jobs)
-            bar.update(task, completed=done, description=f"simulating, {sim.now:.0f} s")
-            sim.journal.flush()
-    if interrupted:
-        raise KeyboardInterrupt
-    sim.run(until)
-
-
-@contextmanager
-def _between_steps() -> Iterator[list[int]]:
-    """A list that fills when Ctrl-C is pressed, in place of an exception in the middle of a step."""
-    interrupted: list[int] = []
-    if threading.current_thread() is not threading.main_thread():  # only there can signals be heard
-        yield interrupted
-        return
-    before = signal.signal(signal.SIGINT, lambda number, frame: interrupted.append(number))
-    try:
-        yield interrupted
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
 def _results(sim: Simulation, metrics: Metrics) -> str:
     """The results for machines, as JSON."""
-    from hptsim.request import not_modelled
-
     plain = {
         "scenario": sim.scenario.name,
         "seed": sim.seed,
         "end_s": sim.now,
         "tuning_jobs": [row.to_dict() for row in metrics.tuning_jobs],
+        "warm_pools": [asdict(pool) for pool in metrics.warm_pools],
+        "cost_usd": metrics.cost_usd,
+        "prices": {name: getattr(sim.scenario.price_list, name) for name in ("date", "region", "source")},
         "refused": dict(metrics.refused),
         "laws": {"kept": [law.name for law in LAWS if law.kind != "sometimes"], "entries_judged": sim.checked},
         "witnessed": list(sim.witnessed),
-        "not_modelled": {
-            entry.spec.name: notes for entry in sim.scenario.tuning_jobs if (notes := not_modelled(entry.spec))
-        },
     }
     return dumps(plain, indent=2)
 
@@ -165,20 +132,32 @@ def _report(sim: Simulation, metrics: Metrics) -> None:
             no_wrap=heading != "children",
             min_width=13 if heading == "children" else None,
         )
-    for row in metrics.tuning_jobs:
+    for row in metrics.tuning_jobs[:_ROWS]:
         table.add_row(*_cells(row))
     console.print(table)
-    for entry in sim.scenario.tuning_jobs:
-        from hptsim.request import not_modelled
-
-        for note in not_modelled(entry.spec):
-            console.print(f"note: {entry.spec.name}: {note}", highlight=False, markup=False)
+    if (more := len(metrics.tuning_jobs) - _ROWS) > 0:
+        console.print(f"and {more:,} more; --json has them all", highlight=False)
+    console.print(_money(sim, metrics), highlight=False, markup=False)
     for code, count in metrics.refused.items():
         console.print(f"refused: {count} × {code}")
     if sim.checked:
         kept = sum(law.kind != "sometimes" for law in LAWS)
         seen = ", ".join(sim.witnessed) or "none"
         console.print(f"{kept} laws kept over {sim.checked} journal entries; witnessed: {seen}", highlight=False)
+
+
+def _money(sim: Simulation, metrics: Metrics) -> str:
+    """Where the reserved instance-hours went, and by which prices they cost so much."""
+    everybody = [*metrics.tuning_jobs, metrics.alone]
+    hours = {name: sum(getattr(one, name) for one in everybody) / 3600 for name in USAGE if name != "cost_usd"}
+    retained = sum(pool.retained_instance_s for pool in metrics.warm_pools) / 3600
+    prices = sim.scenario.price_list
+    return (
+        f"{hours['reserved_instance_s']:.2f} instance-hours reserved: {hours['billable_instance_s']:.2f} billable, "
+        f"{hours['unbilled_instance_s']:.2f} occupied and not billed, {hours['idle_instance_s'] - retained:.2f} idle"
+        f"{f', {retained:.2f} retained in warm pools' if metrics.warm_pools else ''}; "
+        f"prices of {prices.date}, {prices.region}"
+    )
 
 
 def _cells(row: TuningJobFigures) -> list[str]:
@@ -359,6 +338,7 @@ def main(arguments: list[str] | None = None) -> int:
         app.command(check, name="check")
         app.command(explore, name="explore")
         app.command("hptsim.report:plan", name="plan")
+        app.command("hptsim.replay:replay", name="replay")
         app.command("hptsim.server:serve", name="serve")
         app.command(diagram, name="diagram")
         code = app(arguments, exit_on_error=False, result_action="return_value")

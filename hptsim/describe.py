@@ -14,7 +14,8 @@ import attrs
 
 from hptsim.history import TrainingHistory, Transition, TuningHistory
 from hptsim.lifecycle import status
-from hptsim.metrics import SPOT_PRICE_RATIO
+from hptsim.meter import whole_seconds
+from hptsim.prices import SPOT_PRICE_RATIO
 from hptsim.request import to_request
 from hptsim.shapes import plain
 from hptsim.simulation import TuningJobView
@@ -169,6 +170,8 @@ class Describer:
         }
         if job.ended_s is not None and job.started_s is not None:
             shape["TrainingEndTime"] = self.instant(job.ended_s)
+        if job.pool:
+            shape["WarmPoolStatus"] = warm_pool_status(job)
         return shape
 
     def training_job(self, job: TrainingHistory) -> dict[str, Any]:
@@ -191,9 +194,9 @@ class Describer:
             shape["FailureReason"] = job.reason[:1024]
         if job.started_s is not None:
             shape["TrainingStartTime"] = self.instant(job.started_s)
-            shape["TrainingTimeInSeconds"] = seconds(self._until(job.ended_s) - job.started_s)
+            shape["TrainingTimeInSeconds"] = whole_seconds(self._until(job.ended_s) - job.started_s)
             if job.ended_s is not None:
-                shape["BillableTimeInSeconds"] = seconds(job.billed_s * (SPOT_PRICE_RATIO if spot else 1.0))
+                shape["BillableTimeInSeconds"] = whole_seconds(job.billed_s * (SPOT_PRICE_RATIO if spot else 1.0))
         if job.evaluated and job.objective is not None and job.ended_s is not None and job.tuning is not None:
             name, value = job.tuning.objective(job.definition).metric_name, float32(job.objective)
             metric = {"MetricName": name, "Value": value, "Timestamp": self.whole(job.ended_s)}
@@ -267,13 +270,14 @@ def _from_definition(job: TrainingHistory, tuning: TuningHistory) -> dict[str, A
     return shape
 
 
-def seconds(value: float) -> int:
-    """Whole seconds as the service reports them: rounded down, at least 1 (B6, B7).
-
-    >>> seconds(159.44), seconds(0.2)
-    (159, 1)
-    """
-    return max(1, int(value))
+def warm_pool_status(job: TrainingHistory) -> dict[str, Any]:
+    """WarmPoolStatus: what was retained is billed, and said once it is over (R17, B11)."""
+    shape: dict[str, Any] = {"Status": job.pool}
+    if job.retained_s is not None:
+        shape["ResourceRetainedBillableTimeInSeconds"] = int(job.retained_s)
+    if job.reused_by:
+        shape["ReusedByJob"] = job.reused_by
+    return shape
 
 
 def float32(value: float) -> float:

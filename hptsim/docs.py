@@ -1,7 +1,7 @@
-"""The documentation that is generated from the code: `python -m hptsim.docs` writes docs/semantics.md.
+"""The documentation that is generated from the code: `python -m hptsim.docs` writes docs/semantics.md and docs/figures.md.
 
-The tables, the assumptions and the laws are said once, in the modules that act on them; a test sees that the committed
-file is current.
+The tables, the assumptions, the laws and the figures are said once, in the modules that act on them; a test sees that the
+committed files are current.
 """
 
 from __future__ import annotations
@@ -11,9 +11,10 @@ from pathlib import Path
 
 from hptsim import diagram, laws, lifecycle
 from hptsim.assumptions import ASSUMPTIONS
-from hptsim.lifecycle import EFFECTS, RESERVATION, TRAINING, TUNING
-
-FILE = Path("docs/semantics.md")
+from hptsim.lifecycle import EFFECTS, RESERVATION, TRAINING, TUNING, WARM_POOL
+from hptsim.meter import USAGE
+from hptsim.metrics import FIGURES
+from hptsim.prices import Prices
 
 _TABLES = (
     (
@@ -29,6 +30,11 @@ _TABLES = (
         "`MaxWaitTimeExceeded` shows `Stopped`.",
     ),
     (RESERVATION, "A reservation", "A request of a tuning job for quota, and what it holds once it is granted."),
+    (
+        WARM_POOL,
+        "A warm pool",
+        "What a training job without a tuning job keeps reserved after its end, if it asks for KeepAlivePeriodInSeconds.",
+    ),
 )
 
 
@@ -67,15 +73,58 @@ def semantics() -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def figures() -> str:
+    """The page that says what every figure of a run is.
+
+    >>> figures().splitlines()[0]
+    '# Figures'
+    """
+    prices = Prices.packaged()
+    return (
+        "\n\n".join(
+            (
+                "# Figures",
+                "This page is written by `python -m hptsim.docs`. `sim.metrics().figures()` gives all figures of a run by name; "
+                "the columns of an experiment's table (`hptsim.planning`) and what a target may ask for are the same ones. "
+                "TYPE is an instance type. All leave out a warm-up (`sim.metrics(begin_s=...)`): the tuning jobs that were "
+                "created in it, and the time that passed in it. A figure that nothing has shown is not a number.",
+                _table("figure", FIGURES),
+                "## Instance-seconds and money",
+                "`sim.metrics().tuning_jobs` has a row for each tuning job, `sim.metrics().alone` one for all training jobs "
+                "without a tuning job. What is still running when the run ends is counted, and billed, up to there. Reserved = "
+                "occupied + idle, and occupied = billable + unbilled: always, and by instance type in `sim.metrics().types` too.",
+                _table("field", USAGE),
+                f"Prices come from `hptsim/prices.toml`: {prices.source} ({prices.region}, {prices.date}). A scenario's `prices` "
+                "replaces that table, its `prices_usd_per_hour` and `spot_prices_usd_per_hour` come before it. They are for "
+                "estimates: look up your own.",
+                "## One long run",
+                '`sim.metrics().steady("waiting_time_s")` gives an interval from a single run by batch means, after a warm-up '
+                "that MSER-5 finds or a given `cut`. It needs batches much longer than waiting times depend on each other.",
+            )
+        )
+        + "\n"
+    )
+
+
+PAGES = {Path("docs/semantics.md"): semantics, Path("docs/figures.md"): figures}
+"""The generated pages."""
+
+
+def _table(what: str, words: Mapping[str, str]) -> str:
+    lines = [f"| `{name}` | {said} |" for name, said in words.items()]
+    return "\n".join([f"| {what} | what it is |", "|---|---|", *lines])
+
+
 def _listed(words: Mapping[str, str]) -> str:
     return "\n".join(f"* `{name}`: {said}" for name, said in words.items())
 
 
 def main() -> None:
     """Write the generated pages, below the current folder."""
-    FILE.parent.mkdir(exist_ok=True)
-    FILE.write_text(semantics(), encoding="utf-8")
-    print(f"wrote {FILE}")
+    for path, page in PAGES.items():
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(page(), encoding="utf-8")
+        print(f"wrote {path}")
 
 
 if __name__ == "__main__":

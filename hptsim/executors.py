@@ -21,7 +21,7 @@ import attrs
 
 from hptsim.checkpoint import Checkpoint
 from hptsim.extras import require
-from hptsim.figures import Figures, figures
+from hptsim.metrics import Figures
 from hptsim.model import at_least
 from hptsim.scenario import Scenario
 from hptsim.simulation import Simulation
@@ -44,7 +44,8 @@ class Design:
         """One replication, reduced to its figures."""
         sim = Simulation(self.scenario, seed=seed, laws=self.laws)
         sim.run(self.scenario.until_s if self.until_s is None else self.until_s)
-        return figures(sim, self.warm_up_s)
+        found: Figures = sim.metrics(begin_s=self.warm_up_s).figures()
+        return found
 
     def training_jobs(self, seed: int) -> int:
         """How many training jobs a replication may have: a measure of its length that needs no clock."""

@@ -19,6 +19,7 @@ from hptsim.collector import collector_paused
 from hptsim.errors import LawBroken, ServiceError, invalid, nearest
 from hptsim.laws import SOMETIMES
 from hptsim.lifecycle import TABLES, Row, Table, Tables
+from hptsim.model import TrainingJobDefinition
 from hptsim.nature import FAULTS, Enumerated
 from hptsim.scenario import Scenario
 from hptsim.world import Entry, World
@@ -60,6 +61,7 @@ class _Node:
     world: World
     auditor: Auditor
     created: int
+    trained: int
     stopped: frozenset[str]
     number: int
 
@@ -67,6 +69,7 @@ class _Node:
 def explore(
     scenario: Scenario,
     *,
+    training_jobs: Mapping[str, TrainingJobDefinition] | None = None,
     faults: Mapping[str, int] | None = None,
     stops: bool = True,
     delayed_stop: bool = False,
@@ -78,7 +81,9 @@ def explore(
     """Visit every state that the scenario can reach, or stop at the first broken law.
 
     *faults* says how often each may strike anywhere (see `nature.FAULTS`); *stops* lets each tuning job be stopped once,
-    at any point; *delayed_stop* lets the stop travel to each training job separately. Times in the scenario are ignored.
+    at any point; *delayed_stop* lets the stop travel to each training job separately. Times in the scenario are ignored;
+    arrivals stand for the tuning jobs that `scenario.drawn(seed)` has in their place. *training_jobs* are created besides, by
+    name and in order, without a tuning job; each may be stopped once, and once more while its warm pool is kept.
 
     >>> from hptsim.model import TuningJobSpec
     >>> from hptsim.scenario import ScheduledTuningJob
@@ -90,7 +95,9 @@ def explore(
     for kind in budget:
         if kind not in FAULTS:
             raise invalid("faults", kind, "a kind of fault", nearest(kind, FAULTS))
-    search = _Search(scenario.drawn(seed), budget, stops, delayed_stop, seed, tables, max_states, progress)
+    search = _Search(
+        scenario.drawn(seed), dict(training_jobs or {}), budget, stops, delayed_stop, seed, tables, max_states, progress
+    )
     with collector_paused():
         return search.run()
 
@@ -101,6 +108,7 @@ class _Search:
     def __init__(
         self,
         scenario: Scenario,
+        training_jobs: dict[str, TrainingJobDefinition],
         budget: dict[str, int],
         stops: bool,
         delayed_stop: bool,
@@ -112,8 +120,9 @@ class _Search:
         self.scenario, self.stops, self.max_states = scenario, stops, max_states
         self.budget, self.delayed_stop, self.seed = budget, delayed_stop, seed
         self.progress = progress
+        self.training_jobs = training_jobs
         nature = Enumerated(seed, scenario.script, budget, delayed_stop)
-        self.root = _Node(World(scenario.account, nature, tables), Auditor(scenario.account), 0, frozenset(), 0)
+        self.root = _Node(World(scenario.account, nature, tables), Auditor(scenario.account), 0, 0, frozenset(), 0)
         self.seen: dict[Any, int] = {}
         self.parts: dict[Any, int] = {}
         self.parents: list[tuple[int, str]] = [(0, "")]
@@ -164,7 +173,12 @@ class _Search:
             yield f"sim.fire({armed[1]!r}, {armed[2]!r})", ("fire", serial)
         if node.created < len(self.scenario.tuning_jobs):
             yield f"sim.create_tuning_job(scenario.tuning_jobs[{node.created}].spec)", ("create", node.created)
+        for name in list(self.training_jobs)[node.trained : node.trained + 1]:
+            yield f"sim.create_training_job({name!r}, training_jobs[{name!r}])", ("train", name)
         if self.stops:
+            for name in self.training_jobs:
+                if name in world.training and (name not in node.stopped or name in world.pools):
+                    yield f"sim.stop_training_job({name!r})", ("stop_alone", name)
             for name in world.tuning:
                 if name not in node.stopped:
                     yield f"sim.stop_tuning_job({name!r})", ("stop", name)
@@ -177,7 +191,7 @@ class _Search:
         world = node.world if last else node.world.clone()
         entries: list[Entry] = []
         world.write = entries.append
-        created, stopped = node.created, node.stopped
+        created, trained, stopped = node.created, node.trained, node.stopped
         kind, what = act
         auditor = node.auditor if last else node.auditor.clone()
         try:
@@ -189,6 +203,12 @@ class _Search:
             elif kind == "create":
                 created += 1
                 world.create_tuning_job(self.scenario.tuning_jobs[what].spec)
+            elif kind == "train":
+                trained += 1
+                world.create_training_job(what, self.training_jobs[what])
+            elif kind == "stop_alone":
+                stopped |= {what}
+                world.stop_training_job(what)
             else:
                 stopped |= {what}
                 world.stop_tuning_job(what)
@@ -199,7 +219,7 @@ class _Search:
             raise
         self.audit(auditor, entries, world)
         self.witnessed.update(auditor.witnessed)
-        return _Node(world, auditor, created, stopped, 0)
+        return _Node(world, auditor, created, trained, stopped, 0)
 
     def audit(self, auditor: Auditor, entries: list[Entry], world: World | None) -> None:
         for entry in entries:
@@ -212,7 +232,7 @@ class _Search:
         parts = self.parts
         tuning, training, *rest = node.world.freeze()
         numbers = [parts.setdefault(part, len(parts)) for part in (*tuning, "|", *training, "|", *rest, node.stopped)]
-        return (*numbers, node.created)
+        return (*numbers, node.created, node.trained)
 
     def rest(self, node: _Node) -> Counterexample | None:
         """Judge a state in which nothing is left to happen by itself."""
@@ -241,9 +261,6 @@ class Mutant:
     edit: str
     row: Row
     tables: Tables
-
-
-_NAMES = ("tuning", "training", "reservation")
 
 
 def mutants(table: Table) -> Iterator[Mutant]:

@@ -76,6 +76,12 @@ class TrainingHistory:
     objective: float | None = None
     reason: str = ""
     model: str | None = None
+    pool: str = ""
+    """The state of its warm pool; nothing without one."""
+    pool_since_s: float = 0.0
+    retained_s: float | None = None
+    """For how long its warm pool was kept, once it is gone."""
+    reused_by: str = ""
 
     @property
     def status(self) -> str:
@@ -288,6 +294,17 @@ class History:
             if len(kinds) > 1:
                 job.choice = kinds.index({pool: count for pool, count in entry[6].items() if pool != TOTAL})
 
+    def _pooled(self, entry: Entry) -> None:
+        """The warm pool of a training job changes (R17)."""
+        time_s, _, name, trigger, source, destination, data = entry
+        job = self.training.members[name]
+        if destination != source:
+            if source == "Available":
+                job.retained_s = time_s - job.pool_since_s
+            job.pool, job.pool_since_s = destination, time_s
+        if trigger == "reuse":
+            job.reused_by = data["by"]
+
     def _changed(self, job: TrainingHistory) -> None:
         self.training.put(job.name, job)
         if job.tuning is not None:
@@ -346,6 +363,7 @@ _READERS: Mapping[str, Callable[[History, Entry], None]] = {
     "training": History._training,
     "tuning": History._tuning,
     "occupancy": History._occupied,
+    "warm_pool": History._pooled,
     "artifact": History._artifact,
     "log": History._logged,
 }

@@ -21,7 +21,7 @@ from hptsim.model import ServiceLimits, TuningJobSpec
 from hptsim.world import Account, Entry
 
 FORMAT = 1
-THINGS = ("tuning", "training", "reservation", "occupancy", "artifact", "log", "signal", "refused")
+THINGS = ("tuning", "training", "reservation", "occupancy", "artifact", "log", "signal", "refused", "warm_pool")
 
 
 class Record(NamedTuple):
@@ -195,7 +195,7 @@ class Saved(NamedTuple):
         """The account that the journal was written for."""
         plain = self.header["account"]
         limits, assumptions = ServiceLimits(**plain["limits"]), Assumptions(**plain["assumptions"])
-        return Account(plain["capacity"], limits, assumptions)
+        return Account(plain["capacity"], limits, assumptions, plain.get("warm_pool_capacity", {}))
 
 
 def read(path: str | Path) -> Saved:
@@ -245,6 +245,7 @@ _CAUSED = {("tuning", "child_ended"), ("tuning", "give_up"), ("tuning", "criteri
         "signal": ("SIGTERM", "stop"),
         "artifact": ("store",),
         "log": ("",),
+        "warm_pool": ("open", "job_ended", "reuse"),
     }.items()
     for trigger in triggers
 }

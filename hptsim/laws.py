@@ -32,6 +32,14 @@ LAWS: tuple[Law, ...] = (
         "who finds no machines goes on with the next of its types that has quota",
         "R11, prioritized-fallback",
     ),
+    Law(
+        "warm pools take their course",
+        "always",
+        "in use, then kept for its period if its training job ended well, then reused or terminated",
+        "R17, R19",
+    ),
+    Law("a warm pool holds its instances", "always", "what is kept stays reserved, and is given back with it", "R20"),
+    Law("only a match reuses a warm pool", "always", "who reuses it has the same instances, role, network", "R18"),
     Law("artifacts persist", "always", "what is stored stays stored", "S7"),
     Law("what was saved is stored", "always", "what a script reported saved is stored when its job ends", "S7, J12"),
     Law("nothing is stored unsaved", "always", "only what a script reported saved is stored", "§3.3"),
@@ -76,6 +84,10 @@ LAWS: tuple[Law, ...] = (
     Law("a waiting request is withdrawn", "sometimes", "a stop takes a request out of the line", "A-22"),
     Law("a stopped job has artifacts", "sometimes", "a Stopped tuning job left a model", "S7"),
     Law("an interruption meets a stop", "sometimes", "a stop finds a child Interrupted", "§3.3"),
+    Law("a warm pool is reused", "sometimes", "a training job takes over what another has left", "R17"),
+    Law(
+        "a stop meets a warm pool", "sometimes", "a stop finds a training job with a warm pool, or ends the pool", "R19"
+    ),
     Law("a launch falls back", "sometimes", "a training job goes on with another instance type", "R11"),
 )
 """Every law, in the order of the documentation."""

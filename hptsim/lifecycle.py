@@ -1,4 +1,4 @@
-"""The life of a tuning job, a training job and a reservation: three tables, and the machines that run them.
+"""The life of a tuning job, a training job, a reservation and a warm pool: four tables, and the machines that run them.
 
 Each row says what a *trigger* does in a *source* state: where it leads, and which *effects* it has on the world.
 A row rests on a page of the service's specification or on a named assumption. Everything else reads these tables:
@@ -156,6 +156,24 @@ RESERVATION = Table(
     frozenset({"Withdrawn", "Released"}),
 )
 
+WARM_POOL = Table(
+    "warm_pool",
+    (
+        Row("open", NEW, "InUse", (), "R17, R20, warm-pool-quota"),
+        Row("update", "InUse", "InUse", (), "R17"),
+        Row("job_ended", "InUse", "Available", ("RETAIN",), "R17, R19, warm-pool-survives-stop", "kept"),
+        Row("job_ended", "InUse", "Terminated", ("GIVE_BACK",), "R19", "lost"),
+        Row("update", "Available", "Available", ("RETAIN",), "R17"),
+        Row("reuse", "Available", "Reused", ("GIVE_BACK",), "R17, R18, warm-pool-match"),
+        Row("expire", "Available", "Terminated", ("GIVE_BACK",), "R17"),
+        Row("terminate", "Available", "Terminated", ("GIVE_BACK",), "R17, stop-frees-warm-pool"),
+    ),
+    frozenset({"Reused", "Terminated"}),
+)
+
+ALL = (TUNING, TRAINING, RESERVATION, WARM_POOL)
+"""Every table."""
+
 GUARDS: Mapping[str, Callable[[Any], bool]] = MappingProxyType(
     {
         "some_succeeded": lambda job: job.evaluated > 0,
@@ -167,6 +185,8 @@ GUARDS: Mapping[str, Callable[[Any], bool]] = MappingProxyType(
         "by_request": lambda job: job.stopped_by in ("stop", "max_pending"),
         "by_max_runtime": lambda job: job.stopped_by == "max_runtime",
         "by_max_wait": lambda job: job.stopped_by == "max_wait",
+        "kept": lambda pool: pool.kept and pool.keep_alive_s > 0,
+        "lost": lambda pool: not pool.kept or pool.keep_alive_s <= 0,
     }
 )
 """The conditions that rows name, as functions of the job alone."""
@@ -192,6 +212,8 @@ EFFECTS: Mapping[str, str] = MappingProxyType(
         "DEQUEUE": "takes the request out of the line",
         "RESERVE": "takes the amounts out of the account's quota",
         "EXCHANGE": "gives amounts of one instance type back and takes those of another",
+        "RETAIN": "keeps the instances reserved until the keep-alive period is over",
+        "GIVE_BACK": "releases what the pool's training job had reserved",
         "FREE": "gives the amounts back to the account's quota",
     }
 )
@@ -236,6 +258,7 @@ _STATUSES: Mapping[str, frozenset[str]] = {
     "tuning": frozenset(TuningJobStatus),
     "training": frozenset(SecondaryStatus),
     "reservation": frozenset({"Requested", "Held", "Withdrawn", "Released"}),
+    "warm_pool": frozenset({"InUse", "Available", "Reused", "Terminated"}),
 }
 
 
@@ -329,19 +352,26 @@ def compiled(source: Machine) -> Dispatch:
 
 @attrs.frozen
 class Tables:
-    """The three tables as dispatch dictionaries; a mutant is a copy with one row edited."""
+    """The tables as dispatch dictionaries; a mutant is a copy with one row edited."""
 
     tuning: Dispatch
     training: Dispatch
     reservation: Dispatch
+    warm_pool: Dispatch
 
     @classmethod
-    def of(cls, tuning: Table = TUNING, training: Table = TRAINING, reservation: Table = RESERVATION) -> Tables:
+    def of(
+        cls,
+        tuning: Table = TUNING,
+        training: Table = TRAINING,
+        reservation: Table = RESERVATION,
+        warm_pool: Table = WARM_POOL,
+    ) -> Tables:
         """Compile the given tables, by default the true ones."""
-        return cls(*(compiled(machine(table)) for table in (tuning, training, reservation)))
+        return cls(*(compiled(machine(table)) for table in (tuning, training, reservation, warm_pool)))
 
 
-for _table in (TUNING, TRAINING, RESERVATION):
+for _table in ALL:
     prove(_table)
 
 TABLES = Tables.of()

@@ -1,175 +1,88 @@
-"""From the journal to figures: one row per tuning job, and what the stop cost.
+"""From the journal to figures: one row per tuning job, averages over time, and what it cost.
 
-Times are in seconds; instance-hours are billed instance time (B1 to B4), costs in US dollars from a price table.
+Each figure is computed here and nowhere else; `FIGURES` says what it is. Times are in seconds, costs in US dollars.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+import math
+from collections.abc import Iterable, Mapping, Sequence
 
 import attrs
 
-from hptsim.journal import Record, change
-from hptsim.ledger import TOTAL, TUNING_JOBS
-from hptsim.lifecycle import status
-from hptsim.model import FINAL_TUNING
+from hptsim.errors import invalid, nearest
+from hptsim.journal import Record
+from hptsim.meter import Level, Meter, TuningJobFigures, Usage, WarmPoolFigures
 from hptsim.scenario import Scenario
-from hptsim.world import BILLED
+from hptsim.steady import Interval, batch_means, mean, quantile
 
-PRICES_USD_PER_HOUR: Mapping[str, float] = {
-    "ml.m5.large": 0.115,
-    "ml.m5.xlarge": 0.23,
-    "ml.m5.2xlarge": 0.461,
-    "ml.m5.4xlarge": 0.922,
-    "ml.c5.xlarge": 0.204,
-    "ml.c5.2xlarge": 0.408,
-    "ml.g4dn.xlarge": 0.736,
-    "ml.p3.2xlarge": 3.825,
+Figures = dict[str, float]
+
+SAMPLES: Mapping[str, str] = {
+    "waiting_time_s": "from the creation of a tuning job to its first training job, of those that had one",
+    "time_in_system_s": "from the creation of a tuning job to its end, of those that have ended",
+    "stop_to_stopped_s": "from the stop of a tuning job to Stopped, of those that were stopped and have ended",
 }
-"""On-demand training prices, us-east-1, as listed in mid 2023: an example; a scenario's own prices come first."""
-SPOT_PRICE_RATIO = 0.3
-"""Assumption `spot-price-ratio`."""
+"""What is seen once for each tuning job: as a figure with .mean, .p50, .p95 and, where asked for, .above_SECONDS."""
+FIGURES: Mapping[str, str] = {
+    **{f"{name}.mean": f"the mean time {text}" for name, text in SAMPLES.items()},
+    **{f"{name}.p50": f"the median time {text}" for name, text in SAMPLES.items()},
+    **{f"{name}.p95": f"the time that 95 % stay within, {text}" for name, text in SAMPLES.items()},
+    **{f"{name}.above_SECONDS": f"the share that is above so many seconds, {text}" for name, text in SAMPLES.items()},
+    "waited_share": "the share of tuning jobs that waited at all, of those that had a training job",
+    "refused_share": "the share of calls that were refused",
+    "throughput_per_hour": "tuning jobs that ended in an hour",
+    "queue_length.mean": "requests that wait for quota, averaged over time",
+    "queue_length.max": "the most requests that have waited at once for any time",
+    "in_system.mean": "tuning jobs that were created and have not ended, averaged over time",
+    "cost_usd": "what all training of the tuning jobs costs; not a number when a price is not known",
+    "utilization.TYPE": "the share of the quota that training jobs occupy, averaged over time",
+    "idle_share.TYPE": "the share of what is reserved that no training job occupies, averaged over time",
+}
+"""Every figure by name; all leave out the warm-up: tuning jobs created in it, and time that passed in it."""
 
 
-@attrs.define
-class TuningJobFigures:
-    """One tuning job in figures; *waiting_s* is from creation to its first training job, None if it had none."""
+@attrs.frozen
+class TypeFigures:
+    """One instance type over the time that is looked at; *limit* is None when nothing limits it."""
 
-    name: str
-    created_s: float
-    status: str = "InProgress"
-    children: dict[str, int] = attrs.field(factory=dict)
-    waiting_s: float | None = None
-    stop_s: float | None = None
-    ended_s: float | None = None
-    artifacts: int = 0
-    billed_instance_s: float = 0.0
-    reserved_instance_s: float = 0.0
-    stopping_instance_s: float = 0.0
-    """Instance-seconds that stayed reserved between the stop and Stopped."""
-    cost_usd: float | None = 0.0
-
-    @property
-    def stop_to_stopped_s(self) -> float | None:
-        """From the stop to Stopped; None if there was no stop or it has not ended."""
-        return None if self.stop_s is None or self.ended_s is None else self.ended_s - self.stop_s
-
-    def to_dict(self) -> dict[str, Any]:
-        """The figures by name, hours as hours."""
-        plain = attrs.asdict(self)
-        for name in ("billed_instance_s", "reserved_instance_s", "stopping_instance_s"):
-            plain[name.replace("_s", "_hours") if name.endswith("_s") else name] = plain.pop(name) / 3600
-        plain["stop_to_stopped_s"] = self.stop_to_stopped_s
-        return plain
-
-
-def instances(amounts: Mapping[str, int]) -> dict[str, int]:
-    """*amounts* without the pools over all instance types.
-
-    >>> instances({"ml.m5.xlarge": 2, "total-instances": 2})
-    {'ml.m5.xlarge': 2}
-    """
-    return {pool: count for pool, count in amounts.items() if pool not in (TOTAL, TUNING_JOBS)}
-
-
-class _Reader:
-    """Reads a journal once, keeping only what is alive besides the rows."""
-
-    def __init__(self, prices: Mapping[str, float]) -> None:
-        self.prices = prices
-        self.rows: dict[str, TuningJobFigures] = {}
-        self.definitions: dict[str, Any] = {}
-        self.jobs: dict[str, tuple[TuningJobFigures, Any]] = {}
-        self.running: dict[str, Mapping[str, int]] = {}
-        """The instances on which each training job runs, by type."""
-        self.since: dict[str, tuple[str, float]] = {}
-        self.held: dict[str, tuple[int, float]] = {}
-        self.refused: dict[str, int] = {}
-        self.end_s = 0.0
-
-    def read(self, record: Record) -> None:
-        self.end_s = record.time_s
-        if record.trigger == "delete":
-            return
-        if record.thing == "tuning":
-            self.tuning(record)
-        elif record.thing == "training":
-            self.training(record)
-        elif record.thing == "reservation":
-            self.reservation(record)
-        elif record.trigger == "occupy" and record.name in self.jobs:
-            self.running[record.name] = instances(record.data)
-        elif record.thing == "artifact" and record.name in self.jobs:
-            self.jobs[record.name][0].artifacts += 1
-        elif record.thing == "refused":
-            self.refused[record.data.partition(":")[0]] = 1 + self.refused.get(record.data.partition(":")[0], 0)
-
-    def tuning(self, record: Record) -> None:
-        if record.trigger == "create":
-            self.rows[record.name] = TuningJobFigures(record.name, record.time_s)
-            self.definitions[record.name] = record.data["spec"].definitions
-        row = self.rows[record.name]
-        if record.trigger == "launch" and row.waiting_s is None:
-            row.waiting_s = record.time_s - row.created_s
-        row.status = status(record.destination)
-        if record.trigger == "stop":
-            row.stop_s = record.time_s
-        if row.status in FINAL_TUNING:
-            row.ended_s = record.time_s
-
-    def training(self, record: Record) -> None:
-        if record.trigger == "create":
-            if not record.data["tuning_job"]:
-                return  # these figures are about tuning jobs
-            row = self.rows[record.data["tuning_job"]]
-            self.jobs[record.name] = (row, self.definitions[row.name][record.data["definition"]])
-        if record.name not in self.jobs:
-            return
-        row, definition = self.jobs[record.name]
-        source, since_s = self.since.get(record.name, ("", 0.0))
-        if source in BILLED:
-            for kind, count in self.running[record.name].items():
-                seconds = (record.time_s - since_s) * count
-                row.billed_instance_s += seconds
-                price = self.prices.get(kind)
-                ratio = SPOT_PRICE_RATIO if definition.spot else 1.0
-                unknown = price is None or row.cost_usd is None
-                row.cost_usd = None if unknown else (row.cost_usd or 0.0) + seconds / 3600 * ratio * (price or 0.0)
-        self.since[record.name] = (record.destination, record.time_s)
-        end = status(record.destination)
-        if end in ("Completed", "Failed", "Stopped", "MaxRuntimeExceeded", "MaxWaitTimeExceeded"):
-            row.children[end] = 1 + row.children.get(end, 0)
-            del self.since[record.name], self.running[record.name]
-
-    def reservation(self, record: Record) -> None:
-        row = self.rows.get(record.data["holder"])
-        if row is None:  # a training job without a tuning job
-            return
-        self.accrue(row, record.time_s)
-        held, since_s = self.held.get(row.name, (0, record.time_s))
-        self.held[row.name] = (held + sum(instances(change(record)).values()), since_s)
-
-    def accrue(self, row: TuningJobFigures, now: float) -> None:
-        """Book the time for which the tuning job has held its instances."""
-        held, since_s = self.held.get(row.name, (0, now))
-        row.reserved_instance_s += held * (now - since_s)
-        if row.stop_s is not None:
-            row.stopping_instance_s += held * (now - max(since_s, row.stop_s))
-        self.held[row.name] = (held, now)
+    limit: int | None
+    reserved_instance_s: float
+    occupied_instance_s: float
+    billable_instance_s: float
 
 
 @attrs.frozen
 class Metrics:
-    """The figures of a run: *tuning_jobs* in order of creation, *refused* calls by error code, the last entry's time."""
+    """The figures of a run from *begin_s* to *end_s*.
+
+    *tuning_jobs* are rows in order of creation, each about its whole life, *alone* are the training jobs without a tuning job
+    together, *warm_pools* what some of them left behind and was paid for, *types* what was reserved and occupied by instance
+    type, *refused* calls by error code.
+    """
 
     tuning_jobs: tuple[TuningJobFigures, ...]
     refused: Mapping[str, int]
+    begin_s: float
     end_s: float
+    alone: Usage
+    types: Mapping[str, TypeFigures]
+    queue: Level
+    in_system: Level
+    warm_pools: tuple[WarmPoolFigures, ...] = ()
 
     @classmethod
-    def of(cls, records: Iterable[Record], scenario: Scenario | None = None) -> Metrics:
-        """Read a journal.
+    def of(
+        cls,
+        records: Iterable[Record],
+        scenario: Scenario | None = None,
+        *,
+        begin_s: float = 0.0,
+        end_s: float | None = None,
+    ) -> Metrics:
+        """Read a journal, from a warm-up's end at *begin_s* to *end_s*, or to its last entry.
+
+        What is still running at the end is counted, and billed, up to there.
 
         >>> from hptsim import Simulation, TuningJobSpec
         >>> sim = Simulation()
@@ -178,8 +91,103 @@ class Metrics:
         >>> [(row.name, row.status, row.artifacts) for row in sim.metrics().tuning_jobs]
         [('demo', 'Completed', 1)]
         """
-        own = scenario.prices_usd_per_hour if scenario is not None else {}
-        reader = _Reader({**PRICES_USD_PER_HOUR, **own})
+        scenario = scenario or Scenario()
+        meter = Meter(scenario.price_list, begin_s)
         for record in records:
-            reader.read(record)
-        return cls(tuple(reader.rows.values()), reader.refused, reader.end_s)
+            meter.read(record)
+        meter.close(end_s)
+        kinds = dict.fromkeys([*scenario.capacity, *meter.reserved])
+        types = {
+            kind: TypeFigures(
+                scenario.capacity.get(kind),
+                _integral(meter.reserved, kind),
+                _integral(meter.occupied, kind),
+                meter.billable.get(kind, 0.0),
+            )
+            for kind in kinds
+        }
+        return cls(
+            tuple(meter.rows),
+            meter.refused,
+            begin_s,
+            meter.end_s,
+            meter.alone,
+            types,
+            meter.queue,
+            meter.in_system,
+            tuple(meter.warm_pools),
+        )
+
+    @property
+    def cost_usd(self) -> float | None:
+        """What everything costs, with training jobs that have no tuning job and warm pools; None for an unknown price."""
+        costs = [row.cost_usd for row in (*self.tuning_jobs, self.alone)]
+        costs += [pool.cost_usd for pool in self.warm_pools]
+        return None if None in costs else math.fsum(cost or 0.0 for cost in costs)
+
+    @property
+    def counted(self) -> list[TuningJobFigures]:
+        """The tuning jobs that were created after the warm-up."""
+        return [row for row in self.tuning_jobs if row.created_s >= self.begin_s]
+
+    def sample(self, name: str) -> list[float]:
+        """One of `SAMPLES`, in order of creation; raises InvalidInput for another name.
+
+        >>> Metrics.of([]).sample("waiting_time_s")
+        []
+        """
+        if name not in SAMPLES:
+            raise invalid("sample", name, "what is seen for each tuning job", nearest(name, SAMPLES))
+        field = {"waiting_time_s": "waiting_s"}.get(name, name)
+        values = (getattr(row, field) for row in self.counted)
+        return [value for value in values if value is not None]
+
+    def share_above(self, name: str, threshold_s: float) -> float:
+        """The share of a sample that is above a threshold; not a number when it is empty."""
+        return mean([float(value > threshold_s) for value in self.sample(name)])
+
+    def steady(self, name: str, *, confidence: float = 0.95, batches: int = 20, cut: int | None = None) -> Interval:
+        """An interval for the mean of a sample from this one long run, by batch means after MSER-5 or a given *cut*."""
+        return batch_means(self.sample(name), confidence=confidence, batches=batches, cut=cut)
+
+    def figures(self, above_s: Sequence[float] = ()) -> Figures:
+        """Every figure by its name, see `FIGURES`; not a number where nothing has shown it.
+
+        >>> from hptsim import Simulation, TuningJobSpec
+        >>> sim = Simulation(); job = sim.create_tuning_job(TuningJobSpec("demo")); sim.run()
+        >>> sim.metrics().figures(above_s=[60])["time_in_system_s.above_60"]
+        1.0
+        """
+        found: Figures = {}
+        for name in SAMPLES:
+            values = self.sample(name)
+            found |= {f"{name}.mean": mean(values), f"{name}.p50": quantile(values, 0.5)}
+            found[f"{name}.p95"] = quantile(values, 0.95)
+            found |= {f"{name}.above_{threshold_s:g}": self.share_above(name, threshold_s) for threshold_s in above_s}
+        refused, accepted = sum(self.refused.values()), len(self.tuning_jobs)
+        span_s = self.end_s - self.begin_s
+        costs = [row.cost_usd for row in self.counted]
+        return found | {
+            "waited_share": mean([float(value > 1e-9) for value in self.sample("waiting_time_s")]),
+            "refused_share": refused / (refused + accepted) if refused or accepted else 0.0,
+            "throughput_per_hour": 3600 * len(self.sample("time_in_system_s")) / span_s if span_s > 0 else math.nan,
+            "queue_length.mean": self.queue.integral / span_s if span_s > 0 else math.nan,
+            "queue_length.max": float(self.queue.most),
+            "in_system.mean": self.in_system.integral / span_s if span_s > 0 else math.nan,
+            "cost_usd": math.nan if None in costs else math.fsum(cost or 0.0 for cost in costs),
+            **self._shares(span_s),
+        }
+
+    def _shares(self, span_s: float) -> Figures:
+        found: Figures = {}
+        for kind, one in self.types.items():
+            if one.limit is not None:
+                most = one.limit * span_s
+                found[f"utilization.{kind}"] = one.occupied_instance_s / most if most > 0 else math.nan
+            if one.reserved_instance_s > 0:
+                found[f"idle_share.{kind}"] = 1 - one.occupied_instance_s / one.reserved_instance_s
+        return found
+
+
+def _integral(book: Mapping[str, Level], kind: str) -> float:
+    return book[kind].integral if kind in book else 0.0

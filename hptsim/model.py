@@ -192,6 +192,8 @@ class TrainingJobDefinition:
     """The regular expressions of its metric definitions, by metric."""
     alternatives: tuple[InstanceRequest, ...] = ()
     """What is tried after *instances*, in this order, when there are no machines (InstanceConfigs, R11)."""
+    keep_alive_s: float = attrs.field(default=0.0, validator=seconds(0, 21_600))
+    """For how long a training job without a tuning job keeps its instances in a warm pool after its end (R14, R16)."""
     request: Mapping[str, Any] | None = attrs.field(default=None, eq=False, repr=False)
     """The CreateTrainingJob request that it came from, if any, for echoing back."""
 
@@ -233,6 +235,11 @@ class TuningJobSpec:
             if wait is not None and wait < run:
                 where = f"{self.name}: StoppingCondition.MaxWaitTimeInSeconds"
                 raise invalid(where, wait, f"at least MaxRuntimeInSeconds ({run:g})")
+            if definition.keep_alive_s:
+                where = f"{self.name}: KeepAlivePeriodInSeconds"
+                raise invalid(
+                    where, definition.keep_alive_s, "none in tuning jobs, which reuse their own clusters (R14)"
+                )
         self._check_strategy()
 
     def _check_strategy(self) -> None:

@@ -19,6 +19,7 @@ from hptsim.assumptions import Assumptions
 from hptsim.errors import InvalidInput, invalid, nearest
 from hptsim.model import ServiceLimits, TuningJobSpec
 from hptsim.nature import Faults, Recorded, Script, Timings
+from hptsim.prices import Prices
 from hptsim.request import to_request
 from hptsim.workload import PATTERNS, Arrivals, ScheduledTuningJob
 
@@ -149,6 +150,17 @@ def arrivals(where: str, plain: Any, folder: Path | None) -> Arrivals:
         raise invalid(f"{where}.weights", values["weights"], "a list of numbers")
     with below(where):
         return Arrivals([TuningJobSpec.from_request(one, priority=priority) for one in requests], **values)
+
+
+def prices(plain: Any, folder: Path | None) -> Prices:
+    """A table of prices of a file, or the path of one below *folder*."""
+    if isinstance(plain, str):
+        try:
+            return Prices.load((folder or Path()) / plain)
+        except InvalidInput as error:
+            raise attrs.evolve(error, message=f"prices: {error.message}") from None
+    with below("prices"):
+        return Prices.from_dict(plain)
 
 
 def _request(where: str, given: Any, folder: Path | None) -> Mapping[str, Any]:

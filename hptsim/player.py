@@ -17,7 +17,7 @@ from hptsim.auditor import Auditor
 from hptsim.errors import LawBroken
 from hptsim.journal import Record, Saved, steps
 from hptsim.laws import LAWS, SOMETIMES
-from hptsim.lifecycle import EFFECTS, RESERVATION, TRAINING, TUNING
+from hptsim.lifecycle import ALL, EFFECTS
 from hptsim.rows import band_rows, gantt_rows, queue_rows, stored_rows
 from hptsim.simulation import Simulation
 from hptsim.views import PHASE_COLORS
@@ -60,7 +60,10 @@ JUDGED: Mapping[str, tuple[str, ...]] = {
     "the journal rebuilds the world": ("rest",),
     "every job ends": ("rest",),
     "every reservation is released": ("rest",),
-    "exactly one row applies": ("tuning", "training", "reservation"),
+    "exactly one row applies": ("tuning", "training", "reservation", "warm_pool"),
+    "warm pools take their course": ("warm_pool",),
+    "a warm pool holds its instances": ("step",),
+    "only a match reuses a warm pool": ("training",),
     "nobody waits twice": ("reservation",),
     **dict.fromkeys(SOMETIMES, ()),
 }
@@ -179,7 +182,7 @@ def _rows() -> dict[str, Any]:
             "guard": row.guard,
             "effects": [EFFECTS[name] for name in row.effects],
         }
-        for table in (TUNING, TRAINING, RESERVATION)
+        for table in ALL
         for row in table.rows
     }
 

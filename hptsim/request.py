@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from hptsim.autotune import autotuned, training_jobs
 from hptsim.errors import InvalidInput, invalid, nearest
 from hptsim.model import (
     EPOCHS,
@@ -133,6 +134,9 @@ class _Structure:
 
 def parse(request: Mapping[str, Any], *, priority: int = 0) -> TuningJobSpec:
     """The spec in a CreateHyperParameterTuningJob request; raises InvalidInput with the member's path."""
+    if not isinstance(request, Mapping):
+        raise invalid("request", request, "a structure (a JSON object)")
+    request = autotuned(request)
     top = _Structure(request, "CreateHyperParameterTuningJobRequest", "")
     name = (
         top.text("HyperParameterTuningJobName")
@@ -155,12 +159,14 @@ def parse(request: Mapping[str, Any], *, priority: int = 0) -> TuningJobSpec:
     ranges = _ranges(config.inner("ParameterRanges", "ParameterRanges")) if "ParameterRanges" in config else ()
     parsed = tuple(_definition(definition) for definition in definitions)
     limits = config.inner("ResourceLimits", "ResourceLimits")
-    grid = sum(combinations((*ranges, *one.ranges)) or 0 for one in parsed) if strategy == "Grid" else 0
+    count = sum(combinations((*ranges, *one.ranges)) or 0 for one in parsed) if strategy == "Grid" else 0
+    if "Autotune" in top:
+        count = count or training_jobs((*ranges, *one.ranges) for one in parsed)
     parents, warm_start = _parents(top)
     return TuningJobSpec(
         name,
         parsed,
-        _limits(limits, grid),
+        _limits(limits, count),
         strategy,
         objective,
         ranges,
@@ -227,10 +233,10 @@ def _objective(given: _Structure) -> Objective:
     return Objective(given.text("MetricName"), given.text("Type", among=("Maximize", "Minimize")) == "Maximize")
 
 
-def _limits(given: _Structure, grid: int) -> ResourceLimits:
-    """The limits; with Grid the number of training jobs is that of its *grid*, where it is left out."""
+def _limits(given: _Structure, count: int) -> ResourceLimits:
+    """The limits; Grid and Autotune say how many training jobs there are to be, by *count*, where that is left out."""
     parallel = given.whole("MaxParallelTrainingJobs", 1)
-    total = given.whole("MaxNumberOfTrainingJobs", 1) if "MaxNumberOfTrainingJobs" in given else (grid or parallel)
+    total = given.whole("MaxNumberOfTrainingJobs", 1) if "MaxNumberOfTrainingJobs" in given else (count or parallel)
     runtime = given.whole("MaxRuntimeInSeconds", 120, 15_768_000) if "MaxRuntimeInSeconds" in given else None
     return ResourceLimits(total, parallel, runtime)
 
@@ -249,7 +255,10 @@ def _ranges(given: _Structure) -> tuple[ParameterRange, ...]:
         if not isinstance(values, list) or not values:
             raise invalid(f"{one.path}Values", values, "a list of 1 to 30 texts")
         ranges.append(ParameterRange(one.text("Name"), "Categorical", values=tuple(map(str, values))))
+    chosen = {one.name for one in ranges}
     for one in given.each("AutoParameters", "AutoParameter"):
+        if one.text("Name") in chosen:  # Autotune has made a range of the hint
+            continue
         ranges.append(ParameterRange(one.text("Name"), "Auto", values=(one.text("ValueHint"),)))
     return tuple(ranges)
 
@@ -311,6 +320,7 @@ def parse_training_job(request: Mapping[str, Any]) -> TrainingJobDefinition:
         input_mode=(request.get("AlgorithmSpecification") or {}).get("TrainingInputMode", "File"),
         max_retries=(request.get("RetryStrategy") or {}).get("MaximumRetryAttempts", 0),
         static=dict(request.get("HyperParameters") or {}),
+        keep_alive_s=resources.get("KeepAlivePeriodInSeconds", 0),
         request=dict(request),
         **limits,
     )
@@ -438,16 +448,3 @@ def _definition_request(definition: TrainingJobDefinition) -> dict[str, Any]:
 
 def _instances_request(instances: InstanceRequest) -> dict[str, Any]:
     return {"InstanceType": instances.instance_type, "InstanceCount": instances.count}
-
-
-def not_modelled(spec: TuningJobSpec) -> list[str]:
-    """What the request asks for and the twin does not act on yet, in plain sentences.
-
-    >>> not_modelled(TuningJobSpec("demo"))
-    []
-    """
-    notes = []
-    request = spec.request or {}
-    if request.get("Autotune"):
-        notes.append("Autotune: accepted, without effect")
-    return notes

@@ -31,8 +31,10 @@ from hptsim.plain import (
     line_of,
     names,
     part_to_plain,
+    prices,
     without_none,
 )
+from hptsim.prices import Prices
 from hptsim.workload import Arrivals, scheduled
 from hptsim.workload import ScheduledTuningJob as ScheduledTuningJob
 from hptsim.world import Account
@@ -99,6 +101,10 @@ class Scenario:
     until_s: float | None = attrs.field(default=None, validator=at_least(0))
     epoch: str = attrs.field(default="2024-01-01T00:00:00Z", validator=_instant)
     prices_usd_per_hour: Mapping[str, float] = attrs.field(factory=dict, validator=_by_type("prices", at_least(0)))
+    warm_pool_capacity: Mapping[str, int] = attrs.field(factory=dict, validator=_by_type("instances", whole(0)))
+    spot_prices_usd_per_hour: Mapping[str, float] = attrs.field(factory=dict, validator=_by_type("prices", at_least(0)))
+    prices: Prices | None = None
+    """A table of prices in place of the package's own; the two fields above come before it."""
 
     @arrivals.validator
     def _streams(self, attribute: attrs.Attribute[Any], value: tuple[Arrivals, ...]) -> None:
@@ -115,7 +121,12 @@ class Scenario:
         total = {} if self.total_instances is None else {TOTAL: self.total_instances}
         admission = self.assumptions.admission or ("queue" if self.arrivals else "reject")
         assumptions = attrs.evolve(self.assumptions, admission=admission)
-        return Account({**self.capacity, **total}, self.limits, assumptions)
+        return Account({**self.capacity, **total}, self.limits, assumptions, self.warm_pool_capacity)
+
+    @property
+    def price_list(self) -> Prices:
+        """The prices that hold: the scenario's own before those of its table, or of the package's."""
+        return (self.prices or Prices.packaged()).with_own(self.prices_usd_per_hour, self.spot_prices_usd_per_hour)
 
     def drawn(self, seed: int = 0) -> Scenario:
         """The scenario with the tuning jobs that its arrivals bring under *seed*, in order of time, in their place.
@@ -147,6 +158,8 @@ class Scenario:
         for name, shape in PARTS.items():
             if name in values:
                 values[name] = shape(name, values[name])
+        if "prices" in values:
+            values["prices"] = prices(values["prices"], folder)
         return cls(**values)
 
     def to_dict(self) -> dict[str, Any]:

@@ -163,14 +163,14 @@ class Service:
         return {}
 
     def _update_training_job(self, request: Answer) -> Answer:
-        """Profiler and debugging of a live job may change; a warm pool is needed to change its keep-alive (R17)."""
+        """Profiler and debugging of a live job may change, and how long its warm pool is kept, also after its end (R17)."""
         job = self.history.training_job(request["TrainingJobName"])
-        if "ResourceConfig" in request:
-            raise ServiceError("ValidationException", f"The training job {job.name} has no warm pool to update.")
-        if job.ended_s is not None:
+        changes = {name: value for name, value in request.items() if name not in ("TrainingJobName", "ResourceConfig")}
+        if job.ended_s is not None and (changes or "ResourceConfig" not in request):
             text = f"The request was rejected because the training job is in status {job.status}."
             raise ServiceError("ValidationException", text)
-        changes = {name: value for name, value in request.items() if name != "TrainingJobName"}
+        if "ResourceConfig" in request:
+            self.sim.update_training_job(job.name, request["ResourceConfig"]["KeepAlivePeriodInSeconds"])
         self._updates.setdefault(job.name, {}).update(changes)
         return {"TrainingJobArn": Address(self._region).training(job.name)}
 
@@ -288,11 +288,14 @@ def _filter(request: Request, describer: Describer) -> Callable[[TuningHistory |
     Times are compared as they are shown, so that nothing is after the time that it shows itself.
     """
     contains = request.get("NameContains", "")
-    never = "WarmPoolStatusEquals" in request or "TrainingPlanArnEquals" in request  # no job here has either
+    never = "TrainingPlanArnEquals" in request  # no job here has one
+    pool = request.get("WarmPoolStatusEquals")
     bounds = {name: _seconds(request[name]) for name in request if name.endswith(("TimeAfter", "TimeBefore"))}
 
     def wanted(job: TuningHistory | TrainingHistory) -> bool:
         if never or contains not in job.name:
+            return False
+        if pool is not None and (isinstance(job, TuningHistory) or job.pool != pool):
             return False
         for name, bound in bounds.items():
             instant = describer.instant(job.created_s if name.startswith("Creation") else job.modified_s)

@@ -114,6 +114,8 @@ class TrainingJobView:
     failure_reason: str
     model: str | None
     """Where its model is stored, once it is."""
+    warm_pool: str
+    """The state of its warm pool while it has one: InUse or Available; nothing without one."""
 
 
 @attrs.frozen
@@ -197,6 +199,8 @@ class Simulation:
         self._start_clock()
         plain = {"capacity": dict(account.capacity), "limits": attrs.asdict(account.limits)}
         plain["assumptions"] = attrs.asdict(account.assumptions)
+        if account.warm_pool_capacity:
+            plain["warm_pool_capacity"] = dict(account.warm_pool_capacity)
         self.journal.open({"scenario": scenario.name, "seed": seed, "epoch": scenario.epoch, "account": plain})
         for entry in scenario.tuning_jobs:
             self._env.push(entry.at_s, _COMMANDS, Command(("create", entry)))
@@ -238,23 +242,23 @@ class Simulation:
     def _advance(self, until: float) -> None:
         """Let everything happen that is due up to and at *until*: `step` in a loop, without its detours."""
         env, world, journal, after = self._env, self._world, self.journal, self._after_step
-        armed, strike, queue, entries = world.armed, world.strike, env._queue, journal.entries
+        armed, happen, queue, entries = world.armed, world.happen, env._queue, journal.entries
+        watchers = self._watchers
         quiet = self._laws is not True and journal.keep
         with collector_paused():
             while queue and queue[0][0] <= until:
-                event = queue[0][3]
+                due, _, _, event = queue[0]
                 if type(event) is not int:
                     env.step()
-                else:
-                    due = heappop(queue)[0]
-                    what = armed.pop(event, None)
-                    if what is not None:  # else it is stale: it neither happens nor drags the clock on
-                        env._now = world.now = due
-                        strike(event, what)
-                        if not quiet or self._watchers:
-                            after()
-                            if len(entries) > _SPILL and not journal.keep:
-                                journal.spill()
+                    continue
+                heappop(queue)
+                if event in armed:  # else it is stale: it neither happens nor drags the clock on
+                    env._now = world.now = due
+                    happen(event)
+                    if not quiet or watchers:
+                        after()
+                        if len(entries) > _SPILL and not journal.keep:
+                            journal.spill()
 
     def step(self) -> list[Record]:
         """Let one event happen; returns the journal records that it caused, none when nothing is left to do."""
@@ -290,7 +294,7 @@ class Simulation:
         kind, entry = call
         try:
             if kind == "create":
-                self.create_tuning_job(entry.spec)
+                self._create(entry.spec)
                 self._schedule_stop(entry)
             else:
                 self.stop_tuning_job(entry.spec.name)
@@ -366,10 +370,13 @@ class Simulation:
         """
         if not isinstance(spec, TuningJobSpec):
             spec = TuningJobSpec.from_request(spec)
+        self._create(spec)
+        return self.tuning_job(spec.name)
+
+    def _create(self, spec: TuningJobSpec) -> None:
         self._world.now = self.now
         self._world.create_tuning_job(spec)
         self._after_step()
-        return self.tuning_job(spec.name)
 
     def create_training_job(self, name: str, definition: TrainingJobDefinition | None = None) -> TrainingJobView:
         """Create a training job without a tuning job.
@@ -405,6 +412,22 @@ class Simulation:
         self._world.delete_training_job(name)
         self._after_step()
 
+    def update_training_job(self, name: str, keep_alive_s: float) -> None:
+        """Change for how long a training job's warm pool is kept after its end; 0 gives it up.
+
+        Raises ServiceError (ValidationException) for an unknown name, or where there is no warm pool.
+
+        >>> sim = Simulation()
+        >>> job = sim.create_training_job("mine", TrainingJobDefinition(keep_alive_s=600)); sim.run(until=150)
+        >>> sim.training_job("mine").warm_pool, dict(sim.capacity.reserved)
+        ('Available', {'ml.m5.xlarge': 1})
+        >>> sim.update_training_job("mine", 0); dict(sim.capacity.reserved)
+        {}
+        """
+        self._world.now = self.now
+        self._world.update_training_job(name, keep_alive_s)
+        self._after_step()
+
     def stop_tuning_job(self, name: str) -> None:
         """Stop a tuning job; it shows Stopping when this returns, and Stopped when all its training jobs have ended.
 
@@ -416,7 +439,10 @@ class Simulation:
         self._after_step()
 
     def stop_training_job(self, name: str) -> None:
-        """Stop one training job; its tuning job goes on. Raises ServiceError: ValidationException."""
+        """Stop one training job; its tuning job goes on. One that has ended gives its Available warm pool up.
+
+        Raises ServiceError: ValidationException.
+        """
         self._world.now = self.now
         self._world.stop_training_job(name)
         self._after_step()
@@ -494,6 +520,7 @@ class Simulation:
             job.objective,
             job.failure_reason if job.state == "Failed" else "",
             job.model_uri if job.model_uri in self._world.artifacts else None,
+            self._world.pools[name].state if name in self._world.pools else "",
         )
 
     @property
@@ -521,11 +548,11 @@ class Simulation:
         """How many journal entries the laws have judged."""
         return self._auditor.checked
 
-    def metrics(self) -> Any:
-        """Figures from the journal: one row per tuning job, and totals."""
+    def metrics(self, *, begin_s: float = 0.0) -> Any:
+        """Figures from the journal, from the end of a warm-up at *begin_s* to now: see `hptsim.metrics`."""
         from hptsim.metrics import Metrics
 
-        return Metrics.of(self.journal, self.scenario)
+        return Metrics.of(self.journal, self.scenario, begin_s=begin_s, end_s=self.now)
 
     def to_html(self, path: str | Path | None = None) -> str:
         """One HTML page that plays the journal, without a network; written to *path* if there is one."""

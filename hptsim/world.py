@@ -28,7 +28,8 @@ from hptsim.model import (
     TuningJobSpec,
     log_stream,
 )
-from hptsim.moves import BILLED, Moves
+from hptsim.moves import BILLED, BOOKED, TOLD, Moves
+from hptsim.warm_pools import WarmPool, change_period, matching, open_pool
 
 Entry = tuple[float, str, str, str, str, str, Any]
 """A journal entry as the world writes it: time, thing, name, trigger, source, destination, data."""
@@ -81,6 +82,8 @@ class Account:
     capacity: Mapping[str, int] = attrs.field(factory=dict)
     limits: ServiceLimits = attrs.field(factory=ServiceLimits)
     assumptions: Assumptions = attrs.field(factory=Assumptions)
+    warm_pool_capacity: Mapping[str, int] = attrs.field(factory=dict)
+    """Instances that may be in warm pools, by type."""
 
 
 def _discard(entry: Entry) -> None:
@@ -110,6 +113,8 @@ class World:
         """How often each of them was deleted: a name that is used again names other training jobs."""
         self.alone: dict[str, Reservation] = {}
         """What training jobs without a tuning job have reserved, by holder."""
+        self.pools: dict[str, WarmPool] = {}
+        """The warm pools that are in use or available, by the training job that asked for them."""
         limit = dict(account.capacity)
         if account.limits.tuning_jobs is not None:
             limit[TUNING_JOBS] = account.limits.tuning_jobs
@@ -126,9 +131,10 @@ class World:
         self._prepare()
 
     def _prepare(self) -> None:
-        self._tuning_moves = Moves(self.tables.tuning)
-        self._training_moves = Moves(self.tables.training)
-        self._reservation_moves = Moves(self.tables.reservation)
+        self._tuning_moves = Moves(self.tables.tuning, TOLD)
+        self._training_moves = Moves(self.tables.training, BOOKED)
+        self._reservation_moves = Moves(self.tables.reservation, {})
+        self._warm_pool_moves = Moves(self.tables.warm_pool, {})
 
     # ------------------------------------------------------------------ the caller's commands
 
@@ -213,11 +219,15 @@ class World:
             text = f"Training job names must be unique within an AWS account and region, and {name} already exists."
             raise ServiceError("ResourceInUse", text)
         amounts = self.ledger.counted(definition.instances.amounts)
-        if not self.ledger.fits(amounts):
+        pool = matching(self, definition)
+        if pool is None and not self.ledger.fits(amounts):
             raise self._limit_exceeded(amounts)
         job = TrainingJob.of(name, "", 0, definition, amounts, self.now)
         reservation = self.alone[job.holder] = Reservation(job.holder, 0, amounts)
         self.fire_reservation(reservation, "ask")
+        if pool is not None:
+            job.warm = True
+            self.fire_pool(pool, "reuse", {"by": name})
         self.fire_reservation(reservation, "grant")
         self.nature.begin(self, job)
         self.training[name] = job
@@ -225,8 +235,20 @@ class World:
         request = plain.pop("request")
         data = {"tuning_job": "", "definition": plain, "request": request, "hyperparameters": job.hyperparameters}
         self.fire_training(job, "create", data)
+        open_pool(self, job)
         self._settle()
         return job
+
+    def update_training_job(self, name: str, keep_alive_s: float) -> None:
+        """Change how long a training job's warm pool is kept after its end; 0 gives an Available pool up at once (R17).
+
+        Raises ServiceError: ValidationException for an unknown name, or when there is no warm pool.
+        """
+        job = self.training.get(name)
+        if job is None:
+            raise unknown_job("training", name)
+        change_period(self, job, keep_alive_s)
+        self._settle()
 
     def delete_tuning_job(self, name: str) -> None:
         """Drop the record of a tuning job that has ended; its training jobs, artifacts and logs stay (D1, H7).
@@ -255,6 +277,11 @@ class World:
         if job.ended_s is None:
             text = f"The training job {name} is {primary(job.state)}: only one that has ended can be deleted."
             raise ServiceError("ResourceInUse", text)
+        if name in self.pools:
+            text = (
+                f"The warm pool of the training job {name} is {self.pools[name].state}: wait, or set its period to 0."
+            )
+            raise ServiceError("ResourceInUse", text)
         self.write((self.now, "training", name, "delete", job.state, "", None))
         del self.training[name]
 
@@ -282,6 +309,9 @@ class World:
         job = self.training.get(name)
         if job is None:
             raise unknown_job("training", name)
+        if job.ended_s is not None and name in self.pools:
+            self.fire_pool(self.pools[name], "terminate", None)
+            return self._settle()
         if job.ended_s is not None:
             text = f"The request was rejected because the training job is in status {primary(job.state)}."
             raise ServiceError("ValidationException", text)
@@ -299,31 +329,28 @@ class World:
 
     def happen(self, serial: int) -> bool:
         """Let the armed event *serial* happen; False when it is stale, and nothing is changed."""
-        armed = self.armed.pop(serial, None)
+        armed = self.armed.get(serial)
         if armed is None:
             return False
-        self.strike(serial, armed)
-        return True
-
-    def strike(self, serial: int, armed: tuple[str, str, str]) -> None:
-        """Let an event happen that was just taken from `armed`."""
         thing, name, trigger = armed
         if thing == "training":
-            job = self.training[name]
             if trigger == "stop":
-                job.stop_coming = 0
-                deliver_stop(self, job)
+                deliver_stop(self, self.training[name])
             else:
-                self.fire_training(job, trigger)
+                self.fire_training(self.training[name], trigger)
+        elif thing == "warm_pool":
+            del self.armed[serial]
+            self.fire_pool(self.pools[name], trigger, None)
         else:
             tuning = self.tuning[name]
-            tuning.timers.pop(serial, None)
+            del self.armed[serial], tuning.timers[serial]
             if trigger == "launch":
                 launch(self, tuning)
             else:
                 self.fire_tuning(tuning, trigger, None)
         if self._line_moved:
             self._settle()
+        return True
 
     def _settle(self) -> None:
         """Grant what can be granted, until nothing more can."""
@@ -344,30 +371,28 @@ class World:
         self.schedule(serial, delay)
         return serial
 
-    def _disarm(self, job: TuningJob) -> None:
+    def _enter(self, job: TuningJob, trigger: str) -> None:
+        """Book that a tuning job has come into another state: what was armed in the one before is off."""
         for serial in job.timers:
             self.armed.pop(serial, None)
         job.timers = {}
+        job.since_s = self.now
+        job.launching = 0
+        job.finishing = False
+        if trigger == "stop":
+            job.stop_s = self.now
+        if job.state in FINAL_TUNING:
+            job.ended_s = self.now
+            self.ended.append(job.name)
 
     def fire_tuning(self, job: TuningJob, trigger: str, detail: Any) -> None:
-        move = self._tuning_moves.sure.get((job.state, trigger)) or self._tuning_moves.choose(job, trigger)
-        source, job.state = job.state, move.destination
-        data = detail if trigger == "create" else None
-        if trigger == "criterion":
-            data = {"criterion": detail}
-        if trigger == "launch" and isinstance(detail, Reservation):
-            data = {"reservation": detail.name}
-        if source != job.state:
-            job.since_s = self.now
-            self._disarm(job)
-            job.launching = 0
-            job.finishing = False
-            if trigger == "stop":
-                job.stop_s = self.now
-            if job.state in FINAL_TUNING:
-                job.ended_s = self.now
-                self.ended.append(job.name)
-        self.write((self.now, "tuning", job.name, trigger, source, job.state, data))
+        source = job.state
+        move = self._tuning_moves.sure.get((source, trigger)) or self._tuning_moves.choose(job, trigger)
+        destination = job.state = move.destination
+        if source != destination:
+            self._enter(job, trigger)
+        data = None if move.book is None else move.book(self, job, detail)
+        self.write((self.now, "tuning", job.name, trigger, source, destination, data))
         for effect in move.effects:
             effect(self, job, detail)
         if job.ended_s is None:
@@ -376,8 +401,8 @@ class World:
     def fire_training(self, job: TrainingJob, trigger: str, data: Any = None) -> None:
         source, now = job.state, self.now
         move = self._training_moves.sure.get((source, trigger)) or self._training_moves.choose(job, trigger)
-        for serial in job.timers:
-            self.armed.pop(serial, None)
+        for serial in job.timers:  # whatever was armed in this state, with what happens now
+            del self.armed[serial]
         if move.billed:
             elapsed = now - job.since_s
             job.billable_s += elapsed
@@ -389,22 +414,23 @@ class World:
         if move.book is not None:
             data = move.book(self, job, move)
         destination = job.state = move.destination
+        name = job.name
         job.since_s = now
         job.timers = ()
-        self.write((now, "training", job.name, trigger, source, destination, data))
-        if destination in _FINAL:
+        self.write((now, "training", name, trigger, source, destination, data))
+        if move.ends:
             job.ended_s = now
             if job.stop_coming:
-                self.armed.pop(job.stop_coming, None)
+                del self.armed[job.stop_coming]
                 job.stop_coming = 0
         for effect in move.effects:
             effect(self, job, data)
-        if job.ended_s is None:
+        if not move.ends:
             for following, delay in self.nature.next(self, job):
                 self.serial = serial = self.serial + 1
-                self.armed[serial] = ("training", job.name, following)
-                self.schedule(serial, delay)
+                self.armed[serial] = ("training", name, following)
                 job.timers += (serial,)
+                self.schedule(serial, delay)
 
     def fire_reservation(self, reservation: Reservation, trigger: str, change: Amounts | None = None) -> None:
         moves = self._reservation_moves
@@ -422,6 +448,16 @@ class World:
                 self.tuning[reservation.holder].reservations.pop(reservation.number, None)
             else:
                 self.alone.pop(reservation.holder, None)
+
+    def fire_pool(self, pool: WarmPool, trigger: str, data: dict[str, Any] | None) -> None:
+        moves = self._warm_pool_moves
+        move = moves.sure.get((pool.state, trigger)) or moves.choose(pool, trigger)
+        source, pool.state = pool.state, move.destination
+        if source != pool.state:
+            pool.since_s = self.now
+        self.write((self.now, "warm_pool", pool.name, trigger, source, pool.state, data))
+        for effect in move.effects:
+            effect(self, pool, data)
 
     # ------------------------------------------------------------------ copies
 
@@ -444,6 +480,7 @@ class World:
         }
         twin.names, twin.deleted = self.names.copy(), self.deleted.copy()
         twin.alone = {holder: duplicate(one) for holder, one in self.alone.items()}
+        twin.pools = {name: duplicate(pool) for name, pool in self.pools.items()}
         twin.ledger = self.ledger.copy()
         for name, waiting in twin.ledger.line.items():  # one that has left its tuning job is a mutant's doing
             own = twin.tuning[waiting.holder].reservations.get(waiting.number)
@@ -457,9 +494,8 @@ class World:
 
     def __getstate__(self) -> dict[str, Any]:
         state = self.__dict__.copy()
-        for name in ("write", "schedule", "_tuning_moves", "_training_moves", "_reservation_moves"):
-            del state[name]
-        return state
+        del state["write"], state["schedule"]
+        return {name: value for name, value in state.items() if not name.endswith("_moves")}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
@@ -475,11 +511,9 @@ class World:
             tuple(sorted(self.artifacts)),
             tuple([(name, len(events)) for name, events in sorted(self.logs.items())]),
             tuple(sorted(self.armed.values())),
+            tuple([pool.freeze() for pool in self.pools.values()]),
             self.nature.freeze(),
         )
-
-
-_FINAL = frozenset({"Completed", "Failed", "Stopped", "MaxRuntimeExceeded", "MaxWaitTimeExceeded"})
 
 
 __all__ = ["BILLED", "Account", "Entry", "Nature", "World", "log_stream"]

@@ -346,7 +346,49 @@ def test_a_fallback_is_judged_in_every_part(records, law):
     assert broken.value.law == law
 
 
+def pooled():
+    """A training job of its user that leaves a warm pool, which another one takes over."""
+    sim = Simulation(ALONE_ACCOUNT, laws=False)
+    sim.create_training_job("first", TrainingJobDefinition(keep_alive_s=300))
+    sim.run(until=200)
+    sim.create_training_job("second", TrainingJobDefinition())
+    sim.run()
+    return list(sim.journal)
+
+
+ALONE_ACCOUNT = attrs.evolve(ALONE, tuning_jobs=())
+
+
+def kept_for_too_long():
+    records = pooled()
+    late = find(records, "warm_pool", "reuse", "first")
+    records[late:] = [one._replace(time_s=one.time_s + 300) for one in records[late:]]
+    audit(records, ALONE_ACCOUNT)
+
+
+def kept_without_instances():
+    records = pooled()
+    place = find(records, "warm_pool", "job_ended", "first")
+    release = find(records, "reservation", "release", "training-job/first")
+    moved_up = records[release]._replace(time_s=records[place].time_s)
+    audit([*records[: place + 1], moved_up], ALONE_ACCOUNT)
+
+
+def taken_over_by_another_kind():
+    records = pooled()
+    born = find(records, "training", "create", "second")
+    records[born] = records[born]._replace(data={**records[born].data, "request": {"RoleArn": "another"}})
+    audit(records, ALONE_ACCOUNT)
+
+
+def test_the_true_journal_of_a_warm_pool_breaks_no_law():
+    audit(pooled(), ALONE_ACCOUNT).calm()
+
+
 CASES = {
+    "warm pools take their course": kept_for_too_long,
+    "a warm pool holds its instances": kept_without_instances,
+    "only a match reuses a warm pool": taken_over_by_another_kind,
     "a shortage falls back": passes_a_type_over,
     "only what has ended is deleted": deleted_while_it_trains,
     "a strategy stays in its ranges": lambda: configured(tuning(2, 1, ranges=(RATE,)), 0, {"rate": "7"}),
@@ -438,7 +480,11 @@ WITNESSES = {
 }
 
 
-@pytest.mark.parametrize("law", SOMETIMES)
+WARM = ("a warm pool is reused", "a stop meets a warm pool")
+"""Scenarios have no training jobs of their user: tests/test_warm_pools.py witnesses these."""
+
+
+@pytest.mark.parametrize("law", [law for law in SOMETIMES if law not in WARM])
 def test_a_run_witnesses_it_and_a_run_without_a_stop_does_not(law):
     scenario, nature = WITNESSES[law]()
     sim = Simulation(scenario, nature=nature)

@@ -23,6 +23,7 @@ from hptsim.model import ResourceLimits, ServiceLimits
 from hptsim.nature import Timings
 from hptsim.scenario import ScheduledTuningJob
 from hptsim.testing import scenarios
+from hptsim.workload import Arrivals
 
 BROKEN = Tables.of(
     training=Table(
@@ -32,6 +33,28 @@ BROKEN = Tables.of(
     )
 )
 """Tables in which a container writes no log when it starts."""
+
+
+def test_a_scenario_with_many_arrivals_prints_some_and_counts_the_rest(tmp_path, capsys):
+    path = tmp_path / "many.toml"
+    Scenario("many", capacity={"ml.m5.xlarge": 1}, arrivals=[Arrivals(TuningJobSpec("a"), 90, 53)]).dump(path)
+    assert main(["run", str(path)]) == 0
+    out = capsys.readouterr().out
+    assert "a-50 " in out and "a-51" not in out and "and 3 more; --json has them all" in out
+    assert main(["run", str(path), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert len(found["tuning_jobs"]) == 53 and found["refused"] == {}
+    assert found["cost_usd"] == pytest.approx(53 * 100 / 3600 * 0.23)
+    assert set(found["prices"]) == {"date", "region", "source"}
+
+
+def test_where_the_reserved_hours_went_is_said(tmp_path, capsys):
+    path = tmp_path / "x.toml"
+    timings = Timings(starting_s=36, training_s=360, finish_s=72)
+    Scenario("x", timings=timings, tuning_jobs=(ScheduledTuningJob(TuningJobSpec("a")),)).dump(path)
+    assert main(["run", str(path)]) == 0
+    out = capsys.readouterr().out
+    assert "0.13 instance-hours reserved: 0.10 billable, 0.01 occupied and not billed, 0.02 idle; prices of " in out
 
 
 @pytest.fixture

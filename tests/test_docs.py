@@ -12,12 +12,15 @@ from hptsim import Scenario, Simulation, TuningJobSpec
 from hptsim.assumptions import ASSUMPTIONS, Assumptions
 from hptsim.cli import main
 from hptsim.diagram import mermaid
-from hptsim.docs import FILE, semantics
+from hptsim.docs import PAGES, figures, semantics
 from hptsim.durations import KINDS
 from hptsim.laws import LAWS
 from hptsim.lifecycle import RESERVATION, TRAINING, TUNING
+from hptsim.meter import USAGE, Usage
+from hptsim.metrics import FIGURES
 from hptsim.model import ServiceLimits
 from hptsim.nature import Faults, Script, Timings
+from hptsim.prices import Prices
 from hptsim.request import to_request
 from hptsim.workload import PATTERNS, Arrivals
 
@@ -26,8 +29,9 @@ PAGE = (ROOT / "docs" / "scenario.md").read_text()
 EXAMPLE = re.search(r"```toml\n(.*?)```", PAGE, re.DOTALL)[1]
 
 
-def test_the_generated_page_is_current():
-    assert (ROOT / FILE).read_text() == semantics(), "run: python -m hptsim.docs"
+def test_the_generated_pages_are_current():
+    for path, page in PAGES.items():
+        assert (ROOT / path).read_text() == page(), "run: python -m hptsim.docs"
 
 
 def test_the_generated_page_has_every_row_assumption_and_law():
@@ -40,12 +44,20 @@ def test_the_generated_page_has_every_row_assumption_and_law():
     assert all(f"| {law.name} | {law.kind} |" in page for law in LAWS)
 
 
-def test_the_generator_writes_the_page(tmp_path, monkeypatch, capsys):
+def test_the_page_of_figures_has_every_figure_and_every_field_of_money():
+    page = figures()
+    assert all(f"| `{name}` | {words} |" in page for name, words in {**FIGURES, **USAGE}.items())
+    assert all(hasattr(Usage(), name) for name in USAGE)
+
+
+def test_the_generator_writes_the_pages(tmp_path, monkeypatch, capsys):
     import hptsim.docs
 
     monkeypatch.chdir(tmp_path)
     hptsim.docs.main()
-    assert (tmp_path / FILE).read_text() == semantics() and "docs/semantics.md" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    for path, page in PAGES.items():
+        assert (tmp_path / path).read_text() == page() and str(path) in printed
 
 
 def test_the_example_loads_runs_and_survives_a_round_trip(tmp_path, capsys):
@@ -73,6 +85,7 @@ def test_the_example_loads_runs_and_survives_a_round_trip(tmp_path, capsys):
         (("script",), Script, set()),
         (("assumptions",), Assumptions, set()),
         (("limits",), ServiceLimits, set()),
+        (("prices",), Prices, set()),
     ],
     ids=str,
 )

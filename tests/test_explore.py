@@ -9,7 +9,7 @@ from hptsim.durations import Exponential
 from hptsim.errors import LawBroken
 from hptsim.explore import mutants
 from hptsim.laws import SOMETIMES
-from hptsim.lifecycle import RESERVATION, TRAINING, TUNING, Row, Table, Tables
+from hptsim.lifecycle import ALL, RESERVATION, TRAINING, TUNING, Row, Table, Tables
 from hptsim.model import (
     CompletionCriteria,
     Hyperband,
@@ -20,6 +20,7 @@ from hptsim.model import (
 )
 from hptsim.nature import FAULTS, Faults, Timings
 from hptsim.scenario import Scenario, ScheduledTuningJob
+from hptsim.workload import Arrivals
 
 SPOT = TrainingJobDefinition(
     spot=True, max_retries=1, checkpoint_uri="s3://b/c", max_wait_s=90000.0, max_pending_s=8000.0
@@ -69,6 +70,9 @@ def two_types(reservation="reuse", total=2, parallel=1):
     )
 
 
+WARM = TrainingJobDefinition(keep_alive_s=600)
+
+
 def hyperband(total=3, parallel=2):
     """Two training jobs in the bracket that judges after the first epoch, one in the bracket that does not."""
     return with_spec(
@@ -101,6 +105,7 @@ def test_small_scopes_are_exhausted_with_all_laws_kept_and_all_cases_seen():
         assert found.counterexample is None, str(found.counterexample)
         assert found.complete and found.resting > 0
         seen |= set(found.witnessed)
+    seen |= set(explore(Scenario(), training_jobs={"first": WARM, "second": WARM}).witnessed)
     assert seen == set(SOMETIMES)
 
 
@@ -109,6 +114,12 @@ def test_a_stop_at_every_point_of_a_criterion_and_of_a_small_hyperband(scenario)
     found = explore(scenario)
     assert found.counterexample is None, str(found.counterexample)
     assert found.complete and found.states > 300
+
+
+def test_arrivals_are_explored_like_the_tuning_jobs_that_they_bring():
+    scenario = Scenario(capacity={"ml.m5.xlarge": 1}, arrivals=[Arrivals(TuningJobSpec("a"), 10, 2)])
+    found = explore(scenario)
+    assert found.complete and found.states == explore(scenario.drawn()).states > 50
 
 
 def test_too_tame_a_scope_says_what_it_has_not_seen():
@@ -126,6 +137,8 @@ def judges():
         lambda tables: _explored(enough(), {}, tables),
         lambda tables: _explored(hyperband(1, 1), {}, tables),
         lambda tables: _explored(two_types(total=1), {"shortage": 1}, tables),
+        lambda tables: _warm(tables, {"internal_error": 1}),
+        _updated,
         lambda tables: _simulated(failing(), tables),
         lambda tables: _simulated(failing(at_s), tables),
     ]
@@ -134,6 +147,30 @@ def judges():
 def _explored(scenario, faults, tables):
     found = explore(scenario, faults=faults, tables=tables)
     return found.counterexample and found.counterexample.law
+
+
+def _warm(tables, faults):
+    found = explore(
+        Scenario(capacity={"ml.m5.xlarge": 1}),
+        training_jobs={"first": WARM, "second": WARM},
+        faults=faults,
+        tables=tables,
+    )
+    return found.counterexample and found.counterexample.law
+
+
+def _updated(tables):
+    """The period of a warm pool changes while its training job runs, and after its end."""
+    sim = Simulation(tables=tables)
+    try:
+        sim.create_training_job("first", WARM)
+        sim.update_training_job("first", 300)
+        sim.run(until=200)
+        sim.update_training_job("first", 200)
+        sim.run()
+    except LawBroken as error:
+        return error.law
+    return None
 
 
 def _simulated(scenario, tables):
@@ -156,7 +193,7 @@ def test_the_true_tables_satisfy_every_judge(judges):
     assert [judge(Tables.of()) for judge in judges] == [None] * len(judges)
 
 
-@pytest.mark.parametrize("table", [TUNING, TRAINING, RESERVATION], ids=lambda table: table.name)
+@pytest.mark.parametrize("table", ALL, ids=lambda table: table.name)
 def test_every_one_row_mutant_is_caught_by_a_named_law(table, judges):
     assert survivors(table, judges) == []
 

@@ -7,15 +7,16 @@ import pytest
 
 ORDER = (
     "errors extras collector ranges model search halving assumptions durations configured curves cloud lifecycle "
-    "ledger jobs effects moves world journal laws books auditor nature request workload plain scenario simulation explore traces "
-    "metrics figures checkpoint executors results planning "
-    "rows views live report player diagram docs "
+    "ledger jobs warm_pools effects moves world journal laws books auditor nature autotune request prices workload plain "
+    "scenario simulation explore traces steady meter metrics checkpoint executors results planning "
+    "rows views live report progress replay player diagram docs "
     "shapes paging history describe combinations service "
     "events logs s3 wire boto testing pytest_plugin server cli __main__"
 ).split()
 FOLDER = Path(__file__).parent.parent / "hptsim"
 LATE = {
     ("effects", "world"),
+    ("warm_pools", "world"),
     ("moves", "world"),
     ("model", "request"),
     ("journal", "request"),

@@ -1,19 +1,26 @@
 """Figures by hand: a small scenario whose every second is known, and sums against the ledger's own books."""
 
 import json
+import math
 
 import attrs
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from hptsim import Scenario, Simulation, TuningJobSpec
 from hptsim.assumptions import Assumptions
 from hptsim.cli import main
-from hptsim.metrics import PRICES_USD_PER_HOUR, Metrics
-from hptsim.model import InstanceRequest, ResourceLimits, TrainingJobDefinition
+from hptsim.durations import Exponential
+from hptsim.errors import InvalidInput
+from hptsim.metrics import FIGURES, SAMPLES, Metrics
+from hptsim.model import InstanceRequest, ResourceLimits, ServiceLimits, TrainingJobDefinition
 from hptsim.nature import Faults, Script, Scripted, Timings
+from hptsim.prices import Prices
+from hptsim.rows import band_rows, queue_rows
 from hptsim.scenario import ScheduledTuningJob
 from hptsim.testing import TYPES, scenarios
+from hptsim.workload import Arrivals
 
 M5, P3 = "ml.m5.xlarge", "ml.p3.2xlarge"
 TIMINGS = Timings(
@@ -93,7 +100,7 @@ def test_the_price_list_is_used_where_the_scenario_names_no_price():
     sim = Simulation(Scenario(timings=TIMINGS, tuning_jobs=(job("a", 2, kind=P3),)))
     sim.run()
     (row,) = sim.metrics().tuning_jobs
-    assert row.cost_usd == pytest.approx(2 * 115 / 3600 * PRICES_USD_PER_HOUR[P3])
+    assert row.cost_usd == pytest.approx(2 * 115 / 3600 * Prices.packaged().on_demand_usd_per_hour[P3])
 
 
 def test_an_interruption_is_not_billed_while_it_waits():
@@ -144,14 +151,197 @@ def test_sums_are_conserved_against_the_ledger_and_the_jobs(scenario):
         definitions = next(one.spec for one in scenario.tuning_jobs if one.spec.name == row.name).definitions
         counts = {each.count for one in definitions for each in (one.instances, *one.alternatives)}
         if len(counts) == 1:
-            assert row.billed_instance_s == pytest.approx(sum(one.billable_s for one in children) * counts.pop())
+            count = counts.pop()
+            assert row.billable_instance_s == pytest.approx(sum(one.billable_s for one in children) * count)
+            billed = [max(1, int(one.billable_s)) for one in children if one.started_s is not None]
+            assert row.billed_instance_s == pytest.approx(sum(billed) * count)
         assert sum(row.children.values()) == sum(one.ended_s is not None for one in children)
         assert row.artifacts == sum(
             record.thing == "artifact" and record.name.startswith(f"{row.name}-") for record in sim.journal
         )
         assert 0 <= row.stopping_instance_s <= row.reserved_instance_s + 1e-9
-        assert row.billed_instance_s <= row.reserved_instance_s + 1e-6
+        assert -1e-6 <= row.unbilled_instance_s <= row.occupied_instance_s + 1e-6
+        assert -1e-6 <= row.idle_instance_s <= row.reserved_instance_s + 1e-6
         assert row.cost_usd is not None and 0 <= row.cost_usd <= row.billed_instance_s + 1e-6
+
+
+@given(scenario=scenarios(), until_s=st.integers(0, 600), alone=st.booleans())
+def test_sums_are_conserved_at_any_end_and_without_tuning_jobs_too(scenario, until_s, alone):
+    """By type and by holder: reserved = occupied + idle, occupied = billable + unbilled, against the journal's own bands."""
+    prices = dict.fromkeys([*TYPES, "ml.g4dn.xlarge"], 3600.0)
+    scenario = attrs.evolve(scenario, prices_usd_per_hour=prices, spot_prices_usd_per_hour=prices)
+    sim = Simulation(scenario, laws=False)
+    if alone and sim._world.ledger.fits({TYPES[0]: 1}):
+        sim.create_training_job("alone", TrainingJobDefinition(instances=InstanceRequest(TYPES[0])))
+    sim.run(until_s)
+    metrics = sim.metrics()
+    everybody = [*metrics.tuning_jobs, metrics.alone]
+    reserved = dict.fromkeys(metrics.types, 0.0)
+    occupied = dict.fromkeys(metrics.types, 0.0)
+    bands = band_rows(sim.journal)
+    for kind in metrics.types:
+        mine = [row for row in bands if row.instance_type == kind]
+        ends = [row.time_s for row in mine[1:]] + [sim.now]
+        for row, end_s in zip(mine, ends[: len(mine)], strict=True):
+            reserved[kind] += row.reserved * (end_s - row.time_s)
+            occupied[kind] += row.occupied * (end_s - row.time_s)
+    assert {kind: one.reserved_instance_s for kind, one in metrics.types.items()} == pytest.approx(reserved)
+    assert {kind: one.occupied_instance_s for kind, one in metrics.types.items()} == pytest.approx(occupied)
+    for name in ("reserved_instance_s", "occupied_instance_s", "billable_instance_s"):
+        by_type = sum(getattr(one, name) for one in metrics.types.values())
+        assert sum(getattr(one, name) for one in everybody) == pytest.approx(by_type)
+    for one in everybody:
+        assert one.reserved_instance_s == pytest.approx(one.occupied_instance_s + one.idle_instance_s)
+        assert one.occupied_instance_s == pytest.approx(one.billable_instance_s + one.unbilled_instance_s)
+        assert min(one.idle_instance_s, one.unbilled_instance_s, one.billable_instance_s) >= -1e-6
+    assert metrics.cost_usd == pytest.approx(sum(one.billed_instance_s for one in everybody))  # a dollar a second
+    jobs = [sim.training_job(name) for name in sim._world.training]
+    most = 8 * len(jobs)  # each is rounded to whole seconds, on at most 8 instances
+    billable = sum(one.billable_instance_s for one in everybody)
+    assert abs(sum(one.billed_instance_s for one in everybody) - billable) <= most
+
+
+def test_what_runs_when_the_run_ends_is_counted_and_billed_up_to_there():
+    sim = Simulation(BY_HAND)
+    sim.run(100)
+    done = next(row for row in sim.metrics().tuning_jobs if row.name == "done")
+    assert done.ended_s is None and done.status == "InProgress"
+    assert done.reserved_instance_s == done.occupied_instance_s == 3 * (100 - 2)
+    assert done.billed_instance_s == done.billable_instance_s == 3 * (100 - 12)
+    assert done.cost_usd == pytest.approx(3 * 88 * 3.6 / 3600)
+    assert done.unbilled_instance_s == 3 * 10 and done.idle_instance_s == 0
+
+
+def test_seconds_are_billed_whole_and_at_least_one():
+    spans = Timings(starting_s=1, training_s=99.9)
+    sim = Simulation(Scenario(timings=spans, prices_usd_per_hour={M5: 3600.0}))
+    sim.create_tuning_job(job("a", 2, total=3).spec)
+    sim.run()
+    [row] = sim.metrics().tuning_jobs
+    assert row.billable_instance_s == pytest.approx(3 * 2 * 99.9) and row.billed_instance_s == pytest.approx(3 * 2 * 99)
+    assert row.cost_usd == pytest.approx(3 * 2 * 99)
+    sim = Simulation(Scenario(timings=Timings(training_s=0.0), prices_usd_per_hour={M5: 3600.0}))
+    sim.create_tuning_job(job("a", 2).spec)
+    sim.run()
+    [row] = sim.metrics().tuning_jobs
+    assert (row.billable_instance_s, row.billed_instance_s, row.cost_usd) == (0, 2, 2)
+
+
+def test_reserved_and_idle_between_two_training_jobs_is_shown_apart(rows):
+    assert rows["done"].idle_instance_s == 3 * (249 - 246)  # from the last training job's end to the tuning job's
+    assert rows["done"].unbilled_instance_s == 3 * (10 + 4)
+    assert rows["stopped"].occupied_instance_s == 2 * (325 - 249)
+
+
+def test_training_jobs_without_a_tuning_job_have_their_books_too():
+    sim = Simulation(Scenario(timings=TIMINGS, prices_usd_per_hour={M5: 3600.0}))
+    sim.create_training_job("alone", TrainingJobDefinition(instances=InstanceRequest(M5, 2)))
+    sim.run()
+    metrics = sim.metrics()
+    assert (
+        metrics.tuning_jobs == ()
+        and metrics.alone.billed_instance_s == 2 * 115
+        and metrics.cost_usd == pytest.approx(230)
+    )
+    assert metrics.alone.reserved_instance_s == metrics.types[M5].reserved_instance_s == 2 * 125
+
+
+@pytest.mark.parametrize("until_s", [150, 300, 333.5, None])
+def test_what_a_warm_pool_retains_is_told_apart_and_paid_for(until_s):
+    """On two instances: 10 s Starting, 115 s billed, then kept for 400 s or until the run ends."""
+    sim = Simulation(Scenario(timings=TIMINGS, prices_usd_per_hour={M5: 3600.0}))
+    sim.create_training_job("alone", TrainingJobDefinition(instances=InstanceRequest(M5, 2), keep_alive_s=400))
+    sim.run(until_s)
+    metrics = sim.metrics()
+    [pool] = metrics.warm_pools
+    assert metrics.alone.occupied_instance_s == 2 * 125 and metrics.alone.billed_instance_s == 2 * 115
+    assert pool.retained_instance_s == metrics.alone.idle_instance_s == 2 * (min(sim.now, 525) - 125)
+    assert pool.cost_usd == pytest.approx(2 * int(pool.retained_s))
+    assert metrics.cost_usd == pytest.approx(2 * 115 + pool.cost_usd)
+
+
+def test_a_name_that_is_used_again_has_two_rows():
+    sim = Simulation(Scenario(timings=TIMINGS))
+    for _ in range(2):
+        sim.create_tuning_job(TuningJobSpec("again"))
+        sim.run()
+        sim.delete_tuning_job("again")
+    first, second = sim.metrics().tuning_jobs
+    assert first.billed_instance_s == second.billed_instance_s == 115 and second.created_s == first.ended_s
+
+
+QUEUE = Scenario(
+    capacity={M5: 1},
+    timings=Timings(training_s=100.0),
+    assumptions=Assumptions(admission="queue"),
+    tuning_jobs=tuple(job(name, 1, at_s) for name, at_s in (("a", 0.0), ("b", 20.0), ("c", 50.0), ("d", 400.0))),
+)
+"""One instance: a from 0 to 100, b waits 80 s and runs to 200, c waits 150 s and runs to 300, d runs from 400 to 500."""
+
+
+def test_averages_over_time_are_weighted_by_time():
+    sim = Simulation(QUEUE)
+    sim.run(600)
+    figures = sim.metrics().figures(above_s=[80, 100])
+    assert figures["waiting_time_s.mean"] == pytest.approx((80 + 150) / 4) and figures["waiting_time_s.p50"] == 40
+    assert figures["waiting_time_s.p95"] == pytest.approx(80 + 0.85 * 70)
+    assert figures["waiting_time_s.above_80"] == 0.25 and figures["waiting_time_s.above_100"] == 0.25
+    assert figures["time_in_system_s.mean"] == pytest.approx((100 + 180 + 250 + 100) / 4)
+    assert figures["waited_share"] == 0.5 and figures["refused_share"] == 0
+    assert figures[f"utilization.{M5}"] == pytest.approx(400 / 600) and figures[f"idle_share.{M5}"] == 0
+    assert figures["queue_length.mean"] == pytest.approx((80 + 150) / 600) and figures["queue_length.max"] == 2
+    assert figures["in_system.mean"] == pytest.approx((100 + 180 + 250 + 100) / 600)
+    assert figures["throughput_per_hour"] == pytest.approx(4 * 6)
+    assert math.isnan(figures["stop_to_stopped_s.mean"])
+    rows = queue_rows(sim.journal)
+    ends = [*(row.time_s for row in rows[1:]), sim.now]
+    area = sum(row.waiting * (end_s - row.time_s) for row, end_s in zip(rows, ends, strict=True))
+    assert figures["queue_length.mean"] == pytest.approx(area / 600)
+
+
+def test_a_warm_up_is_left_out():
+    sim = Simulation(QUEUE)
+    sim.run(600)
+    metrics = sim.metrics(begin_s=50)
+    figures = metrics.figures()
+    assert [row.name for row in metrics.counted] == ["c", "d"] and len(metrics.tuning_jobs) == 4
+    assert figures["waiting_time_s.mean"] == 75
+    assert figures[f"utilization.{M5}"] == pytest.approx(350 / 550)
+    assert figures["queue_length.mean"] == pytest.approx((50 + 150) / 550)
+    assert figures["in_system.mean"] == pytest.approx((50 + 150 + 250 + 100) / 550)
+    assert metrics.types[M5].billable_instance_s == 350
+    assert figures["throughput_per_hour"] == pytest.approx(2 * 3600 / 550)
+
+
+def test_figures_of_an_empty_run_are_not_numbers():
+    figures = Simulation().metrics().figures()
+    assert math.isnan(figures["waiting_time_s.mean"]) and math.isnan(figures["throughput_per_hour"])
+    assert figures["cost_usd"] == 0 and figures["refused_share"] == 0
+
+
+def test_every_figure_has_its_words_and_no_words_are_without_a_figure():
+    sim = Simulation(QUEUE)
+    sim.run()
+    given = {name.replace(M5, "TYPE").replace("above_60", "above_SECONDS") for name in sim.metrics().figures([60])}
+    assert given == set(FIGURES)
+
+
+def test_a_sample_that_nobody_takes_is_named():
+    with pytest.raises(InvalidInput, match=r"sample: got 'waiting_time', .*did you mean 'waiting_time_s'"):
+        Metrics.of([]).sample("waiting_time")
+    assert all(Metrics.of([]).sample(name) == [] for name in SAMPLES)
+
+
+def test_one_long_run_has_an_interval():
+    """M/M/1 at load 0.5: the mean wait is 100 s, and lies within the interval of this run (99 %)."""
+    arrivals = Arrivals(TuningJobSpec("c"), Exponential(200), 4000)
+    scenario = Scenario(
+        capacity={M5: 1}, timings=Timings(training_s=Exponential(100)), limits=ServiceLimits(None), arrivals=[arrivals]
+    )
+    sim = Simulation(scenario, seed=4, laws=False)
+    sim.run()
+    interval = sim.metrics().steady("waiting_time_s", confidence=0.99)
+    assert interval.low <= 100 <= interval.high and interval.high - interval.low < 60
 
 
 def test_what_fell_back_is_priced_by_the_type_that_it_ran_on():

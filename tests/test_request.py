@@ -8,7 +8,7 @@ from hypothesis import given
 from hptsim import TuningJobSpec
 from hptsim.errors import InvalidInput
 from hptsim.model import InstanceRequest, Objective, ParameterRange
-from hptsim.request import not_modelled, parse, to_request
+from hptsim.request import parse, to_request
 from hptsim.testing import specs
 
 FULL = {
@@ -178,12 +178,6 @@ def test_what_is_wrong_is_named_by_its_path(path, value, message):
 def test_what_is_no_request_at_all():
     with pytest.raises(InvalidInput, match="request: got 3, expected a structure"):
         parse(3)
-
-
-def test_what_has_no_effect_yet_is_said():
-    assert not_modelled(parse(FULL)) == []
-    assert not_modelled(parse({**FULL, "Autotune": {"Mode": "Enabled"}})) == ["Autotune: accepted, without effect"]
-    assert not_modelled(parse(to_request(TuningJobSpec("plain")))) == []
 
 
 def test_the_service_takes_what_we_write():

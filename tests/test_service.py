@@ -56,12 +56,11 @@ def test_a_tuning_job_at_birth_has_zeros_and_no_best():
 
 
 def test_describe_gives_the_request_back_with_what_the_service_fills_in():
-    _, service = started(Autotune={"Mode": "Enabled"})
+    _, service = started()
     answer, plain = describe(service), request()
     for name, value in plain["HyperParameterTuningJobConfig"].items():
         assert answer["HyperParameterTuningJobConfig"][name] == value
     assert answer["HyperParameterTuningJobConfig"]["TrainingJobEarlyStoppingType"] == "Off"
-    assert answer["Autotune"] == {"Mode": "Enabled"}
     given = answer["TrainingJobDefinition"]
     assert given["StaticHyperParameters"] == {"epochs": "10", "_tuning_objective_metric": "loss"}
     assert given["AlgorithmSpecification"]["MetricDefinitions"][-1] == {"Name": "ObjectiveMetric", "Regex": "loss=(.*)"}

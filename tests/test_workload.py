@@ -75,6 +75,7 @@ def test_given_times_are_taken():
 def test_bursts_come_at_once_or_spread():
     assert times(Arrivals(SPEC, 100, 5, batch=3)) == [100, 100, 100, 200, 200]
     assert times(Arrivals(SPEC, 100, 4, batch=3, batch_gap_s=7)) == [100, 107, 114, 200]
+    assert times(Arrivals(SPEC, 100, until_s=205, batch=3, batch_gap_s=7)) == [100, 107, 114, 200], "the last is cut"
     assert times(Arrivals(SPEC, 10, 6, batch=3, batch_gap_s=8)) == [10, 18, 20, 26, 28, 36], "bursts may overlap"
 
 
