@@ -294,7 +294,7 @@ def _pictures(
     if varied and all(isinstance(set_[varied[0]], (int, float)) for set_, _ in points):
         for name in figures:
             summary = answer.results.summary(name, answer.confidence).sort_values(varied[0], kind="stable")
-            rows = interval_rows(summary[[*varied, "mean", "low", "high"]])
+            rows = interval_rows(summary)
             caption = f"{name}: mean over {len(points[0][1].table)} replications, {answer.confidence:.0%} intervals"
             yield caption, views.intervals(rows, varied[0], name)
     best = _best(answer)
