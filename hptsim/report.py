@@ -79,7 +79,8 @@ def plan(
     check_outputs(html, parquet)
     scenario = Scenario.load(file)
     wanted = None if target is None else Target.parse(target)
-    settings: planning.Settings = {"until_s": until, "warm_up_s": warm_up, "checkpoint": checkpoint}
+    above_s = planning.thresholds([*(figure or ()), *([] if wanted is None else [wanted.column])])
+    settings: planning.Settings = {"until_s": until, "warm_up_s": warm_up, "above_s": above_s, "checkpoint": checkpoint}
     try:
         if what is None:
             grid = dict(map(parsed, over or []))
@@ -175,7 +176,10 @@ class Answer:
         lines = []
         for set_, part in self.points():
             where = f" with {spelled(set_)}" if set_ else ""
-            lines.append(f"{self.target} {words[self.verdict(part)]}{where} ({self.confidence:.0%} confidence).")
+            caveat = part.caveat(self.target.column)
+            lines.append(
+                f"{self.target} {words[self.verdict(part)]}{where} ({self.confidence:.0%} confidence).{caveat}"
+            )
         return "\n".join(lines)
 
     def plain(self, scenario: str, seed: int) -> dict[str, Any]:
@@ -304,7 +308,7 @@ def _pictures(
     if varied and all(isinstance(set_[varied[0]], (int, float)) for set_, _ in points):
         for name in figures:
             summary = answer.results.summary(name, answer.confidence).sort_values(varied[0], kind="stable")
-            rows = interval_rows(summary[[*varied, "mean", "low", "high"]])
+            rows = interval_rows(summary)
             caption = f"{name}: mean over {len(points[0][1].table)} replications, {answer.confidence:.0%} intervals"
             yield caption, views.intervals(rows, varied[0], name)
     best = _best(answer)
