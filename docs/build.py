@@ -80,7 +80,7 @@ def twin(site: Path = SITE) -> None:
         shutil.copytree(CACHE / part, page / part)
     with zipfile.ZipFile(page / "wheels" / "hptsim.zip", "w", zipfile.ZIP_DEFLATED) as package:
         for file in sorted((ROOT / "hptsim").rglob("*")):
-            if file.suffix in (".py", ".html"):
+            if file.is_file() and file.suffix != ".pyc":
                 package.write(file, file.relative_to(ROOT))
     wheels = sorted(path.name for path in (page / "wheels").iterdir())
     (page / "wheels.json").write_text(json.dumps(wheels), encoding="utf-8")

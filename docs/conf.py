@@ -36,9 +36,10 @@ html_title = "hptsim"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
 html_show_sphinx = False
+html_show_copyright = False
 html_copy_source = False
 
-TABLES = {diagram.mermaid(table): table for table in (lifecycle.TUNING, lifecycle.TRAINING, lifecycle.RESERVATION)}
+TABLES = {diagram.mermaid(table): table for table in lifecycle.ALL}
 
 
 class Diagram(SphinxDirective):
@@ -52,18 +53,20 @@ class Diagram(SphinxDirective):
             raise self.error("a Mermaid block that no table says: run python -m hptsim.docs")
         folder = Path(self.env.app.outdir) / "_static"
         folder.mkdir(parents=True, exist_ok=True)
-        name = f"{table.name}.svg"
+        name = f"{table.name.replace(' ', '-')}.svg"
         (folder / name).write_text(diagram.svg(table), encoding="utf-8")
         up = "../" * self.env.docname.count("/")
         return [nodes.raw("", DRAWING.format(path=f"{up}_static/{name}", what=table.name), format="html")]
 
 
-DRAWING = """<p class="drawing"><a href="{path}" title="open the drawing by itself: there, pointing at an arrow shows the
-row's source"><img src="{path}" alt="The states of a {what}; the table above says the same."></a></p>"""
+DRAWING = """<p class="drawing"><a href="{path}"><img src="{path}" alt="The states of a {what}; the table says the same.">
+Open the drawing by itself</a>: there, pointing at an arrow shows what it rests on and does.</p>"""
 
 
-def lessons(app: Sphinx, docname: str, source: list[str]) -> None:
-    """The page of lessons is the notebooks' own overview."""
+def fill(app: Sphinx, docname: str, source: list[str]) -> None:
+    """The page of lessons is the notebooks' own overview; the page on validation lists what is in its folder."""
+    if docname == "validation" and not any((ROOT / "docs" / "validation").glob("*.md")):
+        source[0] = source[0].replace("```{toctree}\n:glob:\n\nvalidation/*\n```", "None yet.")
     if docname == "lessons":
         overview = (ROOT / "notebooks" / "README.md").read_text(encoding="utf-8")
         source[0] += overview.partition("\n")[2].replace("](", "](../notebooks/")
@@ -71,4 +74,4 @@ def lessons(app: Sphinx, docname: str, source: list[str]) -> None:
 
 def setup(app: Sphinx) -> None:
     app.add_directive("mermaid", Diagram)
-    app.connect("source-read", lessons)
+    app.connect("source-read", fill)

@@ -62,7 +62,7 @@ def plan(
     json: print machine-readable results instead of tables
     """
     check_confidence(confidence)
-    _check_outputs(html, parquet)
+    check_outputs(html, parquet)
     scenario = Scenario.load(file)
     wanted = None if target is None else Target.parse(target)
     settings: planning.Settings = {"until_s": until, "warm_up_s": warm_up, "checkpoint": checkpoint}
@@ -93,7 +93,7 @@ def plan(
     return 0
 
 
-def _check_outputs(html: Path | None, parquet: Path | None) -> None:
+def check_outputs(html: Path | None, parquet: Path | None) -> None:
     """Refuse what could not be written, before anybody has computed for hours."""
     for name, path in (("--html", html), ("--parquet", parquet)):
         if path is not None and not path.parent.is_dir():
@@ -242,18 +242,25 @@ def page(scenario: Scenario, answer: Answer, figures: Sequence[str], seed: int, 
     """One HTML file that needs nothing else: the sentence, the pictures, the table."""
     summary = answer.results.summary(confidence=answer.confidence)
     shown = summary if not answer.results.varied else summary[summary["figure"].isin(figures)]
-    sentence = "<br>".join(map(escape, answer.sentence().splitlines()))
-    pictures = "\n".join(
-        f"<figure>{_svg(picture)}<figcaption>{escape(caption)}</figcaption></figure>"
-        for caption, picture in _pictures(scenario, answer, figures, seed, until)
+    words = (
+        f"Means over the replications with Student's {answer.confidence:.0%} confidence intervals, each of which holds by "
+        f"itself. Seed {seed}."
+    )
+    pictures = _pictures(scenario, answer, figures, seed, until)
+    return document(scenario.name, answer.sentence(), pictures, words, html_table(shown))
+
+
+def document(title: str, sentence: str, pictures: Iterable[tuple[str, Any]], words: str, table: str) -> str:
+    """One HTML file that needs nothing else: a sentence, *pictures* with their captions, and a *table* after its *words*."""
+    ink = (
+        f"<figure>{_svg(picture)}<figcaption>{escape(caption)}</figcaption></figure>" for caption, picture in pictures
     )
     return _PAGE.format(
-        title=escape(scenario.name),
-        sentence=sentence,
-        pictures=pictures,
-        table=html_table(shown),
-        confidence=f"{answer.confidence:.0%}",
-        seed=seed,
+        title=escape(title),
+        sentence="<br>".join(map(escape, sentence.splitlines())),
+        pictures="\n".join(ink),
+        words=escape(words),
+        table=table,
     )
 
 
@@ -268,7 +275,7 @@ figure {{ margin: 2rem 0 }} svg {{ max-width: 100%; height: auto }}
 <p><strong>{sentence}</strong></p>
 {pictures}
 <h2>Figures</h2>
-<p>Means over the replications with Student's {confidence} confidence intervals, each of which holds by itself. Seed {seed}.</p>
+<p>{words}</p>
 {table}
 </body></html>
 """

@@ -46,13 +46,40 @@ def test_it_prints_what_was_taken_and_what_was_left_out(table, capsys):
     assert replay(table, "--capacity", "gpu=2") == 0
     printed = capsys.readouterr().out
     assert "t: 5 taken, 1 left out: 1 × run: empty." in printed
-    assert "1 of them want nothing that is limited" in printed and "gpu = 2, fifo" in printed
+    assert "1 of them want nothing that is limited" in printed and "with gpu = 2, fifo." in printed
     assert "mean waiting time" in printed and "26 s" in printed and "1,100 s" in printed and "23.2%" in printed
+
+
+def test_a_page_has_the_figures_and_the_pictures(table, tmp_path, capsys):
+    path = tmp_path / "out.html"
+    assert replay(table, "--capacity", "gpu=2", "--html", str(path)) == 0
+    text = path.read_text()
+    assert text.count("<svg") == 3 and "1 × run: empty." in text and "<td>makespan</td><td>1,100 s" in text
+    assert replay(table, "--html", str(path)) == 0
+    assert path.read_text().count("<svg") == 1, "nobody waits, and nothing is limited"
+    assert replay(table, "--html", str(tmp_path / "none" / "out.html")) == 2
+    assert "--html: got" in capsys.readouterr().err
+
+
+def test_a_row_for_each_job_is_kept(table, tmp_path):
+    path = tmp_path / "out.parquet"
+    assert replay(table, "--capacity", "gpu=1", "--parquet", str(path)) == 0
+    jobs = pytest.importorskip("pandas").read_parquet(path).set_index("job")
+    assert list(jobs.index) == ["a", "b", "c", "free", "later"]
+    assert jobs["started_s"].isna().to_dict() == {"a": True, "b": False, "c": False, "free": False, "later": True}
+    assert jobs.loc["c"].to_dict() == {
+        "kind": "gpu",
+        "instances": 1,
+        "submitted_s": 50,
+        "waited_s": 70,
+        "started_s": 120,
+        "ended_s": 130,
+    }
 
 
 def test_who_wants_more_than_there_is_is_refused_and_said(table, capsys):
     assert replay(table, "--capacity", "gpu=1") == 0
-    assert "refused: 2 × ResourceLimitExceeded" in capsys.readouterr().out
+    assert "Refused: 2 × ResourceLimitExceeded" in capsys.readouterr().out
 
 
 def test_the_discipline_may_let_the_small_pass(tmp_path, capsys):

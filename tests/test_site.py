@@ -79,13 +79,14 @@ def test_every_page_of_the_folder_is_in_the_site(site):
 
 def test_the_diagrams_are_drawn_from_the_tables(site):
     from hptsim import diagram
-    from hptsim.lifecycle import RESERVATION, TRAINING, TUNING
+    from hptsim.lifecycle import ALL
 
     folder, _ = site
     shown = (folder / "semantics.html").read_text(encoding="utf-8")
-    for table in (TUNING, TRAINING, RESERVATION):
-        assert (folder / "_static" / f"{table.name}.svg").read_text(encoding="utf-8") == diagram.svg(table)
-        assert f'src="_static/{table.name}.svg"' in shown
+    for table in ALL:
+        name = f"{table.name.replace(' ', '-')}.svg"
+        assert (folder / "_static" / name).read_text(encoding="utf-8") == diagram.svg(table)
+        assert f'src="_static/{name}"' in shown
 
 
 def test_the_lessons_are_all_there(site):

@@ -75,6 +75,7 @@ def test_given_times_are_taken():
 def test_bursts_come_at_once_or_spread():
     assert times(Arrivals(SPEC, 100, 5, batch=3)) == [100, 100, 100, 200, 200]
     assert times(Arrivals(SPEC, 100, 4, batch=3, batch_gap_s=7)) == [100, 107, 114, 200]
+    assert times(Arrivals(SPEC, 100, until_s=205, batch=3, batch_gap_s=7)) == [100, 107, 114, 200], "the last is cut"
     assert times(Arrivals(SPEC, 10, 6, batch=3, batch_gap_s=8)) == [10, 18, 20, 26, 28, 36], "bursts may overlap"
 
 
@@ -85,6 +86,14 @@ def test_a_mix_has_its_weights():
     counts = [drawn.count("a"), drawn.count("b")]
     assert sum(counts) == 3000 and stats.chisquare(counts, [1000, 2000]).pvalue > 0.01
     assert len({job.spec.name for job in jobs}) == 3000
+
+
+def test_what_comes_does_not_depend_on_how_long_it_took_to_come():
+    jobs = Arrivals([TuningJobSpec("a"), TuningJobSpec("b")], Exponential(50.0), 2000).jobs(seed=6)
+    waits = {"a": [], "b": []}
+    for job, gap in zip(jobs, gaps([one.at_s for one in jobs]), strict=True):
+        waits[job.spec.name[0]].append(gap)
+    assert stats.ks_2samp(waits["a"], waits["b"]).pvalue > 0.01
 
 
 @pytest.mark.parametrize(
