@@ -122,6 +122,16 @@ def test_the_replay_of_a_history_ends_every_job_as_it_ended(history):
     assert [set(one) for one in statuses[3:]] == [{"Failed"}, {"Failed"}]
 
 
+def test_a_training_job_that_was_stopped_before_its_tuning_job_keeps_its_time():
+    spec = TuningJobSpec("a", limits=ResourceLimits(9, 2), ranges=RANGES)
+    sim = Simulation(Scenario(tuning_jobs=[ScheduledTuningJob(spec, 0.0, 140.0)], timings=Timings(training_s=120.0)))
+    sim.run(30)
+    sim.stop_training_job(sim.tuning_job("a").training_jobs[0])
+    sim.run()
+    [job] = from_descriptions(*descriptions(sim)).scenario.tuning_jobs
+    assert job.stop_at_s == 140 and [one.training_s for one in job.recorded] == [30, 120, 86400, 86400]
+
+
 def test_durations_may_be_drawn_from_all_that_were_seen(history):
     scenario = from_descriptions(*descriptions(history), durations="empirical").scenario
     assert all(not job.recorded for job in scenario.tuning_jobs)
