@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 
 import attrs
@@ -183,7 +184,7 @@ class Faults:
         """
         return self.shortage_by_type.get(instance_type, self.capacity_shortage)
 
-    @property
+    @cached_property
     def strike(self) -> bool:
         """Whether any of them can strike a job that does not run on spot instances."""
         shares = (self.algorithm_error, self.client_error, self.internal_error, self.capacity_shortage)

@@ -117,7 +117,7 @@ def check_configured(where: str, given: object) -> None:
 
 def resolve(given: Duration | Configured, configuration: Configuration) -> Duration:
     """The duration with *configuration*."""
-    if isinstance(given, (int, float, durations.Distribution)):
+    if not callable(given) or isinstance(given, durations.Distribution):
         return given
     found = given(configuration)
     check("training_s (of a function)", found)

@@ -12,7 +12,7 @@ from hptsim.errors import LawBroken
 from hptsim.jobs import ATTEMPTS_WITHOUT_SUCCESS, TrainingJob, TuningJob
 from hptsim.ledger import TUNING_JOBS, Reservation
 from hptsim.lifecycle import EFFECTS
-from hptsim.model import NO_CRITERIA, Amounts, Artifact, LogEvent, TuningJobSpec
+from hptsim.model import Amounts, Artifact, LogEvent, TuningJobSpec
 from hptsim.warm_pools import give_back as give_back
 from hptsim.warm_pools import outlives
 from hptsim.warm_pools import retain as retain
@@ -62,16 +62,18 @@ def proceed(world: World, job: TuningJob) -> None:
         if job.attempts >= ATTEMPTS_WITHOUT_SUCCESS and not job.evaluated and not job.failure_reason:
             job.failure_reason = _gave_up(job.attempts)
             return world.fire_tuning(job, "give_up", None)
-        limits = job.spec.limits
-        if job.launched == 0 and not job.timers and limits.max_runtime_s is not None:
+        limits, waiting = job.spec.limits, job.waiting
+        if not job.launched and limits.max_runtime_s is not None and not job.timers:
             arm_tuning(world, job, "max_runtime", limits.max_runtime_s)
         left = limits.max_training_jobs - job.asked - job.launching
-        busy = len(job.live) + job.launching + job.waiting
-        for _ in range(0 if job.exhausted else min(left, limits.max_parallel - busy)):
-            job.launching += 1
-            first = job.asked == 0 and job.ended == 0
-            arm_tuning(world, job, "launch", world.nature.delay(world, job, "first_launch" if first else "launch"))
-        if left <= 0 and job.waiting:
+        if left > 0:
+            if not job.exhausted:
+                for _ in range(min(left, limits.max_parallel - len(job.live) - job.launching - waiting)):
+                    job.launching += 1
+                    first = job.asked == 0 and job.ended == 0
+                    delay = world.nature.delay(world, job, "first_launch" if first else "launch")
+                    arm_tuning(world, job, "launch", delay)
+        elif waiting:
             use_idle_instead_of_waiting(world, job)
         if job.launching or job.waiting or (job.asked < limits.max_training_jobs and not job.exhausted):
             return
@@ -94,7 +96,7 @@ def launch(world: World, job: TuningJob) -> None:
             use_idle_instead_of_waiting(world, job)
         job.exhausted = not (job.live or job.launching or job.waiting)
         return proceed(world, job) if job.exhausted else None
-    index = job.asked % len(job.needs)
+    index = job.returned.pop(0) if job.returned else job.asked % len(job.needs)
     job.asked += 1
     amounts = job.needs[index]
     if world.account.assumptions.reservation != "as-observed" and world.ledger.idle(job.name, amounts):
@@ -131,6 +133,7 @@ def use_idle_instead_of_waiting(world: World, job: TuningJob) -> None:
         if other or world.ledger.idle(job.name, reservation.amounts):
             world.fire_reservation(reservation, "withdraw")
             job.asked -= 1
+            job.returned.append(reservation.definition)
             job.launching += 1
             return arm_tuning(world, job, "launch", world.nature.delay(world, job, "launch"))
 
@@ -175,14 +178,16 @@ def tally(world: World, job: TuningJob, child: TrainingJob) -> None:
     counters[bucket(child.state, child.failure_reason)] += 1
     if job.minutes is not None:
         job.minutes.append(-child.ordinal)
-    if child.objective is not None and child.state != "Failed":
+    objective = child.objective
+    if objective is not None and child.state != "Failed":
         job.evaluated += 1
-        if job.spec.criteria != NO_CRITERIA:
-            job.results.append(child.objective)
-        sign = -1.0 if (child.definition.objective or job.spec.objective).maximize else 1.0
-        key = (sign * child.objective, child.name)
-        job.best = key if job.best is None else min(job.best, key)
-    if child.objective is None and (child.stopped_by != "stop" or child.stopped_early):
+        if job.criteria:
+            job.results.append(objective)
+        maximize = (child.definition.objective or job.spec.objective).maximize
+        key = (-objective if maximize else objective, child.name)
+        if job.best is None or key < job.best:
+            job.best = key
+    if objective is None and (child.stopped_by != "stop" or child.stopped_early):
         job.attempts += 1
 
 
@@ -292,12 +297,17 @@ def tell(world: World, child: TrainingJob, detail: Any) -> None:
 
 
 def log(world: World, child: TrainingJob, data: dict[str, Any] | None) -> None:
+    now, name = world.now, child.name
     message = "Training started."
     if data is not None:
         value = data.get("objective")
         message = "The script has ended." if value is None else world.nature.log_line(world, child, value)
-    world.write((world.now, "log", child.name, "", "", "", message))
-    world.logs.setdefault(child.name, []).append(_light(LogEvent, (world.now, message)))
+    world.write((now, "log", name, "", "", "", message))
+    event = _light(LogEvent, (now, message))
+    if name in world.logs:
+        world.logs[name].append(event)
+    else:
+        world.logs[name] = [event]
 
 
 def judge(world: World, child: TrainingJob, data: Any) -> None:

@@ -13,7 +13,15 @@ import attrs
 
 from hptsim.ledger import Reservation, alone
 from hptsim.lifecycle import NEW, STOPPING, status
-from hptsim.model import Amounts, InstanceRequest, TrainingJobDefinition, TuningJobSpec, checkpoint_uri, model_uri
+from hptsim.model import (
+    NO_CRITERIA,
+    Amounts,
+    InstanceRequest,
+    TrainingJobDefinition,
+    TuningJobSpec,
+    checkpoint_uri,
+    model_uri,
+)
 
 COUNTERS = ("Completed", "InProgress", "RetryableError", "NonRetryableError", "Stopped")
 """The buckets of TrainingJobStatusCounters (M)."""
@@ -82,10 +90,12 @@ class TrainingJob:
     stopped_early: str = ""
     """Who gave it up: early_stopping, hyperband, or max_resource for one that has had all its epochs."""
     course: Mapping[str, tuple[tuple[str, float]]] = attrs.field(factory=dict)
-    """What its nature has decided in advance for each state, if nothing can go wrong with it."""
+    """What its nature knows in advance of single states."""
     drawn_for: int = 0
-    drawn: tuple[int, ...] = ()
+    drawn: bytes = b""
     """Its nature's random numbers for the attempt *drawn_for*."""
+    calm: bool = False
+    """Whether nothing can go wrong with it by itself."""
     uploaded_s: float = 0.0
     plan_at: int = 0
     billable_s: float = 0.0
@@ -164,6 +174,7 @@ class TuningJob:
 
     spec: TuningJobSpec
     created_s: float
+    name: str = attrs.field(init=False)
     incarnation: int = 0
     """How many deleted tuning jobs had its name before."""
     state: str = NEW
@@ -183,10 +194,14 @@ class TuningJob:
     evaluated: int = 0
     minutes: list[int] | None = None
     """What a strategy of the caller's own was asked (n) and told (-n), in order; None without one."""
-    proposals: list[Mapping[str, str]] = attrs.field(factory=list)
-    """What it has proposed for training jobs that are about to be launched."""
+    proposals: list[tuple[int, Mapping[str, str]]] = attrs.field(factory=list)
+    """What it has proposed for training jobs that are about to be launched, each with the definition it is for."""
+    returned: list[int] = attrs.field(factory=list)
+    """The definitions of those that gave up their places in line to run on idle instances."""
     results: list[float] = attrs.field(factory=list)
     """The objectives of its training jobs, in the order of their ends, where a completion criterion looks at them."""
+    criteria: bool = attrs.field(init=False)
+    """Whether it has completion criteria."""
     exhausted: bool = False
     """Whether its strategy has nothing more to try."""
     ended_by: str = ""
@@ -202,10 +217,13 @@ class TuningJob:
     failure_reason: str = ""
     timers: dict[int, None] = attrs.field(factory=dict)
 
-    @property
-    def name(self) -> str:
-        """Its name."""
+    @name.default
+    def _name(self) -> str:
         return self.spec.name
+
+    @criteria.default
+    def _criteria(self) -> bool:
+        return self.spec.criteria != NO_CRITERIA
 
     @property
     def status(self) -> str:
@@ -217,7 +235,7 @@ class TuningJob:
         twin = duplicate(self)
         twin.counters, twin.children, twin.live = self.counters.copy(), self.children.copy(), self.live.copy()
         twin.minutes = None if self.minutes is None else self.minutes.copy()
-        twin.proposals = self.proposals.copy()
+        twin.proposals, twin.returned = self.proposals.copy(), self.returned.copy()
         twin.timers, twin.results = self.timers.copy(), self.results.copy()
         twin.reservations = {number: duplicate(one) for number, one in self.reservations.items()}
         return twin
@@ -238,4 +256,5 @@ class TuningJob:
             tuple((number, one.state) for number, one in self.reservations.items()),
             tuple([tuple(one.amounts.items()) for one in self.reservations.values()]) if self.others else (),
             tuple(self.results),
+            tuple(self.returned),
         )

@@ -41,6 +41,9 @@ class Reservation:
 
     *holder* is a tuning job's name, or `alone(name)` for a training job without one. *definition* is the training job
     definition it is meant for, or -1 when it is for the holder as a whole.
+
+    >>> Reservation("demo", 2, {"ml.m5.xlarge": 1}).name
+    'demo/2'
     """
 
     thing = "reservation"
@@ -51,14 +54,10 @@ class Reservation:
     priority: int = 0
     definition: int = -1
     state: str = "[*]"
+    name: str = attrs.field(init=False)
 
-    @property
-    def name(self) -> str:
-        """The holder and the number of the request.
-
-        >>> Reservation("demo", 2, {"ml.m5.xlarge": 1}).name
-        'demo/2'
-        """
+    @name.default
+    def _name(self) -> str:
         return f"{self.holder}/{self.number}"
 
 
@@ -74,7 +73,6 @@ class Ledger:
     def __init__(self, limit: Mapping[str, int]) -> None:
         self.limit = dict(limit)
         self.reserved: dict[str, int] = {}
-        self.occupied: dict[str, int] = {}
         self.held: dict[str, dict[str, int]] = {}
         """What each holder has reserved, by pool."""
         self.used: dict[str, dict[str, int]] = {}
@@ -89,12 +87,20 @@ class Ledger:
     def copy(self) -> Ledger:
         """An independent copy; reservations in line are shared and must be replaced by the world's copies."""
         twin = Ledger(self.limit)
-        twin.reserved, twin.occupied = self.reserved.copy(), self.occupied.copy()
+        twin.reserved = self.reserved.copy()
         twin.held = {name: held.copy() for name, held in self.held.items()}
         twin.used = {name: used.copy() for name, used in self.used.items()}
         twin.line, twin.asked = self.line.copy(), self.asked
         twin.alike = {wish: names.copy() for wish, names in self.alike.items()}
         return twin
+
+    @property
+    def occupied(self) -> dict[str, int]:
+        """What all training jobs occupy, by pool."""
+        total: dict[str, int] = {}
+        for used in self.used.values():
+            _add(total, used)
+        return total
 
     def counted(self, amounts: Amounts) -> Amounts:
         """*amounts* with the pool of all instances added where that pool is limited."""
@@ -110,10 +116,11 @@ class Ledger:
 
     def fits(self, amounts: Amounts) -> bool:
         """Whether all of *amounts* is free now."""
-        return all(
-            pool not in self.limit or self.reserved.get(pool, 0) + count <= self.limit[pool]
-            for pool, count in amounts.items()
-        )
+        limit, reserved = self.limit, self.reserved
+        for pool, count in amounts.items():  # noqa: SIM110 - all(...) is slower, and every grant comes here
+            if pool in limit and reserved.get(pool, 0) + count > limit[pool]:
+                return False
+        return True
 
     def never_fits(self, amounts: Amounts) -> str | None:
         """The first pool whose limit is below what *amounts* wants of it, or None."""
@@ -146,13 +153,12 @@ class Ledger:
 
     def occupy(self, holder: str, amounts: Amounts) -> None:
         """Put *amounts* of what *holder* holds into use."""
-        held, used, occupied = self.held.get(holder, {}), self.used.setdefault(holder, {}), self.occupied
+        held, used = self.held.get(holder, {}), self.used.setdefault(holder, {})
         for pool, count in amounts.items():
             if count > held.get(pool, 0) - used.get(pool, 0):
                 raise broken("occupancy within reservation", f"{holder} has no idle {dict(amounts)} to use")
         for pool, count in amounts.items():
             used[pool] = used.get(pool, 0) + count
-            occupied[pool] = occupied.get(pool, 0) + count
 
     def vacate(self, holder: str, amounts: Amounts) -> None:
         """Take *amounts* of *holder* out of use; an error unless they are in use."""
@@ -161,7 +167,6 @@ class Ledger:
             if count > used.get(pool, 0):
                 raise broken("occupancy within reservation", f"{holder} does not use {count} {pool}")
         _subtract(used, amounts)
-        _subtract(self.occupied, amounts)
         if not used:
             self.used.pop(holder, None)
 
@@ -201,13 +206,12 @@ class Ledger:
         """
         barred: set[str] = set()
         for reservation in self.first(discipline):
-            limited = [pool for pool in reservation.amounts if pool in self.limit]
-            if barred.isdisjoint(limited) and self.fits(reservation.amounts):
+            amounts = reservation.amounts
+            if (not barred or barred.isdisjoint(amounts)) and self.fits(amounts):
                 return reservation
             if discipline != "backfill":
-                barred.update(
-                    limited if self.fits({TUNING_JOBS: reservation.amounts.get(TUNING_JOBS, 0)}) else [TUNING_JOBS]
-                )
+                placed = self.fits({TUNING_JOBS: amounts[TUNING_JOBS]}) if TUNING_JOBS in amounts else True
+                barred.update([pool for pool in amounts if pool in self.limit] if placed else [TUNING_JOBS])
         return None
 
     def first(self, discipline: str) -> list[Reservation]:
@@ -216,6 +220,8 @@ class Ledger:
         Nobody behind them can be granted before them, so that thousands in line cost no more than a few.
         """
         heads = [next(iter(names.items())) for names in self.alike.values()]
+        if len(heads) == 1:
+            return [self.line[heads[0][0]]]
         if discipline == "priority":
             heads.sort(key=lambda head: (self.line[head[0]].priority, head[1]))
         else:

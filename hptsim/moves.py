@@ -14,7 +14,8 @@ import attrs
 
 from hptsim.effects import PERFORM
 from hptsim.errors import LawBroken
-from hptsim.jobs import TrainingJob
+from hptsim.jobs import TrainingJob, TuningJob
+from hptsim.ledger import Reservation
 from hptsim.lifecycle import GUARDS, Dispatch, Row
 
 if TYPE_CHECKING:
@@ -23,38 +24,43 @@ if TYPE_CHECKING:
 BILLED = frozenset({"Downloading", "Training", "Uploading", "Stopping", "Stopping:uploading"})
 """The states in which a training job's instances are billed (B1, B3, `bill-through-upload`)."""
 
-Booking = Callable[["World", TrainingJob, "Move"], Any]
-"""Books what a trigger does to the job's record and returns what the journal says of it."""
+FINAL = frozenset({"Completed", "Failed", "Stopped", "MaxRuntimeExceeded", "MaxWaitTimeExceeded"})
+"""The states of a training job that has ended."""
+
+Booking = Callable[["World", Any, Any], Any]
+"""Books what a trigger does to a job's record and returns what the journal says of it."""
 
 
 @attrs.frozen(eq=False)
 class Move:
     """One row, ready to be performed."""
 
-    row: Row
     source: str
     trigger: str
     destination: str
     guard: Callable[[Any], bool] | None
     effects: tuple[Callable[[World, Any, Any], None], ...]
     billed: bool
+    ends: bool
     book: Booking | None
     """None where only the state changes."""
 
     @classmethod
-    def of(cls, row: Row) -> Move:
+    def of(cls, row: Row, book: Booking | None) -> Move:
         """Make *row* ready."""
         guard = GUARDS[row.guard] if row.guard else None
         effects = tuple([PERFORM[name] for name in row.effects])
-        billed = row.source in BILLED
-        return cls(row, row.source, row.trigger, row.destination, guard, effects, billed, BOOK.get(row.trigger))
+        billed, ends = row.source in BILLED, row.destination in FINAL
+        return cls(row.source, row.trigger, row.destination, guard, effects, billed, ends, book)
 
 
 class Moves:
     """The moves of one table: by (state, trigger) the one that is *sure*, and those that their guards choose from."""
 
-    def __init__(self, dispatch: Dispatch) -> None:
-        moves = {key: tuple([Move.of(row) for row in rows]) for key, rows in dispatch.items()}
+    def __init__(self, dispatch: Dispatch, bookings: Mapping[str, Booking]) -> None:
+        moves = {
+            key: tuple([Move.of(row, bookings.get(row.trigger)) for row in rows]) for key, rows in dispatch.items()
+        }
         self.sure = {key: found[0] for key, found in moves.items() if len(found) == 1 and found[0].guard is None}
         self.guarded = {key: found for key, found in moves.items() if key not in self.sure}
 
@@ -136,7 +142,7 @@ def _script_ended(world: World, job: TrainingJob, move: Move) -> dict[str, Any]:
     return data
 
 
-BOOK: Mapping[str, Booking] = {
+BOOKED: Mapping[str, Booking] = {
     "ready": _ready,
     **dict.fromkeys(("stop", "max_runtime", "max_wait", "max_pending"), _stop),
     "shortage": _shortage,
@@ -151,3 +157,19 @@ BOOK: Mapping[str, Booking] = {
 
 The store is filled elsewhere, by effects: a law compares the two.
 """
+
+
+def _request(world: World, job: TuningJob, detail: dict[str, Any]) -> dict[str, Any]:
+    return detail
+
+
+def _criterion(world: World, job: TuningJob, detail: str) -> dict[str, Any]:
+    return {"criterion": detail}
+
+
+def _launched_on(world: World, job: TuningJob, detail: Any) -> dict[str, Any] | None:
+    return {"reservation": detail.name} if isinstance(detail, Reservation) else None
+
+
+TOLD: Mapping[str, Booking] = {"create": _request, "criterion": _criterion, "launch": _launched_on}
+"""By trigger of a tuning job: what the journal says of its detail."""

@@ -11,11 +11,13 @@ import hashlib
 import math
 import struct
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any, Self
 from zlib import crc32
 
 import attrs
 
+from hptsim.bayesian import Bayesian
 from hptsim.cloud import GRACE_S as GRACE_S
 from hptsim.cloud import ON_SIGTERM as ON_SIGTERM
 from hptsim.cloud import Faults as Faults
@@ -34,8 +36,12 @@ from hptsim.search import Draw, Strategy, Trial, falls_behind, goes_on, met, pro
 from hptsim.world import World
 
 _PURPOSES = ("starting", "training", "fault", "half_way", "save", "spot", "download", "upload", "quality", "crash")
-_STREAM = {purpose: place for place, purpose in enumerate(_PURPOSES)}
+_STREAM = {purpose: 4 * place for place, purpose in enumerate(_PURPOSES)}
+"""Where the number for each purpose begins in a stream."""
+_hashed = hashlib.blake2b
+_DELAYS = {trigger: f"{trigger}_s" for trigger in ("first_launch", "launch", "finish", "stop_propagation")}
 _unpack = struct.Struct("<16I").unpack
+_number = struct.Struct("<I").unpack_from
 
 
 def uniforms(seed: int, name: str, attempt: int) -> tuple[float, ...]:
@@ -44,12 +50,12 @@ def uniforms(seed: int, name: str, attempt: int) -> tuple[float, ...]:
     >>> uniforms(0, "demo", 1) == uniforms(0, "demo", 1) != uniforms(0, "demo", 2)
     True
     """
-    return tuple([number * 2.0**-32 for number in numbers(seed, name, attempt)])
+    return tuple([number * 2.0**-32 for number in _unpack(stream(seed, name, attempt))])
 
 
-def numbers(seed: int, name: str, attempt: int) -> tuple[int, ...]:
-    """The same as whole numbers of 32 bits."""
-    return _unpack(hashlib.blake2b(f"{seed}/{name}/{attempt}".encode()).digest())
+def stream(seed: int, name: str, attempt: int) -> bytes:
+    """The same as sixteen whole numbers of four bytes."""
+    return _hashed(f"{seed}/{name}/{attempt}".encode()).digest()
 
 
 def _draw(duration: Duration, uniform: float) -> float:
@@ -107,14 +113,15 @@ class Base:
         tuning = world.tuning[job.tuning_job]
         spec = tuning.spec
         ranges = spec.ranges_of(job.definition)
-        if not ranges and tuning.name not in self.strategies:
-            return {}
-        if tuning.name in self.strategies:
-            mine = tuning.proposals.pop(0)
+        if tuning.proposals:
+            places = [place for place, (of, _) in enumerate(tuning.proposals) if spec.definitions[of] is job.definition]
+            mine = tuning.proposals.pop(places[0])[1]
             for span in ranges:
                 if span.name in mine and not span.holds(mine[span.name]):
                     raise invalid(f"the strategy of {tuning.name}: {span.name}", mine[span.name], f"a value of {span}")
             return dict(mine)
+        if not ranges:
+            return {}
         learns = spec.strategy == "Bayesian" or combinations(ranges) is not None
         known = trials(world, tuning, job.definition) if learns else []
         return propose(spec, ranges, job.ordinal, known, self._stream(tuning, job.ordinal))
@@ -124,25 +131,35 @@ class Base:
 
         Its proposal is kept for the launch. Launches that wait for quota have theirs already.
         """
-        if job.name not in self.strategies or len(job.proposals) > job.waiting:
+        if job.spec.strategy != "Bayesian" and job.name not in self.strategies:
             return True
-        strategy = self._mind(world, job)
+        make = self._own_strategy(world, job)
+        if make is None or len(job.proposals) > job.waiting:
+            return True
+        strategy = self._mind(world, job, make)
         proposal = strategy.ask(job.asked + 1)
         if job.minutes is not None:
             job.minutes.append(job.asked + 1)
             self._minds[job.name] = (strategy, len(job.minutes))
         if proposal is None:
             return False
-        job.proposals.append(proposal)
+        job.proposals.append((job.asked % len(job.needs), proposal))
         return True
 
-    def _mind(self, world: World, job: TuningJob) -> Strategy:
+    def _own_strategy(self, world: World, job: TuningJob) -> Callable[[TuningJobSpec], Strategy] | None:
+        """What makes a strategy that asks and tells: the caller's, or optuna's where the assumptions say so."""
+        sampler = world.account.assumptions.bayesian
+        if job.name in self.strategies or job.spec.strategy != "Bayesian" or sampler == "parzen":
+            return self.strategies.get(job.name)
+        return partial(Bayesian, sampler=sampler, seed=self.seed)
+
+    def _mind(self, world: World, job: TuningJob, make: Callable[[TuningJobSpec], Strategy]) -> Strategy:
         """The caller's strategy as it is after all that it was asked and told: from the minutes, so a snapshot needs no more."""
         if job.minutes is None:
             job.minutes = []
         strategy, done = self._minds.get(job.name, (None, 0))
         if strategy is None:
-            strategy = self.strategies[job.name](job.spec)
+            strategy = make(job.spec)
             for trial in trials(world, job):
                 if trial.ordinal == 0:  # of a parent
                     strategy.tell(trial)
@@ -232,12 +249,21 @@ class Base:
         """The uniform number for *purpose* in this attempt, or in the one that is given."""
         attempt = attempt or job.attempt
         if job.drawn_for != attempt:
-            job.drawn_for, job.drawn = attempt, numbers(self.seed, job.name, attempt)
-        return job.drawn[_STREAM[purpose]] * 2.0**-32
+            job.drawn_for, job.drawn = attempt, stream(self.seed, job.name, attempt)
+        (number,) = _number(job.drawn, _STREAM[purpose])
+        return number * 2.0**-32  # type: ignore[no-any-return]
+
+    def _time(self, duration: Duration, job: TrainingJob, purpose: str) -> float:
+        if isinstance(duration, (int, float)):
+            return duration
+        if job.drawn_for != job.attempt:
+            job.drawn_for, job.drawn = job.attempt, stream(self.seed, job.name, job.attempt)
+        (number,) = _number(job.drawn, _STREAM[purpose])
+        return duration.ppf(number * 2.0**-32)
 
     def clone(self) -> Self:
-        """Natures without budgets and strategies hold nothing mutable."""
-        return attrs.evolve(self) if self.strategies else self
+        """A copy whose strategies are made again from the minutes."""
+        return attrs.evolve(self)
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_minds": {}}  # made again from the minutes
@@ -264,7 +290,7 @@ class Sampled(Base):
 
     def delay(self, world: World, job: TuningJob, trigger: str) -> float:
         """How long the controller takes."""
-        duration: Duration = getattr(self.timings, f"{trigger}_s")
+        duration: Duration = getattr(self.timings, _DELAYS[trigger])
         if isinstance(duration, (int, float)):
             return duration
         return _draw(duration, uniforms(self.seed, f"{job.name}/{trigger}", job.asked + job.launching)[0])
@@ -273,27 +299,18 @@ class Sampled(Base):
         """Draw what the training job will need and try."""
         job.hyperparameters = self.configure(world, job)
         definition = job.definition
-        if 0 < job.ordinal <= len(known := self.recorded.get(job.tuning_job, ())):
+        if self.recorded and 0 < job.ordinal <= len(known := self.recorded.get(job.tuning_job, ())):
             job.work_s = known[job.ordinal - 1].training_s or 0.0
             job.course = known[job.ordinal - 1].course
             return
-        work_s = self._work(job)
-        job.work_s = work_s
+        job.work_s = self._work(job)
         if job.tuning_job:
             spec = world.tuning[job.tuning_job].spec
             job.watched = spec.early_stopping or spec.hyperband is not None or self.script.log_epochs
             if spec.hyperband is not None:
                 job.epochs = spec.hyperband.max_resource
-        if job.watched or definition.spot or definition.checkpoint_uri or self.faults_of(job).strike:
-            return
-        timings, limit_s = self.timings, definition.max_runtime_s
-        starting = timings.warm_starting_s if job.warm else timings.starting_s
-        job.course = {
-            "Starting": (("ready", self._time(starting, job, "starting")),),
-            "Downloading": (("downloaded", self._time(timings.downloading_s, job, "download")),),
-            "Training": (("exited", work_s) if work_s <= limit_s else ("max_runtime", limit_s),),
-            "Uploading": (("uploaded", self._time(timings.uploading_s, job, "upload")),),
-        }
+        exposed = job.watched or definition.spot or definition.checkpoint_uri or self.faults_of(job).strike
+        job.calm = not exposed
 
     def _work(self, job: TrainingJob) -> float:
         """How long the script needs in Training; sets how many epochs it has."""
@@ -305,24 +322,33 @@ class Sampled(Base):
             return job.epochs * self._time(self.script.epoch_s, job, "training")
         return self._time(resolve(self.timings.training_s, known), job, "training")
 
-    def _time(self, duration: Duration, job: TrainingJob, purpose: str) -> float:
-        if isinstance(duration, (int, float)):
-            return duration
-        return duration.ppf(self._uniform(job, purpose))
-
     def next(self, world: World, job: TrainingJob) -> Iterable[tuple[str, float]]:
         """The one event that comes first; MaxWaitTimeInSeconds wins over anything later than it."""
-        if job.state in job.course:
-            return job.course[job.state]
-        if job.state not in _STATES:  # a final state, which only a mutant enters at once
+        state = job.state
+        if state in job.course:
+            return job.course[state]
+        if state not in _STATES:  # a final state, which only a mutant enters at once
             return ()
-        trigger, delay = _STATES[job.state](self, job)
+        if job.calm and state in _CALM:
+            return (_CALM[state](self, job),)
+        trigger, delay = _STATES[state](self, job)
         definition = job.definition
         if definition.spot and definition.max_wait_s is not None and not job.stopping:
             left = definition.max_wait_s - (world.now - job.created_s)
             if left < delay:
                 trigger, delay = "max_wait", max(0.0, left)
         return ((trigger, delay),)
+
+    def _calmly_starting(self, job: TrainingJob) -> tuple[str, float]:
+        timings = self.timings
+        return "ready", self._time(timings.warm_starting_s if job.warm else timings.starting_s, job, "starting")
+
+    def _calmly_downloading(self, job: TrainingJob) -> tuple[str, float]:
+        return "downloaded", self._time(self.timings.downloading_s, job, "download")
+
+    def _calmly_training(self, job: TrainingJob) -> tuple[str, float]:
+        limit_s = job.definition.max_runtime_s
+        return ("exited", job.work_s) if job.work_s <= limit_s else ("max_runtime", limit_s)
 
     def _starting(self, job: TrainingJob) -> tuple[str, float]:
         faults = self.faults_of(job)
@@ -424,6 +450,14 @@ _STATES: Mapping[str, Callable[[Sampled, TrainingJob], tuple[str, float]]] = {
     "Stopping:uploading": Sampled._stopping_upload,
 }
 """What comes first in each state."""
+
+_CALM: Mapping[str, Callable[[Sampled, TrainingJob], tuple[str, float]]] = {
+    "Starting": Sampled._calmly_starting,
+    "Downloading": Sampled._calmly_downloading,
+    "Training": Sampled._calmly_training,
+    "Uploading": Sampled._uploading,
+}
+"""The same without a look at what may go wrong, where nothing can."""
 
 
 @attrs.define(slots=False)

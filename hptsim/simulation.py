@@ -17,6 +17,7 @@ from typing import Any
 import attrs
 import simpy
 
+from hptsim import bayesian
 from hptsim.auditor import Auditor
 from hptsim.collector import collector_paused
 from hptsim.errors import InvalidInput, LawBroken, ServiceError, invalid, nearest, unknown_job
@@ -188,6 +189,8 @@ class Simulation:
         self.scenario = scenario = scenario.drawn(seed)
         self.seed = seed
         account = scenario.account
+        if account.assumptions.bayesian != "parzen":
+            bayesian.check(account.assumptions.bayesian)
         own = {entry.spec.name: entry.faults for entry in scenario.tuning_jobs if entry.faults is not None}
         recorded = {entry.spec.name: entry.recorded for entry in scenario.tuning_jobs if entry.recorded}
         sampled = Sampled(seed, scenario.script, scenario.timings, scenario.faults, own, recorded)
@@ -242,23 +245,23 @@ class Simulation:
     def _advance(self, until: float) -> None:
         """Let everything happen that is due up to and at *until*: `step` in a loop, without its detours."""
         env, world, journal, after = self._env, self._world, self.journal, self._after_step
-        armed, strike, queue, entries = world.armed, world.strike, env._queue, journal.entries
+        armed, happen, queue, entries = world.armed, world.happen, env._queue, journal.entries
+        watchers = self._watchers
         quiet = self._laws is not True and journal.keep
         with collector_paused():
             while queue and queue[0][0] <= until:
-                event = queue[0][3]
+                due, _, _, event = queue[0]
                 if type(event) is not int:
                     env.step()
-                else:
-                    due = heappop(queue)[0]
-                    what = armed.pop(event, None)
-                    if what is not None:  # else it is stale: it neither happens nor drags the clock on
-                        env._now = world.now = due
-                        strike(event, what)
-                        if not quiet or self._watchers:
-                            after()
-                            if len(entries) > _SPILL and not journal.keep:
-                                journal.spill()
+                    continue
+                heappop(queue)
+                if event in armed:  # else it is stale: it neither happens nor drags the clock on
+                    env._now = world.now = due
+                    happen(event)
+                    if not quiet or watchers:
+                        after()
+                        if len(entries) > _SPILL and not journal.keep:
+                            journal.spill()
 
     def step(self) -> list[Record]:
         """Let one event happen; returns the journal records that it caused, none when nothing is left to do."""
@@ -294,7 +297,7 @@ class Simulation:
         kind, entry = call
         try:
             if kind == "create":
-                self.create_tuning_job(entry.spec)
+                self._create(entry.spec)
                 self._schedule_stop(entry)
             else:
                 self.stop_tuning_job(entry.spec.name)
@@ -370,10 +373,13 @@ class Simulation:
         """
         if not isinstance(spec, TuningJobSpec):
             spec = TuningJobSpec.from_request(spec)
+        self._create(spec)
+        return self.tuning_job(spec.name)
+
+    def _create(self, spec: TuningJobSpec) -> None:
         self._world.now = self.now
         self._world.create_tuning_job(spec)
         self._after_step()
-        return self.tuning_job(spec.name)
 
     def create_training_job(self, name: str, definition: TrainingJobDefinition | None = None) -> TrainingJobView:
         """Create a training job without a tuning job.

@@ -6,7 +6,7 @@ Each `Arrivals` has streams of its own, named by its template, so adding one dis
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from heapq import merge
 from itertools import accumulate, islice, takewhile
@@ -192,8 +192,9 @@ class Arrivals:
         times = list(islice(self._bursts(seed, starts), self.count))
         times = sorted(time_s for time_s in times if self.until_s is None or time_s <= self.until_s)
         self._check_names(len(times))
+        makers = {template.name: _maker(template) for template in self.templates}
         return [
-            ScheduledTuningJob(_named(template, f"{template.name}-{number}"), time_s)
+            ScheduledTuningJob(makers[template.name](f"{template.name}-{number}"), time_s)
             for number, (time_s, template) in enumerate(zip(times, self._drawn(seed, len(times)), strict=True), 1)
         ]
 
@@ -225,9 +226,16 @@ class Arrivals:
         )
 
 
-def _named(template: TuningJobSpec, name: str) -> TuningJobSpec:
-    request = template.request and {**template.request, "HyperParameterTuningJobName": name}
-    return attrs.evolve(template, name=name, request=request)
+def _maker(template: TuningJobSpec) -> Callable[[str], TuningJobSpec]:
+    """Makes tuning jobs like *template* by their names: attrs.evolve, with its preparations made once."""
+    fields = attrs.asdict(template, recurse=False)
+    request = fields.pop("request")
+
+    def named(name: str) -> TuningJobSpec:
+        own = request and {**request, "HyperParameterTuningJobName": name}
+        return TuningJobSpec(**{**fields, "name": name, "request": own})
+
+    return named
 
 
 def _stream(seed: int, name: str) -> Iterator[float]:

@@ -28,7 +28,7 @@ from hptsim.model import (
     TuningJobSpec,
     log_stream,
 )
-from hptsim.moves import BILLED, Moves
+from hptsim.moves import BILLED, BOOKED, TOLD, Moves
 from hptsim.warm_pools import WarmPool, change_period, matching, open_pool
 
 Entry = tuple[float, str, str, str, str, str, Any]
@@ -131,10 +131,10 @@ class World:
         self._prepare()
 
     def _prepare(self) -> None:
-        self._tuning_moves = Moves(self.tables.tuning)
-        self._training_moves = Moves(self.tables.training)
-        self._reservation_moves = Moves(self.tables.reservation)
-        self._warm_pool_moves = Moves(self.tables.warm_pool)
+        self._tuning_moves = Moves(self.tables.tuning, TOLD)
+        self._training_moves = Moves(self.tables.training, BOOKED)
+        self._reservation_moves = Moves(self.tables.reservation, {})
+        self._warm_pool_moves = Moves(self.tables.warm_pool, {})
 
     # ------------------------------------------------------------------ the caller's commands
 
@@ -329,33 +329,28 @@ class World:
 
     def happen(self, serial: int) -> bool:
         """Let the armed event *serial* happen; False when it is stale, and nothing is changed."""
-        armed = self.armed.pop(serial, None)
+        armed = self.armed.get(serial)
         if armed is None:
             return False
-        self.strike(serial, armed)
-        return True
-
-    def strike(self, serial: int, armed: tuple[str, str, str]) -> None:
-        """Let an event happen that was just taken from `armed`."""
         thing, name, trigger = armed
         if thing == "training":
-            job = self.training[name]
             if trigger == "stop":
-                job.stop_coming = 0
-                deliver_stop(self, job)
+                deliver_stop(self, self.training[name])
             else:
-                self.fire_training(job, trigger)
+                self.fire_training(self.training[name], trigger)
         elif thing == "warm_pool":
+            del self.armed[serial]
             self.fire_pool(self.pools[name], trigger, None)
         else:
             tuning = self.tuning[name]
-            tuning.timers.pop(serial, None)
+            del self.armed[serial], tuning.timers[serial]
             if trigger == "launch":
                 launch(self, tuning)
             else:
                 self.fire_tuning(tuning, trigger, None)
         if self._line_moved:
             self._settle()
+        return True
 
     def _settle(self) -> None:
         """Grant what can be granted, until nothing more can."""
@@ -376,30 +371,28 @@ class World:
         self.schedule(serial, delay)
         return serial
 
-    def _disarm(self, job: TuningJob) -> None:
+    def _enter(self, job: TuningJob, trigger: str) -> None:
+        """Book that a tuning job has come into another state: what was armed in the one before is off."""
         for serial in job.timers:
             self.armed.pop(serial, None)
         job.timers = {}
+        job.since_s = self.now
+        job.launching = 0
+        job.finishing = False
+        if trigger == "stop":
+            job.stop_s = self.now
+        if job.state in FINAL_TUNING:
+            job.ended_s = self.now
+            self.ended.append(job.name)
 
     def fire_tuning(self, job: TuningJob, trigger: str, detail: Any) -> None:
-        move = self._tuning_moves.sure.get((job.state, trigger)) or self._tuning_moves.choose(job, trigger)
-        source, job.state = job.state, move.destination
-        data = detail if trigger == "create" else None
-        if trigger == "criterion":
-            data = {"criterion": detail}
-        if trigger == "launch" and isinstance(detail, Reservation):
-            data = {"reservation": detail.name}
-        if source != job.state:
-            job.since_s = self.now
-            self._disarm(job)
-            job.launching = 0
-            job.finishing = False
-            if trigger == "stop":
-                job.stop_s = self.now
-            if job.state in FINAL_TUNING:
-                job.ended_s = self.now
-                self.ended.append(job.name)
-        self.write((self.now, "tuning", job.name, trigger, source, job.state, data))
+        source = job.state
+        move = self._tuning_moves.sure.get((source, trigger)) or self._tuning_moves.choose(job, trigger)
+        destination = job.state = move.destination
+        if source != destination:
+            self._enter(job, trigger)
+        data = None if move.book is None else move.book(self, job, detail)
+        self.write((self.now, "tuning", job.name, trigger, source, destination, data))
         for effect in move.effects:
             effect(self, job, detail)
         if job.ended_s is None:
@@ -408,8 +401,8 @@ class World:
     def fire_training(self, job: TrainingJob, trigger: str, data: Any = None) -> None:
         source, now = job.state, self.now
         move = self._training_moves.sure.get((source, trigger)) or self._training_moves.choose(job, trigger)
-        for serial in job.timers:
-            self.armed.pop(serial, None)
+        for serial in job.timers:  # whatever was armed in this state, with what happens now
+            del self.armed[serial]
         if move.billed:
             elapsed = now - job.since_s
             job.billable_s += elapsed
@@ -421,22 +414,23 @@ class World:
         if move.book is not None:
             data = move.book(self, job, move)
         destination = job.state = move.destination
+        name = job.name
         job.since_s = now
         job.timers = ()
-        self.write((now, "training", job.name, trigger, source, destination, data))
-        if destination in _FINAL:
+        self.write((now, "training", name, trigger, source, destination, data))
+        if move.ends:
             job.ended_s = now
             if job.stop_coming:
-                self.armed.pop(job.stop_coming, None)
+                del self.armed[job.stop_coming]
                 job.stop_coming = 0
         for effect in move.effects:
             effect(self, job, data)
-        if job.ended_s is None:
+        if not move.ends:
             for following, delay in self.nature.next(self, job):
                 self.serial = serial = self.serial + 1
-                self.armed[serial] = ("training", job.name, following)
-                self.schedule(serial, delay)
+                self.armed[serial] = ("training", name, following)
                 job.timers += (serial,)
+                self.schedule(serial, delay)
 
     def fire_reservation(self, reservation: Reservation, trigger: str, change: Amounts | None = None) -> None:
         moves = self._reservation_moves
@@ -520,9 +514,6 @@ class World:
             tuple([pool.freeze() for pool in self.pools.values()]),
             self.nature.freeze(),
         )
-
-
-_FINAL = frozenset({"Completed", "Failed", "Stopped", "MaxRuntimeExceeded", "MaxWaitTimeExceeded"})
 
 
 __all__ = ["BILLED", "Account", "Entry", "Nature", "World", "log_stream"]

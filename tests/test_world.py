@@ -9,7 +9,7 @@ from hptsim.assumptions import Assumptions
 from hptsim.effects import bucket
 from hptsim.errors import LawBroken, ServiceError
 from hptsim.ledger import TOTAL
-from hptsim.lifecycle import EFFECTS, RESERVATION, TRAINING, TUNING, Table, Tables
+from hptsim.lifecycle import EFFECTS, RESERVATION, TRAINING, TUNING, WARM_POOL, Table, Tables
 from hptsim.model import InstanceRequest, ResourceLimits, ServiceLimits, TrainingJobDefinition, TuningJobSpec
 from hptsim.nature import Enumerated
 from hptsim.world import Account, World
@@ -208,7 +208,7 @@ def test_a_job_that_gave_its_name_keeps_its_own_instances_warm():
 
 @pytest.mark.parametrize("effect", EFFECTS)
 def test_every_effect_is_some_rows(effect):
-    assert any(effect in row.effects for table in (TUNING, TRAINING, RESERVATION) for row in table.rows)
+    assert any(effect in row.effects for table in (TUNING, TRAINING, RESERVATION, WARM_POOL) for row in table.rows)
 
 
 @pytest.mark.parametrize(
