@@ -33,6 +33,7 @@ FIGURES: Mapping[str, str] = {
     "waiting_time_s.above_SECONDS": f"the share that waits for more than so many seconds ({', '.join(map(str, ABOVE_S))}, or "
     "those that are asked for), of those that had a training job",
     "waited_share": "the share of tuning jobs that waited at all, of those that had a training job",
+    "unstarted_share": "the share of tuning jobs that had no training job, most of them because they still wait at the end",
     "refused_share": "the share of calls that were refused",
     "throughput_per_hour": "tuning jobs that ended in an hour",
     "queue_length.mean": "requests that wait for quota, averaged over time",
@@ -172,6 +173,7 @@ class Metrics:
         found |= {f"waiting_time_s.above_{wait_s:g}": self.share_above("waiting_time_s", wait_s) for wait_s in above_s}
         return found | {
             "waited_share": mean([float(value > 1e-9) for value in self.sample("waiting_time_s")]),
+            "unstarted_share": mean([float(row.waiting_s is None) for row in self.counted]),
             "refused_share": refused / (refused + accepted) if refused or accepted else 0.0,
             "throughput_per_hour": 3600 * len(self.sample("time_in_system_s")) / span_s if span_s > 0 else math.nan,
             "queue_length.mean": self.queue.integral / span_s if span_s > 0 else math.nan,
