@@ -3,7 +3,7 @@ import { loadPyodide } from "./pyodide/pyodide.mjs";
 
 const $ = id => document.getElementById(id);
 const SETUP = ["parallel", "total", "on_sigterm", "save_s", "reservation", "seed"];
-const NAMES = 170, ROW = 18, HELD = { yours: "#56B4E9", next: "#CC79A7" };
+const NAMES = 170, ROW = 18, HELD = { yours: "#9A9AD6", next: "#CC79A7" };
 let Twin, twin, view, timer = null, last = 0;
 
 async function load() {
