@@ -77,6 +77,8 @@ def test_the_page_has_every_entry_and_every_row():
     assert data["stored"][-1] == [75, 1, 2] and data["end"] == 75
     assert [lane["training"] != "" for lane in data["lanes"]] == [False, True]
     assert data["lanes"][1]["spans"][2] == ["Training", 20, 50]
+    spans = [span for lane in data["lanes"] for span in lane["spans"]]
+    assert data["colors"].keys() == {phase for phase, _, _ in spans}, "the legend names what there is to see"
 
 
 def test_a_hostile_name_stays_data():
@@ -249,13 +251,17 @@ def test_space_plays_to_the_end_and_hovering_explains(tmp_path):
         assert tab.inner_text("#play") == "Play"
         tab.keyboard.press("End")
         box = tab.locator("#lanes").bounding_box()
-        tab.mouse.move(box["x"] + 190 + (box["width"] - 200) * 60 / 75, box["y"] + 24)  # the child's lane, at 60 s
-        title = tab.get_attribute("#lanes", "title")
-        tab.mouse.move(box["x"] + 190 + (box["width"] - 200) * 60 / 75, box["y"] + 8)
-        assert "tuning one stop: InProgress → Stopping" in tab.get_attribute("#lanes", "title")
-        tab.mouse.move(box["x"] + 190 + (box["width"] - 200) * 20 / 75, box["y"] + 8)
-        assert "tuning one create: [*] → InProgress" in tab.get_attribute("#lanes", "title")
-        assert "stop: Training → Stopping" in title and "rests on: J11" in title and "SIGTERM" in title
+        row, names = tab.evaluate("[row, names]")
+
+        def pointed(lane, seconds):
+            tab.mouse.move(box["x"] + names + (box["width"] - names - 10) * seconds / 75, box["y"] + (lane + 0.5) * row)
+            assert tab.inner_text("#why") == tab.get_attribute("#lanes", "title").strip()
+            return tab.inner_text("#why")
+
+        assert "tuning one stop: InProgress → Stopping" in pointed(0, 60)
+        assert "tuning one create: [*] → InProgress" in pointed(0, 20)
+        child = pointed(1, 60)
+        assert "stop: Training → Stopping" in child and "rests on: J11" in child and "SIGTERM" in child
 
 
 def test_the_film_of_a_broken_law_says_why_at_the_event_and_no_earlier(tmp_path):
