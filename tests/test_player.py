@@ -298,3 +298,11 @@ def test_ten_thousand_training_jobs_are_drawn_a_screenful_at_a_time(tmp_path):
             CanvasRenderingContext2D.prototype.fillRect = function(...a) { n++; fill.apply(this, a); };
             scroll(-1e9); CanvasRenderingContext2D.prototype.fillRect = fill; return n; }"""
         assert 10 < tab.evaluate(count) < 1000, "all have begun, the first are in sight"
+
+
+def test_a_notebook_plays_the_film_in_a_frame_of_its_own(tmp_path):
+    with opened(f"<!DOCTYPE html><title>notebook</title>{stopped()._repr_html_()}", tmp_path) as tab:
+        film = tab.frame_locator("iframe")
+        film.locator("#lanes").click()
+        tab.keyboard.press("End")
+        assert film.locator("#clock").inner_text() == "75.0 s" and film.locator("#laws li.lit").count() > 20
