@@ -54,15 +54,15 @@ class Move:
         return cls(row.source, row.trigger, row.destination, guard, effects, billed, ends, book)
 
 
-class Moves:
-    """The moves of one table: by (state, trigger) the one that is *sure*, and those that their guards choose from."""
+class Moves(dict[tuple[str, str], Move]):
+    """The moves of one table by (state, trigger): those without a guard, and apart those that guards choose from."""
 
     def __init__(self, dispatch: Dispatch, bookings: Mapping[str, Booking]) -> None:
         moves = {
             key: tuple([Move.of(row, bookings.get(row.trigger)) for row in rows]) for key, rows in dispatch.items()
         }
-        self.sure = {key: found[0] for key, found in moves.items() if len(found) == 1 and found[0].guard is None}
-        self.guarded = {key: found for key, found in moves.items() if key not in self.sure}
+        super().__init__({key: found[0] for key, found in moves.items() if len(found) == 1 and found[0].guard is None})
+        self.guarded = {key: found for key, found in moves.items() if key not in self}
 
     def choose(self, job: Any, trigger: str) -> Move:
         """The one move that applies to *job* now; anything else is our own mistake."""

@@ -332,6 +332,11 @@ class World:
         armed = self.armed.get(serial)
         if armed is None:
             return False
+        self.strike(serial, armed)
+        return True
+
+    def strike(self, serial: int, armed: tuple[str, str, str]) -> None:
+        """Let an event happen that stands in `armed`; whatever it leads to takes it off."""
         thing, name, trigger = armed
         if thing == "training":
             if trigger == "stop":
@@ -350,7 +355,6 @@ class World:
                 self.fire_tuning(tuning, trigger, None)
         if self._line_moved:
             self._settle()
-        return True
 
     def _settle(self) -> None:
         """Grant what can be granted, until nothing more can."""
@@ -387,7 +391,7 @@ class World:
 
     def fire_tuning(self, job: TuningJob, trigger: str, detail: Any) -> None:
         source = job.state
-        move = self._tuning_moves.sure.get((source, trigger)) or self._tuning_moves.choose(job, trigger)
+        move = self._tuning_moves.get((source, trigger)) or self._tuning_moves.choose(job, trigger)
         destination = job.state = move.destination
         if source != destination:
             self._enter(job, trigger)
@@ -400,7 +404,7 @@ class World:
 
     def fire_training(self, job: TrainingJob, trigger: str, data: Any = None) -> None:
         source, now = job.state, self.now
-        move = self._training_moves.sure.get((source, trigger)) or self._training_moves.choose(job, trigger)
+        move = self._training_moves.get((source, trigger)) or self._training_moves.choose(job, trigger)
         for serial in job.timers:  # whatever was armed in this state, with what happens now
             del self.armed[serial]
         if move.billed:
@@ -434,7 +438,7 @@ class World:
 
     def fire_reservation(self, reservation: Reservation, trigger: str, change: Amounts | None = None) -> None:
         moves = self._reservation_moves
-        move = moves.sure.get((reservation.state, trigger)) or moves.choose(reservation, trigger)
+        move = moves.get((reservation.state, trigger)) or moves.choose(reservation, trigger)
         source, reservation.state = reservation.state, move.destination
         data: dict[str, Any] = {"holder": reservation.holder, "amounts": reservation.amounts}
         if change is not None:
@@ -451,7 +455,7 @@ class World:
 
     def fire_pool(self, pool: WarmPool, trigger: str, data: dict[str, Any] | None) -> None:
         moves = self._warm_pool_moves
-        move = moves.sure.get((pool.state, trigger)) or moves.choose(pool, trigger)
+        move = moves.get((pool.state, trigger)) or moves.choose(pool, trigger)
         source, pool.state = pool.state, move.destination
         if source != pool.state:
             pool.since_s = self.now
