@@ -170,14 +170,15 @@ class World:
             if limit is not None and asked > limit:
                 text = f"{what} is {asked}, and the service allows at most {limit} (lift it with limits)."
                 raise ServiceError("ResourceLimitExceeded", text)
-        everything = self.ledger.counted(most_instances(self, spec))
-        if assumptions.admission != "queue":
-            wanted = {**everything, TUNING_JOBS: 1}
+        queues = assumptions.admission == "queue"
+        everything = not queues or assumptions.reservation == "upfront"
+        needed = self.ledger.counted(most_instances(self, spec)) if everything else first_amounts(self, spec)
+        if not queues:
+            wanted = {**needed, TUNING_JOBS: 1}
             if not self.ledger.fits(wanted):
                 raise self._limit_exceeded(wanted)
             return
-        smallest = [everything] if assumptions.reservation == "upfront" else [first_amounts(self, spec)]
-        smallest += [self.ledger.counted(definition.instances.amounts) for definition in spec.definitions]
+        smallest = [needed, *[self.ledger.counted(definition.instances.amounts) for definition in spec.definitions]]
         for amounts in smallest:
             if pool := self.ledger.never_fits(amounts):
                 raise self._limit_exceeded({pool: amounts[pool]}, " However long it waits, it can never be granted.")
@@ -439,19 +440,20 @@ class World:
     def fire_reservation(self, reservation: Reservation, trigger: str, change: Amounts | None = None) -> None:
         moves = self._reservation_moves
         move = moves.get((reservation.state, trigger)) or moves.choose(reservation, trigger)
-        source, reservation.state = reservation.state, move.destination
-        data: dict[str, Any] = {"holder": reservation.holder, "amounts": reservation.amounts}
+        source, holder = reservation.state, reservation.holder
+        destination = reservation.state = move.destination
+        data: dict[str, Any] = {"holder": holder, "amounts": reservation.amounts}
         if change is not None:
             data["change"] = change
-        self.write((self.now, "reservation", reservation.name, trigger, source, reservation.state, data))
+        self.write((self.now, "reservation", reservation.name, trigger, source, destination, data))
         self._line_moved = True
         for effect in move.effects:
             effect(self, reservation, change)
-        if reservation.state in ("Released", "Withdrawn"):
-            if reservation.holder in self.tuning:
-                self.tuning[reservation.holder].reservations.pop(reservation.number, None)
+        if destination in ("Released", "Withdrawn"):
+            if holder in self.tuning:
+                self.tuning[holder].reservations.pop(reservation.number, None)
             else:
-                self.alone.pop(reservation.holder, None)
+                self.alone.pop(holder, None)
 
     def fire_pool(self, pool: WarmPool, trigger: str, data: dict[str, Any] | None) -> None:
         moves = self._warm_pool_moves
