@@ -97,7 +97,7 @@ def launch(world: World, job: TuningJob) -> None:
             use_idle_instead_of_waiting(world, job)
         job.exhausted = not (job.live or job.launching or job.waiting)
         return proceed(world, job) if job.exhausted else None
-    index = job.asked % len(job.needs)
+    index = job.returned.pop(0) if job.returned else job.asked % len(job.needs)
     job.asked += 1
     amounts = job.needs[index]
     if world.account.assumptions.reservation != "as-observed" and world.ledger.idle(job.name, amounts):
@@ -134,6 +134,7 @@ def use_idle_instead_of_waiting(world: World, job: TuningJob) -> None:
         if other or world.ledger.idle(job.name, reservation.amounts):
             world.fire_reservation(reservation, "withdraw")
             job.asked -= 1
+            job.returned.append(reservation.definition)
             job.launching += 1
             return arm_tuning(world, job, "launch", world.nature.delay(world, job, "launch"))
 

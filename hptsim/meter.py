@@ -245,7 +245,7 @@ class Meter:
             row.stop_s = now
             held = self._held.get(id(row))
             self._stopping[id(row)] = Level(now, held.value if held is not None else 0)
-        if row.status in FINAL_TUNING and row.ended_s is None:
+        if row.status in FINAL_TUNING:
             row.ended_s = now
             self.in_system.move(-1, now)
 

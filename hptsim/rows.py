@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from itertools import groupby
 from typing import Any, NamedTuple
 
+from hptsim.errors import invalid
 from hptsim.journal import Record, change
 from hptsim.ledger import TOTAL, TUNING_JOBS
 from hptsim.lifecycle import TRAINING, TUNING
@@ -225,17 +226,21 @@ def curve_rows(journal: Iterable[Record]) -> list[CurveRow]:
 
 
 def interval_rows(summary: Any) -> list[IntervalRow]:
-    """The rows of a sweep's summary (`planning.Results.summary`): what was varied first is *x*, the rest names the line.
+    """The rows of a sweep's summary of one figure (`planning.Results.summary`): what was varied first is *x*.
+
+    What was varied besides names the line. Raises InvalidInput for a summary of several figures.
 
     >>> import pandas
-    >>> summary = pandas.DataFrame({"capacity.gpu": [1, 2], "mean": [9.0, 3.0], "low": [8.0, 2.0], "high": [10.0, 4.0]})
-    >>> interval_rows(summary)[1]
+    >>> points = {"capacity.gpu": [1, 2], "figure": "cost_usd", "mean": [9.0, 3.0], "low": [8.0, 2.0], "high": [10.0, 4.0]}
+    >>> interval_rows(pandas.DataFrame(points))[1]
     IntervalRow(line='', x=2, mean=3.0, low=2.0, high=4.0)
     """
-    names = [str(name) for name in summary.columns]
-    rows = []
-    for values in summary.itertuples(index=False, name=None):
-        x, *others = values[:-3]
-        line = ", ".join(f"{name} = {value}" for name, value in zip(names[1:], others, strict=False))
-        rows.append(IntervalRow(line, x, *values[-3:]))
-    return rows
+    figures = list(dict.fromkeys(summary["figure"]))
+    if len(figures) > 1:
+        raise invalid("summary", f"{len(figures)} figures", "one", f"write results.summary({figures[0]!r})")
+    said = ("figure", "mean", "low", "high", "replications")
+    x, *others = (name for name in summary.columns if name not in said)
+    return [
+        IntervalRow(", ".join(f"{name} = {row[name]}" for name in others), *(row[name] for name in (x, *said[1:4])))
+        for row in summary.to_dict("records")
+    ]

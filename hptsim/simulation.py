@@ -17,6 +17,7 @@ from typing import Any
 import attrs
 import simpy
 
+from hptsim import bayesian
 from hptsim.auditor import Auditor
 from hptsim.collector import collector_paused
 from hptsim.errors import InvalidInput, LawBroken, ServiceError, invalid, nearest, unknown_job
@@ -188,6 +189,8 @@ class Simulation:
         self.scenario = scenario = scenario.drawn(seed)
         self.seed = seed
         account = scenario.account
+        if account.assumptions.bayesian != "parzen":
+            bayesian.check(account.assumptions.bayesian)
         own = {entry.spec.name: entry.faults for entry in scenario.tuning_jobs if entry.faults is not None}
         recorded = {entry.spec.name: entry.recorded for entry in scenario.tuning_jobs if entry.recorded}
         sampled = Sampled(seed, scenario.script, scenario.timings, scenario.faults, own, recorded)

@@ -7,6 +7,8 @@ tell apart, and two grays. `hptsim.live` has the same pictures to zoom and to po
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
+from io import BytesIO
 from typing import Any
 
 from hptsim.extras import require
@@ -33,6 +35,8 @@ PHASE_COLORS: Mapping[str, str] = {
 """A color for every state in which a job spends time."""
 LINES = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY, BLACK)
 """The colors of several lines in one picture, in order."""
+DASHES = ("-", "--", ":", "-.")
+"""And their dashes: of two lines that lie on each other both are seen."""
 FONT = 16
 """Points: legible from the last row of a lecture hall."""
 TIME, INSTANCES = "simulated time (s)", "instances"
@@ -163,7 +167,8 @@ def intervals(rows: Sequence[IntervalRow], x: str, y: str) -> Any:
         mine, color = [row for row in rows if row.line == line], LINES[place % len(LINES)]
         xs = [row.x for row in mine]
         axes.fill_between(xs, [row.low for row in mine], [row.high for row in mine], color=color, alpha=0.25)
-        axes.plot(xs, [row.mean for row in mine], "o-", color=color, linewidth=3, label=_plain(line))
+        style = {"color": color, "linewidth": 3, "linestyle": DASHES[place % len(DASHES)], "marker": "o"}
+        axes.plot(xs, [row.mean for row in mine], label=_plain(line), **style)
     axes.set_xlabel(_plain(x))
     axes.set_ylabel(_plain(y))
     return _with_legend(figure, axes) if any(row.line for row in rows) else figure
@@ -218,10 +223,19 @@ def _figure(panels: int, height: float | None = None) -> tuple[Any, list[Any]]:
     panels = max(1, panels)
     size = (12, height or 1.5 + min(4 * panels, _TALLEST))
     figure = require("matplotlib.figure", "plots", "drawing").Figure(size, layout="constrained")
+    figure._repr_png_ = partial(_png, figure)  # without pyplot, a notebook would show its name only
     grid = figure.subplots(panels, 1, sharex=True, squeeze=False)
     for axes in grid[:, 0]:
         axes.xaxis.label.set_fontsize(FONT)
         axes.yaxis.label.set_fontsize(FONT)
         axes.tick_params(labelsize=FONT - 2)
         axes.spines[["top", "right"]].set_visible(False)
+        axes.ticklabel_format(style="plain", useOffset=False)  # a month is 2592000 s, not 2.592e6
     return figure, list(grid[:, 0])
+
+
+def _png(figure: Any) -> bytes:
+    """What a notebook shows of a figure."""
+    stream = BytesIO()
+    figure.savefig(stream, format="png")
+    return stream.getvalue()

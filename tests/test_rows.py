@@ -6,6 +6,7 @@ from examples import simulation
 from hptsim import Simulation, TuningJobSpec
 from hptsim.assumptions import Assumptions
 from hptsim.cli import demo
+from hptsim.errors import InvalidInput
 from hptsim.journal import Record
 from hptsim.model import Hyperband, ParameterRange, ResourceLimits
 from hptsim.nature import Script
@@ -183,13 +184,15 @@ def test_a_stop_by_the_user_and_having_had_all_epochs_are_no_early_stops():
 
 def test_the_rows_of_a_sweep_over_one_and_over_two_things():
     pandas = pytest.importorskip("pandas")
-    bounds = {"mean": [9.0, 3.0], "low": [8.0, 2.0], "high": [10.0, 4.0]}
-    assert interval_rows(pandas.DataFrame({"quota": [1, 2], **bounds})) == [
-        IntervalRow("", 1, 9.0, 8.0, 10.0),
-        IntervalRow("", 2, 3.0, 2.0, 4.0),
-    ]
-    both = pandas.DataFrame({"quota": [1, 1], "assumptions.reservation": ["reuse", "upfront"], **bounds})
-    assert [row.line for row in interval_rows(both)] == [
-        "assumptions.reservation = reuse",
-        "assumptions.reservation = upfront",
-    ]
+    planning = pytest.importorskip("hptsim.planning")
+    table = pandas.DataFrame(
+        {"quota": [1, 1, 2, 2], "replication": [0, 1, 0, 1], "wait": [8.0, 10.0, 3.0, 3.0], "cost": 1.0}
+    )
+    results = planning.Results(table, ("quota",))
+    first, second = interval_rows(results.summary("wait"))
+    assert first[:3] == ("", 1, 9.0) and first.low < 8 and first.high > 10
+    assert second == IntervalRow("", 2, 3.0, 3.0, 3.0)
+    with pytest.raises(InvalidInput, match=r"2 figures.*results.summary\('wait'\)"):
+        interval_rows(results.summary())
+    both = planning.Results(table.assign(policy=["reuse", "reuse", "upfront", "upfront"]), ("quota", "policy"))
+    assert [row.line for row in interval_rows(both.summary("wait"))] == ["policy = reuse", "policy = upfront"]

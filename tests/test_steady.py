@@ -81,6 +81,13 @@ def test_batch_means_cover_the_mean_as_often_as_they_say(confidence):
     assert stats.binom.ppf(0.005, 400, confidence) <= covered <= stats.binom.ppf(0.995, 400, confidence)
 
 
+def test_an_interval_is_students_for_the_means_of_the_batches():
+    values = [1.0, 3.0, 4.0, 6.0, 3.0, 5.0]  # batch means 2, 5, 4
+    interval = batch_means(values, batches=3, cut=0, confidence=0.9)
+    expected = stats.t.interval(0.9, 2, 11 / 3, np.std([2, 5, 4], ddof=1) / math.sqrt(3))
+    assert (interval.low, interval.high) == pytest.approx(expected) and interval.mean == pytest.approx(11 / 3)
+
+
 def test_independent_values_as_if_they_were_would_not_cover():
     """The plain interval of the same series is too narrow: what batches are for."""
     covered = 0

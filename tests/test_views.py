@@ -141,6 +141,10 @@ def test_a_name_is_shown_as_it_is():
         assert HOSTILE.replace("$", r"\$") in texts, "matplotlib takes a bare dollar sign for mathematics"
 
 
+def test_a_notebook_shows_a_picture_by_itself():
+    assert gantt(ROWS)._repr_png_().startswith(b"\x89PNG")
+
+
 def test_a_picture_can_be_saved_even_of_nothing(tmp_path):
     for figure in (gantt([]), bands([]), queue([]), waiting([]), intervals([], "x", "y"), curves([])):
         figure.savefig(tmp_path / "picture.svg")

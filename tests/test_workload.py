@@ -88,6 +88,14 @@ def test_a_mix_has_its_weights():
     assert len({job.spec.name for job in jobs}) == 3000
 
 
+def test_what_comes_does_not_depend_on_how_long_it_took_to_come():
+    jobs = Arrivals([TuningJobSpec("a"), TuningJobSpec("b")], Exponential(50.0), 2000).jobs(seed=6)
+    waits = {"a": [], "b": []}
+    for job, gap in zip(jobs, gaps([one.at_s for one in jobs]), strict=True):
+        waits[job.spec.name[0]].append(gap)
+    assert stats.ks_2samp(waits["a"], waits["b"]).pvalue > 0.01
+
+
 @pytest.mark.parametrize(
     ("arrivals", "rate"),
     [

@@ -1,0 +1,136 @@
+"""M/M/c with 20 servers at a load of 0.9: hptsim through its whole stack beside plain simpy, Ciw and salabim, in one run.
+
+Each serves the same number of customers with exponential times; the mean wait of each stands beside Erlang's, so that all
+can be seen to do the same work. Ciw and salabim are installed by hand (`pip install ciw salabim`) and left out otherwise.
+"""
+
+from __future__ import annotations
+
+import random
+import statistics
+import sys
+import time
+from collections.abc import Callable, Generator
+from importlib.util import find_spec
+
+import simpy
+
+from hptsim import Scenario, Simulation, TuningJobSpec
+from hptsim.durations import Exponential
+from hptsim.model import ServiceLimits
+from hptsim.nature import Timings
+from hptsim.workload import Arrivals
+
+SERVERS, LOAD, MEAN_S = 20, 0.9, 100.0
+GAP_S = MEAN_S / (SERVERS * LOAD)
+CUSTOMERS = 200_000
+
+
+def twin(customers: int) -> float:
+    """hptsim: a tuning job of one training job a customer, an instance of quota a server; laws off, the whole journal kept."""
+    scenario = Scenario(
+        capacity={"ml.m5.xlarge": SERVERS},
+        timings=Timings(training_s=Exponential(MEAN_S)),
+        limits=ServiceLimits(None, None, None),
+        arrivals=[Arrivals(TuningJobSpec("c"), Exponential(GAP_S), customers)],
+    )
+    sim = Simulation(scenario, laws=False)
+    sim.run()
+    waits = [row.waiting_s for row in sim.metrics().tuning_jobs if row.waiting_s is not None]
+    return statistics.fmean(waits)
+
+
+def plain_simpy(customers: int) -> float:
+    """simpy: a `Resource`, and a process for each customer; nothing is written down but the waits."""
+    rng = random.Random(0)
+    env = simpy.Environment()
+    servers = simpy.Resource(env, SERVERS)
+    waits: list[float] = []
+
+    def customer() -> Generator[simpy.Event, object, None]:
+        came = env.now
+        with servers.request() as request:
+            yield request
+            waits.append(env.now - came)
+            yield env.timeout(rng.expovariate(1 / MEAN_S))
+
+    def source() -> Generator[simpy.Event, object, None]:
+        for _ in range(customers):
+            yield env.timeout(rng.expovariate(1 / GAP_S))
+            env.process(customer())
+
+    env.process(source())
+    env.run()
+    return statistics.fmean(waits)
+
+
+def ciw(customers: int) -> float:
+    """Ciw: a network of one node; its records are read for the waits."""
+    import ciw
+
+    ciw.seed(0)
+    network = ciw.create_network(
+        arrival_distributions=[ciw.dists.Exponential(1 / GAP_S)],
+        service_distributions=[ciw.dists.Exponential(1 / MEAN_S)],
+        number_of_servers=[SERVERS],
+    )
+    simulation = ciw.Simulation(network)
+    simulation.simulate_until_max_customers(customers, method="Finish")
+    return statistics.fmean(record.waiting_time for record in simulation.get_all_records())
+
+
+def salabim(customers: int) -> float:
+    """salabim: a component a customer and a `Resource`; its monitors are off, as far as it can do without them."""
+    import salabim
+
+    salabim.yieldless(False)
+    rng = random.Random(0)
+    env = salabim.Environment(trace=False)
+    servers = salabim.Resource("servers", capacity=SERVERS)
+    waits: list[float] = []
+
+    class Customer(salabim.Component):  # type: ignore[misc, name-defined]
+        def process(self) -> Generator[object, object, None]:
+            came = env.now()
+            yield self.request(servers)
+            waits.append(env.now() - came)
+            yield self.hold(rng.expovariate(1 / MEAN_S))
+            self.release()
+
+    class Source(salabim.Component):  # type: ignore[misc, name-defined]
+        def process(self) -> Generator[object, object, None]:
+            for _ in range(customers):
+                yield self.hold(rng.expovariate(1 / GAP_S))
+                Customer()
+
+    Source()
+    env.run()
+    return statistics.fmean(waits)
+
+
+def erlang_wait_s() -> float:
+    """The mean wait by Erlang's C formula."""
+    blocked = 1.0
+    for number in range(1, SERVERS + 1):
+        blocked = SERVERS * LOAD * blocked / (number + SERVERS * LOAD * blocked)
+    return blocked / (1 - LOAD * (1 - blocked)) * MEAN_S / (SERVERS * (1 - LOAD))
+
+
+def timed(model: Callable[[int], float], customers: int) -> tuple[float, float]:
+    """Seconds of processor time, which others on the machine disturb less, and the mean wait."""
+    begun = time.process_time()
+    wait_s = model(customers)
+    return time.process_time() - begun, wait_s
+
+
+if __name__ == "__main__":
+    customers = int(sys.argv[1]) if len(sys.argv) > 1 else CUSTOMERS
+    print(f"{customers} customers, {SERVERS} servers, load {LOAD}; by Erlang a customer waits {erlang_wait_s():.1f} s")
+    base_s = 0.0
+    for name, model in (("hptsim", twin), ("simpy", plain_simpy), ("ciw", ciw), ("salabim", salabim)):
+        if find_spec(name) is None:
+            print(f"{name:8} left out: pip install {name}")
+            continue
+        took_s, wait_s = timed(model, customers)
+        base_s = base_s or took_s
+        print(f"{name:8} {took_s:6.1f} s, {took_s / base_s:5.2f} × hptsim's time, mean wait {wait_s:.1f} s")

@@ -1,0 +1,37 @@
+"""A sweep of 200 replications on one and on two processes, in one run: how well it scales."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import Executor, ProcessPoolExecutor
+
+from hptsim import Scenario, TuningJobSpec
+from hptsim.durations import Exponential
+from hptsim.model import ServiceLimits
+from hptsim.nature import Timings
+from hptsim.planning import Results, replicate
+from hptsim.workload import Arrivals
+
+REPLICATIONS, CUSTOMERS = 200, 500
+SCENARIO = Scenario(
+    capacity={"ml.m5.xlarge": 8},
+    timings=Timings(training_s=Exponential(100.0)),
+    limits=ServiceLimits(None, None, None),
+    arrivals=[Arrivals(TuningJobSpec("c"), Exponential(100.0 / 8 / 0.8), CUSTOMERS)],
+)
+
+
+def timed(executor: Executor) -> tuple[float, Results]:
+    """Seconds for all replications, and what they say."""
+    replicate(SCENARIO, 2 * 2, executor=executor)  # the workers are there and have imported hptsim
+    begun = time.perf_counter()
+    results = replicate(SCENARIO, REPLICATIONS, executor=executor)
+    return time.perf_counter() - begun, results
+
+
+if __name__ == "__main__":
+    with ProcessPoolExecutor(1) as one, ProcessPoolExecutor(2) as two:
+        (alone_s, mine), (together_s, theirs) = timed(one), timed(two)
+    assert mine.table.equals(theirs.table), "the numbers depend on the number of workers"
+    print(f"one process   {alone_s:6.2f} s for {REPLICATIONS} replications of {CUSTOMERS} tuning jobs")
+    print(f"two processes {together_s:6.2f} s, {alone_s / together_s:.2f} × as fast, the same numbers")
