@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed, wait
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -31,6 +31,10 @@ _CHUNK_TRAINING_JOBS = 5000
 _CHUNKS_PER_WORKER = 4
 
 
+def _numbers(given: Iterable[float]) -> tuple[float, ...]:
+    return tuple(given)
+
+
 @attrs.frozen
 class Design:
     """What the replications of one point share."""
@@ -39,12 +43,13 @@ class Design:
     until_s: float | None = attrs.field(default=None, validator=at_least(0))
     warm_up_s: float = attrs.field(default=0.0, validator=at_least(0))
     laws: bool = False
+    above_s: tuple[float, ...] = attrs.field(default=(), converter=_numbers)
 
     def run(self, seed: int) -> Figures:
         """One replication, reduced to its figures."""
         sim = Simulation(self.scenario, seed=seed, laws=self.laws)
         sim.run(self.scenario.until_s if self.until_s is None else self.until_s)
-        found: Figures = sim.metrics(begin_s=self.warm_up_s).figures()
+        found: Figures = sim.metrics(begin_s=self.warm_up_s).figures(self.above_s)
         return found
 
     def training_jobs(self, seed: int) -> int:

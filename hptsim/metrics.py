@@ -24,13 +24,17 @@ SAMPLES: Mapping[str, str] = {
     "time_in_system_s": "from the creation of a tuning job to its end, of those that have ended",
     "stop_to_stopped_s": "from the stop of a tuning job to Stopped, of those that were stopped and have ended",
 }
-"""What is seen once for each tuning job: as a figure with .mean, .p50, .p95 and, where asked for, .above_SECONDS."""
+"""What is seen once for each tuning job: as a figure with .mean, .p50 and .p95."""
+ABOVE_S = (60, 600, 3600)
+"""The share that waits for longer is a figure for each: a minute, ten minutes, an hour."""
 FIGURES: Mapping[str, str] = {
     **{f"{name}.mean": f"the mean time {text}" for name, text in SAMPLES.items()},
     **{f"{name}.p50": f"the median time {text}" for name, text in SAMPLES.items()},
     **{f"{name}.p95": f"the time that 95 % stay within, {text}" for name, text in SAMPLES.items()},
-    **{f"{name}.above_SECONDS": f"the share that is above so many seconds, {text}" for name, text in SAMPLES.items()},
+    "waiting_time_s.above_SECONDS": f"the share that waits for more than so many seconds ({', '.join(map(str, ABOVE_S))}, or "
+    "those that are asked for), of those that had a training job",
     "waited_share": "the share of tuning jobs that waited at all, of those that had a training job",
+    "unstarted_share": "the share of tuning jobs that had no training job, most of them because they still wait at the end",
     "refused_share": "the share of calls that were refused",
     "throughput_per_hour": "tuning jobs that ended in an hour",
     "queue_length.mean": "requests that wait for quota, averaged over time",
@@ -165,25 +169,26 @@ class Metrics:
         """An interval for the mean of a sample from this one long run, by batch means after MSER-5 or a given *cut*."""
         return batch_means(self.sample(name), confidence=confidence, batches=batches, cut=cut)
 
-    def figures(self, above_s: Sequence[float] = ()) -> Figures:
+    def figures(self, above_s: Sequence[float] = ABOVE_S) -> Figures:
         """Every figure by its name, see `FIGURES`; not a number where nothing has shown it.
 
         >>> from hptsim import Simulation, TuningJobSpec
         >>> sim = Simulation(); job = sim.create_tuning_job(TuningJobSpec("demo")); sim.run()
-        >>> sim.metrics().figures(above_s=[60])["time_in_system_s.above_60"]
-        1.0
+        >>> sim.metrics().figures()["waiting_time_s.above_600"]
+        0.0
         """
         found: Figures = {}
         for name in SAMPLES:
             values = self.sample(name)
             found |= {f"{name}.mean": mean(values), f"{name}.p50": quantile(values, 0.5)}
             found[f"{name}.p95"] = quantile(values, 0.95)
-            found |= {f"{name}.above_{threshold_s:g}": self.share_above(name, threshold_s) for threshold_s in above_s}
         refused, accepted = sum(self.refused.values()), len(self.tuning_jobs)
         span_s = self.end_s - self.begin_s
         costs = [row.cost_usd for row in self.counted]
+        found |= {f"waiting_time_s.above_{wait_s:g}": self.share_above("waiting_time_s", wait_s) for wait_s in above_s}
         return found | {
             "waited_share": mean([float(value > 1e-9) for value in self.sample("waiting_time_s")]),
+            "unstarted_share": mean([float(row.waiting_s is None) for row in self.counted]),
             "refused_share": refused / (refused + accepted) if refused or accepted else 0.0,
             "throughput_per_hour": 3600 * len(self.sample("time_in_system_s")) / span_s if span_s > 0 else math.nan,
             "queue_length.mean": self.queue.integral / span_s if span_s > 0 else math.nan,

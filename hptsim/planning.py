@@ -6,7 +6,8 @@ workers or the order.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from itertools import product
 from pathlib import Path
@@ -34,6 +35,8 @@ class Settings(TypedDict, total=False):
     """When each replication ends; without it, the scenario's own `until_s`, or when nothing is left to do."""
     warm_up_s: float
     """Tuning jobs that were created earlier do not count."""
+    above_s: Sequence[float]
+    """Thresholds: 600 adds `waiting_time_s.above_600`, the share that waits for longer; see `hptsim.metrics.FIGURES`."""
     laws: bool
     """Whether the laws are checked as it runs."""
     checkpoint: str | Path | None
@@ -187,8 +190,10 @@ class Smallest:
         if below not in tried.index:
             return f"{text} It is the smallest that was allowed."
         if tried.loc[below, "verdict"] == "missed":
-            return f"{text} With {below} the target is missed."
-        return f"{text} Whether {below} meets it too is open: more replications would tell."
+            text += f" With {below} the target is missed."
+        else:
+            text += f" Whether {below} meets it too is open: more replications would tell."
+        return text + self.results.at({self.what: self.value}).caveat(self.target.column)
 
     def _repr_html_(self) -> str:
         """What a notebook shows."""
@@ -209,7 +214,8 @@ def smallest(
 ) -> Smallest:
     """The smallest whole number for *what* (a path as in `vary`) that is shown to meet *target*, found by bisection.
 
-    *target* is "COLUMN <= NUMBER" or ">=", about the column's mean. The promise: the value is too small with a probability
+    *target* is "COLUMN <= NUMBER" or ">=", about the column's mean, for example "waiting_time_s.above_600 <= 0.05": at most
+    5 % wait for more than ten minutes. The promise: the value is too small with a probability
     of at most 1 - *confidence* (as far as means of so many replications are normal); it may be larger than need be, and the
     sentence says so. Looking at many values does not weaken it as long as more of *what* is better: all values have the same
     random numbers, so bisection ends where testing downwards from the top would, which errs only at the last value that misses.
@@ -218,6 +224,7 @@ def smallest(
     check_confidence(confidence, 0.5)
     if not (isinstance(low, int) and isinstance(high, int) and low <= high):
         raise invalid("low, high", (low, high), "two whole numbers, the first not above the second")
+    settings["above_s"] = [*settings.get("above_s", ()), *thresholds([wanted.column])]
     own = seeds(seed, replications)
     looks: dict[int, Results] = {}
     with workers(settings.get("executor")) as pool:
@@ -236,6 +243,15 @@ def smallest(
             failing, passing = (failing, middle) if meets(middle) else (middle, passing)
     evidence = Results(pd.concat([one.table for one in looks.values()], ignore_index=True), (what,))
     return Smallest(what, wanted, passing if found else None, confidence, evidence)
+
+
+def thresholds(columns: Iterable[str]) -> list[float]:
+    """The `above_s` that figures of these names need.
+
+    >>> thresholds(["waiting_time_s.above_600", "cost_usd"])
+    [600.0]
+    """
+    return [float(found[1]) for column in columns if (found := re.fullmatch(r".*\.above_(\d+(?:\.\d+)?)", column))]
 
 
 def until_precise(
@@ -258,6 +274,7 @@ def until_precise(
     check_confidence(confidence)
     if first < 2:
         raise invalid("first", first, "at least 2 replications")
+    settings["above_s"] = [*settings.get("above_s", ()), *thresholds([column])]
     own = seeds(seed, most)
     with workers(settings.get("executor")) as pool:
         settings["executor"] = pool

@@ -46,26 +46,41 @@ def plan(
 
     Parameters
     ----------
-    file: the scenario (TOML or JSON)
-    over: what to vary, PATH=VALUES, such as capacity.ml.m5.xlarge=2,4,8 or =1:10; repeat it for a grid
-    replications: how many runs of each design
-    target: what a figure is wanted to be, such as "waiting_time_s.p95 <= 600"
-    what: search the smallest whole number of this path that meets the target, such as capacity.ml.m5.xlarge
-    figure: a figure to show; repeat it for more
-    until: end each replication at this many seconds
-    warm_up: tuning jobs that were created before this many seconds do not count
-    seed: the seed of all random streams
-    confidence: of every interval, one by one
-    checkpoint: a file that keeps finished replications; after Ctrl-C the same command does only what is missing
-    html: write a page with tables and pictures to this file
-    parquet: write every replication's figures to this file
-    json: print machine-readable results instead of tables
+    file
+        the scenario (TOML or JSON)
+    over
+        what to vary, PATH=VALUES, such as capacity.ml.m5.xlarge=2,4,8 or =1:10; repeat it for a grid
+    replications
+        how many runs of each design
+    target
+        what a figure is wanted to be, such as "waiting_time_s.p95 <= 600"
+    what
+        search the smallest whole number of this path that meets the target, such as capacity.ml.m5.xlarge
+    figure
+        a figure to show; repeat it for more
+    until
+        end each replication at this many seconds
+    warm_up
+        tuning jobs that were created before this many seconds do not count
+    seed
+        the seed of all random streams
+    confidence
+        of every interval, one by one
+    checkpoint
+        a file that keeps finished replications; after Ctrl-C the same command does only what is missing
+    html
+        write a page with tables and pictures to this file
+    parquet
+        write every replication's figures to this file
+    json
+        print machine-readable results instead of tables
     """
     check_confidence(confidence)
     check_outputs(html, parquet)
     scenario = Scenario.load(file)
     wanted = None if target is None else Target.parse(target)
-    settings: planning.Settings = {"until_s": until, "warm_up_s": warm_up, "checkpoint": checkpoint}
+    above_s = planning.thresholds([*(figure or ()), *([] if wanted is None else [wanted.column])])
+    settings: planning.Settings = {"until_s": until, "warm_up_s": warm_up, "above_s": above_s, "checkpoint": checkpoint}
     try:
         if what is None:
             grid = dict(map(parsed, over or []))
@@ -161,7 +176,10 @@ class Answer:
         lines = []
         for set_, part in self.points():
             where = f" with {spelled(set_)}" if set_ else ""
-            lines.append(f"{self.target} {words[self.verdict(part)]}{where} ({self.confidence:.0%} confidence).")
+            caveat = part.caveat(self.target.column)
+            lines.append(
+                f"{self.target} {words[self.verdict(part)]}{where} ({self.confidence:.0%} confidence).{caveat}"
+            )
         return "\n".join(lines)
 
     def plain(self, scenario: str, seed: int) -> dict[str, Any]:

@@ -122,12 +122,19 @@ class Results:
             low, high = part.interval(column, confidence)
             count = len(part.values(column))
             where = f"With {spelled(set_)}, " if set_ else ""
-            without = len(part.table) - count
+            missing = f"; {len(part.table) - count} without it" if count < len(part.table) else ""
             lines.append(
                 f"{where}{column} is {digits(part.mean(column))} on average, with {confidence:.0%} confidence between "
-                f"{digits(low)} and {digits(high)} ({count} replications{f'; {without} without it' if without else ''})."
+                f"{digits(low)} and {digits(high)} ({count} replications{missing}).{part.caveat(column)}"
             )
         return "\n".join(lines)
+
+    def caveat(self, column: str) -> str:
+        """What must be said beside a waiting time: that of whoever still waits at the end is not in it."""
+        if not column.startswith("waiting_time_s.") or "unstarted_share" not in self.table:
+            return ""
+        left = self.table["unstarted_share"].mean()
+        return f" Not in it: {left:.2%} of the tuning jobs, which never started." if left > 0 else ""
 
     def to_parquet(self, path: str | Path) -> None:
         """Save the table; what was varied stands in the file's own metadata."""
@@ -281,4 +288,4 @@ class Target:
         return value <= self.limit if self.sign == "<=" else value >= self.limit
 
     def __str__(self) -> str:
-        return f"{self.column} {self.sign} {self.limit:g}"
+        return f"{self.column} {self.sign} {self.limit:.12g}"

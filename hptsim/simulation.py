@@ -17,7 +17,7 @@ from typing import Any
 import attrs
 import simpy
 
-from hptsim import hypertext
+from hptsim import bayesian, hypertext
 from hptsim.auditor import Auditor
 from hptsim.collector import collector_paused
 from hptsim.errors import InvalidInput, LawBroken, ServiceError, invalid, nearest, unknown_job
@@ -204,6 +204,8 @@ class Simulation:
         self.scenario = scenario = scenario.drawn(seed)
         self.seed = seed
         account = scenario.account
+        if account.assumptions.bayesian != "parzen":
+            bayesian.check(account.assumptions.bayesian)
         own = {entry.spec.name: entry.faults for entry in scenario.tuning_jobs if entry.faults is not None}
         recorded = {entry.spec.name: entry.recorded for entry in scenario.tuning_jobs if entry.recorded}
         sampled = Sampled(seed, scenario.script, scenario.timings, scenario.faults, own, recorded)
@@ -258,9 +260,8 @@ class Simulation:
     def _advance(self, until: float) -> None:
         """Let everything happen that is due up to and at *until*: `step` in a loop, without its detours."""
         env, world, journal, after = self._env, self._world, self.journal, self._after_step
-        armed, happen, queue, entries = world.armed, world.happen, env._queue, journal.entries
-        watchers = self._watchers
-        quiet = self._laws is not True and journal.keep
+        armed, strike, queue, entries = world.armed, world.strike, env._queue, journal.entries
+        watchful, watchers = self._laws is True or not journal.keep, self._watchers
         with collector_paused():
             while queue and queue[0][0] <= until:
                 due, _, _, event = queue[0]
@@ -268,13 +269,15 @@ class Simulation:
                     env.step()
                     continue
                 heappop(queue)
-                if event in armed:  # else it is stale: it neither happens nor drags the clock on
-                    env._now = world.now = due
-                    happen(event)
-                    if not quiet or watchers:
-                        after()
-                        if len(entries) > _SPILL and not journal.keep:
-                            journal.spill()
+                what = armed.get(event)
+                if what is None:  # it is stale: it neither happens nor drags the clock on
+                    continue
+                env._now = world.now = due
+                strike(event, what)
+                if watchful or watchers:
+                    after()
+                    if len(entries) > _SPILL and not journal.keep:
+                        journal.spill()
 
     def step(self) -> list[Record]:
         """Let one event happen; returns the journal records that it caused, none when nothing is left to do."""

@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 
 import attrs
 import pytest
@@ -322,8 +323,9 @@ def test_figures_of_an_empty_run_are_not_numbers():
 def test_every_figure_has_its_words_and_no_words_are_without_a_figure():
     sim = Simulation(QUEUE)
     sim.run()
-    given = {name.replace(M5, "TYPE").replace("above_60", "above_SECONDS") for name in sim.metrics().figures([60])}
-    assert given == set(FIGURES)
+    figures = sim.metrics().figures()
+    assert {re.sub(r"above_\d+", "above_SECONDS", name.replace(M5, "TYPE")) for name in figures} == set(FIGURES)
+    assert (figures["waiting_time_s.above_60"], figures["waiting_time_s.above_600"]) == (0.5, 0)
 
 
 def test_a_sample_that_nobody_takes_is_named():

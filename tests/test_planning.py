@@ -110,6 +110,26 @@ def test_more_is_better_in_the_other_direction_too(serial):
     assert found.value > 1 and "at least" in found.sentence()
 
 
+def test_a_share_above_a_threshold_is_a_target(serial):
+    target = "waiting_time_s.above_60 <= 0.05"
+    found = smallest(SCENARIO, QUOTA, target, replications=8, executor=serial)
+    column = "waiting_time_s.above_60"
+    alone = replicate(vary(SCENARIO, QUOTA, found.value), 8, above_s=[60], executor=serial)
+    assert list(found.results.at({QUOTA: found.value}).table[column]) == list(alone.table[column])
+    assert alone.interval(column, 0.9)[1] <= 0.05 and target in found.sentence()
+    assert column in until_precise(SCENARIO, column, 0.9, first=3, executor=serial).table
+
+
+def test_whoever_still_waits_at_the_end_is_counted(serial):
+    """One job of 100 s on one instance, the other 59 wait behind it when the time is over."""
+    crowd = attrs.evolve(ONE, count=60, batch=60)
+    scenario = Scenario(capacity={TYPE: 1}, timings=Timings(training_s=100.0), until_s=50.0, arrivals=[crowd])
+    scenario = attrs.evolve(scenario, limits=ServiceLimits(None, None, None))
+    results = replicate(scenario, 2, executor=serial)
+    assert results.mean("unstarted_share") == pytest.approx(59 / 60)
+    assert "Not in it: 98.33% of the tuning jobs" in results.sentence()
+
+
 JOBS = 12
 """Exponential training jobs in one tuning job: the expected makespan on m slots is exact."""
 MAKESPAN = {m: 100.0 * ((JOBS - m) / m + sum(1 / left for left in range(1, m + 1))) for m in range(1, JOBS + 1)}

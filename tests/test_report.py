@@ -92,6 +92,13 @@ def test_the_smallest_is_searched(file, capsys):
     assert found.sentence() in capsys.readouterr().out
 
 
+def test_a_threshold_is_a_figure_and_a_target(file, capsys):
+    command = ["plan", file, "--replications", "3", "--over", f"{QUOTA}=1,8", "--figure", "waiting_time_s.above_30"]
+    assert main([*command, "--target", "waiting_time_s.above_60 <= 0.05"]) == 0
+    out = capsys.readouterr().out
+    assert ".above_30" in out and f"waiting_time_s.above_60 <= 0.05 is missed with {QUOTA} = 1" in out
+
+
 def test_json_has_every_figure_and_null_for_what_nobody_has_shown(file, capsys):
     assert main(["plan", file, "--replications", "3", "--json"]) == 0
     captured = capsys.readouterr()

@@ -53,6 +53,18 @@ def test_what_is_missing_is_counted():
         results([9.0, math.nan]).interval("x")
 
 
+def test_who_never_started_is_mentioned_beside_waiting_times_and_nowhere_else():
+    waits = {"waiting_time_s.mean": [9.0, 11.0], "cost_usd": [1.0, 2.0]}
+    some = results([1.0, 2.0], **waits, unstarted_share=[0.0, 0.01])
+    assert some.sentence().endswith("(2 replications). Not in it: 0.50% of the tuning jobs, which never started.")
+    assert some.sentence("cost_usd").endswith("(2 replications).")
+    assert results([1.0, 2.0], **waits, unstarted_share=[0.0, 0.0]).sentence().endswith("(2 replications).")
+
+
+def test_a_target_keeps_its_digits():
+    assert str(Target.parse("cost_usd<=123456.78")) == "cost_usd <= 123456.78"
+
+
 def test_several_designs_are_never_averaged():
     for ask in (SWEEP.mean, SWEEP.interval):
         with pytest.raises(InvalidInput, match=r"got '2 points', expected one point; write results\.at"):
