@@ -245,9 +245,8 @@ class Simulation:
     def _advance(self, until: float) -> None:
         """Let everything happen that is due up to and at *until*: `step` in a loop, without its detours."""
         env, world, journal, after = self._env, self._world, self.journal, self._after_step
-        armed, happen, queue, entries = world.armed, world.happen, env._queue, journal.entries
-        watchers = self._watchers
-        quiet = self._laws is not True and journal.keep
+        armed, strike, queue, entries = world.armed, world.strike, env._queue, journal.entries
+        watchful, watchers = self._laws is True or not journal.keep, self._watchers
         with collector_paused():
             while queue and queue[0][0] <= until:
                 due, _, _, event = queue[0]
@@ -255,13 +254,15 @@ class Simulation:
                     env.step()
                     continue
                 heappop(queue)
-                if event in armed:  # else it is stale: it neither happens nor drags the clock on
-                    env._now = world.now = due
-                    happen(event)
-                    if not quiet or watchers:
-                        after()
-                        if len(entries) > _SPILL and not journal.keep:
-                            journal.spill()
+                what = armed.get(event)
+                if what is None:  # it is stale: it neither happens nor drags the clock on
+                    continue
+                env._now = world.now = due
+                strike(event, what)
+                if watchful or watchers:
+                    after()
+                    if len(entries) > _SPILL and not journal.keep:
+                        journal.spill()
 
     def step(self) -> list[Record]:
         """Let one event happen; returns the journal records that it caused, none when nothing is left to do."""
