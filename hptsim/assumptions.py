@@ -71,6 +71,8 @@ ASSUMPTIONS: Mapping[str, str] = MappingProxyType(
         "side of its hint (a share stays within 1, a truth value gets both, another text itself), ten training jobs for each "
         "range but at most 100, one at a time, early stopping where it is allowed, three retries, the strategy Bayesian, an end "
         "on convergence; nothing is tuned for which there is neither range nor hint (L17)",
+        "bayesian": "the strategy Bayesian is a tree-structured Parzen estimator of the twin's own (L2); `bayesian` switches to "
+        "optuna's estimator (tpe) or Gaussian process (gp), which need an extra",
         "round-robin": "several definitions take turns (A-36)",
         "spot-price-ratio": "a second of managed spot costs 0.3 of an on-demand second, unless the scenario says",
         "auto-scaling": "the scaling Auto is Logarithmic for positive ranges of three decades or more, Linear for others",
@@ -123,3 +125,4 @@ class Assumptions:
     """None: "queue" where a scenario has arrivals, for then waiting is the question; otherwise "reject", as the service does."""
     discipline: str = attrs.field(default="fifo", validator=_one_of("fifo", "priority", "backfill"))
     repeated_stop: str = attrs.field(default="idempotent", validator=_one_of("idempotent", "reject"))
+    bayesian: str = attrs.field(default="parzen", validator=_one_of("parzen", "tpe", "gp"))

@@ -63,13 +63,20 @@ def run(
 
     Parameters
     ----------
-    file: the scenario; without it the embedded example
-    seed: the seed of every random stream
-    until: stop the clock at this many seconds
-    journal: write the journal to this file (JSON Lines)
-    html: write a page that plays the journal to this file
-    json: print machine-readable results instead of tables
-    laws: on, off, or end
+    file
+        the scenario; without it the embedded example
+    seed
+        the seed of every random stream
+    until
+        stop the clock at this many seconds
+    journal
+        write the journal to this file (JSON Lines)
+    html
+        write a page that plays the journal to this file
+    json
+        print machine-readable results instead of tables
+    laws
+        on, off, or end
     """
     if laws not in ("on", "off", "end"):
         raise invalid("--laws", laws, "on, off or end")
@@ -219,7 +226,8 @@ def check(journal: Path) -> int:
 
     Parameters
     ----------
-    journal: a file that `hptsim run --journal` wrote
+    journal
+        a file that `hptsim run --journal` wrote
     """
     saved = read(journal)
     auditor = judge(saved, str(journal))
@@ -269,10 +277,14 @@ def explore(
 
     Parameters
     ----------
-    file: the scenario; without it two tuning jobs with two training jobs each on two instances
-    fault: a fault that may strike once anywhere; repeat it for more (default: internal_error and interrupt)
-    delayed_stop: let the stop travel to each training job separately
-    max_states: give up after so many
+    file
+        the scenario; without it two tuning jobs with two training jobs each on two instances
+    fault
+        a fault that may strike once anywhere; repeat it for more (default: internal_error and interrupt)
+    delayed_stop
+        let the stop travel to each training job separately
+    max_states
+        give up after so many
     """
     from collections import Counter
 
@@ -316,12 +328,15 @@ def diagram(life: str = "tuning", *, svg: Path | None = None, mermaid: bool = Fa
 
     Parameters
     ----------
-    life: tuning, training or reservation
-    svg: write an SVG drawing to this file
-    mermaid: print Mermaid, as it does without --svg
+    life
+        tuning, training, reservation or warm_pool
+    svg
+        write an SVG drawing to this file
+    mermaid
+        print Mermaid, as it does without --svg
     """
     if life not in LIVES:
-        raise invalid("diagram", life, "tuning, training or reservation", nearest(life, LIVES))
+        raise invalid("diagram", life, " or ".join(LIVES), nearest(life, LIVES))
     if svg is not None:
         svg.write_text(draw.svg(LIVES[life]), encoding="utf-8")
     if mermaid or svg is None:
@@ -329,17 +344,31 @@ def diagram(life: str = "tuning", *, svg: Path | None = None, mermaid: bool = Fa
     return FINE
 
 
+_LATE = {
+    "plan": (
+        "hptsim.report:plan",
+        "Replicate a scenario and answer with confidence intervals; find the smallest quota.",
+    ),
+    "replay": ("hptsim.replay:replay", "Replay a table of jobs (CSV) under a quota."),
+    "serve": ("hptsim.server:serve", "Answer SageMaker, CloudWatch Logs and S3 over HTTP on loopback."),
+}
+"""Commands with libraries of their own, which are imported when they are called: their place, and what a list says of them."""
+
+
 def main(arguments: list[str] | None = None) -> int:
     """The command `hptsim`."""
     try:
         cyclopts = require("cyclopts", "cli", "the command line")
-        app = cyclopts.App(name="hptsim", help="A digital twin of hyperparameter tuning, and of what stop means.")
+        app = cyclopts.App(
+            name="hptsim",
+            help="A digital twin of hyperparameter tuning, and of what stop means.",
+            default_parameter=cyclopts.Parameter(negative=""),
+        )
         app.command(run, name="run")
         app.command(check, name="check")
         app.command(explore, name="explore")
-        app.command("hptsim.report:plan", name="plan")
-        app.command("hptsim.replay:replay", name="replay")
-        app.command("hptsim.server:serve", name="serve")
+        for name, (place, words) in _LATE.items():
+            app.command(place, name=name, help=words)
         app.command(diagram, name="diagram")
         code = app(arguments, exit_on_error=False, result_action="return_value")
     except LawBroken as error:

@@ -67,8 +67,9 @@ def proceed(world: World, job: TuningJob) -> None:
             arm_tuning(world, job, "max_runtime", limits.max_runtime_s)
         left = limits.max_training_jobs - job.asked - job.launching
         if left > 0:
-            if not job.exhausted:
-                for _ in range(min(left, limits.max_parallel - len(job.live) - job.launching - waiting)):
+            room = limits.max_parallel - len(job.live) - job.launching - waiting
+            if room > 0 and not job.exhausted:
+                for _ in range(min(left, room)):
                     job.launching += 1
                     first = job.asked == 0 and job.ended == 0
                     delay = world.nature.delay(world, job, "first_launch" if first else "launch")
@@ -96,7 +97,7 @@ def launch(world: World, job: TuningJob) -> None:
             use_idle_instead_of_waiting(world, job)
         job.exhausted = not (job.live or job.launching or job.waiting)
         return proceed(world, job) if job.exhausted else None
-    index = job.asked % len(job.needs)
+    index = job.returned.pop(0) if job.returned else job.asked % len(job.needs)
     job.asked += 1
     amounts = job.needs[index]
     if world.account.assumptions.reservation != "as-observed" and world.ledger.idle(job.name, amounts):
@@ -133,6 +134,7 @@ def use_idle_instead_of_waiting(world: World, job: TuningJob) -> None:
         if other or world.ledger.idle(job.name, reservation.amounts):
             world.fire_reservation(reservation, "withdraw")
             job.asked -= 1
+            job.returned.append(reservation.definition)
             job.launching += 1
             return arm_tuning(world, job, "launch", world.nature.delay(world, job, "launch"))
 

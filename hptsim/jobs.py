@@ -194,8 +194,10 @@ class TuningJob:
     evaluated: int = 0
     minutes: list[int] | None = None
     """What a strategy of the caller's own was asked (n) and told (-n), in order; None without one."""
-    proposals: list[Mapping[str, str]] = attrs.field(factory=list)
-    """What it has proposed for training jobs that are about to be launched."""
+    proposals: list[tuple[int, Mapping[str, str]]] = attrs.field(factory=list)
+    """What it has proposed for training jobs that are about to be launched, each with the definition it is for."""
+    returned: list[int] = attrs.field(factory=list)
+    """The definitions of those that gave up their places in line to run on idle instances."""
     results: list[float] = attrs.field(factory=list)
     """The objectives of its training jobs, in the order of their ends, where a completion criterion looks at them."""
     criteria: bool = attrs.field(init=False)
@@ -233,7 +235,7 @@ class TuningJob:
         twin = duplicate(self)
         twin.counters, twin.children, twin.live = self.counters.copy(), self.children.copy(), self.live.copy()
         twin.minutes = None if self.minutes is None else self.minutes.copy()
-        twin.proposals = self.proposals.copy()
+        twin.proposals, twin.returned = self.proposals.copy(), self.returned.copy()
         twin.timers, twin.results = self.timers.copy(), self.results.copy()
         twin.reservations = {number: duplicate(one) for number, one in self.reservations.items()}
         return twin
@@ -254,4 +256,5 @@ class TuningJob:
             tuple((number, one.state) for number, one in self.reservations.items()),
             tuple([tuple(one.amounts.items()) for one in self.reservations.values()]) if self.others else (),
             tuple(self.results),
+            tuple(self.returned),
         )

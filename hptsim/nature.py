@@ -11,11 +11,13 @@ import hashlib
 import math
 import struct
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any, Self
 from zlib import crc32
 
 import attrs
 
+from hptsim.bayesian import Bayesian
 from hptsim.cloud import GRACE_S as GRACE_S
 from hptsim.cloud import ON_SIGTERM as ON_SIGTERM
 from hptsim.cloud import Faults as Faults
@@ -111,14 +113,15 @@ class Base:
         tuning = world.tuning[job.tuning_job]
         spec = tuning.spec
         ranges = spec.ranges_of(job.definition)
-        if not ranges and tuning.name not in self.strategies:
-            return {}
-        if tuning.name in self.strategies:
-            mine = tuning.proposals.pop(0)
+        if tuning.proposals:
+            places = [place for place, (of, _) in enumerate(tuning.proposals) if spec.definitions[of] is job.definition]
+            mine = tuning.proposals.pop(places[0])[1]
             for span in ranges:
                 if span.name in mine and not span.holds(mine[span.name]):
                     raise invalid(f"the strategy of {tuning.name}: {span.name}", mine[span.name], f"a value of {span}")
             return dict(mine)
+        if not ranges:
+            return {}
         learns = spec.strategy == "Bayesian" or combinations(ranges) is not None
         known = trials(world, tuning, job.definition) if learns else []
         return propose(spec, ranges, job.ordinal, known, self._stream(tuning, job.ordinal))
@@ -128,25 +131,35 @@ class Base:
 
         Its proposal is kept for the launch. Launches that wait for quota have theirs already.
         """
-        if job.name not in self.strategies or len(job.proposals) > job.waiting:
+        if job.spec.strategy != "Bayesian" and job.name not in self.strategies:
             return True
-        strategy = self._mind(world, job)
+        make = self._own_strategy(world, job)
+        if make is None or len(job.proposals) > job.waiting:
+            return True
+        strategy = self._mind(world, job, make)
         proposal = strategy.ask(job.asked + 1)
         if job.minutes is not None:
             job.minutes.append(job.asked + 1)
             self._minds[job.name] = (strategy, len(job.minutes))
         if proposal is None:
             return False
-        job.proposals.append(proposal)
+        job.proposals.append((job.asked % len(job.needs), proposal))
         return True
 
-    def _mind(self, world: World, job: TuningJob) -> Strategy:
+    def _own_strategy(self, world: World, job: TuningJob) -> Callable[[TuningJobSpec], Strategy] | None:
+        """What makes a strategy that asks and tells: the caller's, or optuna's where the assumptions say so."""
+        sampler = world.account.assumptions.bayesian
+        if job.name in self.strategies or job.spec.strategy != "Bayesian" or sampler == "parzen":
+            return self.strategies.get(job.name)
+        return partial(Bayesian, sampler=sampler, seed=self.seed)
+
+    def _mind(self, world: World, job: TuningJob, make: Callable[[TuningJobSpec], Strategy]) -> Strategy:
         """The caller's strategy as it is after all that it was asked and told: from the minutes, so a snapshot needs no more."""
         if job.minutes is None:
             job.minutes = []
         strategy, done = self._minds.get(job.name, (None, 0))
         if strategy is None:
-            strategy = self.strategies[job.name](job.spec)
+            strategy = make(job.spec)
             for trial in trials(world, job):
                 if trial.ordinal == 0:  # of a parent
                     strategy.tell(trial)
@@ -249,8 +262,8 @@ class Base:
         return duration.ppf(number * 2.0**-32)
 
     def clone(self) -> Self:
-        """Natures without budgets and strategies hold nothing mutable."""
-        return attrs.evolve(self) if self.strategies else self
+        """A copy whose strategies are made again from the minutes."""
+        return attrs.evolve(self)
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_minds": {}}  # made again from the minutes
@@ -312,12 +325,12 @@ class Sampled(Base):
     def next(self, world: World, job: TrainingJob) -> Iterable[tuple[str, float]]:
         """The one event that comes first; MaxWaitTimeInSeconds wins over anything later than it."""
         state = job.state
+        if job.calm and (calmly := _CALM.get(state)) is not None:
+            return (calmly(self, job),)
         if state in job.course:
             return job.course[state]
         if state not in _STATES:  # a final state, which only a mutant enters at once
             return ()
-        if job.calm and state in _CALM:
-            return (_CALM[state](self, job),)
         trigger, delay = _STATES[state](self, job)
         definition = job.definition
         if definition.spot and definition.max_wait_s is not None and not job.stopping:

@@ -48,17 +48,28 @@ def replay(
 
     Parameters
     ----------
-    trace: a table of jobs, one a row
-    mapping: what its columns say: alibaba-2023, or submit=COLUMN,duration=COLUMN,size=COLUMN,... (see hptsim.traces)
-    capacity: instances of a kind, such as gpu=100; repeat it for more kinds; what is not named is unlimited
-    discipline: fifo, priority or backfill
-    above: also say which share waited for more than so many seconds
-    strict: refuse a table with rows that cannot be read
-    laws: on, off, or end
-    journal: write the journal to this file (JSON Lines)
-    html: write a page with the figures and pictures to this file
-    parquet: write a row for each job to this file
-    json: print machine-readable results instead of a table
+    trace
+        a table of jobs, one a row
+    mapping
+        what its columns say: alibaba-2023, or submit=COLUMN,duration=COLUMN,size=COLUMN,... (see hptsim.traces)
+    capacity
+        instances of a kind, such as gpu=100; repeat it for more kinds; what is not named is unlimited
+    discipline
+        fifo, priority or backfill
+    above
+        also say which share waited for more than so many seconds
+    strict
+        refuse a table with rows that cannot be read
+    laws
+        on, off, or end
+    journal
+        write the journal to this file (JSON Lines)
+    html
+        write a page with the figures and pictures to this file
+    parquet
+        write a row for each job to this file
+    json
+        print machine-readable results instead of a table
     """
     if html is not None or parquet is not None:
         from hptsim.report import check_outputs

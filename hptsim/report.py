@@ -46,20 +46,34 @@ def plan(
 
     Parameters
     ----------
-    file: the scenario (TOML or JSON)
-    over: what to vary, PATH=VALUES, such as capacity.ml.m5.xlarge=2,4,8 or =1:10; repeat it for a grid
-    replications: how many runs of each design
-    target: what a figure is wanted to be, such as "waiting_time_s.p95 <= 600"
-    what: search the smallest whole number of this path that meets the target, such as capacity.ml.m5.xlarge
-    figure: a figure to show; repeat it for more
-    until: end each replication at this many seconds
-    warm_up: tuning jobs that were created before this many seconds do not count
-    seed: the seed of all random streams
-    confidence: of every interval, one by one
-    checkpoint: a file that keeps finished replications; after Ctrl-C the same command does only what is missing
-    html: write a page with tables and pictures to this file
-    parquet: write every replication's figures to this file
-    json: print machine-readable results instead of tables
+    file
+        the scenario (TOML or JSON)
+    over
+        what to vary, PATH=VALUES, such as capacity.ml.m5.xlarge=2,4,8 or =1:10; repeat it for a grid
+    replications
+        how many runs of each design
+    target
+        what a figure is wanted to be, such as "waiting_time_s.p95 <= 600"
+    what
+        search the smallest whole number of this path that meets the target, such as capacity.ml.m5.xlarge
+    figure
+        a figure to show; repeat it for more
+    until
+        end each replication at this many seconds
+    warm_up
+        tuning jobs that were created before this many seconds do not count
+    seed
+        the seed of all random streams
+    confidence
+        of every interval, one by one
+    checkpoint
+        a file that keeps finished replications; after Ctrl-C the same command does only what is missing
+    html
+        write a page with tables and pictures to this file
+    parquet
+        write every replication's figures to this file
+    json
+        print machine-readable results instead of tables
     """
     check_confidence(confidence)
     check_outputs(html, parquet)

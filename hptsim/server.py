@@ -278,11 +278,16 @@ def serve(
 
     Parameters
     ----------
-    file: the scenario; without it an empty account
-    host: where to listen; anybody who reaches another address than loopback can use the twin
-    port: the port; 0 takes any that is free
-    speed: simulated seconds per real second, or manual: time stands still and POST /_hptsim/advance moves it
-    seed: the seed of every random stream
+    file
+        the scenario; without it an empty account
+    host
+        where to listen; anybody who reaches another address than loopback can use the twin
+    port
+        the port; 0 takes any that is free
+    speed
+        simulated seconds per real second, or manual: time stands still and POST /_hptsim/advance moves it
+    seed
+        the seed of every random stream
     """
     pace = _speed(speed)
     sim = Simulation(Scenario() if file is None else Scenario.load(file), seed=seed)

@@ -237,3 +237,17 @@ def test_the_package_is_a_command_too():
     done = subprocess.run([sys.executable, "-m", "hptsim", "diagram", "reservation"], capture_output=True, text=True)
     assert done.returncode == 0 and "Requested --> Held: grant" in done.stdout, done.stderr
     assert subprocess.run([sys.executable, "-m", "hptsim", "diagram", "none"], capture_output=True).returncode == 2
+
+
+@pytest.mark.parametrize("command", ["run", "check", "explore", "plan", "replay", "serve", "diagram"])
+def test_the_help_says_what_every_command_and_every_parameter_is(command, capsys):
+    main(["--help"])
+    [line] = [line for line in capsys.readouterr().out.splitlines() if line.startswith(f"│ {command} ")]
+    assert line.strip("│ ").removeprefix(command).strip(), "the list of commands leaves it without a word"
+    main([command, "--help"])
+    rows = capsys.readouterr().out.partition("Parameters ─")[2].splitlines()[1:-1]
+    options = [place for place, row in enumerate(rows) if row.startswith(("│ --", "│ *  ")) or row[2:3].isupper()]
+    assert options
+    for place in options:
+        words = re.sub(r"\[.*?\]|--\S+|\*|│|[A-Z]{3,}(\.\.\.)?", "", rows[place])
+        assert words.strip(), f"nothing is said of {rows[place]}"

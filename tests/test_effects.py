@@ -141,3 +141,13 @@ def test_fallbacks_at_random_end_well_and_give_everything_back(policy, seed):
     sim = Simulation(attrs.evolve(base, tuning_jobs=jobs), seed=seed)
     sim.run()
     assert sim.capacity.reserved == {} and {sim.tuning_job(name).status for name in "ab"} <= {"Completed", "Stopped"}
+
+
+def test_who_gives_up_a_place_in_line_for_idle_instances_keeps_its_definition():
+    """Of the four that wait for P3 the one left when all others have been asked for runs on what is idle, as what it is."""
+    one = TrainingJobDefinition(name="one", instances=InstanceRequest(P3))
+    two = TrainingJobDefinition(name="two", instances=InstanceRequest(C5))
+    sim = Simulation(scenario(definitions=(one, two), total=12, parallel=6, capacity={P3: 1}, faults=Faults()))
+    sim.run()
+    children = [sim._world.training[name] for name in sim.tuning_job("a").training_jobs]
+    assert sorted(child.definition.name for child in children) == ["one"] * 6 + ["two"] * 6
