@@ -314,6 +314,26 @@ def test_a_warm_up_is_left_out():
     assert figures["throughput_per_hour"] == pytest.approx(2 * 3600 / 550)
 
 
+def test_mser5_says_when_a_warm_up_ends():
+    """A hundred jobs at second 0 wait for each other; who comes after they are gone waits no more."""
+    crowd = tuple(job(f"first-{place}", 1) for place in range(100))
+    later = Arrivals(TuningJobSpec("c"), 50.0, 800)
+    scenario = Scenario(
+        capacity={M5: 4},
+        timings=Timings(training_s=100.0),
+        tuning_jobs=crowd,
+        arrivals=[later],
+        limits=ServiceLimits(None),
+    )
+    sim = Simulation(scenario, laws=False)
+    sim.run()
+    metrics = sim.metrics()
+    busy = [row.created_s for row in metrics.tuning_jobs if row.waiting_s]
+    assert 0 < max(busy) < metrics.warm_up_s() <= max(busy) + 5 * 50
+    assert sim.metrics(begin_s=metrics.warm_up_s()).figures()["waiting_time_s.mean"] == 0
+    assert Metrics.of([]).warm_up_s() == 0
+
+
 def test_figures_of_an_empty_run_are_not_numbers():
     figures = Simulation().metrics().figures()
     assert math.isnan(figures["waiting_time_s.mean"]) and math.isnan(figures["throughput_per_hour"])
