@@ -201,8 +201,9 @@ class Meter:
     def read(self, record: Record) -> None:
         """Take in the next record."""
         self.end_s = record.time_s
-        if record.trigger != "delete" and record.thing in self._readers:
-            self._readers[record.thing](record)
+        reader = self._readers.get(record.thing)
+        if reader is not None and record.trigger != "delete":
+            reader(record)
 
     def close(self, end_s: float | None = None) -> None:
         """Book everything up to *end_s*, or to the last record: also what is still running then."""
