@@ -109,6 +109,12 @@ def test_a_sweep_has_a_band_for_each_line():
     assert not intervals([IntervalRow("", 1, 2.0, 1.0, 3.0)], "x", "y").legends
 
 
+def test_there_is_no_half_instance_on_the_axis_of_a_sweep():
+    for xs, whole in (((2, 3), True), ((0.5, 1.0), False)):
+        axes = intervals([IntervalRow("", x, 2.0, 1.0, 3.0) for x in xs], "quota", "y").axes[0]
+        assert all(float(tick).is_integer() for tick in axes.get_xticks()) == whole
+
+
 def test_who_is_stopped_early_ends_in_a_cross():
     rows = [CurveRow("a", "a-1", epoch, 1 / epoch, "") for epoch in (1, 2, 3)]
     rows += [
