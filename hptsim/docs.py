@@ -12,9 +12,9 @@ from pathlib import Path
 from hptsim import diagram, laws, lifecycle
 from hptsim.assumptions import ASSUMPTIONS
 from hptsim.lifecycle import EFFECTS, RESERVATION, TRAINING, TUNING, WARM_POOL
-from hptsim.meter import USAGE
 from hptsim.metrics import FIGURES
 from hptsim.prices import Prices
+from hptsim.usage import USAGE
 
 _TABLES = (
     (

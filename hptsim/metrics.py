@@ -13,9 +13,10 @@ import attrs
 from hptsim import hypertext
 from hptsim.errors import invalid, nearest
 from hptsim.journal import Record
-from hptsim.meter import Level, Meter, TuningJobFigures, Usage, WarmPoolFigures
+from hptsim.meter import Level, Meter
 from hptsim.scenario import Scenario
 from hptsim.steady import Interval, batch_means, mean, mser5, quantile
+from hptsim.usage import TuningJobFigures, Usage, WarmPoolFigures
 
 Figures = dict[str, float]
 

@@ -107,8 +107,9 @@ def test_a_notebook_begins_with_a_question_and_shows_pictures(path):
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_a_notebook_runs_and_says_what_it_means(path, capsys, monkeypatch):
-    for needed, extra in (("matplotlib", "plots"), ("plotly", "plots"), ("pandas", "planning"), ("scipy", "planning")):
-        pytest.importorskip(needed, reason=f"notebooks draw and plan: pip install 'hptsim[{extra}]'")
+    needed = {"matplotlib": "plots", "plotly": "plots", "pandas": "planning", "scipy": "planning"}
+    for module, extra in (needed | ({"boto3": "boto"} if path.stem.startswith("03") else {})).items():
+        pytest.importorskip(module, reason=f"notebooks draw and plan: pip install 'hptsim[{extra}]'")
     if path.stem.startswith("07") and not TRACE.exists():
         pytest.skip("needs the trace, of which the notebook says where to get it")
     monkeypatch.chdir(FOLDER)

@@ -84,10 +84,8 @@ def test_the_line_is_drawn_in_steps_from_zero_on():
 
 
 def test_the_waiting_times_of_half_and_of_nearly_all_are_marked_where_they_are_reached():
-    assert legend(waiting([ShareRow(0.0, 0.3), ShareRow(60.0, 0.9), ShareRow(1200.0, 1.0)])) == [
-        "50% within 60 s",
-        "95% within 1,200 s",
-    ]
+    rows = [ShareRow(0.0, 0.3), ShareRow(60.0, 0.5), ShareRow(1200.0, 0.95), ShareRow(2000.0, 1.0)]
+    assert legend(waiting(rows)) == ["50% within 60 s", "95% within 1,200 s"]
     figure = waiting([ShareRow(0.0, 0.3), ShareRow(60.0, 0.9)])
     assert legend(figure) == ["50% within 60 s"], "nobody knows yet when 95 % will have started"
     [axes] = figure.axes
