@@ -2,9 +2,10 @@
 
 The workload with which Li et al. (A System for Massively Parallel Hyperparameter Tuning, MLSys 2020) make their case: eta 4,
 r 1, R 256, n 256, 25 workers, until time 2,000; a training job takes its resource times 1 + |z|, z normal with mean 0; it
-is dropped in each unit of time with a given probability, and its candidate with it. The synchronous form runs one bracket
-after the other. `python benchmarks/halving.py [REPLICATIONS]` prints the table (25 replications take some minutes on two
-cores); `--picture FILE` draws it.
+is dropped in each unit of time with a given probability, and its candidate with it. The synchronous form begins a new bracket
+where a worker would be idle, as theirs does, so that no worker ever waits: what stragglers and drops cost it is promotions.
+`python benchmarks/halving.py [REPLICATIONS]` prints the table (25 replications take some minutes on two cores);
+`--picture FILE` draws it.
 """
 
 from __future__ import annotations

@@ -84,25 +84,30 @@ def asynchronous():
 
 
 def synchronous():
-    state = {"rung": len(RESOURCES), "todo": [], "out": 0, "results": [], "count": 0}
+    brackets, owner, count = [], {}, 0
 
     def choose():
-        if not state["todo"] and not state["out"]:
-            first = state["count"] + 1
-            state.update(rung=0, todo=list(range(first, first + MOST)), count=state["count"] + MOST, results=[])
-        if not state["todo"]:
-            return None
-        state["out"] += 1
-        return state["todo"].pop(0), state["rung"]
+        nonlocal count
+        for bracket in brackets:
+            if bracket["todo"]:
+                break
+        else:
+            bracket = {"rung": 0, "todo": list(range(count + 1, count + MOST + 1)), "out": 0, "results": []}
+            count += MOST
+            brackets.append(bracket)
+        bracket["out"] += 1
+        candidate = bracket["todo"].pop(0)
+        owner[candidate] = bracket
+        return candidate, bracket["rung"]
 
     def learn(candidate, rung, value):
-        state["out"] -= 1
+        bracket = owner[candidate]
+        bracket["out"] -= 1
         if value is not None:
-            state["results"].append((value, candidate))
-        if not state["todo"] and not state["out"]:
-            best = sorted(state["results"])[: MOST // ETA ** (rung + 1)]
-            last = rung == len(RESOURCES) - 1
-            state.update(rung=rung + 1, todo=[] if last else [one for _, one in best], results=[])
+            bracket["results"].append((value, candidate))
+        if not bracket["todo"] and not bracket["out"]:
+            best = sorted(bracket["results"])[: MOST // ETA ** (rung + 1)] if rung < len(RESOURCES) - 1 else []
+            bracket.update(rung=rung + 1, todo=[one for _, one in best], results=[])
 
     return choose, learn
 
@@ -164,7 +169,7 @@ def test_a_synchronous_rung_takes_the_best_quarter_of_the_one_below():
         strategies={"h": FORMS["synchronous"][0]},
     )
     sim = Simulation(nature=nature)
-    sim.create_tuning_job(TuningJobSpec("h", limits=ResourceLimits(64 + 16 + 4 + 1, 10)))
+    sim.create_tuning_job(TuningJobSpec("h", limits=ResourceLimits(64 + 16 + 4 + 1, 1)))
     sim.run()
     reached = {}
     for name in sim.tuning_job("h").training_jobs:
