@@ -22,6 +22,8 @@ _OBJECTIVE_KEY, _OBJECTIVE_METRIC = "_tuning_objective_metric", "ObjectiveMetric
 """What the service adds to a definition when it describes it (L19)."""
 _FAILURES = {"Starting": "client_error", "Downloading": "client_error", "Training": "algorithm_error"}
 """What a failure in each phase is in the tables."""
+_WITHOUT_MACHINES = {"Pending": "Starting", "Interrupted": "Starting"}
+"""What is replayed as Starting: all of it passes before machines are there, and none of it is billed."""
 _CHILD = re.compile(r"(.+)-\d{3,}-[0-9a-f]{8}")
 """The name of a tuning job's training job."""
 
@@ -47,6 +49,7 @@ def from_descriptions(
         raise invalid("durations", durations, "recorded or empirical", nearest(durations, ["recorded", "empirical"]))
     left_out: list[LeftOut] = []
     children: dict[str, list[_Child]] = {}
+    everybody: list[_Child] = []
     for place, shape in enumerate(_one_by_one(training_jobs)):
         name = str(shape.get("TrainingJobName") or f"training job {place}")
         try:
@@ -55,6 +58,7 @@ def from_descriptions(
             left_out.append(LeftOut(name, because(error)))
         else:
             children.setdefault(child.tuning_job, []).append(child)
+            everybody.append(child)
     known: list[tuple[float, Mapping[str, Any], TuningJobSpec]] = []
     for place, shape in enumerate(tuning_jobs):
         name = str(shape.get("HyperParameterTuningJobName") or f"tuning job {place}")
@@ -70,9 +74,9 @@ def from_descriptions(
     ]
     of_nobody = [child for mine in children.values() for child in mine]
     left_out += [LeftOut(child.name, "its tuning job is not among those described") for child in of_nobody]
-    timings = _empirical(jobs) if durations == "empirical" else Timings()
+    timings = Timings()
     if durations == "empirical":
-        jobs = [attrs.evolve(job, recorded=()) for job in jobs]
+        timings, jobs = _empirical(everybody), [attrs.evolve(job, recorded=()) for job in jobs]
     scenario = Scenario(
         name="history",
         tuning_jobs=jobs,
@@ -134,8 +138,9 @@ class _Child:
             begin_s = instant(one["StartTime"])
             if one["Status"] == "Stopping":
                 stopping_s = begin_s
-            if one["Status"] in PHASES and one.get("EndTime") is not None:
-                last, last_ended_s = one["Status"], instant(one["EndTime"])
+            phase = _WITHOUT_MACHINES.get(one["Status"], one["Status"])
+            if phase in PHASES and one.get("EndTime") is not None:
+                last, last_ended_s = phase, instant(one["EndTime"])
                 phases[last] = round(phases.get(last, 0.0) + last_ended_s - begin_s, 3)
         if not last and shape.get("TrainingStartTime") and shape.get("TrainingEndTime"):
             last, last_ended_s = "Training", instant(shape["TrainingEndTime"])  # a description without transitions
@@ -179,15 +184,13 @@ def _scheduled(
     return ScheduledTuningJob(spec, round(at_s, 3), stop_at_s, recorded=recorded)
 
 
-def _empirical(jobs: Iterable[ScheduledTuningJob]) -> Timings:
-    """Each phase as often as it was seen to take so long."""
+def _empirical(children: Iterable[_Child]) -> Timings:
+    """Each phase as often as it was seen to take so long; a phase that a stop or a failure ended says nothing."""
     seen: dict[str, list[float]] = {}
-    for job in jobs:
-        for one in job.recorded:
-            for phase in PHASES:
-                name = f"{phase.lower()}_s"
-                if (time_s := getattr(one, name)) is not None and not one.failure:
-                    seen.setdefault(name, []).append(time_s)
+    for child in children:
+        for phase, time_s in child.phases.items():
+            if phase != child.last or child.status == "Completed":
+                seen.setdefault(f"{phase.lower()}_s", []).append(time_s)
     return Timings(**{name: Empirical(tuple(values)) for name, values in seen.items()})
 
 

@@ -67,8 +67,9 @@ def proceed(world: World, job: TuningJob) -> None:
             arm_tuning(world, job, "max_runtime", limits.max_runtime_s)
         left = limits.max_training_jobs - job.asked - job.launching
         if left > 0:
-            if not job.exhausted:
-                for _ in range(min(left, limits.max_parallel - len(job.live) - job.launching - waiting)):
+            room = limits.max_parallel - len(job.live) - job.launching - waiting
+            if room > 0 and not job.exhausted:
+                for _ in range(min(left, room)):
                     job.launching += 1
                     first = job.asked == 0 and job.ended == 0
                     delay = world.nature.delay(world, job, "first_launch" if first else "launch")

@@ -12,6 +12,8 @@ from collections.abc import Iterable
 
 import attrs
 
+from hptsim import hypertext
+
 
 class HptsimError(Exception):
     """Everything that hptsim raises on purpose."""
@@ -63,6 +65,10 @@ class LawBroken(HptsimError, AssertionError):
             lines.append(f"  it rests on: {self.rests_on}")
         lines += [f"  {line}" for line in self.story]
         return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        return hypertext.lines(self)
 
 
 @attrs.define(auto_exc=True)

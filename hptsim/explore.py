@@ -14,6 +14,7 @@ from typing import Any
 
 import attrs
 
+from hptsim import hypertext
 from hptsim.auditor import Auditor
 from hptsim.collector import collector_paused
 from hptsim.errors import LawBroken, ServiceError, invalid, nearest
@@ -54,6 +55,17 @@ class Exploration:
     def missed(self) -> tuple[str, ...]:
         """The `sometimes` laws that no path has seen: the scope is too tame for them."""
         return tuple(law for law in SOMETIMES if law not in self.witnessed)
+
+    def sentence(self) -> str:
+        """What was found, in words."""
+        visited = f"{self.states:,} states and {self.transitions:,} steps between them"
+        if self.counterexample is not None:
+            return f"A law is broken; {visited} were visited until then.\n{self.counterexample}"
+        return f"{'All' if self.complete else 'Not all'} states were visited: {visited}; every law is kept in each."
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        return hypertext.lines(self.sentence())
 
 
 @attrs.define(slots=False)

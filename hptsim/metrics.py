@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import attrs
 
+from hptsim import hypertext
 from hptsim.errors import invalid, nearest
 from hptsim.journal import Record
 from hptsim.meter import Level, Meter, TuningJobFigures, Usage, WarmPoolFigures
@@ -74,6 +75,20 @@ class Metrics:
     queue: Level
     in_system: Level
     warm_pools: tuple[WarmPoolFigures, ...] = ()
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the tuning jobs."""
+        head = ("tuning job", "status", "training jobs", "waiting (s)", "stop to Stopped (s)", "artifacts")
+        hours = ("reserved (instance-hours)", "billed (instance-hours)", "cost (USD)")
+        rows = [
+            (
+                *(job.name, job.status, ", ".join(f"{count} {end}" for end, count in sorted(job.children.items()))),
+                *(job.waiting_s, job.stop_to_stopped_s, job.artifacts),
+                *(job.reserved_instance_s / 3600, job.billed_instance_s / 3600, job.cost_usd),
+            )
+            for job in self.tuning_jobs
+        ]
+        return hypertext.table(head + hours, rows)
 
     @classmethod
     def of(

@@ -16,16 +16,13 @@ from hptsim.effects import PERFORM
 from hptsim.errors import LawBroken
 from hptsim.jobs import TrainingJob, TuningJob
 from hptsim.ledger import Reservation
-from hptsim.lifecycle import GUARDS, Dispatch, Row
+from hptsim.lifecycle import GUARDS, TRAINING, Dispatch, Row
 
 if TYPE_CHECKING:
     from hptsim.world import World
 
 BILLED = frozenset({"Downloading", "Training", "Uploading", "Stopping", "Stopping:uploading"})
 """The states in which a training job's instances are billed (B1, B3, `bill-through-upload`)."""
-
-FINAL = frozenset({"Completed", "Failed", "Stopped", "MaxRuntimeExceeded", "MaxWaitTimeExceeded"})
-"""The states of a training job that has ended."""
 
 Booking = Callable[["World", Any, Any], Any]
 """Books what a trigger does to a job's record and returns what the journal says of it."""
@@ -50,19 +47,19 @@ class Move:
         """Make *row* ready."""
         guard = GUARDS[row.guard] if row.guard else None
         effects = tuple([PERFORM[name] for name in row.effects])
-        billed, ends = row.source in BILLED, row.destination in FINAL
+        billed, ends = row.source in BILLED, row.destination in TRAINING.final
         return cls(row.source, row.trigger, row.destination, guard, effects, billed, ends, book)
 
 
-class Moves:
-    """The moves of one table: by (state, trigger) the one that is *sure*, and those that their guards choose from."""
+class Moves(dict[tuple[str, str], Move]):
+    """The moves of one table by (state, trigger): those without a guard, and apart those that guards choose from."""
 
     def __init__(self, dispatch: Dispatch, bookings: Mapping[str, Booking]) -> None:
         moves = {
             key: tuple([Move.of(row, bookings.get(row.trigger)) for row in rows]) for key, rows in dispatch.items()
         }
-        self.sure = {key: found[0] for key, found in moves.items() if len(found) == 1 and found[0].guard is None}
-        self.guarded = {key: found for key, found in moves.items() if key not in self.sure}
+        super().__init__({key: found[0] for key, found in moves.items() if len(found) == 1 and found[0].guard is None})
+        self.guarded = {key: found for key, found in moves.items() if key not in self}
 
     def choose(self, job: Any, trigger: str) -> Move:
         """The one move that applies to *job* now; anything else is our own mistake."""

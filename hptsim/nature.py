@@ -325,12 +325,12 @@ class Sampled(Base):
     def next(self, world: World, job: TrainingJob) -> Iterable[tuple[str, float]]:
         """The one event that comes first; MaxWaitTimeInSeconds wins over anything later than it."""
         state = job.state
+        if job.calm and (calmly := _CALM.get(state)) is not None:
+            return (calmly(self, job),)
         if state in job.course:
             return job.course[state]
         if state not in _STATES:  # a final state, which only a mutant enters at once
             return ()
-        if job.calm and state in _CALM:
-            return (_CALM[state](self, job),)
         trigger, delay = _STATES[state](self, job)
         definition = job.definition
         if definition.spot and definition.max_wait_s is not None and not job.stopping:

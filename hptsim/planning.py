@@ -21,6 +21,7 @@ from hptsim.extras import require
 from hptsim.results import HEADLINE, Comparison, Target, check_confidence, digits, half_width, html_table
 from hptsim.results import Results as Results
 from hptsim.scenario import Scenario
+from hptsim.workload import Arrivals
 
 np = require("numpy", "planning", "hptsim.planning")
 pd = require("pandas", "planning", "hptsim.planning")
@@ -115,7 +116,8 @@ def _label(value: object) -> object:
 
 
 def vary(scenario: Scenario, path: str, value: Any) -> Scenario:
-    """The scenario with one thing changed: "capacity.TYPE", or a field of timings, faults, script, assumptions or limits.
+    """The scenario with one thing changed: "capacity.TYPE", a field of timings, faults, script, assumptions or limits, or
+    "arrivals.NAME.FIELD" of the arrivals whose first template has that name.
 
     >>> vary(Scenario(), "capacity.ml.m5.xlarge", 4).capacity
     {'ml.m5.xlarge': 4}
@@ -126,14 +128,29 @@ def vary(scenario: Scenario, path: str, value: Any) -> Scenario:
         raise invalid("path", path, "a part of a scenario", nearest(part, parts))
     if not name:
         return attrs.evolve(scenario, **{part: value})
+    if part == "arrivals":
+        return _vary_arrivals(scenario, path, value)
     inner = getattr(scenario, part)
     if isinstance(inner, Mapping):
         changed: dict[str, Any] = {part: {**inner, name: value}}
         return attrs.evolve(scenario, **changed)
+    if not attrs.has(type(inner)):
+        raise invalid("path", path, f"{part} as a whole: it has no keys")
     names = [field.name for field in attrs.fields(type(inner))]
     if name not in names:
         raise invalid("path", path, f"a key of {part}", nearest(name, names))
     return attrs.evolve(scenario, **{part: attrs.evolve(inner, **{name: value})})
+
+
+def _vary_arrivals(scenario: Scenario, path: str, value: Any) -> Scenario:
+    _, name, field = (*path.split("."), "", "")[:3]
+    fields = [one.alias for one in attrs.fields(Arrivals)]
+    if field not in fields:
+        raise invalid("path", path, "arrivals.NAME.FIELD", nearest(field, [str(one) for one in fields]))
+    if name not in (known := [one.name for one in scenario.arrivals]):
+        raise invalid("path", path, "the name of some arrivals", nearest(name, known) if known else "there are none")
+    changed = [attrs.evolve(one, **{field: value}) if one.name == name else one for one in scenario.arrivals]
+    return attrs.evolve(scenario, arrivals=changed)
 
 
 def compare(

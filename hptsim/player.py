@@ -129,7 +129,6 @@ def _film(source: Simulation | Saved | Iterable[Record], broken: LawBroken | Non
         "rows": _rows(),
         "laws": [{**law._asdict(), "judged": JUDGED[law.name], "first": first.get(law.name)} for law in LAWS],
         "broken": broken and {"law": broken.law, "reason": broken.reason, "rests_on": broken.rests_on},
-        "colors": dict(PHASE_COLORS),
         **_lanes(records),
         **_charts(records, limits),
     }
@@ -188,15 +187,20 @@ def _rows() -> dict[str, Any]:
 
 
 def _lanes(records: list[Record]) -> dict[str, Any]:
-    """A lane for each job with its phases; *youngest* is the lowest lane begun when as many lanes as *born* have."""
+    """A lane for each job with its phases, and the colors of those.
+
+    *youngest* is the lowest lane begun when as many lanes as *born* have.
+    """
     lanes: dict[tuple[str, str], list[Any]] = {}
     for row in gantt_rows(records):
         lanes.setdefault((row.tuning_job, row.training_job), []).append([row.phase, row.begin_s, row.end_s])
+    shown = {phase for spans in lanes.values() for phase, _, _ in spans}
     births = sorted((spans[0][1], place) for place, spans in enumerate(lanes.values()))
     return {
         "lanes": [{"tuning": one, "training": other, "spans": spans} for (one, other), spans in lanes.items()],
         "born": [time_s for time_s, _ in births],
         "youngest": [place for _, place in births],
+        "colors": {phase: color for phase, color in PHASE_COLORS.items() if phase in shown},
     }
 
 

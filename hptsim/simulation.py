@@ -17,7 +17,7 @@ from typing import Any
 import attrs
 import simpy
 
-from hptsim import bayesian
+from hptsim import bayesian, hypertext
 from hptsim.auditor import Auditor
 from hptsim.collector import collector_paused
 from hptsim.errors import InvalidInput, LawBroken, ServiceError, invalid, nearest, unknown_job
@@ -29,6 +29,8 @@ from hptsim.nature import Enumerated, Sampled
 from hptsim.scenario import Scenario, ScheduledTuningJob
 from hptsim.world import Entry, Nature, World
 
+_FILMED = 20_000
+"""A notebook shows the film of a simulation whose journal has at most so many entries: about two megabytes."""
 _SPILL = 10_000
 """A journal that keeps nothing in memory holds back so many entries before it writes them."""
 _HAPPENS, _COMMANDS = 1, 2
@@ -97,6 +99,11 @@ class TwinEnvironment(simpy.Environment):
         super().step()
 
 
+def _as_table(view: Any) -> str:
+    """A view for a notebook: a line for each field."""
+    return hypertext.table(["", view.name], attrs.asdict(view, recurse=False).items())
+
+
 @attrs.frozen
 class TrainingJobView:
     """A training job as it is now."""
@@ -118,6 +125,10 @@ class TrainingJobView:
     warm_pool: str
     """The state of its warm pool while it has one: InUse or Available; nothing without one."""
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        return _as_table(self)
+
 
 @attrs.frozen
 class TuningJobView:
@@ -135,6 +146,10 @@ class TuningJobView:
     reserved: Mapping[str, int]
     waiting: int
     failure_reason: str
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        return _as_table(self)
 
 
 @attrs.frozen
@@ -245,9 +260,8 @@ class Simulation:
     def _advance(self, until: float) -> None:
         """Let everything happen that is due up to and at *until*: `step` in a loop, without its detours."""
         env, world, journal, after = self._env, self._world, self.journal, self._after_step
-        armed, happen, queue, entries = world.armed, world.happen, env._queue, journal.entries
-        watchers = self._watchers
-        quiet = self._laws is not True and journal.keep
+        armed, strike, queue, entries = world.armed, world.strike, env._queue, journal.entries
+        watchful, watchers = self._laws is True or not journal.keep, self._watchers
         with collector_paused():
             while queue and queue[0][0] <= until:
                 due, _, _, event = queue[0]
@@ -255,13 +269,15 @@ class Simulation:
                     env.step()
                     continue
                 heappop(queue)
-                if event in armed:  # else it is stale: it neither happens nor drags the clock on
-                    env._now = world.now = due
-                    happen(event)
-                    if not quiet or watchers:
-                        after()
-                        if len(entries) > _SPILL and not journal.keep:
-                            journal.spill()
+                what = armed.get(event)
+                if what is None:  # it is stale: it neither happens nor drags the clock on
+                    continue
+                env._now = world.now = due
+                strike(event, what)
+                if watchful or watchers:
+                    after()
+                    if len(entries) > _SPILL and not journal.keep:
+                        journal.spill()
 
     def step(self) -> list[Record]:
         """Let one event happen; returns the journal records that it caused, none when nothing is left to do."""
@@ -562,6 +578,12 @@ class Simulation:
         from hptsim.player import to_html
 
         return to_html(self, path)
+
+    def _repr_html_(self) -> str | None:
+        """What a notebook shows: the film, as long as it does not make the notebook large."""
+        if not self.journal.keep or len(self.journal) > _FILMED:
+            return None
+        return hypertext.frame(self.to_html(), 640)
 
     # ------------------------------------------------------------------ snapshots
 

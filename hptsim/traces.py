@@ -115,7 +115,6 @@ def from_csv(path: str | Path, columns: Columns | str, *, skip: bool = False) ->
         raise invalid(str(path), str(error), "a readable table in CSV") from error
     rows.sort(key=lambda row: row.submit_s)  # those of one instant stay in the order of the file
     origin_s = rows[0].submit_s if rows else 0.0
-    longest_s = float(math.ceil(max((row.run_s for row in rows), default=0.0)) + 1)
     unlimited = ServiceLimits(None, None, None)
     templates: dict[tuple[str, int], TuningJobSpec] = {}
     jobs = []
@@ -123,7 +122,7 @@ def from_csv(path: str | Path, columns: Columns | str, *, skip: bool = False) ->
         template = templates.get((row.kind, row.size))
         if template is None:
             instances = InstanceRequest(row.kind, row.size)
-            template = TuningJobSpec("t", (TrainingJobDefinition(instances=instances, max_runtime_s=longest_s),))
+            template = TuningJobSpec("t", (TrainingJobDefinition(instances=instances),))
             templates[row.kind, row.size] = template
         spec = attrs.evolve(template, name=row.name)
         jobs.append(ScheduledTuningJob(spec, row.submit_s - origin_s, recorded=(Recorded(row.run_s),)))

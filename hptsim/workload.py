@@ -82,10 +82,13 @@ class Profile:
         """
         now, hour = start_s, int((start_s + monday_s) // _HOUR_S)
         for missing in expected:
-            while (rate := self.per_hour[hour % len(self.per_hour)] / _HOUR_S) * (
-                left_s := (hour + 1) * _HOUR_S - monday_s - now
-            ) < missing or not rate:
-                missing, now, hour = missing - rate * left_s, (hour + 1) * _HOUR_S - monday_s, hour + 1
+            while True:
+                rate = self.per_hour[hour % len(self.per_hour)] / _HOUR_S
+                hour_ends_s = (hour + 1) * _HOUR_S - monday_s
+                in_hour = rate * (hour_ends_s - now)  # what is expected in the rest of this hour
+                if rate and in_hour >= missing:
+                    break
+                missing, now, hour = missing - in_hour, hour_ends_s, hour + 1
             now += missing / rate
             yield now
 

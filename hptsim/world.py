@@ -170,14 +170,15 @@ class World:
             if limit is not None and asked > limit:
                 text = f"{what} is {asked}, and the service allows at most {limit} (lift it with limits)."
                 raise ServiceError("ResourceLimitExceeded", text)
-        everything = self.ledger.counted(most_instances(self, spec))
-        if assumptions.admission != "queue":
-            wanted = {**everything, TUNING_JOBS: 1}
+        queues = assumptions.admission == "queue"
+        everything = not queues or assumptions.reservation == "upfront"
+        needed = self.ledger.counted(most_instances(self, spec)) if everything else first_amounts(self, spec)
+        if not queues:
+            wanted = {**needed, TUNING_JOBS: 1}
             if not self.ledger.fits(wanted):
                 raise self._limit_exceeded(wanted)
             return
-        smallest = [everything] if assumptions.reservation == "upfront" else [first_amounts(self, spec)]
-        smallest += [self.ledger.counted(definition.instances.amounts) for definition in spec.definitions]
+        smallest = [needed, *[self.ledger.counted(definition.instances.amounts) for definition in spec.definitions]]
         for amounts in smallest:
             if pool := self.ledger.never_fits(amounts):
                 raise self._limit_exceeded({pool: amounts[pool]}, " However long it waits, it can never be granted.")
@@ -332,6 +333,11 @@ class World:
         armed = self.armed.get(serial)
         if armed is None:
             return False
+        self.strike(serial, armed)
+        return True
+
+    def strike(self, serial: int, armed: tuple[str, str, str]) -> None:
+        """Let an event happen that stands in `armed`; whatever it leads to takes it off."""
         thing, name, trigger = armed
         if thing == "training":
             if trigger == "stop":
@@ -350,7 +356,6 @@ class World:
                 self.fire_tuning(tuning, trigger, None)
         if self._line_moved:
             self._settle()
-        return True
 
     def _settle(self) -> None:
         """Grant what can be granted, until nothing more can."""
@@ -387,7 +392,7 @@ class World:
 
     def fire_tuning(self, job: TuningJob, trigger: str, detail: Any) -> None:
         source = job.state
-        move = self._tuning_moves.sure.get((source, trigger)) or self._tuning_moves.choose(job, trigger)
+        move = self._tuning_moves.get((source, trigger)) or self._tuning_moves.choose(job, trigger)
         destination = job.state = move.destination
         if source != destination:
             self._enter(job, trigger)
@@ -400,7 +405,7 @@ class World:
 
     def fire_training(self, job: TrainingJob, trigger: str, data: Any = None) -> None:
         source, now = job.state, self.now
-        move = self._training_moves.sure.get((source, trigger)) or self._training_moves.choose(job, trigger)
+        move = self._training_moves.get((source, trigger)) or self._training_moves.choose(job, trigger)
         for serial in job.timers:  # whatever was armed in this state, with what happens now
             del self.armed[serial]
         if move.billed:
@@ -434,24 +439,25 @@ class World:
 
     def fire_reservation(self, reservation: Reservation, trigger: str, change: Amounts | None = None) -> None:
         moves = self._reservation_moves
-        move = moves.sure.get((reservation.state, trigger)) or moves.choose(reservation, trigger)
-        source, reservation.state = reservation.state, move.destination
-        data: dict[str, Any] = {"holder": reservation.holder, "amounts": reservation.amounts}
+        move = moves.get((reservation.state, trigger)) or moves.choose(reservation, trigger)
+        source, holder = reservation.state, reservation.holder
+        destination = reservation.state = move.destination
+        data: dict[str, Any] = {"holder": holder, "amounts": reservation.amounts}
         if change is not None:
             data["change"] = change
-        self.write((self.now, "reservation", reservation.name, trigger, source, reservation.state, data))
+        self.write((self.now, "reservation", reservation.name, trigger, source, destination, data))
         self._line_moved = True
         for effect in move.effects:
             effect(self, reservation, change)
-        if reservation.state in ("Released", "Withdrawn"):
-            if reservation.holder in self.tuning:
-                self.tuning[reservation.holder].reservations.pop(reservation.number, None)
+        if destination in ("Released", "Withdrawn"):
+            if holder in self.tuning:
+                self.tuning[holder].reservations.pop(reservation.number, None)
             else:
-                self.alone.pop(reservation.holder, None)
+                self.alone.pop(holder, None)
 
     def fire_pool(self, pool: WarmPool, trigger: str, data: dict[str, Any] | None) -> None:
         moves = self._warm_pool_moves
-        move = moves.sure.get((pool.state, trigger)) or moves.choose(pool, trigger)
+        move = moves.get((pool.state, trigger)) or moves.choose(pool, trigger)
         source, pool.state = pool.state, move.destination
         if source != pool.state:
             pool.since_s = self.now

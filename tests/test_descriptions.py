@@ -11,7 +11,7 @@ from hptsim import Scenario, Simulation, TuningJobSpec
 from hptsim.durations import Empirical, Exponential
 from hptsim.errors import InvalidInput
 from hptsim.model import ParameterRange, ResourceLimits, TrainingJobDefinition
-from hptsim.nature import Faults, Recorded, Script, Timings
+from hptsim.nature import Faults, Recorded, Script, Scripted, Timings
 from hptsim.scenario import ScheduledTuningJob
 from hptsim.traces import from_client, from_descriptions
 
@@ -132,18 +132,34 @@ def test_a_training_job_that_was_stopped_before_its_tuning_job_keeps_its_time():
     assert job.stop_at_s == 140 and [one.training_s for one in job.recorded] == [30, 120, 86400, 86400]
 
 
+def test_an_interruption_is_replayed_in_its_length():
+    plan = {("a", 1): (("ready", 10.0), ("downloaded", 5.0), ("interrupt", 20.0), ("capacity", 50.0), ("ready", 11.0))}
+    nature = Scripted(timings=Timings(training_s=100.0, downloading_s=6.0), plan=plan)
+    sim = Simulation(nature=nature)
+    sim.create_tuning_job(TuningJobSpec("a", (TrainingJobDefinition(spot=True),), ranges=RANGES))
+    sim.run()
+    scenario = from_descriptions(*descriptions(sim)).scenario
+    assert scenario.tuning_jobs[0].recorded == (Recorded(120.0, 10.0 + 50.0 + 11.0, 5.0 + 6.0, 0.0),)
+    again = Simulation(scenario)
+    again.run()
+    assert again.now == sim.now == 202
+    assert again.metrics().tuning_jobs[0].billed_instance_s == sim.metrics().tuning_jobs[0].billed_instance_s == 131
+
+
 def test_durations_may_be_drawn_from_all_that_were_seen(history):
     scenario = from_descriptions(*descriptions(history), durations="empirical").scenario
     assert all(not job.recorded for job in scenario.tuning_jobs)
     assert isinstance(scenario.timings.training_s, Empirical)
-    seen = [
-        phases(history, name).get("Uploading")
-        for job in history.tuning_jobs
-        for name in history.tuning_job(job).training_jobs
-    ]
-    assert scenario.timings.uploading_s.values_s == pytest.approx(
-        sorted(time_s for time_s in seen if time_s is not None), abs=0.002
-    )
+    jobs = [name for job in history.tuning_jobs for name in history.tuning_job(job).training_jobs]
+    expected = {}
+    for name in jobs:
+        took = phases(history, name)
+        for phase, time_s in took.items():
+            if phase != list(took)[-1] or history.training_job(name).status == "Completed":  # else it was cut short
+                expected.setdefault(phase, []).append(time_s)
+    for phase, values_s in expected.items():
+        seen = getattr(scenario.timings, f"{phase.lower()}_s").values_s
+        assert seen == pytest.approx(sorted(values_s), abs=0.002) and max(seen) < 86400
     with pytest.raises(InvalidInput, match=r"durations: got 'empircal', .*did you mean 'empirical'"):
         from_descriptions([], durations="empircal")
 

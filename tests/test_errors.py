@@ -81,3 +81,7 @@ def test_the_service_words_the_two_unknown_jobs_differently():
     assert unknown_job("tuning", "a").code == "ResourceNotFound"
     assert unknown_job("training", "a").code == "ValidationException"
     assert "a" in unknown_job("training", "a").message
+
+
+def test_a_notebook_shows_a_broken_law_as_text():
+    assert LawBroken("a law", "because <b>")._repr_html_() == "<pre>law broken: a law: because &lt;b&gt;</pre>"

@@ -259,3 +259,12 @@ def test_a_counterexample_is_a_list_of_calls_that_reproduces_it():
     with pytest.raises(LawBroken) as broken:
         exec("\n".join(calls), names)
     assert broken.value.law == found.law
+
+
+def test_what_was_found_is_said_in_words_which_a_notebook_shows():
+    found = explore(scope())
+    assert found.sentence().startswith(f"All states were visited: {found.states} states and")
+    assert "Not all states were visited" in explore(scope(), max_states=5).sentence()
+    broken = explore(scope(total=2), tables=without(TRAINING, "stop", "Starting"))
+    assert broken.sentence().startswith("A law is broken") and str(broken.counterexample) in broken.sentence()
+    assert "create_tuning_job(scenario.tuning_jobs[0].spec)" in broken._repr_html_()

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 ORDER = (
-    "errors extras collector ranges model search halving assumptions durations configured curves cloud lifecycle "
+    "hypertext errors extras collector ranges model search halving assumptions durations configured curves cloud lifecycle "
     "ledger jobs warm_pools effects moves world journal laws books auditor bayesian nature autotune request prices "
     "workload plain scenario simulation explore records descriptions traces steady meter "
     "metrics checkpoint executors results planning rows views live report progress replay player diagram docs "

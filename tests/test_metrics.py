@@ -354,3 +354,14 @@ def test_what_fell_back_is_priced_by_the_type_that_it_ran_on():
     [row] = sim.metrics().tuning_jobs
     assert row.billed_instance_s == 2 * 2 * 115 and row.cost_usd == pytest.approx(2 * 2 * 115 * 3.6 / 3600)
     assert row.reserved_instance_s == 60 * 1 + 2 * (sim.now - 62)  # one P3 for 60 s, then two M5 to the end
+
+
+def test_a_notebook_shows_a_table_of_the_tuning_jobs():
+    sim = Simulation()
+    sim.create_tuning_job(TuningJobSpec("demo"))
+    sim.run(until=50)
+    sim.stop_tuning_job("demo")
+    sim.run()
+    shown = sim.metrics()._repr_html_()
+    row = "<td>demo</td><td>Stopped</td><td>1 Stopped</td><td>0</td><td>0</td><td>1</td><td>0.01389</td>"
+    assert row in shown and "<th>stop to Stopped (s)</th>" in shown

@@ -1,9 +1,8 @@
 """Every example of the documentation runs, and prints what its page says.
 
-Blocks marked `python` are sessions and run as doctests, one page after another in one namespace each; lines of a `console`
-block that begin with `$ hptsim` are given to the command line; a `toml` block whose first line is a comment with a file
-name is that file. docs/testing.md is a test module, which tests/test_recipe.py runs; docs/scenario.md is read by
-tests/test_docs.py.
+Blocks marked `python` are sessions and run as doctests, one page after another in one namespace each. A `code-block` with a
+caption is the file of that name. Lines of a `console` block that begin with `$ hptsim` are given to the command line.
+docs/testing.md is a test module, which tests/test_recipe.py runs; docs/scenario.md is read by tests/test_docs.py.
 """
 
 import doctest
@@ -18,13 +17,20 @@ from hptsim.cli import main
 ROOT = Path(__file__).parent.parent
 ELSEWHERE = {"testing.md", "scenario.md", "semantics.md"}
 PAGES = sorted(path for path in (ROOT / "docs").rglob("*.md") if path.name not in ELSEWHERE)
-FENCE = re.compile(r"^```(\S*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+FENCE = re.compile(r"^```([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+FILE = re.compile(r"^```\{code-block\} \w+\n:caption: (\S+)\n\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 def blocks(page, kind):
     """The blocks of that kind, each with the line it begins at."""
     text = page.read_text(encoding="utf-8")
     return [(found[2], text.count("\n", 0, found.start(2))) for found in FENCE.finditer(text) if found[1] == kind]
+
+
+def write_files(page, folder):
+    """The files that the page shows."""
+    for file, content in FILE.findall(page.read_text(encoding="utf-8")):
+        (folder / file).write_text(content, encoding="utf-8")
 
 
 def name(page):
@@ -43,6 +49,7 @@ def test_a_page_has_only_blocks_that_something_runs(page):
 @pytest.mark.parametrize("page", [page for page in PAGES if blocks(page, "python")], ids=name)
 def test_the_sessions_of_a_page_run(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    write_files(page, tmp_path)
     runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE)
     names, said = {"__name__": "__main__"}, []
     for block, line in blocks(page, "python"):
@@ -55,15 +62,13 @@ def test_the_sessions_of_a_page_run(page, tmp_path, monkeypatch):
 @pytest.mark.parametrize("page", [page for page in PAGES if blocks(page, "console")], ids=name)
 def test_the_commands_of_a_page_print_what_it_shows(page, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    for block, _ in blocks(page, "toml"):
-        if file := re.match(r"# (\S+\.toml)\n", block):
-            (tmp_path / file[1]).write_text(block, encoding="utf-8")
+    write_files(page, tmp_path)
     ran = 0
     for block, _ in blocks(page, "console"):
         for command, shown in re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n?)*)", block, re.MULTILINE):
             words = shlex.split(command)
             assert words[0] == "hptsim", "what nothing runs belongs into a block marked sh"
-            main(words[1:])
+            assert main(words[1:]) == 0
             got = capsys.readouterr().out
             ran += 1
             assert doctest.OutputChecker().check_output(shown, got, doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE), (

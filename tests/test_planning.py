@@ -234,6 +234,28 @@ def test_misspelt_paths_and_columns_are_named(path, message, serial):
         replicate(SCENARIO, 2, executor=serial).mean("waiting_time_s.maen")
 
 
+def test_a_load_is_varied_like_a_quota(serial):
+    slower = vary(SCENARIO, f"arrivals.{SCENARIO.arrivals[0].name}.interarrival_s", 500.0)
+    assert slower.arrivals[0].interarrival_s == 500.0 and slower.capacity == SCENARIO.capacity
+    two = attrs.evolve(SCENARIO, arrivals=[*SCENARIO.arrivals, Arrivals(TuningJobSpec("other"), 9, 9)])
+    assert [one.count for one in vary(two, "arrivals.other.count", 3).arrivals] == [SCENARIO.arrivals[0].count, 3]
+
+
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [
+        ("arrivals.c.interarival_s", "did you mean 'interarrival_s'"),
+        ("arrivals.c", "expected arrivals.NAME.FIELD"),
+        ("arrivals.nobody.count", "the name of some arrivals; valid are: "),
+        ("tuning_jobs.a", "tuning_jobs as a whole"),
+        ("prices.date", "prices as a whole"),
+    ],
+)
+def test_what_cannot_be_varied_is_named(path, message):
+    with pytest.raises(InvalidInput, match=message):
+        vary(SCENARIO, path, 1)
+
+
 def test_shares_of_time_are_shares_of_time(serial):
     """One job of 100 s on two instances, one of them used for the second half of the time."""
     scenario = Scenario(capacity={TYPE: 2}, timings=Timings(training_s=100.0, first_launch_s=100.0), arrivals=[ONE])

@@ -77,6 +77,8 @@ def test_the_page_has_every_entry_and_every_row():
     assert data["stored"][-1] == [75, 1, 2] and data["end"] == 75
     assert [lane["training"] != "" for lane in data["lanes"]] == [False, True]
     assert data["lanes"][1]["spans"][2] == ["Training", 20, 50]
+    spans = [span for lane in data["lanes"] for span in lane["spans"]]
+    assert data["colors"].keys() == {phase for phase, _, _ in spans}, "the legend names what there is to see"
 
 
 def test_a_hostile_name_stays_data():
@@ -249,13 +251,17 @@ def test_space_plays_to_the_end_and_hovering_explains(tmp_path):
         assert tab.inner_text("#play") == "Play"
         tab.keyboard.press("End")
         box = tab.locator("#lanes").bounding_box()
-        tab.mouse.move(box["x"] + 190 + (box["width"] - 200) * 60 / 75, box["y"] + 24)  # the child's lane, at 60 s
-        title = tab.get_attribute("#lanes", "title")
-        tab.mouse.move(box["x"] + 190 + (box["width"] - 200) * 60 / 75, box["y"] + 8)
-        assert "tuning one stop: InProgress → Stopping" in tab.get_attribute("#lanes", "title")
-        tab.mouse.move(box["x"] + 190 + (box["width"] - 200) * 20 / 75, box["y"] + 8)
-        assert "tuning one create: [*] → InProgress" in tab.get_attribute("#lanes", "title")
-        assert "stop: Training → Stopping" in title and "rests on: J11" in title and "SIGTERM" in title
+        row, names = tab.evaluate("[row, names]")
+
+        def pointed(lane, seconds):
+            tab.mouse.move(box["x"] + names + (box["width"] - names - 10) * seconds / 75, box["y"] + (lane + 0.5) * row)
+            assert tab.inner_text("#why") == tab.get_attribute("#lanes", "title").strip()
+            return tab.inner_text("#why")
+
+        assert "tuning one stop: InProgress → Stopping" in pointed(0, 60)
+        assert "tuning one create: [*] → InProgress" in pointed(0, 20)
+        child = pointed(1, 60)
+        assert "stop: Training → Stopping" in child and "rests on: J11" in child and "SIGTERM" in child
 
 
 def test_the_film_of_a_broken_law_says_why_at_the_event_and_no_earlier(tmp_path):
@@ -292,3 +298,11 @@ def test_ten_thousand_training_jobs_are_drawn_a_screenful_at_a_time(tmp_path):
             CanvasRenderingContext2D.prototype.fillRect = function(...a) { n++; fill.apply(this, a); };
             scroll(-1e9); CanvasRenderingContext2D.prototype.fillRect = fill; return n; }"""
         assert 10 < tab.evaluate(count) < 1000, "all have begun, the first are in sight"
+
+
+def test_a_notebook_plays_the_film_in_a_frame_of_its_own(tmp_path):
+    with opened(f"<!DOCTYPE html><title>notebook</title>{stopped()._repr_html_()}", tmp_path) as tab:
+        film = tab.frame_locator("iframe")
+        film.locator("#lanes").click()
+        tab.keyboard.press("End")
+        assert film.locator("#clock").inner_text() == "75.0 s" and film.locator("#laws li.lit").count() > 20

@@ -1,5 +1,7 @@
 """The stop at chosen instants, time, ledger, and users' own processes beside the twin."""
 
+import html
+import re
 import subprocess
 import sys
 
@@ -310,3 +312,26 @@ def test_definitions_of_different_sizes_do_not_block_their_tuning_job():
         sim.create_tuning_job(TuningJobSpec("a", definitions, ResourceLimits(4, parallel)))
         sim.run()
         assert sim.tuning_job("a").status == "Completed"
+
+
+def test_a_notebook_shows_the_film_as_long_as_it_is_short(monkeypatch):
+    sim = Simulation()
+    sim.create_tuning_job(TuningJobSpec("demo"))
+    sim.run()
+    shown = sim._repr_html_()
+    assert shown.startswith('<iframe sandbox="allow-scripts"')
+    [page] = re.findall('srcdoc="([^"]*)"', shown)
+    assert html.unescape(page) == sim.to_html()
+    monkeypatch.setattr("hptsim.simulation._FILMED", len(sim.journal) - 1)
+    assert sim._repr_html_() is None, "a notebook of many megabytes helps nobody"
+    counting = Simulation(journal=Journal(keep=False))
+    assert counting._repr_html_() is None
+
+
+def test_a_notebook_shows_a_job_as_a_table():
+    sim = Simulation()
+    sim.create_tuning_job(TuningJobSpec("demo"))
+    sim.run()
+    job = sim.tuning_job("demo")
+    assert "<td>status</td><td>Completed</td>" in job._repr_html_()
+    assert "<td>secondary_status</td><td>Completed</td>" in sim.training_job(job.best)._repr_html_()

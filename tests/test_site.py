@@ -1,16 +1,24 @@
 """The documentation site is built without a warning, every link in it leads somewhere, and reading it asks no network."""
 
+import importlib.util
 import json
 import shutil
 import subprocess
 import sys
+import zipfile
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
 
+from hptsim import diagram
+from hptsim.lifecycle import ALL
+
 ROOT = Path(__file__).parent.parent
+_spec = importlib.util.spec_from_file_location("docs_build", ROOT / "docs" / "build.py")
+build = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(build)
 
 
 class Page(HTMLParser):
@@ -37,9 +45,7 @@ def site(tmp_path_factory):
     pytest.importorskip("furo", reason="the site is built with the extra docs")
     pytest.importorskip("myst_parser", reason="the site is built with the extra docs")
     folder = tmp_path_factory.mktemp("site")
-    command = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-b", "html", "-d", folder / "trees"]
-    built = subprocess.run([*command, ROOT / "docs", folder / "html"], capture_output=True, text=True)
-    assert built.returncode == 0, built.stderr
+    build.pages(folder / "html")
     shutil.copytree(ROOT / "docs" / "twin", folder / "html" / "twin")
     pages = {path.resolve(): Page(path) for path in (folder / "html").rglob("*.html")}
     return folder / "html", pages
@@ -78,9 +84,6 @@ def test_every_page_of_the_folder_is_in_the_site(site):
 
 
 def test_the_diagrams_are_drawn_from_the_tables(site):
-    from hptsim import diagram
-    from hptsim.lifecycle import ALL
-
     folder, _ = site
     shown = (folder / "semantics.html").read_text(encoding="utf-8")
     for table in ALL:
@@ -106,12 +109,6 @@ def test_a_mermaid_block_that_no_table_says_is_refused(tmp_path):
 
 
 def test_what_the_browser_is_sent_is_this_tree(tmp_path):
-    import importlib.util
-    import zipfile
-
-    spec = importlib.util.spec_from_file_location("docs_build", ROOT / "docs" / "build.py")
-    build = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(build)
     if not build.fetched():
         pytest.skip("needs Pyodide: python docs/build.py gets it from npm")
     build.twin(tmp_path)
