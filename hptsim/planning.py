@@ -116,41 +116,38 @@ def _label(value: object) -> object:
 
 
 def vary(scenario: Scenario, path: str, value: Any) -> Scenario:
-    """The scenario with one thing changed: "capacity.TYPE", a field of timings, faults, script, assumptions or limits, or
-    "arrivals.NAME.FIELD" of the arrivals whose first template has that name.
+    """The scenario with one thing changed: its path has dots, such as "capacity.TYPE", "timings.training_s", or
+    "arrivals.NAME.interarrival_s.mean_s" of the arrivals whose first template has that name.
+
+    Raises InvalidInput with the nearest spelling.
 
     >>> vary(Scenario(), "capacity.ml.m5.xlarge", 4).capacity
     {'ml.m5.xlarge': 4}
     """
-    part, _, name = path.partition(".")
-    parts = [one.name for one in attrs.fields(Scenario)]
-    if part not in parts:
-        raise invalid("path", path, "a part of a scenario", nearest(part, parts))
-    if not name:
-        return attrs.evolve(scenario, **{part: value})
-    if part == "arrivals":
-        return _vary_arrivals(scenario, path, value)
-    inner = getattr(scenario, part)
-    if isinstance(inner, Mapping):
-        changed: dict[str, Any] = {part: {**inner, name: value}}
-        return attrs.evolve(scenario, **changed)
-    if not attrs.has(type(inner)):
-        raise invalid("path", path, f"{part} as a whole: it has no keys")
-    names = [field.name for field in attrs.fields(type(inner))]
-    if name not in names:
-        raise invalid("path", path, f"a key of {part}", nearest(name, names))
-    return attrs.evolve(scenario, **{part: attrs.evolve(inner, **{name: value})})
+    changed: Scenario = _changed(scenario, path, "a scenario", path.split("."), value)
+    return changed
 
 
-def _vary_arrivals(scenario: Scenario, path: str, value: Any) -> Scenario:
-    _, name, field = (*path.split("."), "", "")[:3]
-    fields = [one.alias for one in attrs.fields(Arrivals)]
-    if field not in fields:
-        raise invalid("path", path, "arrivals.NAME.FIELD", nearest(field, [str(one) for one in fields]))
-    if name not in (known := [one.name for one in scenario.arrivals]):
-        raise invalid("path", path, "the name of some arrivals", nearest(name, known) if known else "there are none")
-    changed = [attrs.evolve(one, **{field: value}) if one.name == name else one for one in scenario.arrivals]
-    return attrs.evolve(scenario, arrivals=changed)
+def _changed(thing: Any, path: str, what: str, names: Sequence[str], value: Any) -> Any:
+    """*thing*, which is called *what*, with *value* below it, where *names* lead."""
+    if not names:
+        return value
+    if isinstance(thing, Mapping):
+        return {**thing, ".".join(names): value}
+    first, rest = names[0], names[1:]
+    if isinstance(thing, tuple) and all(isinstance(one, Arrivals) for one in thing) and what == "arrivals":
+        known = [one.name for one in thing]
+        if first not in known:
+            raise invalid(
+                "path", path, "the name of some arrivals", nearest(first, known) if known else "there are none"
+            )
+        return [_changed(one, path, first, rest, value) if one.name == first else one for one in thing]
+    if not attrs.has(type(thing)):
+        raise invalid("path", path, f"{what} as a whole: it has no keys")
+    fields = {str(field.alias): field.name for field in attrs.fields(type(thing))}
+    if first not in fields:
+        raise invalid("path", path, f"a key of {what}", nearest(first, fields))
+    return attrs.evolve(thing, **{first: _changed(getattr(thing, fields[first]), path, first, rest, value)})
 
 
 def compare(

@@ -237,6 +237,8 @@ def test_misspelt_paths_and_columns_are_named(path, message, serial):
 def test_a_load_is_varied_like_a_quota(serial):
     slower = vary(SCENARIO, f"arrivals.{SCENARIO.arrivals[0].name}.interarrival_s", 500.0)
     assert slower.arrivals[0].interarrival_s == 500.0 and slower.capacity == SCENARIO.capacity
+    assert vary(SCENARIO, "arrivals.c.interarrival_s.mean_s", 70).arrivals[0].interarrival_s == Exponential(70)
+    assert vary(SCENARIO, "timings.training_s.mean_s", 70).timings.training_s == Exponential(70)
     two = attrs.evolve(SCENARIO, arrivals=[*SCENARIO.arrivals, Arrivals(TuningJobSpec("other"), 9, 9)])
     assert [one.count for one in vary(two, "arrivals.other.count", 3).arrivals] == [SCENARIO.arrivals[0].count, 3]
 
@@ -245,7 +247,8 @@ def test_a_load_is_varied_like_a_quota(serial):
     ("path", "message"),
     [
         ("arrivals.c.interarival_s", "did you mean 'interarrival_s'"),
-        ("arrivals.c", "expected arrivals.NAME.FIELD"),
+        ("arrivals.c.interarrival_s.mean", "a key of interarrival_s; did you mean 'mean_s'"),
+        ("arrivals.c.count.x", "count as a whole: it has no keys"),
         ("arrivals.nobody.count", "the name of some arrivals; valid are: "),
         ("tuning_jobs.a", "tuning_jobs as a whole"),
         ("prices.date", "prices as a whole"),

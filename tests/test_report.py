@@ -160,8 +160,8 @@ def test_the_page_needs_nothing_else(file, tmp_path, options, pictures):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--over", "capcity.x=1"], "path: got 'capcity.x', expected a part of a scenario; did you mean 'capacity'?"),
-        (["--over", "account=1"], "path: got 'account', expected a part of a scenario"),
+        (["--over", "capcity.x=1"], "path: got 'capcity.x', expected a key of a scenario; did you mean 'capacity'?"),
+        (["--over", "account=1"], "path: got 'account', expected a key of a scenario"),
         (["--over", "fast"], "--over: got 'fast', expected PATH=VALUES; for example"),
         (["--over", f"{QUOTA}=1,,2"], "expected PATH=VALUES"),
         (["--over", f"{QUOTA}=3:1"], "expected PATH=VALUES"),

@@ -3,7 +3,7 @@ import { loadPyodide } from "./pyodide/pyodide.mjs";
 
 const $ = id => document.getElementById(id);
 const SETUP = ["parallel", "total", "on_sigterm", "save_s", "reservation", "seed"];
-const NAMES = 170, ROW = 18, HELD = { yours: "#56B4E9", next: "#CC79A7" };
+const NAMES = 170, ROW = 18, HELD = { yours: "#9A9AD6", next: "#CC79A7" };
 let Twin, twin, view, timer = null, last = 0;
 
 async function load() {
@@ -66,7 +66,7 @@ function words() {
     const line = next?.waiting ? " The tuning job next still waits." : "";
     const free = yours.reserved ? `Nothing of what it still holds is free: ${yours.reserved} of ${view.limit} instances stay reserved for it.` :
       "It holds no instance any more.";
-    return ["stopping", `Stopping, for ${second(view.now_s - yours.stop_s)} now. ${free}${line}`];
+    return ["stopping", `Stopping. ${free}${line}`];
   }
   if (!asked) return ["stopped", `${yours.status} by itself at ${second(yours.ended_s)}: nobody pressed Stop. Start again?`];
   const took = `Stopped ${second(yours.ended_s - yours.stop_s)} after you pressed Stop. `;
@@ -79,7 +79,8 @@ function show() {
   view = JSON.parse(twin.view());
   if (view.over) pause();
   const yours = view.jobs[0];
-  $("clock").textContent = `${view.now_s.toFixed(0)} s`;
+  const since = yours.stop_s !== null && yours.ended_s === null ? `, ${(view.now_s - yours.stop_s).toFixed(0)} s after Stop` : "";
+  $("clock").textContent = `${view.now_s.toFixed(0)} s${since}`;
   $("stop").disabled = yours.stop_s !== null || yours.ended_s !== null;
   $("run").disabled = $("step").disabled = view.over;
   $("again").disabled = false;
