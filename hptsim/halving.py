@@ -99,20 +99,22 @@ class _Bracket:
 
 
 class SynchronousHalving:
-    """A rung begins when all of the one below has ended; a worker that no bracket has a job for begins a new bracket.
+    """A rung begins when all of the one below has ended: workers wait, and a new bracket of *count* begins when one is over.
 
-    So no worker is ever idle, as in the form with which the source compares (section 3.2).
+    With *more_brackets* a worker that no bracket has a job for begins a new one instead, so that none is ever idle.
 
     >>> strategy = SynchronousHalving(eta=2, least=1, most=2, count=2)(TuningJobSpec("demo"))
-    >>> [strategy.ask(n)["candidate"] for n in (1, 2, 3)]  # two run, the next rung needs both: the third begins a bracket
-    ['1', '2', '3']
-    >>> strategy.tell(Trial(1, {}, objective=0.3)); strategy.tell(Trial(2, {}, objective=0.2)); strategy.ask(4)
+    >>> [strategy.ask(n) for n in (1, 2, 3)][2] is None  # two run, and the next rung needs both
+    True
+    >>> strategy.tell(Trial(1, {}, objective=0.3)); strategy.tell(Trial(2, {}, objective=0.2)); strategy.ask(3)
     {'candidate': '2', 'epochs': '2'}
     """
 
-    def __init__(self, eta: int = 4, least: int = 1, most: int = 256, count: int = 256) -> None:
+    def __init__(
+        self, eta: int = 4, least: int = 1, most: int = 256, count: int = 256, more_brackets: bool = False
+    ) -> None:
         self.rungs = Rungs(eta, least, most)
-        self.count = count
+        self.count, self.more_brackets = count, more_brackets
         self.candidates = 0
         self.brackets: list[_Bracket] = []
         """Those that are not over, the oldest first."""
@@ -121,7 +123,7 @@ class SynchronousHalving:
     def __call__(self, spec: TuningJobSpec) -> SynchronousHalving:
         """A fresh one for a tuning job, with the same settings."""
         resources = self.rungs.resources
-        return SynchronousHalving(self.rungs.eta, resources[0], resources[-1], self.count)
+        return SynchronousHalving(self.rungs.eta, resources[0], resources[-1], self.count, self.more_brackets)
 
     def tell(self, trial: Trial) -> None:
         """A result; when it is the last of its rung, the best of the rung go on. A lost training job has none."""
@@ -138,8 +140,12 @@ class SynchronousHalving:
             self.brackets.remove(bracket)
 
     def ask(self, ordinal: int) -> Mapping[str, str] | None:
-        """The next training job, of the oldest bracket that has one."""
-        bracket = next((one for one in self.brackets if one.waiting), None) or self._new()
+        """The next training job, of the oldest bracket that has one; None where the worker has to wait."""
+        bracket = next((one for one in self.brackets if one.waiting), None)
+        if bracket is None:
+            if self.brackets and not self.more_brackets:
+                return None
+            bracket = self._new()
         candidate = bracket.waiting.pop(0)
         bracket.running += 1
         self.jobs[ordinal] = bracket, candidate
