@@ -33,6 +33,7 @@ autodoc_typehints_description_target = "documented"
 
 html_theme = "furo"
 html_title = "hptsim"
+html_favicon = "twin/icon.svg"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
 html_show_sphinx = False

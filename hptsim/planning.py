@@ -18,7 +18,7 @@ import attrs
 from hptsim.errors import invalid, nearest
 from hptsim.executors import Design, run, workers
 from hptsim.extras import require
-from hptsim.results import HEADLINE, Comparison, Target, check_confidence, digits, half_width, html_table
+from hptsim.results import HEADLINE, Comparison, Target, check_confidence, digits, half_width, html_table, percent
 from hptsim.results import Results as Results
 from hptsim.scenario import Scenario
 from hptsim.workload import Arrivals
@@ -192,13 +192,13 @@ class Smallest:
         """The answer in words, with what is known of the next smaller value."""
         tried = self.tried.set_index(self.what)
         if self.value is None:
-            shown = f"is shown to meet {self.target} with {self.confidence:.0%} confidence"
+            shown = f"is shown to meet {self.target} with {percent(self.confidence)} confidence"
             return f"No {self.what} up to {max(tried.index)} {shown}."
         row = tried.loc[self.value]
         bound = f"at most {digits(row['high'])}" if self.target.sign == "<=" else f"at least {digits(row['low'])}"
         text = (
             f"{self.what} = {self.value} meets {self.target}: its mean is {digits(row['mean'])} and, with "
-            f"{self.confidence:.0%} confidence, {bound} ({row['replications']} replications)."
+            f"{percent(self.confidence)} confidence, {bound} ({row['replications']} replications)."
         )
         below = self.value - 1
         if below not in tried.index:
