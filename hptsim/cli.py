@@ -324,7 +324,7 @@ def small() -> Scenario:
 
 
 def diagram(life: str = "tuning", *, svg: Path | None = None, mermaid: bool = False) -> int:
-    """Draw the life of a tuning job, a training job or a reservation from its table.
+    """Draw the life of a tuning job, a training job, a reservation or a warm pool from its table.
 
     Parameters
     ----------

@@ -93,6 +93,8 @@ class Describer:
             "TuningJobCompletionDetails": {"NumberOfTrainingJobsObjectiveNotImproving": job.not_improving},
             "ConsumedResources": {"RuntimeInSeconds": int(self._until(job.ended_s) - job.created_s)},
         }
+        if job.converged_s is not None:
+            shape["TuningJobCompletionDetails"]["ConvergenceDetectedTime"] = self.instant(job.converged_s)
         best = job.children.members.get(view.best or "")
         if best is not None:
             shape["BestTrainingJob"] = self.training_job_of_tuning(best)
