@@ -19,7 +19,7 @@ Process = Generator[simpy.Event, object, None]
 
 
 def run(tuning_jobs: int = 400, training_jobs: int = 100, parallel: int = 10) -> float:
-    """Simulate `tuning_jobs` × `training_jobs` training jobs and return training jobs per wall-clock second.
+    """Simulate `tuning_jobs` × `training_jobs` training jobs and return training jobs per second of processor time.
 
     All tuning jobs start at time zero and share one environment; each runs at most `parallel` training jobs at a
     time. The seed is fixed, so every call does the same work. Setting up the processes counts as part of the run.
@@ -39,13 +39,13 @@ def run(tuning_jobs: int = 400, training_jobs: int = 100, parallel: int = 10) ->
             todo.pop()
             yield env.process(training_job())
 
-    start = time.perf_counter()
+    start = time.process_time()
     for _ in range(tuning_jobs):
         todo = list(range(training_jobs))
         for _ in range(parallel):
             env.process(worker(todo))
     env.run()
-    elapsed = time.perf_counter() - start
+    elapsed = time.process_time() - start
 
     assert finished == tuning_jobs * training_jobs
     return finished / elapsed

@@ -2,9 +2,10 @@
 
 The workload with which Li et al. (A System for Massively Parallel Hyperparameter Tuning, MLSys 2020) make their case: eta 4,
 r 1, R 256, n 256, 25 workers, until time 2,000; a training job takes its resource times 1 + |z|, z normal with mean 0; it
-is dropped in each unit of time with a given probability, and its candidate with it. The synchronous form runs one bracket
-after the other. `python benchmarks/halving.py [REPLICATIONS]` prints the table (25 replications take some minutes on two
-cores); `--picture FILE` draws it.
+is dropped in each unit of time with a given probability, and its candidate with it. The synchronous form runs
+one bracket after the other, so workers wait; with `--more-brackets` a worker that would wait begins a new bracket.
+`python benchmarks/halving.py [REPLICATIONS]` prints the table (25 replications take some minutes on two cores);
+`--picture FILE` draws it.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ from hptsim.nature import Faults, Sampled, Script
 DEVIATIONS = (0.10, 0.24, 0.56, 1.33)
 DROPS = (0.0, 0.002, 0.005, 0.01)
 WORKERS, UNTIL = 25, 2000.0
+NEVER = 1e6
+"""Stands for the ratio to nothing at all."""
 
 
 def quality(configuration: dict[str, str], epoch: int) -> float:
@@ -35,10 +38,18 @@ def quality(configuration: dict[str, str], epoch: int) -> float:
 
 
 def simulate(
-    kind: str, deviation: float, drop: float, seed: int, most: int = 256, until: float = UNTIL
+    kind: str,
+    deviation: float,
+    drop: float,
+    seed: int,
+    more_brackets: bool = False,
+    most: int = 256,
+    until: float = UNTIL,
 ) -> tuple[int, float]:
     """Candidates trained to *most* by *until*, and the time of the first; `until` when there was none."""
-    strategy = AsynchronousHalving(4, 1, most) if kind == "asynchronous" else SynchronousHalving(4, 1, most, most)
+    strategy: AsynchronousHalving | SynchronousHalving = SynchronousHalving(4, 1, most, most, more_brackets)
+    if kind == "asynchronous":
+        strategy = AsynchronousHalving(4, 1, most)
     # surviving one unit of time has the probability 1 - drop, so errors come at the rate -log(1 - drop)
     faults = Faults(algorithm_errors_per_hour=-3600 * math.log1p(-drop))
     script = Script(epoch_s=stats.halfnorm(1, deviation), curve=quality)
@@ -67,7 +78,7 @@ def ratio(mine: list[float], other: list[float], confidence: float = 0.95) -> tu
 
     def of(a: np.ndarray, b: np.ndarray, axis: int = -1) -> np.ndarray:
         with np.errstate(divide="ignore", invalid="ignore"):
-            return np.nan_to_num(np.mean(a, axis=axis) / np.mean(b, axis=axis), nan=1.0, posinf=1e6)
+            return np.nan_to_num(np.mean(a, axis=axis) / np.mean(b, axis=axis), nan=1.0, posinf=NEVER)
 
     found = stats.bootstrap((mine, other), of, confidence_level=confidence, method="percentile", rng=1)
     return float(of(np.array(mine), np.array(other))), *map(float, found.confidence_interval)
@@ -76,6 +87,7 @@ def ratio(mine: list[float], other: list[float], confidence: float = 0.95) -> tu
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("replications", nargs="?", type=int, default=25)
+    parser.add_argument("--more-brackets", action="store_true", help="no worker of the synchronous form waits")
     parser.add_argument("--picture", help="draw the table into this file")
     arguments = parser.parse_args()
     kinds = ("synchronous", "asynchronous")
@@ -83,7 +95,11 @@ def main() -> None:
     results: dict[tuple[str, float, float], list[tuple[int, float]]] = {}
     with ProcessPoolExecutor() as executor:
         futures = {
-            case: [executor.submit(simulate, *case, seed) for seed in range(arguments.replications)] for case in cases
+            case: [
+                executor.submit(simulate, *case, seed, arguments.more_brackets)
+                for seed in range(arguments.replications)
+            ]
+            for case in cases
         }
         for case, several in futures.items():
             results[case] = [future.result() for future in several]
@@ -97,7 +113,8 @@ def main() -> None:
             cells.append(" | ".join(f"{mean:7.1f} ± {half:5.1f}" for mean, half in pairs))
         late, early = ([float(one[0]) for one in results[kind, deviation, drop]] for kind in kinds)
         times, low, high = ratio(early, late)
-        cells.insert(1, f"{f'× {times:.2f} (from {low:.2f} to {high:.2f})':^36}")
+        end = f"{high:.2f}" if high < NEVER else "∞"
+        cells.insert(1, f"{f'× {times:.2f} (from {low:.2f} to {end})':^36}")
         print(f"{deviation:9.2f} {drop:6.3f} | {' | '.join(cells)}")
     if arguments.picture:
         draw(results, arguments.picture)

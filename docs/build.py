@@ -28,10 +28,10 @@ PARTS = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "pyodide-lock.jso
 
 
 def pages(site: Path = SITE) -> None:
-    """Build the pages; a warning is an error."""
+    """Build all pages anew, for they show code, notebooks and tables that Sphinx does not watch; a warning is an error."""
     shutil.rmtree(ROOT / "docs" / "reference", ignore_errors=True)  # written anew, for rooms come and go
     doctrees = site.parent / "build" / "doctrees"
-    command = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-b", "html", "-d", doctrees]
+    command = [sys.executable, "-m", "sphinx", "-q", "-E", "-a", "-W", "--keep-going", "-b", "html", "-d", doctrees]
     subprocess.run([*command, ROOT / "docs", site], check=True)
 
 

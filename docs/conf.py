@@ -15,7 +15,10 @@ ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
 import hptsim  # noqa: E402
+import hptsim.explore  # noqa: E402
 from hptsim import diagram, lifecycle  # noqa: E402
+
+hptsim.explore = sys.modules["hptsim.explore"]  # the reference is about the room, not the function of its name
 
 project = "hptsim"
 author = "the hptsim authors"
@@ -33,6 +36,7 @@ autodoc_typehints_description_target = "documented"
 
 html_theme = "furo"
 html_title = "hptsim"
+html_favicon = "twin/icon.svg"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
 html_show_sphinx = False

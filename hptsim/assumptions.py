@@ -93,7 +93,7 @@ ASSUMPTIONS: Mapping[str, str] = MappingProxyType(
         "status-changes-only": "LastModifiedTime is when a status last changed, not a counter (A-46)",
         "parallel-above-total": "MaxParallelTrainingJobs above MaxNumberOfTrainingJobs is accepted and clamped (A-45)",
         "not-improving": "NumberOfTrainingJobsObjectiveNotImproving counts the evaluated training jobs since the last one "
-        "that was better than the best before it by more than 1 % (A-33)",
+        "that was better than the best before it by at least 1 % (A-33)",
         "models-when-stored": "ModelArtifacts is absent until a model is stored, as recorded, although the service's model "
         "requires it (§2.8)",
         "ranges-needed": "a tuning job needs at least one parameter range, or Autotune",

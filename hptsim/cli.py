@@ -21,13 +21,13 @@ from hptsim.extras import require
 from hptsim.journal import Journal, Saved, read, steps
 from hptsim.laws import LAWS
 from hptsim.lifecycle import ALL, status
-from hptsim.meter import USAGE, TuningJobFigures
 from hptsim.metrics import Metrics
 from hptsim.model import FINAL_TUNING
 from hptsim.player import to_html
 from hptsim.progress import advance
 from hptsim.scenario import Scenario
 from hptsim.simulation import Simulation
+from hptsim.usage import USAGE, TuningJobFigures
 
 LIVES = {table.name: table for table in ALL}
 FINE, BAD_INPUT, LAW_BROKEN, INTERRUPTED = 0, 2, 3, 130
@@ -324,7 +324,7 @@ def small() -> Scenario:
 
 
 def diagram(life: str = "tuning", *, svg: Path | None = None, mermaid: bool = False) -> int:
-    """Draw the life of a tuning job, a training job or a reservation from its table.
+    """Draw the life of a tuning job, a training job, a reservation or a warm pool from its table.
 
     Parameters
     ----------

@@ -14,11 +14,11 @@ import attrs
 
 from hptsim.history import TrainingHistory, Transition, TuningHistory
 from hptsim.lifecycle import status
-from hptsim.meter import whole_seconds
 from hptsim.prices import SPOT_PRICE_RATIO
 from hptsim.request import to_request
 from hptsim.shapes import plain
 from hptsim.simulation import TuningJobView
+from hptsim.usage import whole_seconds
 
 OBJECTIVE_KEY = "_tuning_objective_metric"
 """The hyperparameter by which the service tells a training job its objective (L19)."""
@@ -93,6 +93,8 @@ class Describer:
             "TuningJobCompletionDetails": {"NumberOfTrainingJobsObjectiveNotImproving": job.not_improving},
             "ConsumedResources": {"RuntimeInSeconds": int(self._until(job.ended_s) - job.created_s)},
         }
+        if job.converged_s is not None:
+            shape["TuningJobCompletionDetails"]["ConvergenceDetectedTime"] = self.instant(job.converged_s)
         best = job.children.members.get(view.best or "")
         if best is not None:
             shape["BestTrainingJob"] = self.training_job_of_tuning(best)

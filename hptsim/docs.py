@@ -12,9 +12,9 @@ from pathlib import Path
 from hptsim import diagram, laws, lifecycle
 from hptsim.assumptions import ASSUMPTIONS
 from hptsim.lifecycle import EFFECTS, RESERVATION, TRAINING, TUNING, WARM_POOL
-from hptsim.meter import USAGE
 from hptsim.metrics import FIGURES
 from hptsim.prices import Prices
+from hptsim.usage import USAGE
 
 _TABLES = (
     (
@@ -99,7 +99,8 @@ def figures() -> str:
                 "estimates: look up your own.",
                 "## One long run",
                 '`sim.metrics().steady("waiting_time_s")` gives an interval from a single run by batch means, after a warm-up '
-                "that MSER-5 finds or a given `cut`. It needs batches much longer than waiting times depend on each other.",
+                "that MSER-5 finds or a given `cut`. `sim.metrics().warm_up_s()` is when that warm-up ends. "
+                "It needs batches much longer than waiting times depend on each other.",
             )
         )
         + "\n"

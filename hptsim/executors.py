@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed, wait
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -31,10 +31,6 @@ _CHUNK_TRAINING_JOBS = 5000
 _CHUNKS_PER_WORKER = 4
 
 
-def _numbers(given: Iterable[float]) -> tuple[float, ...]:
-    return tuple(given)
-
-
 @attrs.frozen
 class Design:
     """What the replications of one point share."""
@@ -43,7 +39,7 @@ class Design:
     until_s: float | None = attrs.field(default=None, validator=at_least(0))
     warm_up_s: float = attrs.field(default=0.0, validator=at_least(0))
     laws: bool = False
-    above_s: tuple[float, ...] = attrs.field(default=(), converter=_numbers)
+    above_s: Sequence[float] = ()
 
     def run(self, seed: int) -> Figures:
         """One replication, reduced to its figures."""
@@ -120,17 +116,18 @@ def run(
         found = {place: kept.known[key] for place, key in enumerate(keys) if key in kept.known}
         missing = [place for place in range(len(tasks)) if place not in found]
         with workers(executor) as pool:
+            chunks = list(_chunks(tasks, missing, getattr(pool, "_max_workers", os.cpu_count() or 1)))
             futures = {
                 pool.submit(run_chunk, tasks[chunk[0]][0], [tasks[place][1] for place in chunk]): chunk
-                for chunk in _chunks(tasks, missing, getattr(pool, "_max_workers", os.cpu_count() or 1))
+                for chunk in chunks
             }
 
             def take(future: Future[list[Figures]]) -> bool:
                 chunk, results = futures[future], future.result()
                 for place, result in zip(chunk, results, strict=False):
                     if place not in found:
-                        found[place] = result
                         kept.keep(keys[place], result)
+                        found[place] = result
                 return len(results) == len(chunk)
 
             with _bar(progress, len(tasks)) as show:

@@ -2,7 +2,7 @@
 
 Both give a candidate 1/`eta`-th of all resources first and ever more of them to the best. A training job trains one
 candidate up to the resource of one rung; the hyperparameter `epochs` carries that resource, `candidate` its number.
-Source: Li et al., A System for Massively Parallel Hyperparameter Tuning (2020), algorithms 1 and 2.
+Source: Li et al., A System for Massively Parallel Hyperparameter Tuning (2020), algorithms 1 and 2, section 3.2.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from __future__ import annotations
 from bisect import bisect_left, insort
 from collections.abc import Mapping
 from heapq import heappop, heappush
+
+import attrs
 
 from hptsim.errors import invalid
 from hptsim.model import TuningJobSpec
@@ -86,47 +88,71 @@ class AsynchronousHalving:
         return self.candidates, 0
 
 
+@attrs.define
+class _Bracket:
+    """One run of successive halving over its own candidates: who waits for the rung, who is in it, who has passed it."""
+
+    waiting: list[int]
+    rung: int = 0
+    running: int = 0
+    results: list[tuple[float, int]] = attrs.field(factory=list)
+
+
 class SynchronousHalving:
-    """A rung begins when all of the one below has ended, a new bracket of *count* candidates when the last has: workers wait.
+    """A rung begins when all of the one below has ended: workers wait, and a new bracket of *count* begins when one is over.
+
+    With *more_brackets* a worker that no bracket has a job for begins a new one instead, so that none is ever idle.
 
     >>> strategy = SynchronousHalving(eta=2, least=1, most=2, count=2)(TuningJobSpec("demo"))
     >>> [strategy.ask(n) for n in (1, 2, 3)][2] is None  # two run, and the next rung needs both
     True
+    >>> strategy.tell(Trial(1, {}, objective=0.3)); strategy.tell(Trial(2, {}, objective=0.2)); strategy.ask(3)
+    {'candidate': '2', 'epochs': '2'}
     """
 
-    def __init__(self, eta: int = 4, least: int = 1, most: int = 256, count: int = 256) -> None:
+    def __init__(
+        self, eta: int = 4, least: int = 1, most: int = 256, count: int = 256, more_brackets: bool = False
+    ) -> None:
         self.rungs = Rungs(eta, least, most)
-        self.count = count
-        self.rung = 0
+        self.count, self.more_brackets = count, more_brackets
         self.candidates = 0
-        self.waiting: list[int] = []
-        self.running: dict[int, int] = {}
-        self.results: list[tuple[float, int]] = []
+        self.brackets: list[_Bracket] = []
+        """Those that are not over, the oldest first."""
+        self.jobs: dict[int, tuple[_Bracket, int]] = {}
 
     def __call__(self, spec: TuningJobSpec) -> SynchronousHalving:
         """A fresh one for a tuning job, with the same settings."""
         resources = self.rungs.resources
-        return SynchronousHalving(self.rungs.eta, resources[0], resources[-1], self.count)
+        return SynchronousHalving(self.rungs.eta, resources[0], resources[-1], self.count, self.more_brackets)
 
     def tell(self, trial: Trial) -> None:
         """A result; when it is the last of its rung, the best of the rung go on. A lost training job has none."""
-        candidate = self.running.pop(trial.ordinal)
+        bracket, candidate = self.jobs.pop(trial.ordinal)
+        bracket.running -= 1
         if trial.objective is not None:
-            self.results.append((trial.objective, candidate))
-        if self.waiting or self.running:
+            bracket.results.append((trial.objective, candidate))
+        if bracket.waiting or bracket.running:
             return
-        self.rung += 1
-        best = sorted(self.results)[: self.count // self.rungs.eta**self.rung]
-        self.results = []
-        self.waiting = [candidate for _, candidate in best] if self.rung < len(self.rungs.resources) else []
+        bracket.rung += 1
+        best = sorted(bracket.results)[: self.count // self.rungs.eta**bracket.rung]
+        bracket.results, bracket.waiting = [], [candidate for _, candidate in best]
+        if not best or bracket.rung == len(self.rungs.resources):
+            self.brackets.remove(bracket)
 
     def ask(self, ordinal: int) -> Mapping[str, str] | None:
-        """The next training job of the rung; None while the rung has all its jobs out."""
-        if not self.waiting:
-            if self.running:
+        """The next training job, of the oldest bracket that has one; None where the worker has to wait."""
+        bracket = next((one for one in self.brackets if one.waiting), None)
+        if bracket is None:
+            if self.brackets and not self.more_brackets:
                 return None
-            self.rung = 0
-            self.waiting = list(range(self.candidates + 1, self.candidates + self.count + 1))
-            self.candidates += self.count
-        self.running[ordinal] = candidate = self.waiting.pop(0)
-        return self.rungs.configuration((candidate, self.rung))
+            bracket = self._new()
+        candidate = bracket.waiting.pop(0)
+        bracket.running += 1
+        self.jobs[ordinal] = bracket, candidate
+        return self.rungs.configuration((candidate, bracket.rung))
+
+    def _new(self) -> _Bracket:
+        bracket = _Bracket(list(range(self.candidates + 1, self.candidates + self.count + 1)))
+        self.candidates += self.count
+        self.brackets.append(bracket)
+        return bracket

@@ -17,8 +17,9 @@ from hptsim.jobs import COUNTERS
 from hptsim.journal import Journal
 from hptsim.ledger import TOTAL
 from hptsim.lifecycle import NEW, primary, status
-from hptsim.model import FINAL_TUNING, Artifact, LogEvent, Objective, TuningJobSpec, log_stream
+from hptsim.model import CONVERGED, FINAL_TUNING, Artifact, LogEvent, Objective, TuningJobSpec, log_stream
 from hptsim.paging import Key, Roster
+from hptsim.search import improves
 from hptsim.world import BILLED, Entry
 
 MESSAGES: Mapping[str, str] = {
@@ -38,9 +39,6 @@ MESSAGES: Mapping[str, str] = {
 """The StatusMessage of each secondary status: as recorded (§3.2); where nothing was recorded, ours."""
 PREPARED = "Preparing the instances for training"
 NO_MACHINES = "Insufficient capacity error from EC2 while launching instances, retrying!"
-
-NOTABLE_GAIN = 0.01
-"""An objective that is not better than the best so far by this share of it is not improving (A-33, L7)."""
 
 
 @attrs.define(eq=False)
@@ -118,6 +116,8 @@ class TuningHistory:
     objectives: dict[str, int] = attrs.field(factory=lambda: dict.fromkeys(("Succeeded", "Pending", "Failed"), 0))
     best: float | None = None
     not_improving: int = 0
+    converged_s: float | None = None
+    """When so many training jobs in a row had not improved that it counts as convergence, whether or not that ends it."""
     echo: dict[str, Any] | None = None
     """The request as Describe gives it back, once somebody has asked."""
 
@@ -128,7 +128,7 @@ class TuningHistory:
     def judge(self, value: float, maximize: bool) -> None:
         """Note whether a final objective improves on the best before it by a notable share."""
         value = -value if maximize else value
-        improved = self.best is None or value < self.best - NOTABLE_GAIN * abs(self.best)
+        improved = self.best is None or improves(value, self.best)
         self.not_improving = 0 if improved else self.not_improving + 1
         self.best = value if self.best is None else min(self.best, value)
 
@@ -335,6 +335,8 @@ class History:
         job.tuning.objectives[job.objective_status] += 1
         if job.evaluated and job.objective is not None:
             job.tuning.judge(job.objective, job.tuning.objective(job.definition).maximize)
+            if job.tuning.converged_s is None and job.tuning.not_improving >= CONVERGED:
+                job.tuning.converged_s = job.ended_s
 
     # ------------------------------------------------------------------ what jobs leave behind
 

@@ -121,11 +121,11 @@ class TrainingJob:
 
     def copy(self) -> Self:
         """An independent copy."""
-        return type(self)(*_everything(self))
+        return type(self)(*_training_record(self))
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickled as its constructor's arguments, which is several times faster than attribute by attribute."""
-        return type(self), _everything(self)
+        return type(self), _training_record(self)
 
     @property
     def instances(self) -> InstanceRequest:
@@ -159,10 +159,10 @@ class TrainingJob:
         )
 
 
-_everything = attrgetter(*[field.name for field in attrs.fields(TrainingJob)])
+_training_record = attrgetter(*[field.name for field in attrs.fields(TrainingJob)])
 
 
-@attrs.define(slots=False, eq=False)
+@attrs.define(eq=False)
 class TuningJob:
     """One tuning job.
 
@@ -170,11 +170,11 @@ class TuningJob:
     *launching* the launches that are armed; *live* are the names of its training jobs that have not ended.
     """
 
-    thing = "tuning"
+    thing: ClassVar[str] = "tuning"
 
     spec: TuningJobSpec
     created_s: float
-    name: str = attrs.field(init=False)
+    name: str = attrs.field()
     incarnation: int = 0
     """How many deleted tuning jobs had its name before."""
     state: str = NEW
@@ -200,7 +200,7 @@ class TuningJob:
     """The definitions of those that gave up their places in line to run on idle instances."""
     results: list[float] = attrs.field(factory=list)
     """The objectives of its training jobs, in the order of their ends, where a completion criterion looks at them."""
-    criteria: bool = attrs.field(init=False)
+    criteria: bool = attrs.field()
     """Whether it has completion criteria."""
     exhausted: bool = False
     """Whether its strategy has nothing more to try."""
@@ -232,13 +232,17 @@ class TuningJob:
 
     def copy(self) -> Self:
         """An independent copy, reservations included."""
-        twin = duplicate(self)
+        twin = type(self)(*_tuning_record(self))
         twin.counters, twin.children, twin.live = self.counters.copy(), self.children.copy(), self.live.copy()
         twin.minutes = None if self.minutes is None else self.minutes.copy()
         twin.proposals, twin.returned = self.proposals.copy(), self.returned.copy()
         twin.timers, twin.results = self.timers.copy(), self.results.copy()
         twin.reservations = {number: duplicate(one) for number, one in self.reservations.items()}
         return twin
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickled as its constructor's arguments."""
+        return type(self), _tuning_record(self)
 
     def freeze(self) -> tuple[Any, ...]:
         """What matters of it for what can happen next, without times."""
@@ -258,3 +262,6 @@ class TuningJob:
             tuple(self.results),
             tuple(self.returned),
         )
+
+
+_tuning_record = attrgetter(*[field.name for field in attrs.fields(TuningJob)])

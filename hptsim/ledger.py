@@ -204,6 +204,10 @@ class Ledger:
         "fifo" and "priority" let nobody pass who wants a pool that an earlier one waits for; "backfill" does. Who waits for
         a tuning job's place bars nobody's instances: those who have a place need them to give it up.
         """
+        if len(self.alike) == 1:  # everybody wants the same
+            (names,) = self.alike.values()
+            head = self.line[next(iter(names))]
+            return head if self.fits(head.amounts) else None
         barred: set[str] = set()
         for reservation in self.first(discipline):
             amounts = reservation.amounts
@@ -220,8 +224,6 @@ class Ledger:
         Nobody behind them can be granted before them, so that thousands in line cost no more than a few.
         """
         heads = [next(iter(names.items())) for names in self.alike.values()]
-        if len(heads) == 1:
-            return [self.line[heads[0][0]]]
         if discipline == "priority":
             heads.sort(key=lambda head: (self.line[head[0]].priority, head[1]))
         else:

@@ -13,9 +13,10 @@ import attrs
 from hptsim import hypertext
 from hptsim.errors import invalid, nearest
 from hptsim.journal import Record
-from hptsim.meter import Level, Meter, TuningJobFigures, Usage, WarmPoolFigures
+from hptsim.meter import Level, Meter
 from hptsim.scenario import Scenario
-from hptsim.steady import Interval, batch_means, mean, quantile
+from hptsim.steady import Interval, batch_means, mean, mser5, quantile
+from hptsim.usage import TuningJobFigures, Usage, WarmPoolFigures
 
 Figures = dict[str, float]
 
@@ -157,9 +158,18 @@ class Metrics:
         """
         if name not in SAMPLES:
             raise invalid("sample", name, "what is seen for each tuning job", nearest(name, SAMPLES))
+        return [value for _, value in self._seen(name)]
+
+    def _seen(self, name: str) -> list[tuple[float, float]]:
+        """A sample with the times at which the tuning jobs were created."""
         field = {"waiting_time_s": "waiting_s"}.get(name, name)
-        values = (getattr(row, field) for row in self.counted)
-        return [value for value in values if value is not None]
+        values = ((row.created_s, getattr(row, field)) for row in self.counted)
+        return [(created_s, value) for created_s, value in values if value is not None]
+
+    def warm_up_s(self, name: str = "waiting_time_s") -> float:
+        """When the warm-up ends by MSER-5: the creation of the first tuning job that counts, for `sim.metrics(begin_s=...)`."""
+        cut = mser5(self.sample(name))
+        return self._seen(name)[cut][0] if cut else self.begin_s
 
     def share_above(self, name: str, threshold_s: float) -> float:
         """The share of a sample that is above a threshold; not a number when it is empty."""

@@ -18,7 +18,7 @@ import attrs
 from hptsim.errors import invalid, nearest
 from hptsim.executors import Design, run, workers
 from hptsim.extras import require
-from hptsim.results import HEADLINE, Comparison, Target, check_confidence, digits, half_width, html_table
+from hptsim.results import HEADLINE, Comparison, Target, check_confidence, digits, half_width, html_table, percent
 from hptsim.results import Results as Results
 from hptsim.scenario import Scenario
 from hptsim.workload import Arrivals
@@ -81,6 +81,9 @@ def sweep(
     **settings: Unpack[Settings],
 ) -> Results:
     """`replicate` at every point of a grid: *over* maps paths such as "capacity.ml.m5.xlarge" to their values."""
+    for path, values in over.items():
+        if not values or len({_label(value) for value in values}) < len(values):
+            raise invalid(f"over[{path!r}]", values, "values that differ, at least one")
     points = [dict(zip(over, values, strict=True)) for values in product(*over.values())]
     return _run(scenario, points, seeds(seed, replications), 0, tuple(over), settings)
 
@@ -110,9 +113,13 @@ def _run(
     return Results(pd.DataFrame([{**head, **one} for head, one in zip(heads, found, strict=True)]), varied)
 
 
-def _label(value: object) -> object:
-    """A value as a table holds it, in memory and on disk."""
-    return value if value is None or isinstance(value, (bool, int, float, str)) else repr(value)
+def _label(value: Any) -> Any:
+    """A value as a table holds it, in memory and on disk, without a memory address."""
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return value
+    if hasattr(value, "dist") and hasattr(value, "kwds"):  # a frozen distribution of scipy.stats
+        return f"{value.dist.name}{value.args}{value.kwds or ''}"
+    return getattr(value, "__qualname__", None) or repr(value)
 
 
 def vary(scenario: Scenario, path: str, value: Any) -> Scenario:
@@ -192,13 +199,13 @@ class Smallest:
         """The answer in words, with what is known of the next smaller value."""
         tried = self.tried.set_index(self.what)
         if self.value is None:
-            shown = f"is shown to meet {self.target} with {self.confidence:.0%} confidence"
+            shown = f"is shown to meet {self.target} with {percent(self.confidence)} confidence"
             return f"No {self.what} up to {max(tried.index)} {shown}."
         row = tried.loc[self.value]
         bound = f"at most {digits(row['high'])}" if self.target.sign == "<=" else f"at least {digits(row['low'])}"
         text = (
             f"{self.what} = {self.value} meets {self.target}: its mean is {digits(row['mean'])} and, with "
-            f"{self.confidence:.0%} confidence, {bound} ({row['replications']} replications)."
+            f"{percent(self.confidence)} confidence, {bound} ({row['replications']} replications)."
         )
         below = self.value - 1
         if below not in tried.index:

@@ -16,7 +16,7 @@ import attrs
 from hptsim import planning, views
 from hptsim.errors import invalid
 from hptsim.extras import require
-from hptsim.results import Results, Target, check_confidence, digits, html_table, spelled
+from hptsim.results import Results, Target, check_confidence, digits, html_table, percent, spelled
 from hptsim.rows import interval_rows, share_rows
 from hptsim.scenario import Scenario
 from hptsim.simulation import Simulation
@@ -178,7 +178,7 @@ class Answer:
             where = f" with {spelled(set_)}" if set_ else ""
             caveat = part.caveat(self.target.column)
             lines.append(
-                f"{self.target} {words[self.verdict(part)]}{where} ({self.confidence:.0%} confidence).{caveat}"
+                f"{self.target} {words[self.verdict(part)]}{where} ({percent(self.confidence)} confidence).{caveat}"
             )
         return "\n".join(lines)
 
@@ -222,7 +222,9 @@ def _print(answer: Answer, name: str, figures: Sequence[str]) -> None:
     for cells in _cells(answer, figures):
         table.add_row(*cells)
     count = len(answer.points()[0][1].table)
-    console.print(f"{name}: {count} replications, mean ± half of the {answer.confidence:.0%} interval", highlight=False)
+    console.print(
+        f"{name}: {count} replications, mean ± half of the {percent(answer.confidence)} interval", highlight=False
+    )
     console.print(table)
     console.print(answer.sentence(), highlight=False, markup=False, soft_wrap=True)
 
@@ -261,7 +263,7 @@ def page(scenario: Scenario, answer: Answer, figures: Sequence[str], seed: int, 
     summary = answer.results.summary(confidence=answer.confidence)
     shown = summary if not answer.results.varied else summary[summary["figure"].isin(figures)]
     words = (
-        f"Means over the replications with Student's {answer.confidence:.0%} confidence intervals, each of which holds by "
+        f"Means over the replications with Student's {percent(answer.confidence)} confidence intervals, each of which holds by "
         f"itself. Seed {seed}."
     )
     pictures = _pictures(scenario, answer, figures, seed, until)
@@ -309,7 +311,9 @@ def _pictures(
         for name in figures:
             summary = answer.results.summary(name, answer.confidence).sort_values(varied[0], kind="stable")
             rows = interval_rows(summary)
-            caption = f"{name}: mean over {len(points[0][1].table)} replications, {answer.confidence:.0%} intervals"
+            caption = (
+                f"{name}: mean over {len(points[0][1].table)} replications, {percent(answer.confidence)} intervals"
+            )
             yield caption, views.intervals(rows, varied[0], name)
     best = _best(answer)
     for path, value in best.items():

@@ -124,7 +124,7 @@ class Results:
             where = f"With {spelled(set_)}, " if set_ else ""
             missing = f"; {len(part.table) - count} without it" if count < len(part.table) else ""
             lines.append(
-                f"{where}{column} is {digits(part.mean(column))} on average, with {confidence:.0%} confidence between "
+                f"{where}{column} is {digits(part.mean(column))} on average, with {percent(confidence)} confidence between "
                 f"{digits(low)} and {digits(high)} ({count} replications{missing}).{part.caveat(column)}"
             )
         return "\n".join(lines)
@@ -175,6 +175,15 @@ def digits(value: float, count: int = 4) -> str:
     ('17534', '0.1235', '730', '7.3')
     """
     return f"{value:.0f}" if abs(value) >= 10**count else f"{value:.{count}g}"
+
+
+def percent(confidence: float) -> str:
+    """A confidence in words: never rounded up to certainty.
+
+    >>> percent(0.95), percent(0.99975)
+    ('95%', '99.975%')
+    """
+    return f"{100 * confidence:.6g}%"
 
 
 def spelled(point: Mapping[str, Any]) -> str:
@@ -233,7 +242,7 @@ class Comparison:
         low, high = self.interval(column, confidence)
         verdict = "no difference is shown" if low <= 0 <= high else ("more" if low > 0 else "less") + " in the second"
         return (
-            f"{column}: {verdict}, by {digits(self.differences.mean(column))} on average, with {confidence:.0%} "
+            f"{column}: {verdict}, by {digits(self.differences.mean(column))} on average, with {percent(confidence)} "
             f"confidence between {digits(low)} and {digits(high)} ({len(self.differences.values(column))} pairs)."
         )
 

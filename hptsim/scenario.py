@@ -35,7 +35,7 @@ from hptsim.plain import (
     without_none,
 )
 from hptsim.prices import Prices
-from hptsim.workload import Arrivals, scheduled
+from hptsim.workload import Arrivals, monday_s, scheduled
 from hptsim.workload import ScheduledTuningJob as ScheduledTuningJob
 from hptsim.world import Account
 
@@ -64,7 +64,11 @@ _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)"
 
 
 def _instant(instance: object, attribute: attrs.Attribute[Any], value: Any) -> None:
-    if not isinstance(value, str) or not _INSTANT.fullmatch(value):
+    try:
+        known = isinstance(value, str) and _INSTANT.fullmatch(value) and monday_s(value) >= 0
+    except ValueError:  # a 13th month
+        known = False
+    if not known:
         raise invalid(attribute.name, value, "an instant with its time zone, like 2024-01-01T00:00:00Z")
 
 

@@ -208,6 +208,15 @@ IMPROVEMENT = 0.01
 """An improvement is one by at least 1 % of the best so far (A-33)."""
 
 
+def improves(cost: float, best: float) -> bool:
+    """Whether *cost* is an improvement on the *best* before it (A-33).
+
+    >>> improves(0.99, 1.0), improves(0.995, 1.0)
+    (True, False)
+    """
+    return cost < best and (best == math.inf or cost <= best - IMPROVEMENT * abs(best))
+
+
 def not_improving(objective: Objective, results: Sequence[float]) -> int:
     """How many of the last *results* in a row did not improve on the best before them by 1 %.
 
@@ -216,8 +225,7 @@ def not_improving(objective: Objective, results: Sequence[float]) -> int:
     """
     best, since = math.inf, 0
     for cost in map(objective.cost, results):
-        better = cost < best and (best == math.inf or cost <= best - IMPROVEMENT * abs(best))
-        since = 0 if better else since + 1
+        since = 0 if improves(cost, best) else since + 1
         best = min(best, cost)
     return since
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from itertools import accumulate
 
 import attrs
 
@@ -42,17 +41,13 @@ def mser5(values: Sequence[float]) -> int:
     5
     """
     batches = [math.fsum(values[place : place + 5]) / 5 for place in range(0, len(values) - 4, 5)]
-    best, cut = math.inf, 0
-    middle = mean(batches)  # only differences matter, and small numbers keep their digits
-    backwards = [batch - middle for batch in reversed(batches)]
-    sums, squares = list(accumulate(backwards)), list(accumulate(value**2 for value in backwards))
-    for dropped in range(len(batches) // 2 + 1):
-        left = len(batches) - dropped
-        if left < 1:
-            break
-        spread = max(0.0, squares[left - 1] - sums[left - 1] ** 2 / left)
-        if spread / left**2 < best * (1 - 1e-12):
-            best, cut = spread / left**2, dropped
+    best, cut, middle, spread = math.inf, 0, 0.0, 0.0
+    for left, batch in enumerate(reversed(batches), 1):  # from the end: the sum of squares around the mean, by Welford
+        away = batch - middle
+        middle += away / left
+        spread += away * (batch - middle)
+        if 2 * left >= len(batches) and spread / left**2 <= best * (1 + 1e-12):  # of equal ones the smallest cut
+            best, cut = spread / left**2, len(batches) - left
     return 5 * cut
 
 

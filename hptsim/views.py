@@ -169,6 +169,8 @@ def intervals(rows: Sequence[IntervalRow], x: str, y: str) -> Any:
         axes.fill_between(xs, [row.low for row in mine], [row.high for row in mine], color=color, alpha=0.25)
         style = {"color": color, "linewidth": 3, "linestyle": DASHES[place % len(DASHES)], "marker": "o"}
         axes.plot(xs, [row.mean for row in mine], label=_plain(line), **style)
+    if all(isinstance(row.x, int) for row in rows):
+        axes.xaxis.get_major_locator().set_params(integer=True)  # there is no half instance
     axes.set_xlabel(_plain(x))
     axes.set_ylabel(_plain(y))
     return _with_legend(figure, axes) if any(row.line for row in rows) else figure

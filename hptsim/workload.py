@@ -6,7 +6,7 @@ Each `Arrivals` has streams of its own, named by its template, so adding one dis
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from heapq import merge
 from itertools import accumulate, islice, takewhile
@@ -113,8 +113,17 @@ PATTERNS = {"profile": Profile, "times": Times}
 """What is no gap between two arrivals and still says when they come, as scenario files spell it."""
 
 
-def _templates(given: TuningJobSpec | Iterable[TuningJobSpec]) -> tuple[TuningJobSpec, ...]:
-    return (given,) if isinstance(given, TuningJobSpec) else tuple(given)
+Template = TuningJobSpec | Mapping[str, Any]
+"""What tuning jobs are like: a spec, or the service's own request as a dict."""
+
+
+def _templates(given: Template | Iterable[Template]) -> tuple[TuningJobSpec, ...]:
+    several = [given] if isinstance(given, (TuningJobSpec, Mapping)) or not isinstance(given, Iterable) else given
+    specs = [TuningJobSpec.from_request(one) if isinstance(one, Mapping) else one for one in several]
+    for one in specs:
+        if not isinstance(one, TuningJobSpec):
+            raise invalid("template", one, "a TuningJobSpec or a CreateHyperParameterTuningJob request, or several")
+    return tuple(specs)
 
 
 @attrs.frozen

@@ -1,22 +1,19 @@
 """The twin in the browser says what hptsim says, and the reader's Stop is the service's.
 
-What the page shows is compared with the same calls in this Python. The browser is found as tests/test_player.py says;
+What the page shows is compared with the same calls in this Python. The browser is that of tests/browser.py;
 Pyodide is what `python docs/build.py` has fetched.
 """
 
 import importlib.util
 import json
-import os
-import shutil
 import sys
 import threading
 from pathlib import Path
 
 import pytest
+from browser import chromium
 
 DOCS = Path(__file__).parent.parent / "docs"
-CALM = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
-CALM += ["--disable-sync", "--no-first-run"]
 
 
 def loaded(name, path):
@@ -82,7 +79,6 @@ def test_the_setup_decides_what_a_stop_keeps_and_how_long_it_takes():
 @pytest.fixture(scope="module")
 def tab(tmp_path_factory):
     """The page in a headless browser; fails on a complaint of its console and on a request that leaves this machine."""
-    playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright")
     if not build.fetched():
         pytest.skip("needs Pyodide: python docs/build.py gets it from npm")
     site = tmp_path_factory.mktemp("site")
@@ -90,13 +86,8 @@ def tab(tmp_path_factory):
     server = build.serve(site, 0)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     home = f"http://127.0.0.1:{server.server_port}/"
-    named = os.environ.get("HPTSIM_BROWSER") or shutil.which("chromium") or shutil.which("google-chrome")
     try:
-        with playwright.sync_playwright() as p:
-            where = named or p.chromium.executable_path
-            if not Path(where).exists():
-                pytest.skip("needs a Chromium: on the path, or named by HPTSIM_BROWSER")
-            browser = p.chromium.launch(executable_path=where, args=CALM)
+        with chromium() as browser:
             page = browser.new_page(viewport={"width": 1280, "height": 1000})
             errors, asked = [], []
             page.on("console", lambda said: errors.append(said.text) if said.type in ("error", "warning") else None)
@@ -108,7 +99,6 @@ def tab(tmp_path_factory):
             yield page
             assert errors == []
             assert len(asked) > 8 and all(url.startswith((home, "data:", "about:srcdoc")) for url in asked)
-            browser.close()
     finally:
         server.shutdown()
         server.server_close()

@@ -16,12 +16,12 @@ from hptsim.docs import PAGES, figures, semantics
 from hptsim.durations import KINDS
 from hptsim.laws import LAWS
 from hptsim.lifecycle import RESERVATION, TRAINING, TUNING
-from hptsim.meter import USAGE, Usage
 from hptsim.metrics import FIGURES
 from hptsim.model import ServiceLimits
 from hptsim.nature import Faults, Script, Timings
 from hptsim.prices import Prices
 from hptsim.request import to_request
+from hptsim.usage import USAGE, Usage
 from hptsim.workload import PATTERNS, Arrivals
 
 ROOT = Path(__file__).parent.parent

@@ -105,6 +105,18 @@ def test_an_interrupted_chunk_hands_over_what_has_ended(monkeypatch):
     assert not executors._working
 
 
+def test_an_idle_worker_does_not_hear_ctrl_c_and_a_busy_one_does(monkeypatch):
+    before = signal.getsignal(signal.SIGINT)
+    try:
+        executors._hear_ctrl_c()
+        signal.raise_signal(signal.SIGINT)
+        monkeypatch.setattr(executors, "_working", True)
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 @pytest.mark.parametrize("error", [KeyboardInterrupt, RuntimeError, MemoryError])
 def test_whatever_ends_a_run_keeps_what_has_ended_and_the_rest_is_done_next_time(tmp_path, monkeypatch, error):
     path, real, calls = tmp_path / "kept.jsonl", Design.run, []

@@ -1,19 +1,15 @@
-"""The player: one file without a network, that says what the journal says; in a real browser where there is one.
-
-The browser is the Chromium that Playwright knows, the one on the path, or the one that HPTSIM_BROWSER names.
-"""
+"""The player: one file without a network, that says what the journal says; in a real browser where there is one."""
 
 import ast
 import json
-import os
 import re
-import shutil
 from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
 
 import attrs
 import pytest
+from browser import chromium
 from examples import TIMINGS, simulation
 
 import hptsim.auditor
@@ -189,14 +185,8 @@ def test_the_command_writes_the_film_of_a_broken_law(tmp_path, capsys, monkeypat
 @contextmanager
 def opened(page, tmp_path):
     """The page in a headless browser that may not reach anything; fails on what its console complains of."""
-    playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright")
     (tmp_path / "film.html").write_text(page)
-    named = os.environ.get("HPTSIM_BROWSER") or shutil.which("chromium") or shutil.which("google-chrome")
-    with playwright.sync_playwright() as p:
-        where = named or p.chromium.executable_path
-        if not Path(where).exists():
-            pytest.skip("needs a Chromium: on the path, or named by HPTSIM_BROWSER")
-        browser = p.chromium.launch(executable_path=where, args=["--no-sandbox", "--disable-gpu", "--no-zygote"])
+    with chromium() as browser:
         tab = browser.new_page(viewport={"width": 1200, "height": 800})
         errors, asked = [], []
         tab.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
@@ -204,8 +194,8 @@ def opened(page, tmp_path):
         tab.on("request", lambda request: asked.append(request.url))
         tab.goto((tmp_path / "film.html").as_uri())
         yield tab
-        assert errors == [] and asked == [tab.url], "one file, no network, no complaint"
-        browser.close()
+        assert errors == [], "no complaint"
+        assert [url for url in asked if url != "about:srcdoc"] == [tab.url], "one file, no network"
 
 
 def move(tab, seconds):
@@ -306,3 +296,14 @@ def test_a_notebook_plays_the_film_in_a_frame_of_its_own(tmp_path):
         film.locator("#lanes").click()
         tab.keyboard.press("End")
         assert film.locator("#clock").inner_text() == "75.0 s" and film.locator("#laws li.lit").count() > 20
+
+
+def test_a_frame_that_is_shown_later_draws_the_film_then(tmp_path):
+    hidden = stopped()._repr_html_().replace('style="', 'style="display: none; ')
+    with opened(f"<!DOCTYPE html><title>notebook</title>{hidden}", tmp_path) as tab:
+        tab.eval_on_selector("iframe", "frame => { frame.style.display = 'block'; }")
+        film = tab.frame_locator("iframe")
+        film.locator("#slider").evaluate("s => { s.value = 60; s.dispatchEvent(new Event('input')); }")
+        ink = "c => [...c.getContext('2d').getImageData(0, 0, c.width, c.height).data].some(v => v)"
+        for canvas in ("#lanes", "#charts"):
+            assert film.locator(canvas).evaluate(ink)

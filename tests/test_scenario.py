@@ -116,6 +116,7 @@ JOB = '[[tuning_jobs]]\nrequest = "request.json"\n'
         ("x.toml", "total_instances = -1\n", r"x\.toml:1: total_instances: got -1"),
         ("x.toml", '\nuntil_s = "late"\n', r"x\.toml:2: until_s: got 'late'"),
         ("x.toml", '\nepoch = "yesterday"\n', r"x\.toml:2: epoch: got 'yesterday'"),
+        ("x.toml", '\nepoch = "2024-13-01T00:00:00Z"\n', r"x\.toml:2: epoch: got '2024-13-01T00:00:00Z'"),
         (
             "x.toml",
             '[prices_usd_per_hour]\n"ml.m5.xlarge" = -1\n',

@@ -614,6 +614,40 @@ def test_several_definitions_give_types_and_names():
     assert len(describe(service)["TrainingJobDefinitions"]) == 2
 
 
+@pytest.mark.parametrize("enabled", ["Enabled", "Disabled"])
+def test_convergence_is_detected_whether_or_not_it_ends_the_job(enabled):
+    criteria = {"TuningJobCompletionCriteria": {"ConvergenceDetected": {"CompleteOnConvergence": enabled}}}
+    sim = simulation(script=Script(curve=lambda configuration, epoch: 0.5))
+    service = Service.of(sim)
+    service.call(CREATE, request(total=15, parallel=1, config_changes=criteria))
+    sim.run(until=125 * 10)
+    assert "ConvergenceDetectedTime" not in describe(service)["TuningJobCompletionDetails"]
+    sim.run()
+    answer = describe(service)
+    details = {"NumberOfTrainingJobsObjectiveNotImproving": 10 if enabled == "Enabled" else 14}
+    assert answer["TuningJobCompletionDetails"] == details | {"ConvergenceDetectedTime": EPOCH + 125 * 11}
+    assert answer["TrainingJobStatusCounters"]["Completed"] == (11 if enabled == "Enabled" else 15)
+    assert answer["ObjectiveStatusCounters"] == {
+        "Succeeded": answer["TrainingJobStatusCounters"]["Completed"],
+        "Pending": 0,
+        "Failed": 0,
+    }
+
+
+def test_the_best_training_job_may_be_one_that_was_stopped():
+    """Hyperband stops even the best at MaxResource (L3, A-17): it is the best among completed and stopped, brute force."""
+    hyperband = {"Strategy": "Hyperband", "StrategyConfig": {"HyperbandStrategyConfig": {"MaxResource": 9}}}
+    sim = simulation()
+    service = Service.of(sim)
+    service.call(CREATE, request(total=9, parallel=3, config_changes=hyperband))
+    sim.run()
+    summaries = service.call(CHILDREN, {TUNING: "demo", "MaxResults": 100})["TrainingJobSummaries"]
+    values = {one[TRAINING]: one["FinalHyperParameterTuningJobObjectiveMetric"]["Value"] for one in summaries}
+    best = describe(service)["BestTrainingJob"]
+    assert best["TrainingJobStatus"] == "Stopped" and best[TRAINING] == min(values, key=values.get)
+    assert describe(service)["ObjectiveStatusCounters"]["Succeeded"] == 9 == len(values)
+
+
 def test_instance_configs_become_the_jobs_resources():
     configs = [{"InstanceType": "ml.m5.2xlarge", "InstanceCount": 1, "VolumeSizeInGB": 5}]
     resources = {"ResourceConfig": None, "HyperParameterTuningResourceConfig": {"InstanceConfigs": configs}}

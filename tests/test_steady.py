@@ -54,6 +54,7 @@ def test_mser5_finds_the_end_of_a_known_warm_up():
     step = np.concatenate([np.full(200, 20.0), np.zeros(800)]) + noise(2, 1000)
     assert mser5(step) == 200
     assert mser5([3.0] * 100) == 0
+    assert mser5([0.1 * place for place in range(40)] + [0.7] * 960) == 40, "what stands still stands still"
     assert mser5([1.0, 2.0]) == 0
 
 

@@ -146,9 +146,8 @@ def test_deterministic_service(pool):
     inside(f"M/D/1, load {load}", results, "waited_share", load)
     inside(f"M/D/1, load {load}", results, "waiting_time_s.mean", load * MEAN_S / (2 * (1 - load)))
     for column, share in (("waiting_time_s.p50", 0.5), ("waiting_time_s.p95", 0.95)):
-        inside(
-            results, column, MEAN_S * optimize.brentq(lambda wait, share=share: crommelin(load, wait) - share, 0, 20)
-        )
+        services = optimize.brentq(lambda wait, share=share: crommelin(load, wait) - share, 0, 20)
+        inside(f"M/D/1, load {load}", results, column, services * MEAN_S)
 
 
 def test_batches_wait_for_each_other(pool):

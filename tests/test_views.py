@@ -84,10 +84,8 @@ def test_the_line_is_drawn_in_steps_from_zero_on():
 
 
 def test_the_waiting_times_of_half_and_of_nearly_all_are_marked_where_they_are_reached():
-    assert legend(waiting([ShareRow(0.0, 0.3), ShareRow(60.0, 0.9), ShareRow(1200.0, 1.0)])) == [
-        "50% within 60 s",
-        "95% within 1,200 s",
-    ]
+    rows = [ShareRow(0.0, 0.3), ShareRow(60.0, 0.5), ShareRow(1200.0, 0.95), ShareRow(2000.0, 1.0)]
+    assert legend(waiting(rows)) == ["50% within 60 s", "95% within 1,200 s"]
     figure = waiting([ShareRow(0.0, 0.3), ShareRow(60.0, 0.9)])
     assert legend(figure) == ["50% within 60 s"], "nobody knows yet when 95 % will have started"
     [axes] = figure.axes
@@ -109,6 +107,12 @@ def test_a_sweep_has_a_band_for_each_line():
     assert legend(figure) == ["reuse", "upfront"]
     assert axes.lines[0].get_color() != axes.lines[1].get_color()
     assert not intervals([IntervalRow("", 1, 2.0, 1.0, 3.0)], "x", "y").legends
+
+
+def test_there_is_no_half_instance_on_the_axis_of_a_sweep():
+    for xs, whole in (((2, 3), True), ((0.5, 1.0), False)):
+        axes = intervals([IntervalRow("", x, 2.0, 1.0, 3.0) for x in xs], "quota", "y").axes[0]
+        assert all(float(tick).is_integer() for tick in axes.get_xticks()) == whole
 
 
 def test_who_is_stopped_early_ends_in_a_cross():

@@ -6,10 +6,10 @@ import hptsim.boto
 from hptsim import Journal, Scenario, Simulation, TuningJobSpec, explore
 from hptsim.cli import main
 from hptsim.errors import InvalidInput, ServiceError
-from hptsim.meter import WarmPoolFigures
 from hptsim.model import InstanceRequest, ResourceLimits, TrainingJobDefinition
 from hptsim.nature import Faults, Scripted, Timings
 from hptsim.service import Service
+from hptsim.usage import WarmPoolFigures
 from hptsim.warm_pools import match_keys
 
 M5, P3 = "ml.m5.xlarge", "ml.p3.2xlarge"

@@ -8,6 +8,7 @@ from hptsim import Scenario, Simulation, TuningJobSpec
 from hptsim.assumptions import Assumptions
 from hptsim.durations import Empirical, Exponential
 from hptsim.errors import InvalidInput
+from hptsim.request import to_request
 from hptsim.scenario import ScheduledTuningJob
 from hptsim.workload import Arrivals, Profile, Times
 
@@ -116,6 +117,13 @@ def test_each_says_its_mean_rate(arrivals, rate):
         assert seen == pytest.approx(rate, rel=0.05)  # at least 13,440 of them: 0.05 is 4 standard deviations and more
 
 
+def test_a_template_may_be_a_request_of_the_service():
+    assert Arrivals(to_request(SPEC), 10, 3).templates == (SPEC,)
+    request = {**to_request(SPEC), "Tags": [{"Key": "team", "Value": "x"}]}
+    jobs = Arrivals(request, 10, 2).jobs(0)
+    assert [job.spec.request["HyperParameterTuningJobName"] for job in jobs] == ["a-1", "a-2"]
+
+
 def test_a_stream_is_a_function_of_seed_and_name():
     one, two = Arrivals(TuningJobSpec("a"), Exponential(50.0), 40), Arrivals(TuningJobSpec("b"), Exponential(50.0), 40)
     alone = Scenario(arrivals=[one]).drawn(3).tuning_jobs
@@ -147,6 +155,9 @@ def test_batches_come_together_and_what_was_there_stays():
         (lambda: Arrivals(TuningJobSpec("a" * 31), 1, 10), "template: got 'a{31}'"),
         (lambda: Arrivals(TuningJobSpec("a" * 30), 1, until_s=10).jobs(0), "template: got 'a{30}'.*29 characters"),
         (lambda: Arrivals([SPEC, SPEC], 1, 10), "template: got .*different names"),
+        (lambda: Arrivals("nightly", 1, 10), "template: got 'n', expected a TuningJobSpec or a Create"),
+        (lambda: Arrivals(None, 1, 10), "template: got None, expected a TuningJobSpec"),
+        (lambda: Arrivals({"HyperParameterTuningJobName": "x"}, 1, 10), "HyperParameterTuningJobConfig: got nothing"),
         (lambda: Arrivals([], 1, 10), "template: got "),
         (lambda: Arrivals(SPEC, 1, 10, weights=[1, 2]), "weights: got 2, expected one for each of 1"),
         (lambda: Arrivals(SPEC, 1, 10, weights=[0]), "weights: got .*not all of them 0"),

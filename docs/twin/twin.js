@@ -154,7 +154,7 @@ function bands() {
   });
   draw(svg, "polyline", { points: points.join(" "), fill: "none", stroke: "#000", "stroke-width": 2 });
   draw(svg, "line", { x1: x(0), x2: "100%", y1: y(view.limit), y2: y(view.limit), stroke: "#767676", "stroke-dasharray": "2 3" });
-  const tick_s = [100, 200, 500, 1000, 2000, 5000].find(tick => view.now_s < 8 * tick) ?? 10000;
+  const tick_s = [100, 200, 500, 1000, 2000, 5000].find(tick => x(tick) - x(0) > 55) ?? 10000;
   for (let t = 0; t <= Math.max(900, view.now_s * 1.05); t += tick_s) {
     draw(svg, "text", { x: x(t), y: height - 4, "text-anchor": "middle" }, t ? `${t} s` : "0");
   }

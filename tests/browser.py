@@ -1,0 +1,27 @@
+"""The headless browser of the tests: the one that HPTSIM_BROWSER names, the Chromium on the path, or the one Playwright has."""
+
+import os
+import shutil
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+CALM = ["--no-sandbox", "--disable-gpu", "--no-zygote", "--disable-background-networking", "--disable-component-update"]
+CALM += ["--disable-sync", "--no-first-run"]
+
+
+@contextmanager
+def chromium():
+    """A browser, also for root and without a display; skips where there is none."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright")
+    named = os.environ.get("HPTSIM_BROWSER") or shutil.which("chromium") or shutil.which("google-chrome")
+    with playwright.sync_playwright() as p:
+        where = named or p.chromium.executable_path
+        if not Path(where).exists():
+            pytest.skip("needs a Chromium: on the path, or named by HPTSIM_BROWSER")
+        browser = p.chromium.launch(executable_path=where, args=CALM)
+        try:
+            yield browser
+        finally:
+            browser.close()
