@@ -81,6 +81,9 @@ def sweep(
     **settings: Unpack[Settings],
 ) -> Results:
     """`replicate` at every point of a grid: *over* maps paths such as "capacity.ml.m5.xlarge" to their values."""
+    for path, values in over.items():
+        if not values or len({_label(value) for value in values}) < len(values):
+            raise invalid(f"over[{path!r}]", values, "values that differ, at least one")
     points = [dict(zip(over, values, strict=True)) for values in product(*over.values())]
     return _run(scenario, points, seeds(seed, replications), 0, tuple(over), settings)
 
@@ -110,9 +113,13 @@ def _run(
     return Results(pd.DataFrame([{**head, **one} for head, one in zip(heads, found, strict=True)]), varied)
 
 
-def _label(value: object) -> object:
-    """A value as a table holds it, in memory and on disk."""
-    return value if value is None or isinstance(value, (bool, int, float, str)) else repr(value)
+def _label(value: Any) -> Any:
+    """A value as a table holds it, in memory and on disk, without a memory address."""
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return value
+    if hasattr(value, "dist") and hasattr(value, "kwds"):  # a frozen distribution of scipy.stats
+        return f"{value.dist.name}{value.args}{value.kwds or ''}"
+    return getattr(value, "__qualname__", None) or repr(value)
 
 
 def vary(scenario: Scenario, path: str, value: Any) -> Scenario:

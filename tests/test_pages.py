@@ -40,7 +40,7 @@ def name(page):
 @pytest.mark.parametrize("page", PAGES, ids=name)
 def test_a_page_has_only_blocks_that_something_runs(page):
     kinds = {kind for kind, _ in FENCE.findall(page.read_text(encoding="utf-8"))}
-    assert {kind for kind in kinds if not kind.startswith("{")} <= {"python", "console", "toml", "sh"}
+    assert {kind for kind in kinds if not kind.startswith("{")} <= {"python", "console", "toml", "sh", "text"}
     assert all(">>> " in block for block, _ in blocks(page, "python"))
     for block, _ in blocks(page, "sh"):  # for people; what they name is there
         assert all((ROOT / path).exists() for path in re.findall(r"[\w./-]+\.(?:py|md|ipynb)\b", block))

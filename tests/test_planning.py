@@ -72,6 +72,19 @@ def test_two_scenarios_are_compared_pair_by_pair_in_every_column(serial):
         assert row["difference"] == pytest.approx(row["second"] - row["first"])
 
 
+@pytest.mark.parametrize("values", [[], [2, 3, 2], [1, 1.0], [stats.expon(scale=9), stats.expon(scale=9)]], ids=str)
+def test_the_same_design_twice_is_no_second_sample(serial, values):
+    with pytest.raises(InvalidInput, match="expected values that differ, at least one"):
+        sweep(SCENARIO, {"timings.starting_s": values}, 2, executor=serial)
+
+
+def test_a_point_is_called_by_its_value_and_not_by_its_address(serial, tmp_path):
+    values = [stats.expon(scale=9), stats.expon(scale=99), Exponential(9.0), 9.0]
+    results = sweep(SCENARIO, {"timings.starting_s": values}, 2, executor=serial)
+    labels = list(results.table["timings.starting_s"].iloc[::2])
+    assert labels == ["expon(){'scale': 9}", "expon(){'scale': 99}", "Exponential(mean_s=9.0)", 9.0]
+
+
 def _mean_and_error(values):
     return values.mean(), values.std(ddof=1) / math.sqrt(len(values))
 
