@@ -67,10 +67,8 @@ DRAWING = """<p class="drawing"><a href="{path}"><img src="{path}" alt="The stat
 Open the drawing by itself</a>: there, pointing at an arrow shows what it rests on and does.</p>"""
 
 
-def fill(app: Sphinx, docname: str, source: list[str]) -> None:
-    """The page of lessons is the notebooks' own overview; the page on validation lists what is in its folder."""
-    if docname == "validation" and not any((ROOT / "docs" / "validation").glob("*.md")):
-        source[0] = source[0].replace("```{toctree}\n:glob:\n\nvalidation/*\n```", "None yet.")
+def lessons(app: Sphinx, docname: str, source: list[str]) -> None:
+    """The page of lessons is the notebooks' own overview."""
     if docname == "lessons":
         overview = (ROOT / "notebooks" / "README.md").read_text(encoding="utf-8")
         source[0] += overview.partition("\n")[2].replace("](", "](../notebooks/")
@@ -78,4 +76,4 @@ def fill(app: Sphinx, docname: str, source: list[str]) -> None:
 
 def setup(app: Sphinx) -> None:
     app.add_directive("mermaid", Diagram)
-    app.connect("source-read", fill)
+    app.connect("source-read", lessons)
