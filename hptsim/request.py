@@ -429,7 +429,8 @@ def _definition_request(definition: TrainingJobDefinition) -> dict[str, Any]:
     }
     configs = [_instances_request(one) for one in (definition.instances, *definition.alternatives)]
     if definition.alternatives:
-        resources = {"AllocationStrategy": "Prioritized", "InstanceConfigs": configs}
+        several = [{**config, "VolumeSizeInGB": _VOLUME_GB} for config in configs]  # which is required only there
+        resources = {"AllocationStrategy": "Prioritized", "InstanceConfigs": several}
         plain["HyperParameterTuningResourceConfig"] = resources
     else:
         plain["ResourceConfig"] = configs[0]
@@ -444,6 +445,9 @@ def _definition_request(definition: TrainingJobDefinition) -> dict[str, Any]:
     if definition.ranges:
         plain["HyperParameterRanges"] = _ranges_request(definition.ranges)
     return plain
+
+
+_VOLUME_GB = 30
 
 
 def _instances_request(instances: InstanceRequest) -> dict[str, Any]:

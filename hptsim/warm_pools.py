@@ -83,7 +83,7 @@ def matching(world: World, definition: TrainingJobDefinition) -> WarmPool | None
 def open_pool(world: World, job: TrainingJob) -> None:
     """Give a new training job that asks for one a warm pool, if the quota for warm pools allows it; else silently not."""
     definition = job.definition
-    if not definition.keep_alive_s:
+    if not definition.keep_alive_s or definition.spot:  # R20
         return
     limit, used = world.account.warm_pool_capacity, dict(job.amounts)
     for pool in world.pools.values():

@@ -285,3 +285,11 @@ def test_a_real_client_understands_it():
     assert client.describe_training_job(TrainingJobName="first")["WarmPoolStatus"] == {"Status": "Available"}
     client.stop_training_job(TrainingJobName="first")
     assert client.describe_training_job(TrainingJobName="first")["WarmPoolStatus"]["Status"] == "Terminated"
+
+
+def test_managed_spot_leaves_none_behind():
+    sim = simulation()
+    sim.create_training_job("first", TrainingJobDefinition(keep_alive_s=600, spot=True))
+    assert sim.training_job("first").warm_pool == ""
+    sim.run(until=300)
+    assert sim.training_job("first").status == "Completed" and sim.capacity.reserved == {}
