@@ -172,6 +172,11 @@ class Auditor:
         book.owed += trigger in LOGGED or (trigger == "ready" and destination == "Training")
         if trigger == "ready":
             book.launched = True
+        elif trigger == "checkpoint":
+            book.kept = len(book.curve)
+        elif destination in ("Starting", "Interrupted") and book.curve:  # the epochs since the last checkpoint are lost
+            book.curve = book.curve[: book.kept]
+            book.passed = tuple([rung for rung in book.passed if rung <= book.kept])
         if trigger in ENDS:
             book.reasons += (trigger,)
             if trigger == "stop" and book.name in self.pools:
@@ -239,9 +244,9 @@ class Auditor:
 
     def _epoch(self, book: TrainingBook, epoch: int, value: float | None) -> None:
         """A new epoch: by the same rule as the service, on books of our own, may the training job go on?"""
-        # a job that was interrupted does the epochs since its last checkpoint again
-        book.curve = (*book.curve[: epoch - 1], float("nan") if value is None else value)
-        book.passed = tuple([rung for rung in book.passed if rung < epoch])
+        if epoch != len(book.curve) + 1:
+            raise broken("phases in order", f"{book.name} reports epoch {epoch} after {len(book.curve)}")
+        book.curve += (float("nan") if value is None else value,)
         tuning = self.tuning[book.holder]
         if tuning.spec is None or value is None or book.sentence:
             return

@@ -74,6 +74,8 @@ class TrainingBook:
     definition: int = 0
     objective: float | None = None
     curve: tuple[float, ...] = ()
+    kept: int = 0
+    """How many of its epochs the last checkpoint holds."""
     passed: tuple[int, ...] = ()
     sentence: str = ""
     """Why it must be told to stop, by the books."""

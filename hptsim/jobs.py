@@ -45,7 +45,8 @@ class TrainingJob:
 
     *promised* is what its script reported saved, kept apart from what the store holds: a law compares the two.
     *work_s* is how long its script needs in Training, *progress_s* how much of that is done and not lost,
-    *checkpointed_s* how much of it the last checkpoint holds, *trained_s* the time in Training over all attempts.
+    *checkpointed_s* how much of it the last checkpoint holds (and *checkpointed_epochs* how many of its epochs),
+    *trained_s* the time in Training over all attempts.
     """
 
     thing: ClassVar[str] = "training"
@@ -75,6 +76,7 @@ class TrainingJob:
     work_s: float = 0.0
     progress_s: float = 0.0
     checkpointed_s: float = 0.0
+    checkpointed_epochs: int = 0
     checkpoints: int = 0
     trained_s: float = 0.0
     trained_before_s: float = 0.0
@@ -155,6 +157,7 @@ class TrainingJob:
             self.retries_left,
             self.objective is not None,
             len(self.curve),
+            self.checkpointed_epochs,
             self.choice,
         )
 
@@ -260,7 +263,7 @@ class TuningJob:
             tuple((number, one.state) for number, one in self.reservations.items()),
             tuple([tuple(one.amounts.items()) for one in self.reservations.values()]) if self.others else (),
             tuple(self.results),
-            tuple(self.returned),
+            tuple(self.returned) if len(self.needs) > 1 else (),  # whose turn it is among several definitions
         )
 
 

@@ -108,7 +108,7 @@ def _begin_again(job: TrainingJob) -> None:
     job.shortages = 0
     job.progress_s = job.checkpointed_s
     if job.watched:  # the epochs since the last checkpoint are done again
-        done = int(job.epochs * job.progress_s / job.work_s + 1e-9) if job.work_s > 0 else 0
+        done = job.checkpointed_epochs
         job.curve, job.passed = job.curve[:done], tuple([epoch for epoch in job.passed if epoch <= done])
     job.warm = False
 
@@ -122,7 +122,7 @@ def _epoch(world: World, job: TrainingJob, move: Move) -> dict[str, Any]:
 def _checkpoint(world: World, job: TrainingJob, move: Move) -> dict[str, Any]:
     uri = job.next_checkpoint_uri
     job.checkpoints += 1
-    job.checkpointed_s = job.progress_s
+    job.checkpointed_s, job.checkpointed_epochs = job.progress_s, len(job.curve)
     job.promised += (uri,)
     return {"saved": uri}
 

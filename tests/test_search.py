@@ -196,6 +196,20 @@ def test_hyperband_stops_who_is_not_among_the_best_third_of_a_rung(seed):
     assert longest == 9
 
 
+@pytest.mark.parametrize("checkpoint_uri", [None, "s3://bucket/checkpoints"])
+def test_epochs_that_a_failure_undoes_count_for_nobody_until_they_are_done_again(checkpoint_uri):
+    """The law "the weak are stopped early" judges each verdict; a rung is counted by the epochs that are not lost."""
+    definition = TrainingJobDefinition(spot=True, max_retries=2, checkpoint_uri=checkpoint_uri)
+    faults = Faults(internal_error=0.5, spot_interruptions_per_hour=20)
+    again = 0
+    for seed in range(20):
+        mind = spec("Hyperband", ranges=(), parallel=5, hyperband=Hyperband(1, 9), definitions=(definition,))
+        sim = run(mind, seed=seed, faults=faults, timings=attrs.evolve(TIMINGS, checkpoint_s=13))
+        reported = [(record.name, record.data["epoch"]) for record in sim.journal if record.trigger == "epoch"]
+        again += len(reported) - len(set(reported))
+    assert again, "no failure has undone an epoch"
+
+
 def test_no_child_is_stopped_before_min_resource():
     sim = run(spec("Hyperband", total=20, parallel=4, hyperband=Hyperband(2, 8)))
     epochs = {}
