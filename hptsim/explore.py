@@ -17,11 +17,11 @@ import attrs
 from hptsim import hypertext
 from hptsim.auditor import Auditor
 from hptsim.collector import collector_paused
+from hptsim.enumerated import FAULTS, Enumerated
 from hptsim.errors import LawBroken, ServiceError, invalid, nearest
 from hptsim.laws import SOMETIMES
 from hptsim.lifecycle import TABLES, Row, Table, Tables
 from hptsim.model import TrainingJobDefinition
-from hptsim.nature import FAULTS, Enumerated
 from hptsim.scenario import Scenario
 from hptsim.world import Entry, World
 

@@ -1,23 +1,19 @@
 """The one door for what the cloud decides: how long things take, what fails, what the metric is.
 
-Four resolvers share it: `Sampled` draws from distributions on named random streams, `Scripted` follows a plan,
-`Enumerated` offers everything at once to whoever explores or draws. A stream is a pure function of the seed, the job's
-name and the attempt, so adding a job disturbs nobody else's draws and there is no generator state to save.
+Four resolvers share it: `Sampled` draws from distributions on named random streams (`uniforms.py`), `Scripted` follows a
+plan, `Enumerated` offers everything at once to whoever explores (`enumerated.py`), and `Base` is what they have in common
+(`base_nature.py`).
 """
 
 from __future__ import annotations
 
-import hashlib
 import math
-import struct
 from collections.abc import Callable, Iterable, Mapping
-from functools import partial
-from typing import Any, Self
-from zlib import crc32
 
 import attrs
 
-from hptsim.bayesian import Bayesian
+from hptsim.base_nature import Base as Base
+from hptsim.base_nature import trials as trials
 from hptsim.cloud import GRACE_S as GRACE_S
 from hptsim.cloud import ON_SIGTERM as ON_SIGTERM
 from hptsim.cloud import Faults as Faults
@@ -25,252 +21,20 @@ from hptsim.cloud import Recorded as Recorded
 from hptsim.cloud import Script as Script
 from hptsim.cloud import Timings as Timings
 from hptsim.configured import resolve
-from hptsim.curves import line, value
 from hptsim.durations import Duration
-from hptsim.errors import invalid
-from hptsim.jobs import TrainingJob, TuningJob, duplicate
-from hptsim.lifecycle import TABLES
-from hptsim.model import EPOCHS, TrainingJobDefinition, TuningJobSpec
-from hptsim.ranges import combinations
-from hptsim.search import Draw, Strategy, Trial, falls_behind, goes_on, met, propose
+from hptsim.enumerated import FAULTS as FAULTS
+from hptsim.enumerated import Enumerated as Enumerated
+from hptsim.jobs import TrainingJob, TuningJob
+from hptsim.model import EPOCHS
+from hptsim.uniforms import stream as stream
+from hptsim.uniforms import uniforms as uniforms
 from hptsim.world import World
 
-_PURPOSES = ("starting", "training", "fault", "half_way", "save", "spot", "download", "upload", "quality", "crash")
-_STREAM = {purpose: 4 * place for place, purpose in enumerate(_PURPOSES)}
-"""Where the number for each purpose begins in a stream."""
-_hashed = hashlib.blake2b
 _DELAYS = {trigger: f"{trigger}_s" for trigger in ("first_launch", "launch", "finish", "stop_propagation")}
-_unpack = struct.Struct("<16I").unpack
-_number = struct.Struct("<I").unpack_from
-
-
-def uniforms(seed: int, name: str, attempt: int) -> tuple[float, ...]:
-    """Sixteen uniform numbers between 0 and 1, a pure function of the stream's name: one for each purpose.
-
-    >>> uniforms(0, "demo", 1) == uniforms(0, "demo", 1) != uniforms(0, "demo", 2)
-    True
-    """
-    return tuple([number * 2.0**-32 for number in _unpack(stream(seed, name, attempt))])
-
-
-def stream(seed: int, name: str, attempt: int) -> bytes:
-    """The same as sixteen whole numbers of four bytes."""
-    return _hashed(f"{seed}/{name}/{attempt}".encode()).digest()
 
 
 def _draw(duration: Duration, uniform: float) -> float:
     return duration if isinstance(duration, (float, int)) else float(duration.ppf(uniform))
-
-
-_REASONS = {
-    "algorithm_error": "AlgorithmError: ExecuteUserScriptError: the training script exited with code 1.",
-    "client_error": "ClientError: Data download failed: the input data could not be read.",
-    "internal_error": "InternalServerError: We encountered an internal error. Please try again.",
-    "no_capacity": "CapacityError: Unable to provision requested ML compute capacity. "
-    "Please retry using a different ML instance type.",
-}
-
-
-def trials(world: World, tuning: TuningJob, definition: TrainingJobDefinition | None = None) -> list[Trial]:
-    """What a tuning job knows: its training jobs (of one *definition*), after those of the parents of a warm start."""
-    known: list[Trial] = []
-    for name in (*tuning.spec.parents, tuning.name):
-        for child in world.tuning[name].children if name in world.tuning else ():
-            job = world.training.get(child)
-            if job is not None and (definition is None or name != tuning.name or job.definition is definition):
-                known.append(_trial(job, foreign=name != tuning.name))
-    return known
-
-
-def _trial(job: TrainingJob, foreign: bool) -> Trial:
-    objective = job.objective if job.state != "Failed" else None
-    ordinal = 0 if foreign else job.ordinal
-    return Trial(ordinal, job.hyperparameters, job.curve, objective, job.ended_s is None, job.passed)
-
-
-@attrs.define(slots=False)
-class Base:
-    """What all natures share: names, configurations, the learning curve."""
-
-    seed: int = 0
-    script: Script = attrs.field(factory=Script)
-    strategies: Mapping[str, Callable[[TuningJobSpec], Strategy]] = attrs.field(factory=dict, kw_only=True)
-    """Strategies of the caller's own, by the tuning job's name."""
-    _minds: dict[str, tuple[Strategy, int]] = attrs.field(factory=dict, init=False, repr=False, eq=False)
-
-    def suffix(self, job: TuningJob, ordinal: int) -> str:
-        """The eight hexadecimal digits that end a training job's name."""
-        return f"{crc32(f'{self.seed}/{job.spec.name}/{ordinal}/{job.incarnation}'.encode()):08x}"
-
-    def reason(self, job: TrainingJob, trigger: str) -> str:
-        """The service's words for a failure."""
-        return _REASONS[trigger]
-
-    def configure(self, world: World, job: TrainingJob) -> dict[str, str]:
-        """The configuration that the tuning job's strategy proposes, and what is static: texts, as the service gives it."""
-        if not job.tuning_job:
-            return dict(job.definition.static)
-        tuning = world.tuning[job.tuning_job]
-        spec = tuning.spec
-        ranges = spec.ranges_of(job.definition)
-        if tuning.proposals:
-            places = [place for place, (of, _) in enumerate(tuning.proposals) if spec.definitions[of] is job.definition]
-            mine = tuning.proposals.pop(places[0])[1]
-            for span in ranges:
-                if span.name in mine and not span.holds(mine[span.name]):
-                    raise invalid(f"the strategy of {tuning.name}: {span.name}", mine[span.name], f"a value of {span}")
-            return dict(mine)
-        if not ranges:
-            return {}
-        learns = spec.strategy == "Bayesian" or combinations(ranges) is not None
-        known = trials(world, tuning, job.definition) if learns else []
-        return propose(spec, ranges, job.ordinal, known, self._stream(tuning, job.ordinal))
-
-    def ready(self, world: World, job: TuningJob) -> bool:
-        """Whether there is a configuration to try now: only a strategy of the caller's own may want to wait.
-
-        Its proposal is kept for the launch. Launches that wait for quota have theirs already.
-        """
-        if job.spec.strategy != "Bayesian" and job.name not in self.strategies:
-            return True
-        make = self._own_strategy(world, job)
-        if make is None or len(job.proposals) > job.waiting:
-            return True
-        strategy = self._mind(world, job, make)
-        proposal = strategy.ask(job.asked + 1)
-        if job.minutes is not None:
-            job.minutes.append(job.asked + 1)
-            self._minds[job.name] = (strategy, len(job.minutes))
-        if proposal is None:
-            return False
-        job.proposals.append((job.asked % len(job.needs), proposal))
-        return True
-
-    def _own_strategy(self, world: World, job: TuningJob) -> Callable[[TuningJobSpec], Strategy] | None:
-        """What makes a strategy that asks and tells: the caller's, or optuna's where the assumptions say so."""
-        sampler = world.account.assumptions.bayesian
-        if job.name in self.strategies or job.spec.strategy != "Bayesian" or sampler == "parzen":
-            return self.strategies.get(job.name)
-        return partial(Bayesian, sampler=sampler, seed=self.seed)
-
-    def _mind(self, world: World, job: TuningJob, make: Callable[[TuningJobSpec], Strategy]) -> Strategy:
-        """The caller's strategy as it is after all that it was asked and told: from the minutes, so a snapshot needs no more."""
-        if job.minutes is None:
-            job.minutes = []
-        strategy, done = self._minds.get(job.name, (None, 0))
-        if strategy is None:
-            strategy = make(job.spec)
-            for trial in trials(world, job):
-                if trial.ordinal == 0:  # of a parent
-                    strategy.tell(trial)
-        for minute in job.minutes[done:]:
-            if minute > 0:
-                strategy.ask(minute)
-            elif (child := world.training.get(job.children[-minute - 1])) is not None:
-                strategy.tell(_trial(child, foreign=False))
-        self._minds[job.name] = (strategy, len(job.minutes))
-        return strategy
-
-    def _stream(self, tuning: TuningJob, ordinal: int) -> Draw:
-        """The uniform numbers of one proposal; RandomSeed makes them the same for every tuning job that has it (L16)."""
-        seed = tuning.spec.random_seed
-        name = f"{self.seed}/{tuning.name}" if seed is None else f"random-seed/{seed}"
-
-        def draw(place: int) -> float:
-            return uniforms(0, f"{name}/proposal/{ordinal}", place // 16)[place % 16]
-
-        return draw
-
-    def objective(self, world: World, job: TrainingJob) -> float | None:
-        """The metric after the epochs that are done; None before the first, or when the script has none to report."""
-        if job.watched and job.curve and job.state != "Training":
-            return None if math.isnan(job.curve[-1]) else job.curve[-1]
-        epochs = job.epochs or self.script.epochs
-        epoch = epochs if job.work_s <= 0 else int(epochs * job.progress_s / job.work_s + 1e-9)
-        if job.watched:
-            epoch = len(job.curve) + 1 if job.state == "Training" else len(job.curve)
-        if epoch < 1 or (not job.tuning_job and job.definition.objective is None):
-            return None
-        value = self.evaluate(world, job, epoch)
-        return value if math.isfinite(value) else None
-
-    def evaluate(self, world: World, job: TrainingJob, epoch: int) -> float:
-        """The metric after *epoch* epochs, from the script's curve or the simple one that knows a best configuration."""
-        if self.script.curve is not None:
-            noise = uniforms(self.seed, f"{job.name}/noise", epoch)[0]
-            return value(self.script.curve, job.hyperparameters, epoch, noise)
-        quality = self._uniform(job, "quality", attempt=1)
-        if job.tuning_job:
-            spec = world.tuning[job.tuning_job].spec
-            if ranges := spec.ranges_of(job.definition):
-                best = uniforms(self.seed, f"{job.tuning_job}/best", 0)
-                far = [
-                    (span.unit(job.hyperparameters.get(span.name, "")) - best[place % 16]) ** 2
-                    for place, span in enumerate(ranges)
-                ]
-                quality = 0.95 * math.sqrt(sum(far) / len(far)) + 0.05 * quality
-            if spec.objective_of(job.definition).maximize:
-                return 1 - quality - (1 - quality) / (1 + epoch)
-        return quality + (1 - quality) / (1 + epoch)
-
-    def log_line(self, world: World, job: TrainingJob, value: float) -> str:
-        """The line in which the script writes its objective, in the form that its metric definition finds."""
-        own = job.definition.objective
-        metric = (own or world.tuning[job.tuning_job].spec.objective).metric_name
-        return line(metric, job.definition.metrics.get(metric, ""), value)
-
-    def enough(self, world: World, job: TuningJob) -> str:
-        """The completion criterion that is met, or nothing."""
-        return met(job.spec, job.results)
-
-    def verdict(self, world: World, job: TrainingJob) -> str:
-        """Who gives *job* up after its new epoch, if anybody."""
-        if not job.tuning_job:
-            return ""
-        tuning = world.tuning[job.tuning_job]
-        spec, objective = tuning.spec, tuning.spec.objective_of(job.definition)
-        epoch = len(job.curve)
-        if spec.hyperband is not None:
-            if epoch >= spec.hyperband.max_resource:
-                return "max_resource"
-            known = trials(world, tuning, job.definition)
-            others = [trial for trial in known if trial.ordinal not in (0, job.ordinal)]
-            if not goes_on(objective, spec.hyperband, job.ordinal, epoch, job.curve[-1], others):
-                return "hyperband"
-            job.passed += (epoch,)
-            return ""
-        if not spec.early_stopping:
-            return ""
-        children = [world.training[name] for name in tuning.children if name in world.training]
-        earlier = [child.curve for child in children if child.state == "Completed"]
-        return "early_stopping" if falls_behind(objective, job.curve, earlier) else ""
-
-    def _uniform(self, job: TrainingJob, purpose: str, attempt: int = 0) -> float:
-        """The uniform number for *purpose* in this attempt, or in the one that is given."""
-        attempt = attempt or job.attempt
-        if job.drawn_for != attempt:
-            job.drawn_for, job.drawn = attempt, stream(self.seed, job.name, attempt)
-        (number,) = _number(job.drawn, _STREAM[purpose])
-        return number * 2.0**-32  # type: ignore[no-any-return]
-
-    def _time(self, duration: Duration, job: TrainingJob, purpose: str) -> float:
-        if isinstance(duration, (int, float)):
-            return duration
-        if job.drawn_for != job.attempt:
-            job.drawn_for, job.drawn = job.attempt, stream(self.seed, job.name, job.attempt)
-        (number,) = _number(job.drawn, _STREAM[purpose])
-        return duration.ppf(number * 2.0**-32)
-
-    def clone(self) -> Self:
-        """A copy whose strategies are made again from the minutes."""
-        return attrs.evolve(self)
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_minds": {}}  # made again from the minutes
-
-    def freeze(self) -> tuple[Any, ...]:
-        """Nothing of it matters for what can happen next."""
-        return ()
 
 
 @attrs.define(slots=False)
@@ -481,84 +245,3 @@ class Scripted(Sampled):
                 job.plan_at += 1
                 return ((trigger, delay),)
         return super().next(world, job)
-
-
-@attrs.define(slots=False)
-class Enumerated(Base):
-    """Everything that may happen, armed at once, without times; *budget* says how often each fault may strike.
-
-    >>> Enumerated(budget={"internal_error": 1}).freeze()
-    (('internal_error', 1),)
-    """
-
-    budget: dict[str, int] = attrs.field(factory=dict)
-    delayed_stop: bool = False
-
-    def delay(self, world: World, job: TuningJob, trigger: str) -> float:
-        """Zero, but for stops that are to travel separately: whoever explores ignores times."""
-        return 1.0 if trigger == "stop_propagation" and self.delayed_stop else 0.0
-
-    def begin(self, world: World, job: TrainingJob) -> None:
-        """Nothing to decide: work without length."""
-        job.hyperparameters = {}
-        if job.tuning_job:
-            spec = world.tuning[job.tuning_job].spec
-            job.watched = spec.early_stopping or spec.hyperband is not None
-            job.epochs = spec.hyperband.max_resource if spec.hyperband is not None else self.script.epochs
-
-    def evaluate(self, world: World, job: TrainingJob, epoch: int) -> float:
-        """Each training job has a value of its own, the same at every epoch."""
-        return crc32(f"{job.ordinal}/{epoch}".encode()) % 1000 / 1000
-
-    def next(self, world: World, job: TrainingJob) -> Iterable[tuple[str, float]]:
-        """Every trigger that the tables know in this state, faults as far as their budget reaches."""
-        return [(trigger, 0.0) for trigger in _OFFERS.get(job.state, ()) if self.possible(job, trigger)]
-
-    def possible(self, job: TrainingJob, trigger: str) -> bool:
-        """Whether *trigger* may strike *job* now."""
-        if trigger == "checkpoint":
-            return job.definition.checkpoint_uri is not None and job.checkpoints < 1
-        if trigger == "epoch":
-            return job.watched and len(job.curve) < job.epochs
-        if trigger == "interrupt":
-            return job.definition.spot and self.budget.get(trigger, 0) > 0
-        if trigger == "max_wait":
-            return job.definition.spot and self.budget.get(trigger, 0) > 0
-        if trigger == "saved":
-            return not job.saved
-        return trigger not in FAULTS or self.budget.get(trigger, 0) > 0
-
-    def struck(self, trigger: str) -> None:
-        """Take a fault that has happened from the budget."""
-        if trigger in self.budget:
-            self.budget[trigger] -= 1
-
-    def clone(self) -> Self:
-        """A copy with a budget of its own."""
-        twin = duplicate(self)
-        twin.budget, twin._minds = self.budget.copy(), {}
-        return twin
-
-    def freeze(self) -> tuple[Any, ...]:
-        """What is left of the budget."""
-        return tuple(sorted(self.budget.items()))
-
-
-FAULTS = (
-    "shortage",
-    "wait",
-    "no_capacity",
-    "client_error",
-    "algorithm_error",
-    "internal_error",
-    "interrupt",
-    "max_runtime",
-    "max_wait",
-    "max_pending",
-)
-"""What strikes only as often as a budget allows."""
-
-_OFFERS: dict[str, list[str]] = {}
-for _state, _trigger in TABLES.training:
-    if _trigger not in ("create", "stop"):
-        _OFFERS.setdefault(_state, []).append(_trigger)

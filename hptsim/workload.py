@@ -18,7 +18,7 @@ from hptsim.cloud import Faults, Recorded
 from hptsim.durations import Duration, check, mean
 from hptsim.errors import invalid
 from hptsim.model import TUNING_JOB_NAME_LENGTH, TuningJobSpec, at_least, whole
-from hptsim.nature import uniforms
+from hptsim.uniforms import uniforms
 
 _HOUR_S = 3600
 _DAY_HOURS, _WEEK_HOURS = 24, 7 * 24

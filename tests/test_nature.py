@@ -1,14 +1,13 @@
-"""The one door: streams that do not disturb each other, faults as often as asked, plans, and everything at once."""
+"""The one door: jobs that do not disturb each other, times and faults as often as asked, plans, and what was recorded."""
 
 import attrs
 import pytest
 
 from hptsim import Scenario, Simulation, TuningJobSpec
-from hptsim.assumptions import Assumptions
 from hptsim.durations import Exponential, LogNormal
 from hptsim.errors import InvalidInput
-from hptsim.model import ParameterRange, ResourceLimits, TrainingJobDefinition
-from hptsim.nature import FAULTS, Enumerated, Faults, Recorded, Script, Scripted, Timings, uniforms
+from hptsim.model import ResourceLimits, TrainingJobDefinition
+from hptsim.nature import Faults, Recorded, Script, Scripted, Timings
 from hptsim.scenario import ScheduledTuningJob
 
 RANDOM = Timings(
@@ -48,16 +47,6 @@ def ends(sim, name="a"):
         end = view.failure_reason.partition(":")[0] or view.secondary_status
         counted[end] = counted.get(end, 0) + 1
     return counted
-
-
-def test_a_stream_is_a_function_of_seed_name_and_attempt_alone():
-    assert uniforms(1, "a", 1) == uniforms(1, "a", 1)
-    streams = {uniforms(seed, name, attempt) for seed in (0, 1) for name in ("a", "b") for attempt in (1, 2)}
-    assert len(streams) == 8
-    drawn = [u for i in range(2000) for u in uniforms(0, "a", i)]
-    assert all(0 <= u < 1 for u in drawn) and abs(sum(drawn) / len(drawn) - 0.5) < 0.01
-    tenths = [sum(k / 10 <= u < (k + 1) / 10 for u in drawn) for k in range(10)]
-    assert max(abs(count - len(drawn) / 10) for count in tenths) < 200
 
 
 @pytest.mark.parametrize("stop_at_s", [None, 700.0])
@@ -187,31 +176,6 @@ def test_one_jobs_own_faults_replace_the_shared_ones():
 
 
 @pytest.mark.parametrize(
-    ("scaling", "low", "high", "middle"), [("Linear", 0.0, 10.0, 5.0), ("Logarithmic", 0.01, 100.0, 1.0)]
-)
-def test_configurations_come_from_the_ranges(scaling, low, high, middle):
-    ranges = (
-        ParameterRange("x", "Continuous", low, high, (), scaling),
-        ParameterRange("n", "Integer", 1, 3),
-        ParameterRange("c", "Categorical", values=("red", "blue")),
-    )
-    spec = TuningJobSpec("a", limits=ResourceLimits(400, 10), ranges=ranges)
-    sim = simulate(ScheduledTuningJob(spec))
-    drawn = [sim.training_job(name).hyperparameters for name in sim.tuning_job("a").training_jobs]
-    xs = [float(one["x"]) for one in drawn]
-    assert all(low <= x <= high for x in xs) and sum(x < middle for x in xs) / 400 == pytest.approx(0.5, abs=0.08)
-    assert {one["n"] for one in drawn} == {"1", "2", "3"} and {one["c"] for one in drawn} == {"red", "blue"}
-
-
-def test_the_objective_is_there_after_the_first_epoch_and_falls():
-    values = []
-    for stop_at_s in (5, 15, 55, 95):
-        sim = simulate(entry("a", ResourceLimits(1, 1), 0.0, stop_at_s))
-        values.append(sim.training_job(sim.tuning_job("a").training_jobs[0]).objective)
-    assert values[0] is None and values[1] > values[2] > values[3]
-
-
-@pytest.mark.parametrize(
     ("build", "message"),
     [
         (lambda: Timings(training_s=-1), "training_s: got -1"),
@@ -226,39 +190,6 @@ def test_the_objective_is_there_after_the_first_epoch_and_falls():
 def test_bad_natures_are_refused_by_name(build, message):
     with pytest.raises(InvalidInput, match=message):
         build()
-
-
-def test_enumerated_arms_all_that_the_tables_know_within_its_budget():
-    def armed(**budget):
-        sim = Simulation(Scenario(assumptions=Assumptions(admission="queue")), nature=Enumerated(budget=budget))
-        definition = TrainingJobDefinition(spot=True, checkpoint_uri="s3://b/c", max_wait_s=90_000)
-        sim.create_tuning_job(TuningJobSpec("a", (definition,)))
-        for trigger in ("launch", "ready", "downloaded"):
-            sim.fire(next(name for name, one in sim.possible if one == trigger), trigger)
-        return {trigger for _, trigger in sim.possible}
-
-    assert armed() == {"exited", "checkpoint"}
-    assert armed(**dict.fromkeys(FAULTS, 1)) == {
-        *("exited", "checkpoint", "interrupt", "algorithm_error", "internal_error", "max_runtime", "max_wait")
-    }
-    assert armed(interrupt=0) == {"exited", "checkpoint"}
-
-
-def test_a_fault_strikes_as_often_as_its_budget_allows():
-    sim = Simulation(Scenario(), nature=Enumerated(budget={"shortage": 2}))
-    sim.create_tuning_job(TuningJobSpec("a"))
-    sim.fire("a", "launch")
-    (child,) = sim.tuning_job("a").live
-    sim.fire(child, "shortage")
-    sim.fire(child, "shortage")
-    assert (child, "shortage") not in sim.possible and (child, "ready") in sim.possible
-
-
-def test_what_is_not_armed_cannot_be_fired():
-    sim = Simulation(Scenario(), nature=Enumerated())
-    sim.create_tuning_job(TuningJobSpec("a"))
-    with pytest.raises(InvalidInput, match=r"armed are: \[\('a', 'launch'\)\]"):
-        sim.fire("a", "finish")
 
 
 def test_what_was_recorded_is_replayed_and_the_rest_is_drawn():
