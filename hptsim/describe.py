@@ -13,11 +13,11 @@ from typing import Any
 import attrs
 
 from hptsim.history import TrainingHistory, Transition, TuningHistory
+from hptsim.job_views import TuningJobView
 from hptsim.lifecycle import status
 from hptsim.prices import SPOT_PRICE_RATIO
 from hptsim.request import to_request
 from hptsim.shapes import plain
-from hptsim.simulation import TuningJobView
 from hptsim.usage import whole_seconds
 
 OBJECTIVE_KEY = "_tuning_objective_metric"

@@ -1,14 +1,11 @@
 """simpy says when: a clock for the world, with the laws checked as it runs.
 
-Each armed event of the world becomes an entry in simpy's queue, carrying its serial number. An entry that is stale by the
-time it is due neither fires nor drags the clock on. A user's own generator processes run in `Simulation.env` beside it.
+A user's own generator processes run in `Simulation.env` beside it.
 """
 
 from __future__ import annotations
 
-import itertools
 import pickle
-import weakref
 from collections.abc import Mapping
 from heapq import heappop, heappush
 from pathlib import Path
@@ -19,11 +16,16 @@ import simpy
 
 from hptsim import bayesian, hypertext
 from hptsim.auditor import Auditor
+from hptsim.clock import Command as Command
+from hptsim.clock import TwinEnvironment as TwinEnvironment
 from hptsim.collector import collector_paused
-from hptsim.errors import InvalidInput, LawBroken, ServiceError, invalid, nearest, unknown_job
+from hptsim.errors import InvalidInput, LawBroken, ServiceError, invalid, nearest
+from hptsim.job_views import STATUSES, shown
+from hptsim.job_views import Capacity as Capacity
+from hptsim.job_views import TrainingJobView as TrainingJobView
+from hptsim.job_views import TuningJobView as TuningJobView
 from hptsim.journal import Journal, Record, steps
-from hptsim.ledger import TOTAL
-from hptsim.lifecycle import NEW, TABLES, TRAINING, TUNING, Tables, primary, status
+from hptsim.lifecycle import TABLES, Tables
 from hptsim.model import Artifact, LogEvent, TrainingJobDefinition, TuningJobSpec
 from hptsim.nature import Enumerated, Sampled
 from hptsim.scenario import Scenario, ScheduledTuningJob
@@ -35,130 +37,6 @@ _SPILL = 10_000
 """A journal that keeps nothing in memory holds back so many entries before it writes them."""
 _HAPPENS, _COMMANDS = 1, 2
 """At one instant, what happens by itself goes before the scenario's commands (assumption `completion-before-stop`)."""
-
-
-class Command(simpy.Event):
-    """A command of the scenario in simpy's queue."""
-
-    __slots__ = ("call",)
-
-    def __init__(self, call: tuple[str, Any]) -> None:
-        self.call = call
-
-
-class TwinEnvironment(simpy.Environment):
-    """A simpy environment whose queue also holds what is armed in a world, as bare serial numbers.
-
-    It refers to its simulation weakly: an environment is a cycle by itself, and would keep a simulation that nobody needs
-    any more, with its journal, until the garbage collector comes.
-    """
-
-    _eid: Any
-    _queue: Any
-
-    def __init__(self, simulation: Simulation, armed: Mapping[int, Any], now: float, first: int) -> None:
-        super().__init__(now)
-        self._eid = itertools.count(first)
-        self._simulation = weakref.ref(simulation)
-        self._armed = armed
-
-    @property
-    def simulation(self) -> Simulation:
-        """The simulation whose clock this is."""
-        simulation = self._simulation()
-        if simulation is None:
-            raise ReferenceError("the Simulation of this environment is gone: keep it in a variable of yours")
-        return simulation
-
-    def push(self, delay: float, priority: int, event: simpy.Event) -> None:
-        """Put *event* in the queue."""
-        heappush(self._queue, (self._now + delay, priority, next(self._eid), event))
-
-    def drop_stale(self) -> None:
-        """Take events off the head of the queue that can no longer happen."""
-        queue, armed = self._queue, self._armed
-        while queue and type(queue[0][3]) is int and queue[0][3] not in armed:
-            heappop(queue)
-
-    def peek(self) -> float:
-        """When the next event is due; infinity when there is none."""
-        self.drop_stale()
-        return super().peek()
-
-    def step(self) -> None:
-        """Let the next event happen; raises simpy's EmptySchedule when there is none."""
-        self.drop_stale()
-        if self._queue:
-            event = self._queue[0][3]
-            if type(event) is int:
-                self._now = heappop(self._queue)[0]
-                return self.simulation._happen(event)
-            if type(event) is Command:
-                self._now = heappop(self._queue)[0]
-                return self.simulation._order(event.call)
-        super().step()
-
-
-def _as_table(view: Any) -> str:
-    """A view for a notebook: a line for each field."""
-    return hypertext.table(["", view.name], attrs.asdict(view, recurse=False).items())
-
-
-@attrs.frozen
-class TrainingJobView:
-    """A training job as it is now."""
-
-    name: str
-    tuning_job: str
-    status: str
-    secondary_status: str
-    created_s: float
-    started_s: float | None
-    ended_s: float | None
-    attempt: int
-    billable_s: float
-    hyperparameters: Mapping[str, str]
-    objective: float | None
-    failure_reason: str
-    model: str | None
-    """Where its model is stored, once it is."""
-    warm_pool: str
-    """The state of its warm pool while it has one: InUse or Available; nothing without one."""
-
-    def _repr_html_(self) -> str:
-        """What a notebook shows."""
-        return _as_table(self)
-
-
-@attrs.frozen
-class TuningJobView:
-    """A tuning job as it is now; *waiting* counts its requests that wait for quota."""
-
-    name: str
-    status: str
-    created_s: float
-    stop_s: float | None
-    ended_s: float | None
-    training_jobs: tuple[str, ...]
-    live: tuple[str, ...]
-    counters: Mapping[str, int]
-    best: str | None
-    reserved: Mapping[str, int]
-    waiting: int
-    failure_reason: str
-
-    def _repr_html_(self) -> str:
-        """What a notebook shows."""
-        return _as_table(self)
-
-
-@attrs.frozen
-class Capacity:
-    """The ledger, read-only: limits, what is reserved and what is occupied, by pool."""
-
-    limit: Mapping[str, int]
-    reserved: Mapping[str, int]
-    occupied: Mapping[str, int]
 
 
 @attrs.frozen
@@ -224,7 +102,7 @@ class Simulation:
             self._env.push(entry.at_s, _COMMANDS, Command(("create", entry)))
 
     def _start_clock(self, now: float = 0.0, first: int = 0) -> None:
-        self._env = TwinEnvironment(self, self._world.armed, now, first)
+        self._env = TwinEnvironment(self._happen, self._order, self._world.armed, now, first)
         world, env, queue, count = self._world, self._env, self._env._queue, self._env._eid
 
         def schedule(serial: int, delay: float) -> None:
@@ -295,11 +173,11 @@ class Simulation:
 
         The job need not exist yet. Raises InvalidInput for a status that no job ever shows.
         """
-        if reached not in _STATUSES:
-            raise invalid("when", reached, "a status of a tuning or training job", nearest(reached, _STATUSES))
+        if reached not in STATUSES:
+            raise invalid("when", reached, "a status of a tuning or training job", nearest(reached, STATUSES))
         event = self._env.event()
         job: Any = self._world.tuning.get(name) or self._world.training.get(name)
-        if job is not None and reached in _shown(job.thing, job.state):
+        if job is not None and reached in shown(job.thing, job.state):
             return event.succeed(name)
         self._watchers.setdefault((name, reached), []).append(event)
         return event
@@ -374,7 +252,7 @@ class Simulation:
     def _wake(self) -> None:
         for (name, reached), events in list(self._watchers.items()):
             job: Any = self._world.tuning.get(name) or self._world.training.get(name)
-            if job is not None and reached in _shown(job.thing, job.state):
+            if job is not None and reached in shown(job.thing, job.state):
                 del self._watchers[name, reached]
                 for event in events:
                     event.succeed(name)
@@ -501,52 +379,16 @@ class Simulation:
 
     def tuning_job(self, name: str) -> TuningJobView:
         """A tuning job as it is now; raises ServiceError (ResourceNotFound) for an unknown name."""
-        job = self._world.tuning.get(name)
-        if job is None:
-            raise unknown_job("tuning", name)
-        held = {pool: count for pool, count in self._world.ledger.held.get(name, {}).items() if pool != TOTAL}
-        return TuningJobView(
-            name,
-            job.status,
-            job.created_s,
-            job.stop_s,
-            job.ended_s,
-            tuple(job.children),
-            tuple(job.live),
-            dict(job.counters),
-            job.best[1] if job.best else None,
-            held,
-            job.waiting if job.admitted else 1 * (job.ended_s is None),
-            job.failure_reason if job.state == "Failed" else "",
-        )
+        return TuningJobView.of(self._world, name)
 
     def training_job(self, name: str) -> TrainingJobView:
         """A training job as it is now; raises ServiceError (ValidationException) for an unknown name."""
-        job = self._world.training.get(name)
-        if job is None:
-            raise unknown_job("training", name)
-        return TrainingJobView(
-            name,
-            job.tuning_job,
-            primary(job.state).value,
-            status(job.state),
-            job.created_s,
-            job.started_s,
-            job.ended_s,
-            job.attempt,
-            job.billable_s,
-            dict(job.hyperparameters),
-            job.objective,
-            job.failure_reason if job.state == "Failed" else "",
-            job.model_uri if job.model_uri in self._world.artifacts else None,
-            self._world.pools[name].state if name in self._world.pools else "",
-        )
+        return TrainingJobView.of(self._world, name)
 
     @property
     def capacity(self) -> Capacity:
         """The ledger, read-only."""
-        ledger = self._world.ledger
-        return Capacity(dict(ledger.limit), dict(ledger.reserved), dict(ledger.occupied))
+        return Capacity.of(self._world.ledger)
 
     @property
     def artifacts(self) -> Mapping[str, Artifact]:
@@ -618,19 +460,3 @@ class Simulation:
 
 def _never(serial: int, delay: float) -> None:
     """By hand: nothing fires by time."""
-
-
-def _shown(thing: str, state: str) -> set[str]:
-    """The statuses that a job in *state* shows: primary and secondary for a training job."""
-    shown = {status(state)}
-    return shown | {primary(state).value} if thing == "training" else shown
-
-
-_STATUSES = frozenset(
-    shown
-    for table in (TUNING, TRAINING)
-    for state in table.states
-    if state != NEW
-    for shown in _shown(table.name, state)
-)
-"""Every status that a job can show."""

@@ -326,12 +326,3 @@ def test_a_notebook_shows_the_film_as_long_as_it_is_short(monkeypatch):
     assert sim._repr_html_() is None, "a notebook of many megabytes helps nobody"
     counting = Simulation(journal=Journal(keep=False))
     assert counting._repr_html_() is None
-
-
-def test_a_notebook_shows_a_job_as_a_table():
-    sim = Simulation()
-    sim.create_tuning_job(TuningJobSpec("demo"))
-    sim.run()
-    job = sim.tuning_job("demo")
-    assert "<td>status</td><td>Completed</td>" in job._repr_html_()
-    assert "<td>secondary_status</td><td>Completed</td>" in sim.training_job(job.best)._repr_html_()

@@ -1,0 +1,85 @@
+"""simpy's environment as the clock of a twin.
+
+Each armed event of the world stands in simpy's queue with its serial number. An entry that is stale by the time it is due
+neither fires nor drags the clock on.
+"""
+
+from __future__ import annotations
+
+import itertools
+import weakref
+from collections.abc import Callable, Mapping
+from heapq import heappop, heappush
+from typing import Any
+
+import simpy
+
+
+class Command(simpy.Event):
+    """A command of the scenario in simpy's queue."""
+
+    __slots__ = ("call",)
+
+    def __init__(self, call: tuple[str, Any]) -> None:
+        self.call = call
+
+
+class TwinEnvironment(simpy.Environment):
+    """A simpy environment whose queue also holds what is armed in a world, as bare serial numbers.
+
+    *happen* is called for an armed event that is due, *order* for a command. They are methods of a simulation, and held
+    weakly: an environment is a cycle by itself, and would keep a simulation that nobody needs any more, with its journal,
+    until the garbage collector comes.
+    """
+
+    _eid: Any
+    _queue: Any
+
+    def __init__(
+        self,
+        happen: Callable[[int], None],
+        order: Callable[[tuple[str, Any]], None],
+        armed: Mapping[int, Any],
+        now: float,
+        first: int,
+    ) -> None:
+        super().__init__(now)
+        self._eid = itertools.count(first)
+        self._happen, self._order = weakref.WeakMethod(happen), weakref.WeakMethod(order)
+        self._armed = armed
+
+    def push(self, delay: float, priority: int, event: simpy.Event) -> None:
+        """Put *event* in the queue."""
+        heappush(self._queue, (self._now + delay, priority, next(self._eid), event))
+
+    def drop_stale(self) -> None:
+        """Take events off the head of the queue that can no longer happen."""
+        queue, armed = self._queue, self._armed
+        while queue and type(queue[0][3]) is int and queue[0][3] not in armed:
+            heappop(queue)
+
+    def peek(self) -> float:
+        """When the next event is due; infinity when there is none."""
+        self.drop_stale()
+        return super().peek()
+
+    def step(self) -> None:
+        """Let the next event happen; raises simpy's EmptySchedule when there is none."""
+        self.drop_stale()
+        if self._queue:
+            event = self._queue[0][3]
+            if type(event) is int:
+                self._now = heappop(self._queue)[0]
+                return _call(self._happen, event)
+            if type(event) is Command:
+                self._now = heappop(self._queue)[0]
+                return _call(self._order, event.call)
+        super().step()
+
+
+def _call(method: weakref.WeakMethod[Callable[[Any], None]], what: Any) -> None:
+    """Call the method of a simulation that is still there."""
+    alive = method()
+    if alive is None:
+        raise ReferenceError("the Simulation of this environment is gone: keep it in a variable of yours")
+    alive(what)
