@@ -1,14 +1,19 @@
-"""The auditor's books: what it knows of a tuning job and of a training job, from the journal alone."""
+"""The auditor's books: what it knows of tuning jobs, training jobs, warm pools and quota, from the journal alone."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Self
 
 import attrs
 
 from hptsim.jobs import COUNTERS, duplicate
+from hptsim.ledger import TUNING_JOBS, alone
 from hptsim.model import TuningJobSpec
+from hptsim.world import Account
+
+FINAL = frozenset({"Completed", "Failed", "Stopped", "MaxRuntimeExceeded", "MaxWaitTimeExceeded"})
+"""The states in which a training job has ended."""
 
 
 @attrs.define(slots=False, eq=False)
@@ -86,11 +91,11 @@ class TrainingBook:
     short: bool = False
     """Whether it has just found no machines."""
     latest: int = 0
+    """With which of its choices it must go on at the latest; 0 when none of them has quota."""
     asked: Mapping[str, Any] | None = None
     """What its user asked for, if it has no tuning job."""
     launched: bool = False
     """Whether its instances were there."""
-    """With which of its choices it must go on at the latest; 0 when none of them has quota."""
 
 
 @attrs.define(slots=False, eq=False)
@@ -103,46 +108,59 @@ class PoolBook:
     since_s: float = 0.0
 
 
-POOL_NEXT = {("[*]", "open"): "InUse", ("InUse", "update"): "InUse", ("Available", "update"): "Available"} | {
-    ("Available", trigger): end
-    for trigger, end in {"reuse": "Reused", "expire": "Terminated", "terminate": "Terminated"}.items()
-}
-"""Where a trigger leads a warm pool; how it goes on after its training job depends on how that ended (R17)."""
-NEXT: Mapping[str, frozenset[str]] = {
-    "[*]": frozenset({"Starting"}),
-    "Starting": frozenset({"Starting", "Pending", "Downloading", "Training", "Starting:stopping", "Failed"}),
-    "Pending": frozenset({"Starting", "Stopping:teardown"}),
-    "Downloading": frozenset({"Training", "Starting", "Stopping:teardown", "Failed"}),
-    "Training": frozenset({"Training", "Uploading", "Interrupted", "Starting", "Stopping", "Failed"}),
-    "Interrupted": frozenset({"Starting", "Stopping:teardown"}),
-    "Uploading": frozenset({"Completed", "Stopping:uploading"}),
-    "Stopping": frozenset({"Stopping", "Stopping:uploading"}),
-}
-"""Which state may follow which, from the rows J1 to J13 of the specification: the auditor's own copy, by intent."""
-ENDS: Mapping[str, str] = {"stop": "Stopped", "max_pending": "Stopped"} | {
-    "max_runtime": "MaxRuntimeExceeded",
-    "max_wait": "MaxWaitTimeExceeded",
-}
-FAULTS = ("client_error", "algorithm_error", "internal_error", "no_capacity")
-FINAL = frozenset({"Completed", "Failed", "Stopped", "MaxRuntimeExceeded", "MaxWaitTimeExceeded"})
-LAST_STEP = {"Stopping:uploading": "uploaded", "Stopping:teardown": "torn_down", "Starting:stopping": "torn_down"}
-LOGGED = frozenset({"downloaded", "epoch", "exited", "killed"})
-STOPPED = frozenset({"Starting:stopping", "Stopping", "Stopping:teardown", "Stopping:uploading"})
-AFTER: Mapping[str, frozenset[str]] = {
-    "create": frozenset({"Starting"}),
-    "shortage": frozenset({"Starting"}),
-    "wait": frozenset({"Pending"}),
-    "capacity": frozenset({"Starting"}),
-    "ready": frozenset({"Downloading", "Training"}),
-    "downloaded": frozenset({"Training"}),
-    "checkpoint": frozenset({"Training"}),
-    "epoch": frozenset({"Training"}),
-    "saved": frozenset({"Stopping"}),
-    "exited": frozenset({"Uploading", "Stopping:uploading"}),
-    "killed": frozenset({"Stopping:uploading"}),
-    "uploaded": frozenset({"Completed"}),
-    "interrupt": frozenset({"Interrupted"}),
-    "internal_error": frozenset({"Starting"}),
-    **dict.fromkeys(ENDS, STOPPED),
-}
-"""Which states a trigger may lead to, in the words of the specification."""
+class Books:
+    """All that the auditor knows, and what the step that it reads is about.
+
+    *checked* counts the entries read, *witnessed* has the `sometimes` laws seen.
+    """
+
+    def __init__(self, account: Account, *, grace_s: float = 120.0) -> None:
+        self.account = account
+        self.grace_s = grace_s
+        self.limit = dict(account.capacity)
+        if account.limits.tuning_jobs is not None:
+            self.limit[TUNING_JOBS] = account.limits.tuning_jobs
+        self.now = 0.0
+        self.tuning: dict[str, TuningBook] = {}
+        self.training: dict[str, TrainingBook] = {}
+        self.pools: dict[str, PoolBook] = {}
+        self.claims: dict[str, tuple[str, tuple[Any, ...]]] = {}
+        """Whose warm pool a training job that is about to be created takes over, and what it must share with it."""
+        self.deleted: dict[str, int] = {}
+        """How many log events each deleted training job has left."""
+        self.reserved: dict[str, int] = {}
+        self.artifacts: dict[str, str] = {}
+        self.line: dict[str, Mapping[str, int]] = {}
+        self.moved = False
+        """Whether anything was asked, granted, withdrawn or released since the line was judged."""
+        self.touched: dict[str, dict[str, None]] = {}
+        """What this step is about: tuning jobs, and of each the training jobs."""
+        self.died: list[str] = []
+        self.checked = 0
+        self.witnessed: dict[str, None] = {}
+
+    def clone(self) -> Self:
+        """An independent copy."""
+        twin = duplicate(self)
+        twin.tuning = {name: book.copy() for name, book in self.tuning.items()}
+        twin.training = {  # what has ended never changes again and is shared
+            name: duplicate(book) if book.state not in FINAL or book.occupies is not None else book
+            for name, book in self.training.items()
+        }
+        twin.pools = {name: duplicate(book) for name, book in self.pools.items()}
+        twin.claims = self.claims.copy()
+        twin.reserved, twin.artifacts = self.reserved.copy(), self.artifacts.copy()
+        twin.line, twin.touched, twin.died = self.line.copy(), {}, []
+        twin.witnessed, twin.deleted = self.witnessed.copy(), self.deleted.copy()
+        return twin
+
+    def touch(self, book: TrainingBook) -> None:
+        """Note that this step is about a training job."""
+        self.touched.setdefault(book.holder, {})[book.name] = None
+
+    def forget(self, name: str) -> None:
+        """Drop the books of a job that has ended."""
+        for child in self.tuning.pop(name if name in self.tuning else alone(name)).children:
+            if child in self.training:
+                for uri in self.training.pop(child).stored:
+                    self.artifacts.pop(uri, None)

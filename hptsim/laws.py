@@ -1,6 +1,6 @@
 """The laws: what must hold always, in the end, and what a good test suite must have seen.
 
-Each is named here, once; `auditor.py` judges them.
+Each is named here, once; `auditor.py` and the rooms `audit_*.py` judge them.
 """
 
 from __future__ import annotations

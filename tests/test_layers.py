@@ -7,7 +7,8 @@ import pytest
 
 ORDER = (
     "hypertext errors extras collector ranges model search halving assumptions durations configured curves cloud lifecycle "
-    "ledger jobs warm_pools effects moves world journal laws books auditor bayesian "
+    "ledger jobs warm_pools effects moves world journal laws "
+    "books audit_search audit_pools audit_quota audit_training audit_tuning auditor bayesian "
     "uniforms base_nature enumerated nature autotune request prices "
     "workload plain scenario clock job_views simulation explore records descriptions traces steady usage meter "
     "metrics checkpoint executors results planning rows views live report progress replay player diagram docs "
