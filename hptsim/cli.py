@@ -180,21 +180,21 @@ def _seconds(value: float | None) -> str:
 
 
 def stories(sim: Simulation) -> list[str]:
-    """The story of each stop, in plain words with times."""
-    lines: list[str] = []
-    rows = {row.name: row for row in sim.metrics().tuning_jobs}
-    for row in rows.values():
-        if row.stop_s is None:
-            continue
-        lines.append(f"The stop of {row.name}")
-        prefix = f"{row.name}-"
-        for record in sim.journal:
-            mine = record.name == row.name or record.name.startswith((prefix, f"{row.name}/"))
-            ended = row.ended_s if row.ended_s is not None else float("inf")
-            if mine and row.stop_s <= record.time_s <= ended and (text := _tell(record)):
-                lines.append(f"  {record.time_s:8.0f} s  {text}")
-        lines.append("")
-    return lines
+    """The story of each stop, in plain words with times: from the stop to the release."""
+    told: list[list[str]] = []
+    going: dict[str, list[str]] = {}
+    parents: dict[str, str] = {}
+    for record in sim.journal:
+        if record.thing == "training" and record.trigger == "create":
+            parents[record.name] = record.data["tuning_job"]
+        name = record.data["holder"] if record.thing == "reservation" else parents.get(record.name, record.name)
+        if record.thing == "tuning" and record.trigger in ("create", "stop"):
+            going.pop(name, None)
+            if record.trigger == "stop":
+                told.append(going.setdefault(name, [f"The stop of {name}"]))
+        if name in going and (text := _tell(record)):
+            going[name].append(f"  {record.time_s:8.0f} s  {text}")
+    return [line for story in told for line in (*story, "")]
 
 
 def _tell(record: Any) -> str:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 import hptsim.cli
 from hptsim import Scenario, Simulation, TuningJobSpec
 from hptsim import explore as search
-from hptsim.cli import demo, main, small
+from hptsim.cli import demo, main, small, stories
 from hptsim.journal import read, steps
 from hptsim.lifecycle import TRAINING, Table, Tables
 from hptsim.model import ResourceLimits, ServiceLimits
@@ -251,3 +251,19 @@ def test_the_help_says_what_every_command_and_every_parameter_is(command, capsys
     for place in options:
         words = re.sub(r"\[.*?\]|--\S+|\*|│|[A-Z]{3,}(\.\.\.)?", "", rows[place])
         assert words.strip(), f"nothing is said of {rows[place]}"
+
+
+def test_a_story_begins_with_its_stop_and_is_about_nobody_else():
+    """Of "a" and "a-b", the one is not told with the other's training jobs; what ended at the same instant came before."""
+    sim = Simulation(Scenario(timings=Timings(training_s=50, uploading_s=5)))
+    for name in ("a", "a-b"):
+        sim.create_tuning_job(TuningJobSpec(name, limits=ResourceLimits(2, 1)))
+    sim.run(until=55)
+    sim.stop_tuning_job("a")
+    sim.run(until=60)
+    sim.stop_tuning_job("a-b")
+    sim.run()
+    first, second = "\n".join(stories(sim)).split("The stop of ")[1:]
+    assert first.splitlines()[0] == "a" and "the stop is accepted" in first.splitlines()[1]
+    assert second.splitlines()[0] == "a-b" and "a-b-002" in second and "released" in second
+    assert "a-002" in first and "a-b" not in first and "a-001" not in first
