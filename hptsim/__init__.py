@@ -11,7 +11,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from hptsim import boto, planning
+    from hptsim import boto, planning, testing, traces, views
     from hptsim.explore import explore
     from hptsim.journal import Journal
     from hptsim.laws import LAWS
@@ -20,7 +20,19 @@ if TYPE_CHECKING:
     from hptsim.simulation import Simulation
 
 __version__ = "0.1.0"
-__all__ = ["LAWS", "Journal", "Scenario", "Simulation", "TuningJobSpec", "boto", "explore", "planning"]
+__all__ = [
+    "LAWS",
+    "Journal",
+    "Scenario",
+    "Simulation",
+    "TuningJobSpec",
+    "boto",
+    "explore",
+    "planning",
+    "testing",
+    "traces",
+    "views",
+]
 _ROOMS = {
     "LAWS": "laws",
     "Journal": "journal",
@@ -33,7 +45,7 @@ _ROOMS = {
 
 def __getattr__(name: str) -> Any:
     """Resolve a public name when it is first used, so that importing the package costs nothing."""
-    if name in ("boto", "planning"):  # rooms of their own, whose libraries are optional
+    if name in ("boto", "planning", "testing", "traces", "views"):  # rooms of their own, some with optional libraries
         return importlib.import_module(f"hptsim.{name}")
     if name not in _ROOMS:
         raise AttributeError(f"module 'hptsim' has no attribute {name!r}")
