@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from hptsim.books import FINAL, Books, TrainingBook, TuningBook
 from hptsim.laws import broken
@@ -130,17 +130,31 @@ def settle_line(books: Books) -> None:
     if not books.line or not books.moved:
         return
     books.moved = False
-    discipline = books.account.assumptions.discipline
-    if discipline == "fifo":
-        blocked: set[str] = set()
-        for name, amounts in books.line.items():
-            pools = [pool for pool in amounts if pool in books.limit]
-            if blocked.isdisjoint(pools) and _fits(books, amounts):
-                raise broken("nobody waits while quota is idle", f"{name} waits for {dict(amounts)}, which is free")
-            placed = TUNING_JOBS not in amounts or _fits(books, {TUNING_JOBS: amounts[TUNING_JOBS]})
-            blocked.update(pools if placed else [TUNING_JOBS])
-    elif discipline == "backfill" and any(_fits(books, amounts) for amounts in books.line.values()):
-        raise broken("nobody waits while quota is idle", "a request waits for what is free")
+    if books.account.assumptions.discipline == "backfill":
+        if any(_fits(books, amounts) for amounts in books.line.values()):
+            raise broken("nobody waits while quota is idle", "a request waits for what is free")
+        return
+    blocked: set[str] = set()
+    for name, amounts in _in_order(books):
+        pools = [pool for pool in amounts if pool in books.limit]
+        if blocked.isdisjoint(pools) and _fits(books, amounts):
+            raise broken("nobody waits while quota is idle", f"{name} waits for {dict(amounts)}, which is free")
+        placed = TUNING_JOBS not in amounts or _fits(books, {TUNING_JOBS: amounts[TUNING_JOBS]})
+        blocked.update(pools if placed else [TUNING_JOBS])
+        if len(blocked) == len(books.limit):
+            return  # all who come later wait for somebody before them
+
+
+def _in_order(books: Books) -> Iterable[tuple[str, Mapping[str, int]]]:
+    """The line as the discipline looks at it: as they asked, or the urgent first."""
+    if books.account.assumptions.discipline == "fifo":
+        return books.line.items()
+
+    def priority(request: tuple[str, Mapping[str, int]]) -> int:
+        spec = books.tuning[request[0].rpartition("/")[0]].spec
+        return 0 if spec is None else spec.priority
+
+    return sorted(books.line.items(), key=priority)
 
 
 def _fits(books: Books, amounts: Mapping[str, int]) -> bool:

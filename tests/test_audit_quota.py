@@ -17,7 +17,12 @@ from doctored import (
     without,
 )
 
+from hptsim import TuningJobSpec
+from hptsim.assumptions import Assumptions
+from hptsim.audit_quota import settle_line
+from hptsim.books import Books, TuningBook
 from hptsim.errors import LawBroken
+from hptsim.world import Account
 
 
 def granted_twice():
@@ -44,9 +49,10 @@ def waits_though_stopping():
     audit(without(("reservation", "withdraw", "b"), ("tuning", "finish", "b"), ("reservation", "release", "b")))
 
 
-def waits_though_free():
+def waits_though_free(discipline="fifo"):
     """The grant of the first training job's instances never comes."""
-    audit(cut(run(ALONE), "reservation", "grant", "a/1"), ALONE)
+    scenario = attrs.evolve(ALONE, assumptions=attrs.evolve(ALONE.assumptions, discipline=discipline))
+    audit(cut(run(scenario), "reservation", "grant", "a/1"), scenario)
 
 
 def passes_a_type_over():
@@ -73,6 +79,27 @@ CASES = {
 @pytest.mark.parametrize("law", CASES)
 def test_a_law_is_broken_by_a_journal_that_breaks_exactly_it(law):
     breaks_exactly(law, CASES[law])
+
+
+@pytest.mark.parametrize("discipline", ["fifo", "priority", "backfill"])
+def test_nobody_waits_for_what_is_free_under_any_discipline(discipline):
+    breaks_exactly("nobody waits while quota is idle", lambda: waits_though_free(discipline))
+
+
+@pytest.mark.parametrize(("discipline", "kept"), [("fifo", True), ("priority", False)])
+def test_who_stands_behind_an_urgent_one_waits_for_what_is_free_and_the_urgent_one_does_not(discipline, kept):
+    """Of four instances two are free; the first in line wants three, the urgent one behind it one."""
+    account = Account({M5: 4}, assumptions=Assumptions(discipline=discipline, admission="queue"))
+    books = Books(account)
+    books.moved, books.reserved = True, {M5: 2}
+    for name, priority, count in (("patient", 5, 3), ("urgent", 1, 1)):
+        spec = TuningJobSpec(name, priority=priority)
+        books.tuning[name] = TuningBook(name, 1, 1, spec)
+        books.line[f"{name}/1"] = {M5: count}
+    if kept:
+        return settle_line(books)
+    with pytest.raises(LawBroken, match="urgent/1 waits"):
+        settle_line(books)
 
 
 @pytest.mark.parametrize(
