@@ -12,8 +12,9 @@ from typing import Any, Protocol, Self
 
 import attrs
 
+from hptsim.admission import admit, limit_exceeded
 from hptsim.assumptions import Assumptions
-from hptsim.effects import deliver_stop, first_amounts, launch, most_instances, proceed
+from hptsim.effects import deliver_stop, launch, proceed
 from hptsim.errors import ServiceError, unknown_job
 from hptsim.jobs import TrainingJob, TuningJob, duplicate
 from hptsim.ledger import TUNING_JOBS, Ledger, Reservation
@@ -143,7 +144,7 @@ class World:
 
         Raises ServiceError: ResourceInUse for a name that is taken, ResourceLimitExceeded for what quota forbids.
         """
-        self._admit(spec)
+        admit(self, spec)
         job = TuningJob(spec, self.now, incarnation=self.deleted.get(spec.name.lower(), 0))
         job.needs = tuple([self.ledger.counted(one.instances.amounts) for one in spec.definitions])
         if any(one.alternatives for one in spec.definitions):
@@ -156,61 +157,6 @@ class World:
         self._settle()
         return job
 
-    def _admit(self, spec: TuningJobSpec) -> None:
-        """Raise the service's error if *spec* cannot be accepted now."""
-        if spec.name.lower() in self.names:
-            text = f"A hyperparameter tuning job with the name, {spec.name}, already exists. Choose a different name."
-            raise ServiceError("ResourceInUse", text)
-        self._check_parents(spec)
-        limits, assumptions = self.account.limits, self.account.assumptions
-        for what, asked, limit in (
-            ("MaxParallelTrainingJobs", spec.limits.max_parallel, limits.parallel),
-            ("MaxNumberOfTrainingJobs", spec.limits.max_training_jobs, limits.training_jobs),
-        ):
-            if limit is not None and asked > limit:
-                text = f"{what} is {asked}, and the service allows at most {limit} (lift it with limits)."
-                raise ServiceError("ResourceLimitExceeded", text)
-        queues = assumptions.admission == "queue"
-        everything = not queues or assumptions.reservation == "upfront"
-        needed = self.ledger.counted(most_instances(self, spec)) if everything else first_amounts(self, spec)
-        if not queues:
-            wanted = {**needed, TUNING_JOBS: 1}
-            if not self.ledger.fits(wanted):
-                raise self._limit_exceeded(wanted)
-            return
-        smallest = [needed, *[self.ledger.counted(definition.instances.amounts) for definition in spec.definitions]]
-        for amounts in smallest:
-            if pool := self.ledger.never_fits(amounts):
-                raise self._limit_exceeded({pool: amounts[pool]}, " However long it waits, it can never be granted.")
-
-    def _check_parents(self, spec: TuningJobSpec) -> None:
-        """A warm start begins with tuning jobs that have ended and pursue the same objective (C8)."""
-        for name in spec.parents:
-            parent = self.tuning.get(name)
-            if parent is None or parent.ended_s is None:
-                state = "does not exist" if parent is None else f"is {parent.status}"
-                text = f"The parent hyperparameter tuning job {name} {state}; parents must have ended."
-                raise ServiceError("ValidationException", text)
-            if parent.spec.objective != spec.objective:
-                text = f"The objective metric of the parent {name} is another: {parent.spec.objective}."
-                raise ServiceError("ValidationException", text)
-
-    def _limit_exceeded(self, wanted: Amounts, tail: str = "") -> ServiceError:
-        """The service's words for missing quota (C2)."""
-        ledger = self.ledger
-        pool = next(one for one in wanted if not ledger.fits({one: wanted[one]}))
-        limit, used, unit = ledger.limit[pool], ledger.reserved.get(pool, 0), "Instances"
-        name = f"{pool} for training job usage"
-        if pool == TUNING_JOBS:
-            name, unit = "concurrent hyperparameter tuning jobs", "Jobs"
-        return ServiceError(
-            "ResourceLimitExceeded",
-            f"The account-level service limit '{name}' is {limit} {unit}, with current utilization of {used} {unit} "
-            f"and a request delta of {wanted[pool]} {unit}. Please use AWS Service Quotas to request an increase for "
-            f"this quota. If AWS Service Quotas is not available, contact AWS support to request an increase for "
-            f"this quota.{tail}",
-        )
-
     def create_training_job(self, name: str, definition: TrainingJobDefinition) -> TrainingJob:
         """Accept a training job without a tuning job; it never waits for quota (§2.8).
 
@@ -222,7 +168,7 @@ class World:
         amounts = self.ledger.counted(definition.instances.amounts)
         pool = matching(self, definition)
         if pool is None and not self.ledger.fits(amounts):
-            raise self._limit_exceeded(amounts)
+            raise limit_exceeded(self.ledger, amounts)
         job = TrainingJob.of(name, "", 0, definition, amounts, self.now)
         reservation = self.alone[job.holder] = Reservation(job.holder, 0, amounts)
         self.fire_reservation(reservation, "ask")

@@ -7,7 +7,7 @@ import pytest
 
 ORDER = (
     "hypertext errors extras collector ranges model search halving assumptions durations configured curves cloud lifecycle "
-    "ledger jobs warm_pools effects moves world journal laws "
+    "ledger jobs warm_pools effects moves admission world journal laws "
     "books audit_search audit_pools audit_quota audit_training audit_tuning auditor bayesian "
     "uniforms base_nature enumerated nature autotune request prices "
     "workload plain scenario clock job_views simulation explore records descriptions traces steady usage meter "
@@ -20,6 +20,7 @@ LATE = {
     ("effects", "world"),
     ("warm_pools", "world"),
     ("moves", "world"),
+    ("admission", "world"),
     ("model", "request"),
     ("journal", "request"),
     ("simulation", "metrics"),

@@ -13,7 +13,7 @@ from hptsim.assumptions import Assumptions
 from hptsim.cli import demo, judge, main
 from hptsim.errors import InvalidInput, ServiceError
 from hptsim.journal import read
-from hptsim.model import InstanceRequest, ResourceLimits, ServiceLimits, TrainingJobDefinition
+from hptsim.model import InstanceRequest, ResourceLimits, TrainingJobDefinition
 from hptsim.nature import Script, Scripted, Timings
 from hptsim.scenario import ScheduledTuningJob
 
@@ -121,25 +121,6 @@ def test_the_reservation_policies_while_one_of_two_children_is_done(policy):
     assert both.capacity.occupied["ml.m5.xlarge"] == 1
 
 
-def test_admission_refuses_or_waits():
-    need = TuningJobSpec("b", (TrainingJobDefinition(instances=InstanceRequest(count=4)),))
-    sim = simulation()
-    sim.run(until=1)
-    before = sim.snapshot()
-    with pytest.raises(ServiceError, match=r"is 4 Instances, with current utilization of 2 .* delta of 4"):
-        sim.create_tuning_job(need)
-    assert sim.snapshot().entries == before.entries
-    queue = simulation(assumptions=Assumptions(admission="queue"))
-    queue.run(until=1)
-    queue.create_tuning_job(need)
-    queue.run(until=100)
-    assert queue.tuning_job("b").waiting == 1 and queue.tuning_job("b").status == "InProgress"
-    queue.run()
-    assert queue.tuning_job("b").status == "Completed"
-    with pytest.raises(ServiceError, match="can never be granted"):
-        queue.create_tuning_job(TuningJobSpec("c", (TrainingJobDefinition(instances=InstanceRequest(count=5)),)))
-
-
 @pytest.mark.parametrize(
     ("discipline", "order"),
     [
@@ -158,15 +139,6 @@ def test_the_three_disciplines(discipline, order):
     sim.run()
     starts = [record.name for record in sim.journal if record.trigger == "launch" and record.name != "first"]
     assert starts == order
-
-
-def test_total_instances_and_the_number_of_tuning_jobs_are_limited_too():
-    sim = Simulation(Scenario(total_instances=1, limits=ServiceLimits(tuning_jobs=1)))
-    sim.create_tuning_job(TuningJobSpec("a"))
-    with pytest.raises(ServiceError, match="concurrent hyperparameter tuning jobs"):
-        sim.create_tuning_job(TuningJobSpec("b"))
-    with pytest.raises(ServiceError, match="already exists"):
-        sim.create_tuning_job(TuningJobSpec("A"))
 
 
 def test_run_is_inclusive_and_stale_timers_do_not_drag_the_clock():
