@@ -33,6 +33,7 @@ from hptsim.model import (
 from hptsim.nature import FAULTS, ON_SIGTERM, Enumerated, Faults, Sampled, Script, Scripted, Timings
 from hptsim.scenario import Scenario, ScheduledTuningJob
 from hptsim.simulation import Simulation
+from hptsim.workload import Arrivals
 
 require("hypothesis", "test", "hptsim.testing")
 from hypothesis import stateful  # noqa: E402
@@ -126,9 +127,11 @@ def assumptions() -> Any:
 @st.composite
 def faults(draw: Any) -> Faults:
     """A swarm of faults: which kinds exist is drawn first, then how often they strike."""
-    kinds = [field.name for field in attrs.fields(Faults) if not field.name.startswith("shortage_")]
+    kinds = [field.name for field in attrs.fields(Faults) if field.name != "shortage_limit"]
     there = draw(st.sets(st.sampled_from(kinds)))
-    often = {kind: draw(st.sampled_from([0.2, 0.5, 1.0])) for kind in sorted(there)}
+    often: dict[str, Any] = {kind: draw(st.sampled_from([0.2, 0.5, 1.0])) for kind in sorted(there)}
+    if share := often.pop("shortage_by_type", 0):
+        often["shortage_by_type"] = dict.fromkeys(draw(st.sampled_from([TYPES[:1], TYPES[1:], TYPES])), share)
     for rate in ("spot_interruptions_per_hour", "algorithm_errors_per_hour"):
         if rate in often:
             often[rate] *= 20  # a training job of 100 s meets about one in two
@@ -164,13 +167,23 @@ def accounts(draw: Any) -> Scenario:
     )
 
 
+@st.composite
+def arrivals(draw: Any) -> tuple[Arrivals, ...]:
+    """A strategy for tuning jobs that arrive, one to three of them, at random or by a clock."""
+    gap_s = draw(st.sampled_from([Exponential(60.0), 30.0]))
+    return (Arrivals(draw(specs("arrival")), gap_s, count=draw(st.integers(1, 3))),)
+
+
 STOPS_AFTER_S = (None, 50, 300, 260, 80, 0, 5, 30, 101, 120, 150, 200, 340, 347, 400, 700)
 """When tuning jobs are stopped, after their creation: in every phase, with the timings that are drawn."""
 
 
 @st.composite
 def scenarios(draw: Any) -> Scenario:
-    """A strategy for scenarios: one to four tuning jobs, most of them stopped at some time, on scarce quota."""
+    """A strategy for scenarios: one to four tuning jobs, most of them stopped at some time, on scarce quota.
+
+    Sometimes others arrive besides, one to three of them.
+    """
     entries = []
     for number in range(draw(st.integers(1, 4))):
         at_s = float(draw(st.integers(0, 100)))
@@ -182,6 +195,7 @@ def scenarios(draw: Any) -> Scenario:
     return attrs.evolve(
         account,
         tuning_jobs=tuple(entries),
+        arrivals=draw(st.sampled_from([False, False, True]).flatmap(lambda some: arrivals() if some else st.just(()))),
         timings=draw(timings()),
         faults=draw(faults()),
         script=draw(scripts()),
@@ -218,7 +232,7 @@ def natures(draw: Any, scenario: Scenario) -> Sampled:
     if draw(st.booleans()):
         return sampled
     plan = {}
-    for entry in scenario.tuning_jobs:
+    for entry in scenario.drawn().tuning_jobs:  # those that arrive have the same names whatever the seed
         for ordinal in range(1, entry.spec.limits.max_training_jobs + 1):
             if walk := draw(plans(entry.spec.definition(ordinal))):
                 plan[entry.spec.name, ordinal] = walk
