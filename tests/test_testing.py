@@ -96,6 +96,13 @@ def test_natures_draw_every_fault_and_every_witness():
     assert Scripted in kinds and len(kinds) == 2
 
 
+def test_natures_script_the_jobs_that_arrive_too():
+    def arrived(nature):
+        return type(nature) is Scripted and any(name.startswith("arrival-") for name, _ in nature.plan)
+
+    assert arrived(reached(scenarios().flatmap(natures), arrived))
+
+
 def test_there_is_a_rule_for_each_trigger_of_the_tables_and_no_other():
     caused = {"create", "child_ended", "give_up"}  # then those of reservations, then those of warm pools
     caused |= {"ask", "grant", "withdraw", "move", "release"} | {"open", "update", "job_ended", "reuse", "terminate"}
