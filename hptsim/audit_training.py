@@ -89,9 +89,10 @@ def see_training(books: Books, entry: Entry) -> None:
             books.witnessed["a stop meets a warm pool"] = None
     if data:
         book.promised += (data["saved"],) if "saved" in data else ()
-        book.objective = data.get("objective", book.objective)
         if "epoch" in data:
             judge_epoch(books, book, data["epoch"], data["objective"])
+        else:  # the result is what the script has emitted when it ends
+            book.objective = data.get("objective", book.objective)
         book.failure = data.get("reason", book.failure)
     book.state = destination
     if destination in FINAL:

@@ -1,10 +1,11 @@
 """The command line: `hptsim run`, `explore`, `check`, `plan`, `serve` and `diagram`.
 
-Exit codes: 0 all is well, 2 bad input, 3 a law is broken, 130 interrupted.
+Exit codes: 0 all is well, 2 bad input, 3 a law is broken, 130 interrupted, 141 nobody reads on.
 """
 
 from __future__ import annotations
 
+import os
 import shlex
 import sys
 from importlib import resources
@@ -30,7 +31,7 @@ from hptsim.simulation import Simulation
 from hptsim.usage import USAGE, TuningJobFigures
 
 LIVES = {table.name: table for table in ALL}
-FINE, BAD_INPUT, LAW_BROKEN, INTERRUPTED = 0, 2, 3, 130
+FINE, BAD_INPUT, LAW_BROKEN, INTERRUPTED, UNREAD = 0, 2, 3, 130, 141
 
 
 _ROWS = 50
@@ -371,9 +372,19 @@ def main(arguments: list[str] | None = None) -> int:
             app.command(place, name=name, help=words)
         app.command(diagram, name="diagram")
         code = app(arguments, exit_on_error=False, result_action="return_value")
+        sys.stdout.flush()
     except LawBroken as error:
         print(error, file=sys.stderr)
         code = LAW_BROKEN
+    except (
+        BrokenPipeError
+    ):  # the reader, `head` for one, has enough; what is still buffered must not complain at the exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = UNREAD
+    except SystemExit as ending:  # rich has met the same
+        if not isinstance(ending.__context__, BrokenPipeError):
+            raise
+        code = UNREAD
     except (HptsimError, MissingExtra, OSError) as error:
         print(f"hptsim: {error}", file=sys.stderr)
         code = BAD_INPUT

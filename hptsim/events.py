@@ -39,6 +39,8 @@ _OPERATION = {
     ("training", "create"): "CreateTrainingJob",
     ("training", "stop"): "StopTrainingJob",
     ("training", "delete"): "DeleteTrainingJob",
+    ("warm_pool", "update"): "UpdateTrainingJob",
+    ("warm_pool", "terminate"): "StopTrainingJob",
     ("refused", "create"): "CreateHyperParameterTuningJob",
     ("refused", "stop"): "StopHyperParameterTuningJob",
 }
@@ -184,9 +186,10 @@ def _identifier(*parts: object) -> str:
 def trail(journal: Iterable[Entry], *, epoch: str = Scenario().epoch, region: str = "us-east-1") -> Iterator[Event]:
     """CloudTrail's records of a journal: the caller's calls, and what the service did to training jobs on its own.
 
-    The caller's creates, stops and deletes are AwsApiCall; launches by a tuning job, and stops that it passes on or decides
-    upon, are AwsServiceEvent (S6). A caller's stop of a training job that its tuning job is stopping already counts as the
-    service's. Calls that only read are not in the journal. Raises InvalidInput for a bad *epoch*.
+    The caller's creates, updates, stops and deletes are AwsApiCall; launches by a tuning job, and stops that it passes on
+    or decides upon, are AwsServiceEvent (S6). A caller's stop of a training job that its tuning job is stopping already
+    counts as the service's. Calls that only read are not in the journal, nor are updates of anything but a warm pool's
+    period. What a warm pool does by itself is nobody's call. Raises InvalidInput for a bad *epoch*.
     Source: the developer guide's page on CloudTrail; the names of service events are ours.
 
     >>> from hptsim import Simulation, TuningJobSpec
@@ -234,7 +237,7 @@ class _Clerk:
     def _record(self, entry: Entry, by_service: bool) -> Event:
         time_s, thing, name, trigger, _, _, data = entry
         self.serial += 1
-        operation = _OPERATION[thing, trigger]
+        operation = _operation(entry)
         training = operation.endswith("TrainingJob")
         arn = self.address.training(name) if training else self.address.tuning(name)
         record = {
@@ -259,7 +262,7 @@ class _Clerk:
             record["serviceEventDetails"] = {"trainingJobArn": arn, "tuningJobArn": self._parent(name)}
         elif thing == "refused":
             record["errorCode"], _, record["errorMessage"] = str(data).partition(": ")
-        elif trigger == "create":
+        elif trigger == "create" or operation == "UpdateTrainingJob":
             record["responseElements"] = {"trainingJobArn" if training else "hyperParameterTuningJobArn": arn}
         return record
 
@@ -273,6 +276,13 @@ class _Clerk:
         return {"type": "IAMUser", "arn": arn, "accountId": self.address.number, "userName": "hptsim"}
 
 
+def _operation(entry: Entry) -> str:
+    """The operation that an entry tells of; a period that is over gives a warm pool up just as a stop does."""
+    _, thing, _, trigger, _, _, data = entry
+    updates = thing == "warm_pool" and data is not None and "keep_alive_s" in data
+    return "UpdateTrainingJob" if updates else _OPERATION[thing, trigger]
+
+
 def _request(entry: Entry, training: bool) -> Mapping[str, Any]:
     """The request of a call, as far as the journal has it."""
     _, thing, name, trigger, _, _, data = entry
@@ -280,6 +290,8 @@ def _request(entry: Entry, training: bool) -> Mapping[str, Any]:
         return to_request(data["spec"])
     if trigger == "create" and thing == "training" and data.get("request"):
         return {"TrainingJobName": name, **data["request"]}
+    if thing == "warm_pool" and data is not None:
+        return {"TrainingJobName": name, "ResourceConfig": {"KeepAlivePeriodInSeconds": data["keep_alive_s"]}}
     return {"TrainingJobName" if training else "HyperParameterTuningJobName": name}
 
 

@@ -258,6 +258,8 @@ class History:
             job.started_s = time_s
         if data is not None and data.get("objective") is not None:
             job.objective = data["objective"]
+        elif destination in ("Starting", "Interrupted"):  # what it has emitted is undone
+            job.objective = None
         job.reason = data["reason"] if destination == "Failed" else ""
         now = job.status
         if now != before:

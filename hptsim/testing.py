@@ -6,6 +6,7 @@ calm: no more faults, everything runs to rest, and the `eventually` laws are jud
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection, Iterable
 from functools import cache
 from itertools import product
 from typing import Any
@@ -13,11 +14,12 @@ from typing import Any
 import attrs
 
 from hptsim.assumptions import Assumptions
+from hptsim.cloud import PHASES
 from hptsim.durations import Exponential, LogNormal
 from hptsim.errors import ServiceError
 from hptsim.extras import require
 from hptsim.laws import broken
-from hptsim.lifecycle import NEW, TRAINING, TUNING
+from hptsim.lifecycle import NEW, TRAINING, TUNING, WARM_POOL
 from hptsim.model import (
     CompletionCriteria,
     Hyperband,
@@ -31,6 +33,7 @@ from hptsim.model import (
 from hptsim.nature import FAULTS, ON_SIGTERM, Enumerated, Faults, Sampled, Script, Scripted, Timings
 from hptsim.scenario import Scenario, ScheduledTuningJob
 from hptsim.simulation import Simulation
+from hptsim.workload import Arrivals
 
 require("hypothesis", "test", "hptsim.testing")
 from hypothesis import stateful  # noqa: E402
@@ -71,6 +74,27 @@ def definitions(kind: str = TYPES[0], count: int = 1) -> Any:
     )
 
 
+@cache
+def standalone() -> Any:
+    """A strategy for definitions of training jobs without a tuning job, most of which ask for a warm pool.
+
+    They differ in few things, so that one often matches what another has left behind, and often does not.
+    """
+    combinations = product([1, 2], [600.0, 600.0, 0.0], [None, {"RoleArn": "another"}], [False, False, True], [0, 1])
+    return st.sampled_from(
+        [
+            TrainingJobDefinition(
+                instances=InstanceRequest(TYPES[0], count),
+                keep_alive_s=keep_alive_s,
+                request=request,
+                spot=spot,
+                max_retries=retries,
+            )
+            for count, keep_alive_s, request, spot, retries in combinations
+        ]
+    )
+
+
 @st.composite
 def specs(draw: Any, name: str = "tuning") -> TuningJobSpec:
     """A strategy for specs of a tuning job called *name*: one to three definitions over one or two instance types.
@@ -103,9 +127,11 @@ def assumptions() -> Any:
 @st.composite
 def faults(draw: Any) -> Faults:
     """A swarm of faults: which kinds exist is drawn first, then how often they strike."""
-    kinds = [field.name for field in attrs.fields(Faults) if not field.name.startswith("shortage_")]
+    kinds = [field.name for field in attrs.fields(Faults) if field.name != "shortage_limit"]
     there = draw(st.sets(st.sampled_from(kinds)))
-    often = {kind: draw(st.sampled_from([0.2, 0.5, 1.0])) for kind in sorted(there)}
+    often: dict[str, Any] = {kind: draw(st.sampled_from([0.2, 0.5, 1.0])) for kind in sorted(there)}
+    if share := often.pop("shortage_by_type", 0):
+        often["shortage_by_type"] = dict.fromkeys(draw(st.sampled_from([TYPES[:1], TYPES[1:], TYPES])), share)
     for rate in ("spot_interruptions_per_hour", "algorithm_errors_per_hour"):
         if rate in often:
             often[rate] *= 20  # a training job of 100 s meets about one in two
@@ -137,7 +163,15 @@ def accounts(draw: Any) -> Scenario:
         total_instances=draw(st.none() | st.integers(2, 8)),
         limits=ServiceLimits(tuning_jobs=draw(st.sampled_from([100, 1, 2]))),
         assumptions=draw(assumptions()),
+        warm_pool_capacity=draw(st.sampled_from([{}, {}, {TYPES[0]: 1}])),
     )
+
+
+@st.composite
+def arrivals(draw: Any) -> tuple[Arrivals, ...]:
+    """A strategy for tuning jobs that arrive, one to three of them, at random or by a clock."""
+    gap_s = draw(st.sampled_from([Exponential(60.0), 30.0]))
+    return (Arrivals(draw(specs("arrival")), gap_s, count=draw(st.integers(1, 3))),)
 
 
 STOPS_AFTER_S = (None, 50, 300, 260, 80, 0, 5, 30, 101, 120, 150, 200, 340, 347, 400, 700)
@@ -146,7 +180,10 @@ STOPS_AFTER_S = (None, 50, 300, 260, 80, 0, 5, 30, 101, 120, 150, 200, 340, 347,
 
 @st.composite
 def scenarios(draw: Any) -> Scenario:
-    """A strategy for scenarios: one to four tuning jobs, most of them stopped at some time, on scarce quota."""
+    """A strategy for scenarios: one to four tuning jobs, most of them stopped at some time, on scarce quota.
+
+    Sometimes others arrive besides, one to three of them.
+    """
     entries = []
     for number in range(draw(st.integers(1, 4))):
         at_s = float(draw(st.integers(0, 100)))
@@ -158,6 +195,7 @@ def scenarios(draw: Any) -> Scenario:
     return attrs.evolve(
         account,
         tuning_jobs=tuple(entries),
+        arrivals=draw(st.sampled_from([False, False, True]).flatmap(lambda some: arrivals() if some else st.just(()))),
         timings=draw(timings()),
         faults=draw(faults()),
         script=draw(scripts()),
@@ -194,7 +232,7 @@ def natures(draw: Any, scenario: Scenario) -> Sampled:
     if draw(st.booleans()):
         return sampled
     plan = {}
-    for entry in scenario.tuning_jobs:
+    for entry in scenario.drawn().tuning_jobs:  # those that arrive have the same names whatever the seed
         for ordinal in range(1, entry.spec.limits.max_training_jobs + 1):
             if walk := draw(plans(entry.spec.definition(ordinal))):
                 plan[entry.spec.name, ordinal] = walk
@@ -206,6 +244,16 @@ def budgets(draw: Any) -> dict[str, int]:
     """A swarm of faults for `TuningMachine`: which kinds exist is drawn first, then how often each may strike."""
     there = draw(st.sets(st.sampled_from(FAULTS)))
     return {kind: draw(st.integers(1, 3)) if kind in there else 0 for kind in FAULTS}
+
+
+_TUNING_JOBS = tuple(f"tuning-{number}" for number in range(4))
+_TRAINING_JOBS = tuple(f"alone-{number}" for number in range(8))
+_COURSE = ("launch", *PHASES.values(), "torn_down", "finish")
+
+
+def _free(names: Iterable[str], taken: Collection[str]) -> str:
+    """The first of *names* that is not taken."""
+    return next(name for name in names if name not in taken)
 
 
 class TuningMachine(stateful.RuleBasedStateMachine):
@@ -232,44 +280,105 @@ class TuningMachine(stateful.RuleBasedStateMachine):
         """The jobs to which *trigger* may happen now."""
         return [name for name, one in self.sim.possible if one == trigger]
 
-    def live(self) -> list[str]:
-        """The training jobs that have not ended."""
-        return [child for name in self.sim.tuning_jobs for child in self.sim.tuning_job(name).live]
+    def training_jobs(self) -> list[str]:
+        """The training jobs that there are, of tuning jobs and without one, in order of creation."""
+        return list(self.sim._world.training)
 
-    @stateful.precondition(lambda self: len(self.sim.tuning_jobs) < 4)
-    @stateful.rule(spec=st.runner().flatmap(lambda self: specs(f"tuning-{len(self.sim.tuning_jobs)}")))
-    def create_tuning_job(self, spec: TuningJobSpec) -> None:
-        """Somebody creates a tuning job; where it is refused, nothing changes."""
+    def refusal(self, command: Callable[..., Any], *arguments: Any) -> str:
+        """Give a command to the twin: the code with which it is refused, and then nothing has changed; else nothing."""
         before = len(self.sim.journal)
         try:
-            self.sim.create_tuning_job(spec)
+            command(*arguments)
         except ServiceError as error:
-            assert error.code == "ResourceLimitExceeded" and len(self.sim.journal) == before
+            assert len(self.sim.journal) == before, f"{error} is an answer, and still something happened"
+            return error.code
+        return ""
+
+    @stateful.precondition(lambda self: len(self.sim.tuning_jobs) < len(_TUNING_JOBS))
+    @stateful.rule(spec=st.runner().flatmap(lambda self: specs(_free(_TUNING_JOBS, self.sim.tuning_jobs))))
+    def create_tuning_job(self, spec: TuningJobSpec) -> None:
+        """Somebody creates a tuning job; where it is refused, nothing changes."""
+        assert self.refusal(self.sim.create_tuning_job, spec) in ("", "ResourceLimitExceeded")
 
     @stateful.precondition(lambda self: self.sim.tuning_jobs)
     @stateful.rule(name=st.runner().flatmap(lambda self: st.sampled_from(self.sim.tuning_jobs)))
     def stop_tuning_job(self, name: str) -> None:
         """Somebody stops a tuning job, in whatever state it is."""
         status = self.sim.tuning_job(name).status
-        before = len(self.sim.journal)
-        try:
-            self.sim.stop_tuning_job(name)
-        except ServiceError as error:
-            assert error.code == "ValidationException" and status != "InProgress" and len(self.sim.journal) == before
+        if refusal := self.refusal(self.sim.stop_tuning_job, name):
+            assert refusal == "ValidationException" and status != "InProgress"
         else:
             assert self.sim.tuning_job(name).status == "Stopping"
 
-    @stateful.precondition(lambda self: self.live())
-    @stateful.rule(name=st.runner().flatmap(lambda self: st.sampled_from(self.live())))
+    @stateful.precondition(lambda self: self.sim.tuning_jobs)
+    @stateful.rule(name=st.runner().flatmap(lambda self: st.sampled_from(self.sim.tuning_jobs)))
+    def delete_tuning_job(self, name: str) -> None:
+        """Somebody deletes a tuning job, which must have ended; its name is free then."""
+        ended = self.sim.tuning_job(name).ended_s is not None
+        assert self.refusal(self.sim.delete_tuning_job, name) == ("" if ended else "ValidationException")
+        assert (name in self.sim.tuning_jobs) != ended
+
+    def retained(self) -> list[TrainingJobDefinition]:
+        """The definitions of the training jobs whose warm pools wait for a match."""
+        pools = self.sim._world.pools.values()
+        return [self.sim._world.training[pool.name].definition for pool in pools if pool.state == "Available"]
+
+    @stateful.rule(
+        name=st.sampled_from(_TRAINING_JOBS),
+        definition=st.runner().flatmap(
+            lambda self: standalone() | st.sampled_from(self.retained() or [TrainingJobDefinition()])
+        ),
+    )
+    def create_training_job(self, name: str, definition: TrainingJobDefinition) -> None:
+        """Somebody creates a training job without a tuning job, under a name that may be taken."""
+        taken = name in self.training_jobs()
+        refusal = self.refusal(self.sim.create_training_job, name, definition)
+        assert refusal == "ResourceInUse" if taken else refusal in ("", "ResourceLimitExceeded")
+
+    @stateful.precondition(lambda self: self.training_jobs())
+    @stateful.rule(name=st.runner().flatmap(lambda self: st.sampled_from(self.training_jobs())))
     def stop_training_job(self, name: str) -> None:
-        """Somebody stops one training job."""
-        status = self.sim.training_job(name).status
-        try:
-            self.sim.stop_training_job(name)
-        except ServiceError as error:
-            assert error.code == "ValidationException" and status == "Stopping"
+        """Somebody stops one training job; one that has ended gives its warm pool up."""
+        before = self.sim.training_job(name)
+        refusal = self.refusal(self.sim.stop_training_job, name)
+        now = self.sim.training_job(name)
+        if before.ended_s is not None:
+            assert refusal == ("" if before.warm_pool else "ValidationException") and not now.warm_pool
+        elif refusal:
+            assert refusal == "ValidationException" and before.status == "Stopping"
         else:
-            assert self.sim.training_job(name).status == "Stopping"
+            assert now.status == "Stopping"
+
+    @stateful.precondition(lambda self: self.training_jobs())
+    @stateful.rule(
+        name=st.runner().flatmap(lambda self: st.sampled_from(self.training_jobs())),
+        keep_alive_s=st.sampled_from([0, 60, 3600]),
+    )
+    def update_training_job(self, name: str, keep_alive_s: int) -> None:
+        """Somebody changes for how long a warm pool is kept; 0 gives up what is kept already."""
+        pool = self.sim.training_job(name).warm_pool
+        refusal = self.refusal(self.sim.update_training_job, name, keep_alive_s)
+        assert refusal == ("" if pool else "ValidationException")
+        assert self.sim.training_job(name).warm_pool == ("" if pool == "Available" and keep_alive_s == 0 else pool)
+
+    @stateful.precondition(lambda self: self.training_jobs())
+    @stateful.rule(name=st.runner().flatmap(lambda self: st.sampled_from(self.training_jobs())))
+    def delete_training_job(self, name: str) -> None:
+        """Somebody deletes a training job, which must have ended and must not have a warm pool; its name is free then."""
+        job = self.sim.training_job(name)
+        over = job.ended_s is not None and not job.warm_pool
+        assert self.refusal(self.sim.delete_training_job, name) == ("" if over else "ResourceInUse")
+        assert (name in self.training_jobs()) != over
+
+    def ongoing(self) -> list[tuple[str, str]]:
+        """What may happen now in the ordinary course of a job: (job, trigger)."""
+        return [event for event in self.sim.possible if event[1] in _COURSE]
+
+    @stateful.precondition(lambda self: self.ongoing())
+    @stateful.rule(event=st.runner().flatmap(lambda self: st.sampled_from(self.ongoing())))
+    def work_goes_on(self, event: tuple[str, str]) -> None:
+        """A job goes on in its ordinary course, also in runs from which hypothesis leaves out the trigger's own rule."""
+        self.sim.fire(*event)
 
     def teardown(self) -> None:
         """The calm: no more faults, everything runs to rest, and the `eventually` laws are judged."""
@@ -279,11 +388,13 @@ class TuningMachine(stateful.RuleBasedStateMachine):
         while possible := self.sim.possible:
             self.sim.fire(*possible[0])
         self.sim.run()
-        for (
-            name
-        ) in self.sim.tuning_jobs:  # a fault that is armed and no longer allowed keeps the twin from judging this
-            if self.sim.tuning_job(name).ended_s is None:
-                raise broken("every job ends", f"{name} is {self.sim.tuning_job(name).status}, and nothing can happen")
+        jobs: list[Any] = [
+            *map(self.sim.tuning_job, self.sim.tuning_jobs),
+            *map(self.sim.training_job, self.training_jobs()),
+        ]
+        for job in jobs:
+            if job.ended_s is None:  # a fault that is armed and no longer allowed keeps the twin from judging this
+                raise broken("every job ends", f"{job.name} is {job.status}, and nothing can happen")
 
 
 def _rule_of(trigger: str, words: str) -> Any:
@@ -297,10 +408,13 @@ def _rule_of(trigger: str, words: str) -> Any:
     return stateful.precondition(lambda self: self.armed(trigger))(stateful.rule(job=armed)(happens))
 
 
+_CAUSED = ("child_ended", "give_up", "job_ended", "reuse", "update", "terminate")
+"""What follows at once from something else, or from a command."""
+
 RULES = {
     row.trigger: f"{row.trigger}, as the tables have it: {row.source} → {row.destination}."
-    for row in (*TUNING.rows, *TRAINING.rows)
-    if row.source != NEW and row.trigger not in ("child_ended", "give_up")
+    for row in (*TUNING.rows, *TRAINING.rows, *WARM_POOL.rows)  # a reservation does nothing by itself
+    if row.source != NEW and row.trigger not in _CAUSED
 }
 """The triggers that happen by themselves, each a rule of `TuningMachine`; the others follow from these at once."""
 

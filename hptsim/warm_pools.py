@@ -105,7 +105,7 @@ def change_period(world: World, job: TrainingJob, keep_alive_s: float) -> None:
     pool.keep_alive_s = keep_alive_s
     over = keep_alive_s <= 0 or world.now >= pool.since_s + keep_alive_s
     if pool.state == "Available" and over:
-        world.fire_pool(pool, "terminate", None)
+        world.fire_pool(pool, "terminate", {"keep_alive_s": keep_alive_s})
     else:
         world.fire_pool(pool, "update", {"keep_alive_s": keep_alive_s})
 

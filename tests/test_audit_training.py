@@ -4,7 +4,10 @@ import attrs
 import pytest
 from doctored import ALONE, TWO, audit, breaks_exactly, edited, find, run, without
 
-from hptsim.nature import Script
+from hptsim import Scenario, Simulation, TuningJobSpec
+from hptsim.model import TrainingJobDefinition
+from hptsim.nature import Enumerated, Script
+from hptsim.service import Service
 
 
 def one_launch_too_many(limit):
@@ -44,3 +47,19 @@ CASES = {
 @pytest.mark.parametrize("law", CASES)
 def test_a_law_is_broken_by_a_journal_that_breaks_exactly_it(law):
     breaks_exactly(law, CASES[law])
+
+
+def test_epochs_that_a_failure_undid_are_no_result_of_a_job_that_is_stopped_before_it_trains_again():
+    sim = Simulation(Scenario(), nature=Enumerated(budget={"internal_error": 1}))
+    definition = TrainingJobDefinition(max_retries=1, input_mode="Pipe")
+    sim.create_tuning_job(TuningJobSpec("a", (definition,), early_stopping=True))
+    sim.fire("a", "launch")
+    [child] = sim.tuning_job("a").live
+    for trigger in ("ready", "epoch", "internal_error"):
+        sim.fire(child, trigger)
+    sim.stop_training_job(child)
+    sim.fire(child, "torn_down")
+    sim.fire("a", "finish")  # the laws are judged at each step
+    assert sim.training_job(child).objective is None and sim.tuning_job("a").status == "Failed"
+    shown = Service.of(sim).call("DescribeHyperParameterTuningJob", {"HyperParameterTuningJobName": "a"})
+    assert shown["ObjectiveStatusCounters"] == {"Succeeded": 0, "Pending": 0, "Failed": 1}

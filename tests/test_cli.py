@@ -2,6 +2,7 @@
 
 import functools
 import json
+import os
 import re
 import signal
 import subprocess
@@ -237,6 +238,18 @@ def test_the_package_is_a_command_too():
     done = subprocess.run([sys.executable, "-m", "hptsim", "diagram", "reservation"], capture_output=True, text=True)
     assert done.returncode == 0 and "Requested --> Held: grant" in done.stdout, done.stderr
     assert subprocess.run([sys.executable, "-m", "hptsim", "diagram", "none"], capture_output=True).returncode == 2
+
+
+@pytest.mark.parametrize("command", ["diagram", "run"])
+@pytest.mark.parametrize("buffered", [True, False])
+def test_it_ends_quietly_when_nobody_reads_on(command, buffered):
+    """As after `| head -1`; without a buffer it is print that meets the end of the pipe, with one it is the exit."""
+    arguments = [sys.executable, *([] if buffered else ["-u"]), "-m", "hptsim", command]
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(arguments, stdout=writer, stderr=subprocess.PIPE, text=True)
+    os.close(writer)
+    assert done.stderr.strip() == "" and done.returncode == 141  # a run always leaves an empty line there
 
 
 @pytest.mark.parametrize("command", ["run", "check", "explore", "plan", "replay", "serve", "diagram"])

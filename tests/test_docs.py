@@ -111,7 +111,7 @@ def test_the_example_has_every_key_of_arrivals():
 def test_the_exit_codes_are_the_command_lines():
     import hptsim.cli
 
-    codes = {hptsim.cli.FINE, hptsim.cli.BAD_INPUT, hptsim.cli.LAW_BROKEN, hptsim.cli.INTERRUPTED}
+    codes = {hptsim.cli.FINE, hptsim.cli.BAD_INPUT, hptsim.cli.LAW_BROKEN, hptsim.cli.INTERRUPTED, hptsim.cli.UNREAD}
     assert {int(code) for code in re.findall(r"^\| (\d+) \|", PAGE, re.MULTILINE)} == codes
 
 

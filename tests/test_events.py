@@ -278,6 +278,36 @@ def test_the_trail_of_the_callers_own_calls():
     }
 
 
+def test_the_trail_tells_how_a_warm_pool_was_given_up():
+    sim = simulation()
+    service = Service.of(sim)
+    resources = {"InstanceType": "ml.m5.xlarge", "InstanceCount": 1, "VolumeSizeInGB": 30}
+    resources["KeepAlivePeriodInSeconds"] = 600
+
+    def update(name, period_s):
+        resources = {"KeepAlivePeriodInSeconds": period_s}
+        service.call("UpdateTrainingJob", {"TrainingJobName": name, "ResourceConfig": resources})
+
+    for name in ("updated", "stopped", "expired"):
+        service.call("CreateTrainingJob", training_request(name, ResourceConfig={**resources, "VolumeSizeInGB": 31}))
+    update("updated", 900)
+    sim.run(until=300)
+    update("updated", 0)
+    service.call("StopTrainingJob", {"TrainingJobName": "stopped"})
+    sim.run()
+    assert sim.now > 600, "the third has expired"
+    _, _, _, *calls = trail(sim.journal)
+    assert {one["eventType"] for one in calls} == {"AwsApiCall"}
+    assert [(one["eventName"], one["requestParameters"]) for one in calls] == [
+        ("UpdateTrainingJob", {"trainingJobName": "updated", "resourceConfig": {"keepAlivePeriodInSeconds": 900}}),
+        ("UpdateTrainingJob", {"trainingJobName": "updated", "resourceConfig": {"keepAlivePeriodInSeconds": 0}}),
+        ("StopTrainingJob", {"trainingJobName": "stopped"}),
+    ]
+    arn = "arn:aws:sagemaker:us-east-1:111122223333:training-job/updated"
+    assert [one["responseElements"] for one in calls] == [{"trainingJobArn": arn}, {"trainingJobArn": arn}, None]
+    assert service.call("DescribeTrainingJob", {"TrainingJobName": "stopped"})["TrainingJobStatus"] == "Completed"
+
+
 def test_stops_that_the_service_decides_upon_are_its_own():
     """The target is met: nobody called StopTrainingJob."""
     sim = simulation()

@@ -77,6 +77,7 @@ def timeless(entry):
 
 def follow(scenario):
     """Simulate *scenario* and take every step in the model, too; both, at their ends."""
+    scenario = scenario.drawn()
     sim = Simulation(scenario)
     sim.run()
     world = model(scenario)

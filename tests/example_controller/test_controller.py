@@ -55,7 +55,9 @@ class ControllerMachine(TuningMachine):
 
     scenario = Scenario(capacity={"ml.m5.xlarge": INSTANCES})
     controller_type = Controller
-    create_tuning_job = None  # nobody else creates jobs here
+    create_tuning_job = create_training_job = delete_tuning_job = (
+        None  # nobody else creates jobs here, or deletes its own
+    )
 
     def simulation(self, scenario):
         sim = super().simulation(scenario)
