@@ -7,7 +7,6 @@ import pytest
 
 import hptsim
 
-
 ROOMS = ("boto", "planning", "testing", "traces", "views")
 """Public names that are modules."""
 
