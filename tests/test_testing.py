@@ -2,7 +2,7 @@
 
 import attrs
 import pytest
-from hypothesis import HealthCheck, Phase, find, given, settings
+from hypothesis import HealthCheck, Phase, find, given, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import invariant, run_state_machine_as_test
 
@@ -75,12 +75,14 @@ def test_a_plan_is_a_walk_through_the_table(walk):
 
 
 def test_natures_draw_every_fault_and_every_witness():
-    """What simulated runs of drawn natures meet, all together: every trigger of the training table, every `sometimes`."""
-    triggers, witnessed, kinds = set(), set(), set()
+    """What simulated runs of drawn natures meet, all together: every trigger of the training table, every `sometimes`.
 
-    @settings(
-        max_examples=1200, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
-    )
+    Which examples come first depends on which modules are imported, so that rounds go on until everything was met.
+    """
+    triggers, witnessed, kinds = set(), set(), set()
+    possible = set(SOMETIMES) - {"a warm pool is reused", "a stop meets a warm pool"}  # no scenario has any
+
+    @settings(max_examples=600, deadline=None, database=None, suppress_health_check=list(HealthCheck))
     @given(pair=scenarios().flatmap(lambda one: st.tuples(st.just(one), natures(one))))
     def simulate(pair):
         scenario, nature = pair
@@ -90,9 +92,12 @@ def test_natures_draw_every_fault_and_every_witness():
         triggers.update(record.trigger for record in sim.journal if record.thing == "training")
         witnessed.update(sim.witnessed)
 
-    simulate()
+    for number in range(10):
+        seed(number)(simulate)()
+        if witnessed >= possible and triggers >= set(TRAINING.triggers):
+            break
     assert triggers == set(TRAINING.triggers)
-    assert witnessed == set(SOMETIMES) - {"a warm pool is reused", "a stop meets a warm pool"}  # no scenario has any
+    assert witnessed == possible
     assert Scripted in kinds and len(kinds) == 2
 
 
@@ -114,8 +119,9 @@ def test_there_is_a_rule_for_each_trigger_of_the_tables_and_no_other():
 
 
 SEARCH = settings(
-    max_examples=300, stateful_step_count=20, deadline=None, derandomize=True, database=None, phases=[Phase.generate]
+    max_examples=6000, stateful_step_count=60, deadline=None, derandomize=True, database=None, phases=[Phase.generate]
 )
+"""A search that ends with what it seeks: it takes some hundred examples, which ones depends on which modules are imported."""
 
 
 def broken(trigger, source, table=TRAINING, **changes):
@@ -133,7 +139,7 @@ def test_the_machine_meets(law):
             assert law not in self.sim.witnessed
 
     with pytest.raises(AssertionError, match=law):
-        run_state_machine_as_test(Never, settings=settings(SEARCH, max_examples=1500, stateful_step_count=60))
+        run_state_machine_as_test(Never, settings=SEARCH)
 
 
 NOT_GIVEN_BACK = {"released at the end, exactly once", "a warm pool holds its instances", "exactly one row applies"}
@@ -147,7 +153,7 @@ def test_the_machine_finds_a_warm_pool_that_is_not_given_back():
 
     tables = broken("expire", "Available", WARM_POOL, effects=())
     with pytest.raises(LawBroken) as found:
-        run_state_machine_as_test(Planted, settings=settings(SEARCH, max_examples=1500, stateful_step_count=60))
+        run_state_machine_as_test(Planted, settings=SEARCH)
     assert found.value.law in NOT_GIVEN_BACK
     assert "state.create_training_job" in "\n".join(getattr(found.value, "__notes__", ()))
 
