@@ -1,4 +1,4 @@
-"""The command line: `hptsim run`, `explore`, `check`, `plan`, `serve` and `diagram`.
+"""The command line: `hptsim run`, `explore`, `check`, `plan`, `replay`, `serve` and `diagram`.
 
 Exit codes: 0 all is well, 2 bad input, 3 a law is broken, 130 interrupted, 141 nobody reads on.
 """

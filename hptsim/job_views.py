@@ -8,7 +8,6 @@ from typing import Any, Self
 import attrs
 
 from hptsim import hypertext
-from hptsim.errors import unknown_job
 from hptsim.ledger import TOTAL, Ledger
 from hptsim.lifecycle import NEW, TRAINING, TUNING, primary, status
 from hptsim.world import World
@@ -43,9 +42,7 @@ class TrainingJobView:
     @classmethod
     def of(cls, world: World, name: str) -> Self:
         """The training job *name* of *world*; raises ServiceError (ValidationException) for an unknown name."""
-        job = world.training.get(name)
-        if job is None:
-            raise unknown_job("training", name)
+        job = world.known_training(name)
         return cls(
             name,
             job.tuning_job,
@@ -88,9 +85,7 @@ class TuningJobView:
     @classmethod
     def of(cls, world: World, name: str) -> Self:
         """The tuning job *name* of *world*; raises ServiceError (ResourceNotFound) for an unknown name."""
-        job = world.tuning.get(name)
-        if job is None:
-            raise unknown_job("tuning", name)
+        job = world.known_tuning(name)
         held = {pool: count for pool, count in world.ledger.held.get(name, {}).items() if pool != TOTAL}
         return cls(
             name,

@@ -191,9 +191,7 @@ class World:
 
         Raises ServiceError: ValidationException for an unknown name, or when there is no warm pool.
         """
-        job = self.training.get(name)
-        if job is None:
-            raise unknown_job("training", name)
+        job = self.known_training(name)
         change_period(self, job, keep_alive_s)
         self._settle()
 
@@ -202,9 +200,7 @@ class World:
 
         Raises ServiceError: ResourceNotFound, or ValidationException while it has not ended (D3).
         """
-        job = self.tuning.get(name)
-        if job is None:
-            raise unknown_job("tuning", name)
+        job = self.known_tuning(name)
         if job.ended_s is None:
             text = f"The hyperparameter tuning job {name} is {job.status}, not in a terminal state."
             raise ServiceError("ValidationException", text)
@@ -218,9 +214,7 @@ class World:
 
         Raises ServiceError: ValidationException for an unknown name, ResourceInUse while it has not ended.
         """
-        job = self.training.get(name)
-        if job is None:
-            raise unknown_job("training", name)
+        job = self.known_training(name)
         if job.ended_s is None:
             text = f"The training job {name} is {primary(job.state)}: only one that has ended can be deleted."
             raise ServiceError("ResourceInUse", text)
@@ -237,9 +231,7 @@ class World:
 
         Raises ServiceError: ResourceNotFound, or ValidationException when it has ended (S9, A-02).
         """
-        job = self.tuning.get(name)
-        if job is None:
-            raise unknown_job("tuning", name)
+        job = self.known_tuning(name)
         if job.status in FINAL_TUNING:
             text = f"The request was rejected because the hyperparameter tuning job is already in status {job.status}."
             raise ServiceError("ValidationException", text)
@@ -253,9 +245,7 @@ class World:
 
         Raises ServiceError: ValidationException when it does not exist or has ended (§2.8).
         """
-        job = self.training.get(name)
-        if job is None:
-            raise unknown_job("training", name)
+        job = self.known_training(name)
         if job.ended_s is not None and name in self.pools:
             self.fire_pool(self.pools[name], "terminate", None)
             return self._settle()
@@ -271,6 +261,20 @@ class World:
         if self.account.assumptions.repeated_stop == "reject":
             text = f"The request was rejected because the {kind} job is already in status Stopping."
             raise ServiceError("ValidationException", text)
+
+    def known_tuning(self, name: str) -> TuningJob:
+        """The tuning job *name*; raises ServiceError (ResourceNotFound) for a name that none has."""
+        job = self.tuning.get(name)
+        if job is None:
+            raise unknown_job("tuning", name)
+        return job
+
+    def known_training(self, name: str) -> TrainingJob:
+        """The training job *name*; raises ServiceError (ValidationException) for a name that none has."""
+        job = self.training.get(name)
+        if job is None:
+            raise unknown_job("training", name)
+        return job
 
     # ------------------------------------------------------------------ what happens by itself
 

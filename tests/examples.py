@@ -2,6 +2,7 @@
 
 from hptsim import Scenario, Simulation
 from hptsim.nature import Script, Timings
+from hptsim.rows import CurveRow
 
 TIMINGS = Timings(starting_s=10, warm_starting_s=10, downloading_s=10, training_s=100, uploading_s=5, teardown_s=30)
 """A training job of 125 s: Starting to 10, Downloading to 20, Training to 120, Uploading to 125."""
@@ -53,3 +54,12 @@ def training_request(name="alone", **changes):
     plain = definition(**changes)
     plain["HyperParameters"] = plain.pop("StaticHyperParameters")
     return {"TrainingJobName": name, **plain}
+
+
+CURVES = [
+    *[CurveRow("a", "a-1", epoch, 1 / epoch, "") for epoch in (1, 2, 3)],
+    CurveRow("a", "a-2", 1, 0.9, ""),
+    CurveRow("a", "a-2", 2, 0.8, "hyperband"),
+    CurveRow("b", "b-1", 1, 0.5, ""),
+]
+"""Learning curves of two tuning jobs; one training job was stopped early."""

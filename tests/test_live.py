@@ -1,6 +1,7 @@
 """The pictures for notebooks have the same rows in them as those for papers."""
 
 import pytest
+from examples import CURVES
 
 from hptsim.live import bands, curves, gantt, intervals, queue
 from hptsim.rows import BandRow, CurveRow, GanttRow, IntervalRow, QueueRow
@@ -51,13 +52,7 @@ def test_a_sweep_has_its_intervals():
 
 
 def test_who_is_stopped_early_ends_in_a_cross():
-    rows = [CurveRow("a", "a-1", epoch, 1 / epoch, "") for epoch in (1, 2, 3)]
-    rows += [
-        CurveRow("a", "a-2", 1, 0.9, ""),
-        CurveRow("a", "a-2", 2, 0.8, "hyperband"),
-        CurveRow("b", "b-1", 1, 0.5, ""),
-    ]
-    figure = curves(rows)
+    figure = curves(CURVES)
     assert [(line.name, line.marker.size, line.showlegend) for line in figure.data] == [
         ("not stopped early", (0, 0, 0), True),
         ("stopped early", (0, 10), True),

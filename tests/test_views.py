@@ -1,6 +1,7 @@
 """Pictures have the ink that their rows say, legible, labelled, of nothing and of much."""
 
 import pytest
+from examples import CURVES
 
 from hptsim.lifecycle import NEW, TRAINING, TUNING
 from hptsim.rows import BandRow, CurveRow, GanttRow, IntervalRow, QueueRow, ShareRow
@@ -116,13 +117,7 @@ def test_there_is_no_half_instance_on_the_axis_of_a_sweep():
 
 
 def test_who_is_stopped_early_ends_in_a_cross():
-    rows = [CurveRow("a", "a-1", epoch, 1 / epoch, "") for epoch in (1, 2, 3)]
-    rows += [
-        CurveRow("a", "a-2", 1, 0.9, ""),
-        CurveRow("a", "a-2", 2, 0.8, "hyperband"),
-        CurveRow("b", "b-1", 1, 0.5, ""),
-    ]
-    figure = curves(rows)
+    figure = curves(CURVES)
     first, second = figure.axes
     ran, early = first.lines
     assert (ran.get_marker(), early.get_marker(), early.get_markerfacecolor()) == ("None", "X", VERMILION)
