@@ -13,8 +13,8 @@ from typing import Any
 from botocore.awsrequest import AWSResponse
 
 from hptsim import Scenario, Simulation, boto
-from hptsim.model import ServiceLimits
-from hptsim.nature import Timings
+from hptsim.model.definitions import ServiceLimits
+from hptsim.scenario.cloud import Timings
 
 JOBS, CALLS = 1000, 1000
 

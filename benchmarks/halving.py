@@ -21,9 +21,10 @@ import numpy as np
 from scipy import stats
 
 from hptsim import Scenario, Simulation, TuningJobSpec
-from hptsim.halving import AsynchronousHalving, SynchronousHalving
-from hptsim.model import ResourceLimits, ServiceLimits
-from hptsim.nature import Faults, Sampled, Script
+from hptsim.cloud.sampled import Sampled
+from hptsim.model.definitions import ResourceLimits, ServiceLimits
+from hptsim.scenario.cloud import Faults, Script
+from hptsim.strategies.successive_halving import AsynchronousHalving, SynchronousHalving
 
 DEVIATIONS = (0.10, 0.24, 0.56, 1.33)
 DROPS = (0.0, 0.002, 0.005, 0.01)

@@ -16,10 +16,10 @@ from importlib.util import find_spec
 import simpy
 
 from hptsim import Scenario, Simulation, TuningJobSpec
-from hptsim.durations import Exponential
-from hptsim.model import ServiceLimits
-from hptsim.nature import Timings
-from hptsim.workload import Arrivals
+from hptsim.model.definitions import ServiceLimits
+from hptsim.scenario.cloud import Timings
+from hptsim.scenario.durations import Exponential
+from hptsim.scenario.workload import Arrivals
 
 SERVERS, LOAD, MEAN_S = 20, 0.9, 100.0
 GAP_S = MEAN_S / (SERVERS * LOAD)

@@ -14,8 +14,8 @@ from zlib import crc32
 
 from bare import MEANS
 
-from hptsim.collector import collector_paused
-from hptsim.nature import uniforms
+from hptsim.scenario.random_streams import uniforms
+from hptsim.simulation.gc_pause import collector_paused
 
 PHASES = (("ready", "Starting", "Downloading"), ("downloaded", "Downloading", "Training"))
 PHASES += (("exited", "Training", "Uploading"), ("uploaded", "Uploading", "Completed"))

@@ -16,7 +16,7 @@ from pathlib import Path
 import attrs
 
 from hptsim import Simulation
-from hptsim.traces import from_csv
+from hptsim.scenario.csv_traces import from_csv
 
 TRACE = Path(__file__).parent.parent.parent / "shared" / "data" / "openb_pod_list_default.csv"
 

@@ -13,11 +13,11 @@ import time
 from pathlib import Path
 
 from hptsim import Scenario, Simulation, TuningJobSpec
-from hptsim.durations import Exponential
-from hptsim.journal import Journal
-from hptsim.model import ResourceLimits, ServiceLimits
-from hptsim.nature import Timings
-from hptsim.scenario import ScheduledTuningJob
+from hptsim.model.definitions import ResourceLimits, ServiceLimits
+from hptsim.model.journal import Journal
+from hptsim.scenario.cloud import Timings
+from hptsim.scenario.durations import Exponential
+from hptsim.scenario.workload import ScheduledTuningJob
 
 TIMINGS = Timings(starting_s=Exponential(198.0), downloading_s=49.0, training_s=Exponential(103.0), uploading_s=7.0)
 

@@ -13,10 +13,10 @@ from bare import run as bare
 from records import run as records
 
 from hptsim import Scenario, Simulation, TuningJobSpec
-from hptsim.durations import Exponential
-from hptsim.model import ResourceLimits, ServiceLimits
-from hptsim.nature import Timings
-from hptsim.scenario import ScheduledTuningJob
+from hptsim.model.definitions import ResourceLimits, ServiceLimits
+from hptsim.scenario.cloud import Timings
+from hptsim.scenario.durations import Exponential
+from hptsim.scenario.workload import ScheduledTuningJob
 
 TUNING_JOBS, TRAINING_JOBS, PARALLEL = 400, 100, 10
 

@@ -6,11 +6,12 @@ import time
 from concurrent.futures import Executor, ProcessPoolExecutor
 
 from hptsim import Scenario, TuningJobSpec
-from hptsim.durations import Exponential
-from hptsim.model import ServiceLimits
-from hptsim.nature import Timings
-from hptsim.planning import Results, replicate
-from hptsim.workload import Arrivals
+from hptsim.model.definitions import ServiceLimits
+from hptsim.planning.experiments import replicate
+from hptsim.planning.results import Results
+from hptsim.scenario.cloud import Timings
+from hptsim.scenario.durations import Exponential
+from hptsim.scenario.workload import Arrivals
 
 REPLICATIONS, CUSTOMERS = 200, 500
 SCENARIO = Scenario(

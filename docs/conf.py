@@ -15,10 +15,8 @@ ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
 import hptsim  # noqa: E402
-import hptsim.explore  # noqa: E402
-from hptsim import diagram, lifecycle  # noqa: E402
-
-hptsim.explore = sys.modules["hptsim.explore"]  # the reference is about the room, not the function of its name
+from hptsim.model import tables  # noqa: E402
+from hptsim.views import state_diagrams as diagram  # noqa: E402
 
 project = "hptsim"
 author = "the hptsim authors"
@@ -43,7 +41,7 @@ html_show_sphinx = False
 html_show_copyright = False
 html_copy_source = False
 
-TABLES = {diagram.mermaid(table): table for table in lifecycle.ALL}
+TABLES = {diagram.mermaid(table): table for table in tables.ALL}
 
 
 class Diagram(SphinxDirective):
@@ -54,7 +52,7 @@ class Diagram(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         table = TABLES.get("\n".join(self.content))
         if table is None:
-            raise self.error("a Mermaid block that no table says: run python -m hptsim.docs")
+            raise self.error("a Mermaid block that no table says: run python -m hptsim.cli.write_docs")
         folder = Path(self.env.app.outdir) / "_static"
         folder.mkdir(parents=True, exist_ok=True)
         name = f"{table.name.replace(' ', '-')}.svg"

@@ -8,10 +8,9 @@ from typing import Any
 import matplotlib
 
 from hptsim import Scenario, Simulation, TuningJobSpec, views
-from hptsim.durations import Uniform
 from hptsim.model import ResourceLimits
-from hptsim.nature import Script, Timings
-from hptsim.rows import band_rows
+from hptsim.scenario import Script, Timings, Uniform
+from hptsim.views import band_rows
 
 FILE = Path(__file__).parent / "_static" / "stop.svg"
 POOL = "ml.m5.xlarge"

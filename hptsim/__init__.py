@@ -12,12 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from hptsim import boto, planning, testing, traces, views
-    from hptsim.explore import explore
-    from hptsim.journal import Journal
-    from hptsim.laws import LAWS
-    from hptsim.model import TuningJobSpec
+    from hptsim.model import LAWS, Journal, TuningJobSpec
     from hptsim.scenario import Scenario
-    from hptsim.simulation import Simulation
+    from hptsim.simulation import Simulation, explore
 
 __version__ = "0.1.0"
 __all__ = [
@@ -34,12 +31,12 @@ __all__ = [
     "views",
 ]
 _ROOMS = {
-    "LAWS": "laws",
-    "Journal": "journal",
+    "LAWS": "model",
+    "Journal": "model",
+    "TuningJobSpec": "model",
     "Scenario": "scenario",
     "Simulation": "simulation",
-    "TuningJobSpec": "model",
-    "explore": "explore",
+    "explore": "simulation",
 }
 
 

@@ -17,10 +17,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from hptsim.errors import invalid, nearest
-from hptsim.extras import require
-from hptsim.service import Service
-from hptsim.simulation import Simulation
-from hptsim.wire import SERVICES, Call, Wire
+from hptsim.optional import require
+from hptsim.service.http import SERVICES, Call, Wire
+from hptsim.service.service import Service
+from hptsim.simulation.simulation import Simulation
 
 DEFAULT_REGION = "us-east-1"
 _opening = threading.Lock()

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 
 import attrs
 
-from hptsim import hypertext
+from hptsim import html
 
 
 class HptsimError(Exception):
@@ -68,7 +68,7 @@ class LawBroken(HptsimError, AssertionError):
 
     def _repr_html_(self) -> str:
         """What a notebook shows."""
-        return hypertext.lines(self)
+        return html.lines(self)
 
 
 @attrs.define(auto_exc=True)

@@ -39,7 +39,7 @@ class Witnesses:
 
     def __init__(self, wanted: list[str]) -> None:
         from hptsim.errors import nearest
-        from hptsim.laws import SOMETIMES
+        from hptsim.model.laws import SOMETIMES
 
         for name in wanted:
             if name not in ("all", *SOMETIMES):
@@ -57,7 +57,7 @@ class Witnesses:
     @pytest.hookimpl(wrapper=True)
     def pytest_runtestloop(self) -> Iterator[None]:
         """Every auditor reports what it has seen, wherever a test makes its simulations."""
-        from hptsim.auditor import Auditor
+        from hptsim.audit.auditor import Auditor
 
         seen, settle = self.seen, Auditor.settle
 

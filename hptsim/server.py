@@ -23,15 +23,17 @@ from urllib.parse import parse_qsl, urlsplit
 
 from hptsim.boto import DEFAULT_REGION
 from hptsim.errors import ServiceError, invalid
-from hptsim.extras import require
-from hptsim.journal import encode
-from hptsim.s3 import Response as Answered
-from hptsim.scenario import Scenario
-from hptsim.service import Service
-from hptsim.simulation import Simulation
-from hptsim.wire import Call, Wire, refusal
+from hptsim.model.journal import encode
+from hptsim.optional import require
+from hptsim.scenario.scenario import Scenario
+from hptsim.service.http import Call, Wire, refusal
+from hptsim.service.s3 import Response as Answered
+from hptsim.service.service import Service
+from hptsim.simulation.simulation import Simulation
 
 require("starlette", "server", "the server")
+
+
 from starlette.applications import Starlette  # noqa: E402
 from starlette.concurrency import run_in_threadpool  # noqa: E402
 from starlette.requests import ClientDisconnect, Request  # noqa: E402

@@ -13,29 +13,34 @@ from typing import Any
 
 import attrs
 
-from hptsim.assumptions import Assumptions
-from hptsim.cloud import PHASES
-from hptsim.durations import Exponential, LogNormal
+from hptsim.cloud.every_outcome import FAULTS, Enumerated
+from hptsim.cloud.sampled import Sampled
+from hptsim.cloud.scripted import Scripted
 from hptsim.errors import ServiceError
-from hptsim.extras import require
-from hptsim.laws import broken
-from hptsim.lifecycle import NEW, TRAINING, TUNING, WARM_POOL
-from hptsim.model import (
+from hptsim.model.assumptions import Assumptions
+from hptsim.model.definitions import (
     CompletionCriteria,
     Hyperband,
     InstanceRequest,
-    ParameterRange,
     ResourceLimits,
     ServiceLimits,
     TrainingJobDefinition,
-    TuningJobSpec,
 )
-from hptsim.nature import FAULTS, ON_SIGTERM, Enumerated, Faults, Sampled, Script, Scripted, Timings
-from hptsim.scenario import Scenario, ScheduledTuningJob
-from hptsim.simulation import Simulation
-from hptsim.workload import Arrivals
+from hptsim.model.laws import broken
+from hptsim.model.ranges import ParameterRange
+from hptsim.model.specs import TuningJobSpec
+from hptsim.model.statuses import NEW
+from hptsim.model.tables import TRAINING, TUNING, WARM_POOL
+from hptsim.optional import require
+from hptsim.scenario.cloud import ON_SIGTERM, PHASES, Faults, Script, Timings
+from hptsim.scenario.durations import Exponential, LogNormal
+from hptsim.scenario.scenario import Scenario
+from hptsim.scenario.workload import Arrivals, ScheduledTuningJob
+from hptsim.simulation.simulation import Simulation
 
 require("hypothesis", "test", "hptsim.testing")
+
+
 from hypothesis import stateful  # noqa: E402
 from hypothesis import strategies as st  # noqa: E402
 
@@ -410,13 +415,13 @@ def _rule_of(trigger: str, words: str) -> Any:
 
 _CAUSED = ("child_ended", "give_up", "job_ended", "reuse", "update", "terminate")
 """What follows at once from something else, or from a command."""
-
 RULES = {
     row.trigger: f"{row.trigger}, as the tables have it: {row.source} → {row.destination}."
     for row in (*TUNING.rows, *TRAINING.rows, *WARM_POOL.rows)  # a reservation does nothing by itself
     if row.source != NEW and row.trigger not in _CAUSED
 }
 """The triggers that happen by themselves, each a rule of `TuningMachine`; the others follow from these at once."""
+
 
 for _trigger, _words in RULES.items():
     setattr(TuningMachine, _trigger, _rule_of(_trigger, _words))

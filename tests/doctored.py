@@ -4,15 +4,17 @@ import attrs
 import pytest
 
 from hptsim import Scenario, Simulation, TuningJobSpec
-from hptsim.assumptions import Assumptions
-from hptsim.auditor import Auditor
+from hptsim.audit.auditor import Auditor
+from hptsim.cloud.sampled import Sampled
 from hptsim.errors import LawBroken
-from hptsim.journal import steps
-from hptsim.lifecycle import Table, Tables
-from hptsim.model import InstanceRequest, ResourceLimits, TrainingJobDefinition
-from hptsim.nature import Faults, Sampled, Script, Timings
-from hptsim.scenario import ScheduledTuningJob
-from hptsim.world import World
+from hptsim.model.assumptions import Assumptions
+from hptsim.model.definitions import InstanceRequest, ResourceLimits, TrainingJobDefinition
+from hptsim.model.journal import steps
+from hptsim.model.machine import Tables
+from hptsim.model.tables import Table
+from hptsim.scenario.cloud import Faults, Script, Timings
+from hptsim.scenario.workload import ScheduledTuningJob
+from hptsim.world.world import World
 
 M5 = "ml.m5.xlarge"
 TIMINGS = Timings(

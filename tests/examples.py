@@ -1,8 +1,8 @@
 """Requests and simulations that the tests of the service's face share."""
 
 from hptsim import Scenario, Simulation
-from hptsim.nature import Script, Timings
-from hptsim.rows import CurveRow
+from hptsim.scenario.cloud import Script, Timings
+from hptsim.views.chart_data import CurveRow
 
 TIMINGS = Timings(starting_s=10, warm_starting_s=10, downloading_s=10, training_s=100, uploading_s=5, teardown_s=30)
 """A training job of 125 s: Starting to 10, Downloading to 20, Training to 120, Uploading to 125."""

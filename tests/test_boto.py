@@ -16,9 +16,9 @@ from botocore.exceptions import ClientError, HTTPClientError, ParamValidationErr
 from examples import request, simulation
 
 from hptsim import boto
+from hptsim.cloud.scripted import Scripted
 from hptsim.errors import InvalidInput, LawBroken
-from hptsim.model import ServiceLimits
-from hptsim.nature import Scripted
+from hptsim.model.definitions import ServiceLimits
 
 EPOCH = 1704067200
 TUNING, TRAINING = "HyperParameterTuningJobName", "TrainingJobName"

@@ -14,15 +14,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hptsim import Scenario, Simulation, TuningJobSpec
+from hptsim.cloud.every_outcome import FAULTS, Enumerated
 from hptsim.errors import ServiceError
-from hptsim.logs import OPERATIONS as LOG_OPERATIONS
-from hptsim.logs import Logs
-from hptsim.model import LOG_GROUP, ResourceLimits, SecondaryStatus, TrainingJobDefinition
-from hptsim.nature import FAULTS, Enumerated
-from hptsim.service import OPERATIONS, Service
-from hptsim.shapes import model
+from hptsim.model.definitions import ResourceLimits, TrainingJobDefinition
+from hptsim.model.statuses import SecondaryStatus
+from hptsim.model.storage import LOG_GROUP
+from hptsim.service.cloudwatch_logs import OPERATIONS as LOG_OPERATIONS
+from hptsim.service.cloudwatch_logs import Logs
+from hptsim.service.http import Call, Wire
+from hptsim.service.service import OPERATIONS, Service
+from hptsim.service.validation import model
 from hptsim.testing import scenarios
-from hptsim.wire import Call, Wire
 
 TUNING, TRAINING = "HyperParameterTuningJobName", "TrainingJobName"
 CHILDREN = "ListTrainingJobsForHyperParameterTuningJob"

@@ -8,7 +8,7 @@ import threading
 import pytest
 
 from hptsim import Journal, Simulation
-from hptsim.cli import demo
+from hptsim.cli.commands import demo
 
 
 def written_by_another_process(path, hash_seed, *options):

@@ -9,20 +9,20 @@ import attrs
 import pytest
 
 from hptsim import Scenario, Simulation, TuningJobSpec
-from hptsim.assumptions import ASSUMPTIONS, Assumptions
-from hptsim.cli import main
-from hptsim.diagram import mermaid
-from hptsim.docs import PAGES, figures, semantics
-from hptsim.durations import KINDS
-from hptsim.laws import LAWS
-from hptsim.lifecycle import RESERVATION, TRAINING, TUNING
-from hptsim.metrics import FIGURES
-from hptsim.model import ServiceLimits
-from hptsim.nature import Faults, Script, Timings
-from hptsim.prices import Prices
-from hptsim.request import to_request
-from hptsim.usage import USAGE, Usage
-from hptsim.workload import PATTERNS, Arrivals
+from hptsim.cli.commands import main
+from hptsim.cli.write_docs import PAGES, figures, semantics
+from hptsim.model.assumptions import ASSUMPTIONS, Assumptions
+from hptsim.model.definitions import ServiceLimits
+from hptsim.model.laws import LAWS
+from hptsim.model.request_writer import to_request
+from hptsim.model.tables import RESERVATION, TRAINING, TUNING
+from hptsim.planning.metrics import FIGURES
+from hptsim.planning.usage import USAGE, Usage
+from hptsim.scenario.cloud import Faults, Script, Timings
+from hptsim.scenario.durations import KINDS
+from hptsim.scenario.prices import Prices
+from hptsim.scenario.workload import PATTERNS, Arrivals
+from hptsim.views.state_diagrams import mermaid
 
 ROOT = Path(__file__).parent.parent
 PAGE = (ROOT / "docs" / "scenario.md").read_text()
@@ -31,7 +31,7 @@ EXAMPLE = re.search(r"```toml\n(.*?)```", PAGE, re.DOTALL)[1]
 
 def test_the_generated_pages_are_current():
     for path, page in PAGES.items():
-        assert (ROOT / path).read_text() == page(), "run: python -m hptsim.docs"
+        assert (ROOT / path).read_text() == page(), "run: python -m hptsim.cli.write_docs"
 
 
 def test_the_generated_page_has_every_row_assumption_and_law():
@@ -51,10 +51,10 @@ def test_the_page_of_figures_has_every_figure_and_every_field_of_money():
 
 
 def test_the_generator_writes_the_pages(tmp_path, monkeypatch, capsys):
-    import hptsim.docs
+    import hptsim.cli.write_docs
 
     monkeypatch.chdir(tmp_path)
-    hptsim.docs.main()
+    hptsim.cli.write_docs.main()
     printed = capsys.readouterr().out
     for path, page in PAGES.items():
         assert (tmp_path / path).read_text() == page() and str(path) in printed
@@ -109,9 +109,15 @@ def test_the_example_has_every_key_of_arrivals():
 
 
 def test_the_exit_codes_are_the_command_lines():
-    import hptsim.cli
+    from hptsim.cli import commands
 
-    codes = {hptsim.cli.FINE, hptsim.cli.BAD_INPUT, hptsim.cli.LAW_BROKEN, hptsim.cli.INTERRUPTED, hptsim.cli.UNREAD}
+    codes = {
+        commands.FINE,
+        commands.BAD_INPUT,
+        commands.LAW_BROKEN,
+        commands.INTERRUPTED,
+        commands.UNREAD,
+    }
     assert {int(code) for code in re.findall(r"^\| (\d+) \|", PAGE, re.MULTILINE)} == codes
 
 

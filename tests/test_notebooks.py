@@ -101,7 +101,9 @@ def test_a_notebook_begins_with_a_question_and_shows_pictures(path):
     texts = ["".join(cell["source"]) for cell in cells(path) if cell["cell_type"] == "markdown"]
     assert texts[0].startswith("# ") and "?" in texts[0]
     assert any(
-        library in "".join(cell["source"]) for cell in cells(path) for library in ("hptsim.views", "hptsim.live")
+        library in "".join(cell["source"])
+        for cell in cells(path)
+        for library in ("hptsim.views", "hptsim.views.interactive")
     )
 
 

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hptsim import Simulation
-from hptsim.model import FINAL_TUNING
+from hptsim.model.statuses import FINAL_TUNING
 from hptsim.testing import TuningMachine, natures, scenarios
 
 

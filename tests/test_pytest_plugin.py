@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from hptsim.laws import SOMETIMES
+from hptsim.model.laws import SOMETIMES
 
 TAME = """
 from hptsim import TuningJobSpec
@@ -61,7 +61,8 @@ def test_a_broken_law_prints_the_line_that_reproduces_it(suite):
         """
         import attrs
         from hptsim import TuningJobSpec
-        from hptsim.lifecycle import TRAINING, Table, Tables
+        from hptsim.model.machine import Tables
+        from hptsim.model.tables import TRAINING, Table
 
         def test_broken(simulation):
             rows = tuple(attrs.evolve(row, effects=()) if row.trigger == "downloaded" else row for row in TRAINING.rows)
@@ -99,8 +100,8 @@ def test_witnesses_count_wherever_the_simulation_was_made(suite):
     text = TAME.replace("def test_tame(simulation):", "from hptsim import Simulation as simulation\n\ndef test_tame():")
     assert suite(text, "a stopped job has artifacts").ret == 0
     explorer = """
-        from hptsim.cli import small
         from hptsim import explore
+        from hptsim.cli.commands import small
 
         def test_explored():
             assert explore(small(), max_states=20000).counterexample is None

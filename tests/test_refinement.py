@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 
 from hptsim import Simulation
-from hptsim.cli import demo
+from hptsim.cli.commands import demo
+from hptsim.cloud.every_outcome import FAULTS, Enumerated
 from hptsim.errors import ServiceError
-from hptsim.journal import steps
-from hptsim.nature import FAULTS, Enumerated
+from hptsim.model.journal import steps
 from hptsim.testing import scenarios
-from hptsim.world import World
+from hptsim.world.world import World
 
 
 class Follower(Enumerated):

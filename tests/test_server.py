@@ -25,13 +25,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from serving import client, served
 
-from hptsim import cli, server
+from hptsim import server
+from hptsim.cli import commands as cli
 from hptsim.errors import InvalidInput
-from hptsim.journal import encode
-from hptsim.model import ServiceLimits
+from hptsim.model.definitions import ServiceLimits
+from hptsim.model.journal import encode
 from hptsim.server import Pace, application, page, serve
-from hptsim.service import OPERATIONS, Service
-from hptsim.wire import Wire
+from hptsim.service.http import Wire
+from hptsim.service.service import OPERATIONS, Service
 
 TUNING = "HyperParameterTuningJobName"
 

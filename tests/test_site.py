@@ -12,8 +12,8 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from hptsim import diagram
-from hptsim.lifecycle import ALL
+from hptsim.model.tables import ALL
+from hptsim.views import state_diagrams as diagram
 
 ROOT = Path(__file__).parent.parent
 _spec = importlib.util.spec_from_file_location("docs_build", ROOT / "docs" / "build.py")

@@ -7,12 +7,16 @@ from hypothesis import strategies as st
 from hypothesis.stateful import invariant, run_state_machine_as_test
 
 from hptsim import Scenario, Simulation, TuningJobSpec
-from hptsim.assumptions import Assumptions
+from hptsim.cloud.every_outcome import FAULTS, Enumerated
+from hptsim.cloud.scripted import Scripted
 from hptsim.errors import LawBroken
-from hptsim.laws import SOMETIMES
-from hptsim.lifecycle import ALL, NEW, TRAINING, WARM_POOL, Table, Tables
-from hptsim.model import TrainingJobDefinition
-from hptsim.nature import FAULTS, Enumerated, Script, Scripted
+from hptsim.model.assumptions import Assumptions
+from hptsim.model.definitions import TrainingJobDefinition
+from hptsim.model.laws import SOMETIMES
+from hptsim.model.machine import Tables
+from hptsim.model.statuses import NEW
+from hptsim.model.tables import ALL, TRAINING, WARM_POOL, Table
+from hptsim.scenario.cloud import Script
 from hptsim.testing import RULES, TuningMachine, accounts, budgets, faults, natures, plans, scenarios, specs
 
 NO_SHRINKING = settings(max_examples=2000, phases=[Phase.generate], deadline=None, derandomize=True, database=None)

@@ -16,12 +16,13 @@ import pytest
 from scipy import optimize, stats
 
 from hptsim import Scenario, Simulation, TuningJobSpec, planning
-from hptsim.assumptions import Assumptions
-from hptsim.durations import Exponential, LogNormal
-from hptsim.model import ResourceLimits, ServiceLimits
-from hptsim.nature import Timings
-from hptsim.planning import Results, seeds
-from hptsim.workload import Arrivals
+from hptsim.model.assumptions import Assumptions
+from hptsim.model.definitions import ResourceLimits, ServiceLimits
+from hptsim.planning.experiments import seeds
+from hptsim.planning.results import Results
+from hptsim.scenario.cloud import Timings
+from hptsim.scenario.durations import Exponential, LogNormal
+from hptsim.scenario.workload import Arrivals
 
 TYPE = "ml.m5.xlarge"
 CONFIDENCE = 1 - 0.01 / 40

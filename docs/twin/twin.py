@@ -9,15 +9,10 @@ import json
 from collections.abc import Iterable, Iterator
 
 from hptsim import Scenario, Simulation, TuningJobSpec
-from hptsim.assumptions import Assumptions
 from hptsim.cli import stories
-from hptsim.durations import Uniform
-from hptsim.journal import Record
-from hptsim.model import ResourceLimits
-from hptsim.nature import Script, Timings
-from hptsim.rows import band_rows, gantt_rows
-from hptsim.scenario import ScheduledTuningJob
-from hptsim.views import PHASE_COLORS
+from hptsim.model import Assumptions, Record, ResourceLimits
+from hptsim.scenario import ScheduledTuningJob, Script, Timings, Uniform
+from hptsim.views import PHASE_COLORS, band_rows, gantt_rows
 
 POOL = "ml.m5.xlarge"
 TIMINGS = Timings(

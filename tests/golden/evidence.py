@@ -12,26 +12,23 @@ import json
 import random
 from pathlib import Path
 
-import attrs
-
 import hptsim
 from hptsim import Scenario, Simulation, TuningJobSpec, explore
-from hptsim.assumptions import Assumptions
-from hptsim.cli import demo
-from hptsim.durations import Exponential, LogNormal, Uniform
-from hptsim.journal import encode
-from hptsim.model import (
+from hptsim.cli.commands import demo
+from hptsim.model.assumptions import Assumptions
+from hptsim.model.definitions import (
     CompletionCriteria,
     Hyperband,
     InstanceRequest,
-    ParameterRange,
     ResourceLimits,
     ServiceLimits,
     TrainingJobDefinition,
 )
-from hptsim.nature import Faults, Script, Timings
-from hptsim.scenario import ScheduledTuningJob
-from hptsim.workload import Arrivals
+from hptsim.model.journal import encode
+from hptsim.model.ranges import ParameterRange
+from hptsim.scenario.cloud import Faults, Script, Timings
+from hptsim.scenario.durations import Exponential, LogNormal, Uniform
+from hptsim.scenario.workload import Arrivals, ScheduledTuningJob
 
 FOLDER = Path(__file__).parent
 TYPES = ("ml.m5.xlarge", "ml.g5.xlarge")
@@ -195,8 +192,9 @@ def surface():
             lines += _members(f"hptsim.{name}", value)
     for module in ("boto", "planning", "testing", "traces", "views"):
         room = importlib.import_module(f"hptsim.{module}")
-        for name, value in sorted(vars(room).items()):
-            if not name.startswith("_") and getattr(value, "__module__", "") == room.__name__:
+        for name in sorted(getattr(room, "__all__", vars(room))):
+            value = getattr(room, name)
+            if not name.startswith("_") and getattr(value, "__module__", "").startswith("hptsim."):
                 lines.append(f"hptsim.{module}.{name}{_signature(value)}")
     return lines
 

@@ -1,0 +1,202 @@
+"""`hptsim plan`: an experiment from the command line, told in tables, in a sentence, and on a page with pictures."""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from json import dumps
+from pathlib import Path
+from typing import Any
+
+from hptsim import planning
+from hptsim.errors import invalid
+from hptsim.optional import require
+from hptsim.planning.answers import Answer
+from hptsim.planning.results import Results, Target, check_confidence, digits, percent
+from hptsim.scenario.scenario import Scenario
+from hptsim.views.pages import page
+
+SHOWN = ("waiting_time_s.mean", "waiting_time_s.p95", "cost_usd")
+"""The figures of a sweep that are shown when nobody asks for others; after them, the utilization of each instance type."""
+
+
+def plan(
+    file: Path,
+    *,
+    over: list[str] | None = None,
+    replications: int = 20,
+    target: str | None = None,
+    what: str | None = None,
+    figure: list[str] | None = None,
+    until: float | None = None,
+    warm_up: float = 0.0,
+    seed: int = 0,
+    confidence: float = 0.95,
+    checkpoint: Path | None = None,
+    html: Path | None = None,
+    parquet: Path | None = None,
+    json: bool = False,
+) -> int:
+    """Replicate a scenario and answer with confidence intervals: as it is, over a grid, or the smallest quota that will do.
+
+    Parameters
+    ----------
+    file
+        the scenario (TOML or JSON)
+    over
+        what to vary, PATH=VALUES, such as capacity.ml.m5.xlarge=2,4,8 or =1:10; repeat it for a grid
+    replications
+        how many runs of each design
+    target
+        what a figure is wanted to be, such as "waiting_time_s.p95 <= 600"
+    what
+        search the smallest whole number of this path that meets the target, such as capacity.ml.m5.xlarge
+    figure
+        a figure to show; repeat it for more
+    until
+        end each replication at this many seconds
+    warm_up
+        tuning jobs that were created before this many seconds do not count
+    seed
+        the seed of all random streams
+    confidence
+        of every interval, one by one
+    checkpoint
+        a file that keeps finished replications; after Ctrl-C the same command does only what is missing
+    html
+        write a page with tables and pictures to this file
+    parquet
+        write every replication's figures to this file
+    json
+        print machine-readable results instead of tables
+    """
+    check_confidence(confidence)
+    check_outputs(html, parquet)
+    scenario = Scenario.load(file)
+    wanted = None if target is None else Target.parse(target)
+    above_s = planning.thresholds([*(figure or ()), *([] if wanted is None else [wanted.column])])
+    settings: planning.Settings = {"until_s": until, "warm_up_s": warm_up, "above_s": above_s, "checkpoint": checkpoint}
+    try:
+        if what is None:
+            grid = dict(map(parsed, over or []))
+            answer = Answer(planning.sweep(scenario, grid, replications, seed, **settings), confidence, wanted)
+        elif wanted is None or over:
+            given = "--over" if over else "no --target"
+            raise invalid("--what", given, "--target and no --over: it looks for the values to try by itself")
+        else:
+            search: Any = {"replications": replications, "seed": seed, "confidence": confidence, **settings}
+            found = planning.smallest(scenario, what, str(wanted), **search)
+            answer = Answer(found.results, confidence, wanted, found)
+    except KeyboardInterrupt:
+        kept = "nothing is kept without --checkpoint" if checkpoint is None else f"what has ended is in {checkpoint}"
+        print(f"interrupted; {kept}", file=sys.stderr)
+        raise
+    figures = _chosen(answer.results, figure, wanted)
+    if parquet is not None:
+        answer.results.to_parquet(parquet)
+    if html is not None:
+        html.write_text(page(scenario, answer, figures, seed, until), encoding="utf-8")
+    if json:
+        print(dumps(answer.plain(scenario.name, seed), indent=2))
+    else:
+        _print(answer, scenario.name, figures)
+    return 0
+
+
+def check_outputs(html: Path | None, parquet: Path | None) -> None:
+    """Refuse what could not be written, before anybody has computed for hours."""
+    for name, path in (("--html", html), ("--parquet", parquet)):
+        if path is not None and not path.parent.is_dir():
+            raise invalid(name, str(path), "a file in a folder that exists")
+    if html is not None:
+        require("matplotlib", "plots", "--html")
+    if parquet is not None:
+        require("pyarrow", "planning", "--parquet")
+
+
+def parsed(text: str) -> tuple[str, list[Any]]:
+    """What `--over` says: a path and its values, or a range of whole numbers with both ends.
+
+    >>> parsed("capacity.ml.m5.xlarge=2,4"), parsed("capacity.gpu=1:7:3")
+    (('capacity.ml.m5.xlarge', [2, 4]), ('capacity.gpu', [1, 4, 7]))
+    """
+    path, _, values = text.partition("=")
+    parts = values.split(":")
+    if path and len(parts) in (2, 3) and all(part.strip().isdigit() for part in parts):
+        first, last, step = (*map(int, parts), 1)[:3]
+        if first <= last and step > 0:
+            return path, list(range(first, last + 1, step))
+    elif path and values and all(part.strip() for part in values.split(",")):
+        return path, [_value(part.strip()) for part in values.split(",")]
+    raise invalid(
+        "--over", text, "PATH=VALUES", "for example capacity.ml.m5.xlarge=2,4,8 or capacity.ml.m5.xlarge=1:10"
+    )
+
+
+def _value(text: str) -> Any:
+    """A number if it is one, else the text."""
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            pass
+    return text
+
+
+def _chosen(results: Results, asked: Iterable[str] | None, target: Target | None) -> list[str]:
+    """The figures to show: those that were asked for, or the usual ones that anybody has shown."""
+    if asked:
+        for name in asked:
+            results.values(name)  # says which there are if there is none of that name
+        return list(asked)
+    usual = [*SHOWN, *(name for name in results.columns if name.startswith("utilization."))]
+    if target is not None and target.column not in usual:
+        usual.insert(0, target.column)
+    return [name for name in usual if name in results.table and len(results.values(name))]
+
+
+def _print(answer: Answer, name: str, figures: Sequence[str]) -> None:
+    console = require("rich.console", "cli", "the command line").Console()
+    if not console.is_terminal:
+        console.width = 120  # a file has room for the whole table
+    table = require("rich.table", "cli", "the command line").Table(box=None)
+    for heading, justify in _headings(answer, figures):
+        table.add_column(heading.replace(".", "\n.", 1), justify=justify, no_wrap=True)
+    for cells in _cells(answer, figures):
+        table.add_row(*cells)
+    count = len(answer.points()[0][1].table)
+    console.print(
+        f"{name}: {count} replications, mean ± half of the {percent(answer.confidence)} interval", highlight=False
+    )
+    console.print(table)
+    console.print(answer.sentence(), highlight=False, markup=False, soft_wrap=True)
+
+
+def _headings(answer: Answer, figures: Sequence[str]) -> Iterator[tuple[str, str]]:
+    varied = answer.results.varied
+    yield from ((path, "right") for path in varied)
+    yield from ((name, "right") for name in (figures if varied else ("figure", "mean")))
+    if answer.target is not None:
+        yield "target", "left"
+
+
+def _cells(answer: Answer, figures: Sequence[str]) -> Iterator[list[str]]:
+    """A row for each point of a sweep; or, of a single design, one for each figure."""
+    for set_, part in answer.points():
+        summary = part.summary(confidence=answer.confidence).set_index("figure")
+        verdicts = [] if answer.target is None else [answer.verdict(part)]
+        if set_:
+            yield [*map(str, set_.values()), *(_interval(summary.loc[name]) for name in figures), *verdicts]
+            continue
+        for name, row in summary[summary["replications"] > 0].iterrows():
+            mine = [verdict if answer.target and name == answer.target.column else "" for verdict in verdicts]
+            yield [str(name), _interval(row), *mine]
+
+
+def _interval(row: Any) -> str:
+    """A mean and half of its interval, if it has one."""
+    if not row["replications"]:
+        return "–"
+    half = row["high"] - row["mean"]
+    return digits(row["mean"]) + ("" if math.isnan(half) else f" ± {digits(half, 2)}")

@@ -1,0 +1,34 @@
+"""What an account has: quota by pool, the service's limits, the assumptions; and the names of pools and holders."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import attrs
+
+from hptsim.model.assumptions import Assumptions
+from hptsim.model.definitions import ServiceLimits
+
+
+@attrs.frozen
+class Account:
+    """What a world is made for: quota by pool, the service's limits, the assumptions."""
+
+    capacity: Mapping[str, int] = attrs.field(factory=dict)
+    limits: ServiceLimits = attrs.field(factory=ServiceLimits)
+    assumptions: Assumptions = attrs.field(factory=Assumptions)
+    warm_pool_capacity: Mapping[str, int] = attrs.field(factory=dict)
+    """Instances that may be in warm pools, by type."""
+
+
+TOTAL = "total-instances"
+TUNING_JOBS = "tuning-jobs"
+
+
+def alone(training_job: str) -> str:
+    """The holder of what a training job without a tuning job has reserved: no tuning job can be called so.
+
+    >>> alone("mine")
+    'training-job/mine'
+    """
+    return f"training-job/{training_job}"

@@ -1,0 +1,136 @@
+"""What every training job of a tuning job looks like: instances, limits, objective, search."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import attrs
+
+from hptsim.errors import invalid
+from hptsim.model.ranges import ParameterRange as ParameterRange
+from hptsim.model.validators import seconds, whole
+
+Amounts = Mapping[str, int]
+"""Instances by pool: an instance type, or one of the ledger's pools over all types."""
+
+
+@attrs.frozen
+class InstanceRequest:
+    """The instances that one training job runs on."""
+
+    instance_type: str = "ml.m5.xlarge"
+    count: int = attrs.field(default=1, validator=whole(1))
+
+    @property
+    def amounts(self) -> dict[str, int]:
+        """What the request takes from the account's quota.
+
+        >>> InstanceRequest("ml.m5.xlarge", 2).amounts
+        {'ml.m5.xlarge': 2}
+        """
+        return {self.instance_type: self.count}
+
+
+@attrs.frozen
+class Objective:
+    """The metric that a tuning job pursues, and whether more of it is better."""
+
+    metric_name: str = "objective"
+    maximize: bool = False
+
+    def cost(self, value: float) -> float:
+        """The value as something to make small.
+
+        >>> Objective(maximize=True).cost(0.9)
+        -0.9
+        """
+        return -value if self.maximize else value
+
+
+@attrs.frozen
+class Hyperband:
+    """How many epochs the strategy Hyperband gives to a training job (M:HyperbandStrategyConfig)."""
+
+    min_resource: int = attrs.field(default=1, validator=whole(1))
+    max_resource: int = attrs.field(default=10, validator=whole(1))
+
+    def __attrs_post_init__(self) -> None:
+        if self.max_resource < self.min_resource or self.max_resource > 20_000:
+            raise invalid("MaxResource", self.max_resource, f"from MinResource ({self.min_resource}) to 20000")
+
+
+@attrs.frozen
+class CompletionCriteria:
+    """When a tuning job has seen enough (M:TuningJobCompletionCriteria); what is None does not count.
+
+    *target* is an objective value that is good enough, *not_improving* a number of training jobs without an improvement by
+    1 % (L7, A-33), *convergence* ends after `CONVERGED` such training jobs (A-34).
+    """
+
+    target: float | None = None
+    not_improving: int | None = attrs.field(default=None, validator=whole(3))
+    convergence: bool = False
+
+
+EPOCHS = ("epochs", "numepochs", "n-epochs", "n_epochs", "num_epochs")
+"""Hyperparameters that say after how many epochs a script ends (M:HyperbandStrategyConfig)."""
+NO_CRITERIA = CompletionCriteria()
+CONVERGED = 10
+"""So many training jobs without an improvement by 1 % count as convergence (A-34, `convergence`)."""
+
+
+@attrs.frozen
+class ResourceLimits:
+    """A tuning job's limits; *max_training_jobs* falls back to *max_parallel* when a request leaves it out.
+
+    Source: M:ResourceLimits (MaxNumberOfTrainingJobs n≥1, MaxParallelTrainingJobs n≥1, MaxRuntimeInSeconds 120..15768000).
+    """
+
+    max_training_jobs: int = attrs.field(default=1, validator=whole(1))
+    max_parallel: int = attrs.field(default=1, validator=whole(1))
+    max_runtime_s: float | None = attrs.field(default=None, validator=seconds(120, 15_768_000))
+
+
+@attrs.frozen
+class TrainingJobDefinition:
+    """What every training job of a tuning job (or of one of its definitions) looks like.
+
+    *max_retries* is RetryStrategy.MaximumRetryAttempts, *checkpoint_uri* is CheckpointConfig.S3Uri,
+    *max_wait_s* matters for managed spot training only. Source: M:HyperParameterTrainingJobDefinition.
+    """
+
+    name: str = ""
+    instances: InstanceRequest = attrs.field(factory=InstanceRequest)
+    output_path: str = "s3://bucket/output"
+    checkpoint_uri: str | None = None
+    spot: bool = False
+    input_mode: str = "File"
+    max_runtime_s: float = attrs.field(default=86400.0, validator=seconds(1))
+    max_wait_s: float | None = attrs.field(default=None, validator=seconds(1))
+    max_pending_s: float | None = attrs.field(default=None, validator=seconds(1800, 2_419_200))
+    max_retries: int = attrs.field(default=0, validator=whole(0))
+    objective: Objective | None = None
+    ranges: tuple[ParameterRange, ...] = ()
+    static: Mapping[str, str] = attrs.field(factory=dict)
+    metrics: Mapping[str, str] = attrs.field(factory=dict)
+    """The regular expressions of its metric definitions, by metric."""
+    alternatives: tuple[InstanceRequest, ...] = ()
+    """What is tried after *instances*, in this order, when there are no machines (InstanceConfigs, R11)."""
+    keep_alive_s: float = attrs.field(default=0.0, validator=seconds(0, 21_600))
+    """For how long a training job without a tuning job keeps its instances in a warm pool after its end (R14, R16)."""
+    request: Mapping[str, Any] | None = attrs.field(default=None, eq=False, repr=False)
+    """The CreateTrainingJob request that it came from, if any, for echoing back."""
+
+
+@attrs.frozen
+class ServiceLimits:
+    """The service's own limits (§8); None lifts one.
+
+    >>> ServiceLimits().tuning_jobs
+    100
+    """
+
+    tuning_jobs: int | None = attrs.field(default=100, validator=whole(1))
+    parallel: int | None = attrs.field(default=10, validator=whole(1))
+    training_jobs: int | None = attrs.field(default=750, validator=whole(1))

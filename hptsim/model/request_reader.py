@@ -1,0 +1,334 @@
+"""The service's own request, CreateHyperParameterTuningJob, read into what a spec is made of.
+
+The members are those of botocore's service model (`sagemaker/2017-07-24`); those the twin does not act on are kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from hptsim.errors import InvalidInput, invalid, nearest
+from hptsim.model.autotune import autotuned, training_jobs
+from hptsim.model.definitions import (
+    EPOCHS,
+    CompletionCriteria,
+    Hyperband,
+    InstanceRequest,
+    Objective,
+    ResourceLimits,
+    TrainingJobDefinition,
+)
+from hptsim.model.ranges import ParameterRange, combinations
+
+MEMBERS: Mapping[str, list[str]] = {
+    "CreateHyperParameterTuningJobRequest": (
+        "HyperParameterTuningJobName HyperParameterTuningJobConfig TrainingJobDefinition TrainingJobDefinitions "
+        "WarmStartConfig Tags Autotune"
+    ).split(),
+    "HyperParameterTuningJobConfig": (
+        "Strategy StrategyConfig HyperParameterTuningJobObjective ResourceLimits ParameterRanges "
+        "TrainingJobEarlyStoppingType TuningJobCompletionCriteria RandomSeed"
+    ).split(),
+    "ResourceLimits": "MaxNumberOfTrainingJobs MaxParallelTrainingJobs MaxRuntimeInSeconds".split(),
+    "HyperParameterTuningJobObjective": "Type MetricName".split(),
+    "ParameterRanges": (
+        "IntegerParameterRanges ContinuousParameterRanges CategoricalParameterRanges AutoParameters"
+    ).split(),
+    "HyperParameterTuningJobStrategyConfig": ["HyperbandStrategyConfig"],
+    "HyperbandStrategyConfig": "MinResource MaxResource".split(),
+    "TuningJobCompletionCriteria": ("TargetObjectiveMetricValue BestObjectiveNotImproving ConvergenceDetected").split(),
+    "BestObjectiveNotImproving": ["MaxNumberOfTrainingJobsNotImproving"],
+    "ConvergenceDetected": ["CompleteOnConvergence"],
+    "HyperParameterTuningJobWarmStartConfig": "ParentHyperParameterTuningJobs WarmStartType".split(),
+    "ParentHyperParameterTuningJob": ["HyperParameterTuningJobName"],
+    "MetricDefinition": "Name Regex".split(),
+    "IntegerParameterRange": "Name MinValue MaxValue ScalingType".split(),
+    "ContinuousParameterRange": "Name MinValue MaxValue ScalingType".split(),
+    "CategoricalParameterRange": "Name Values".split(),
+    "AutoParameter": "Name ValueHint".split(),
+    "HyperParameterTrainingJobDefinition": (
+        "DefinitionName TuningObjective HyperParameterRanges StaticHyperParameters AlgorithmSpecification RoleArn "
+        "InputDataConfig VpcConfig OutputDataConfig ResourceConfig HyperParameterTuningResourceConfig "
+        "StoppingCondition EnableNetworkIsolation EnableInterContainerTrafficEncryption EnableManagedSpotTraining "
+        "CheckpointConfig RetryStrategy Environment"
+    ).split(),
+    "HyperParameterAlgorithmSpecification": "TrainingImage TrainingInputMode AlgorithmName MetricDefinitions".split(),
+    "OutputDataConfig": "KmsKeyId S3OutputPath CompressionType".split(),
+    "ResourceConfig": (
+        "InstanceType InstanceCount VolumeSizeInGB VolumeKmsKeyId KeepAlivePeriodInSeconds InstanceGroups "
+        "TrainingPlanArn InstancePlacementConfig InstancePreferences SelectedInstanceType SelectedInstanceCount"
+    ).split(),
+    "HyperParameterTuningResourceConfig": (
+        "InstanceType InstanceCount VolumeSizeInGB VolumeKmsKeyId AllocationStrategy InstanceConfigs"
+    ).split(),
+    "HyperParameterTuningInstanceConfig": "InstanceType InstanceCount VolumeSizeInGB".split(),
+    "StoppingCondition": "MaxRuntimeInSeconds MaxWaitTimeInSeconds MaxPendingTimeInSeconds".split(),
+    "CheckpointConfig": "S3Uri LocalPath".split(),
+    "RetryStrategy": ["MaximumRetryAttempts"],
+}
+"""The members of every structure that is read, by the shape's name in botocore's model."""
+STRATEGIES = ("Bayesian", "Random", "Hyperband", "Grid")
+
+
+class _Structure:
+    """One structure of a request and where it stands; every way to read a member says what is wrong with it."""
+
+    def __init__(self, value: Any, shape: str, path: str) -> None:
+        if not isinstance(value, Mapping):
+            raise invalid(path.rstrip(".") or "request", value, "a structure (a JSON object)")
+        for name in value:
+            if name not in MEMBERS[shape]:
+                raise invalid(f"{path}{name}", name, f"a member of {shape}", nearest(str(name), MEMBERS[shape]))
+        self.value, self.path = value, path
+
+    def __contains__(self, name: str) -> bool:
+        return self.value.get(name) is not None
+
+    def _required(self, name: str) -> Any:
+        if name not in self:
+            text = f"{self.path}{name}: got nothing, expected a required member"
+            raise InvalidInput("ValidationException", text)
+        return self.value[name]
+
+    def inner(self, name: str, shape: str) -> _Structure:
+        return _Structure(self._required(name), shape, f"{self.path}{name}.")
+
+    def each(self, name: str, shape: str) -> list[_Structure]:
+        values = [] if self.value.get(name) is None else self.value[name]
+        if not isinstance(values, list):
+            raise invalid(f"{self.path}{name}", values, "a list")
+        return [_Structure(value, shape, f"{self.path}{name}[{i}].") for i, value in enumerate(values)]
+
+    def text(self, name: str, default: str | None = None, among: tuple[str, ...] = ()) -> str:
+        value = self._required(name) if default is None else self.value.get(name, default)
+        if not isinstance(value, str) or not value:
+            raise invalid(f"{self.path}{name}", value, "a text")
+        if among and value not in among:
+            raise invalid(f"{self.path}{name}", value, " or ".join(among), nearest(value, among))
+        return value
+
+    def whole(self, name: str, low: int, high: int | None = None) -> int:
+        value = self._required(name)
+        if isinstance(value, bool) or not isinstance(value, int) or value < low or (high is not None and value > high):
+            span = f"at least {low}" if high is None else f"from {low} to {high}"
+            raise invalid(f"{self.path}{name}", value, f"a whole number {span}")
+        return value
+
+    def flag(self, name: str) -> bool:
+        value = self.value.get(name, False)
+        if not isinstance(value, bool):
+            raise invalid(f"{self.path}{name}", value, "true or false")
+        return value
+
+    def number(self, name: str) -> float:
+        value = self._required(name)
+        try:
+            return float(value)
+        except (TypeError, ValueError):
+            raise invalid(f"{self.path}{name}", value, "a number, written as a text") from None
+
+
+def parse(request: Mapping[str, Any]) -> dict[str, Any]:
+    """What a CreateHyperParameterTuningJob request says, by the fields of a spec; raises InvalidInput with the member's path."""
+    if not isinstance(request, Mapping):
+        raise invalid("request", request, "a structure (a JSON object)")
+    request = autotuned(request)
+    top = _Structure(request, "CreateHyperParameterTuningJobRequest", "")
+    name = (
+        top.text("HyperParameterTuningJobName")
+        if "HyperParameterTuningJobName" in top
+        else top._required("HyperParameterTuningJobName")
+    )
+    config = top.inner("HyperParameterTuningJobConfig", "HyperParameterTuningJobConfig")
+    if ("TrainingJobDefinition" in top) == ("TrainingJobDefinitions" in top):
+        given = [one for one in ("TrainingJobDefinition", "TrainingJobDefinitions") if one in top]
+        raise invalid("TrainingJobDefinition", given, "exactly one of TrainingJobDefinition and TrainingJobDefinitions")
+    shape = "HyperParameterTrainingJobDefinition"
+    single = "TrainingJobDefinition" in top
+    definitions = [top.inner("TrainingJobDefinition", shape)] if single else top.each("TrainingJobDefinitions", shape)
+    if not 1 <= len(definitions) <= 10:
+        raise invalid("TrainingJobDefinitions", len(definitions), "1 to 10 definitions")
+    objective = Objective()
+    if single or "HyperParameterTuningJobObjective" in config:
+        objective = _objective(config.inner("HyperParameterTuningJobObjective", "HyperParameterTuningJobObjective"))
+    strategy = config.text("Strategy", among=STRATEGIES)
+    ranges = _ranges(config.inner("ParameterRanges", "ParameterRanges")) if "ParameterRanges" in config else ()
+    parsed = tuple(_definition(definition) for definition in definitions)
+    limits = config.inner("ResourceLimits", "ResourceLimits")
+    count = sum(combinations((*ranges, *one.ranges)) or 0 for one in parsed) if strategy == "Grid" else 0
+    if "Autotune" in top:
+        count = count or training_jobs((*ranges, *one.ranges) for one in parsed)
+    parents, warm_start = _parents(top)
+    return {
+        "name": name,
+        "definitions": parsed,
+        "limits": _limits(limits, count),
+        "strategy": strategy,
+        "objective": objective,
+        "ranges": ranges,
+        "request": request,
+        "early_stopping": config.text("TrainingJobEarlyStoppingType", "Off", ("Off", "Auto")) == "Auto",
+        "criteria": _criteria(config),
+        "hyperband": _hyperband(config, parsed) if strategy == "Hyperband" else None,
+        "random_seed": config.whole("RandomSeed", 0) if "RandomSeed" in config else None,
+        "parents": parents,
+        "warm_start": warm_start,
+    }
+
+
+def _criteria(config: _Structure) -> CompletionCriteria:
+    name = "TuningJobCompletionCriteria"
+    if name not in config:
+        return CompletionCriteria()
+    given = config.inner(name, name)
+    target = given.number("TargetObjectiveMetricValue") if "TargetObjectiveMetricValue" in given else None
+    patience = None
+    if "BestObjectiveNotImproving" in given:
+        inner = given.inner("BestObjectiveNotImproving", "BestObjectiveNotImproving")
+        if "MaxNumberOfTrainingJobsNotImproving" in inner:
+            patience = inner.whole("MaxNumberOfTrainingJobsNotImproving", 3)
+    converged = False
+    if "ConvergenceDetected" in given:
+        inner = given.inner("ConvergenceDetected", "ConvergenceDetected")
+        converged = inner.text("CompleteOnConvergence", "Disabled", ("Disabled", "Enabled")) == "Enabled"
+    return CompletionCriteria(target, patience, converged)
+
+
+def _hyperband(config: _Structure, definitions: tuple[TrainingJobDefinition, ...]) -> Hyperband:
+    """MinResource and MaxResource, the latter inferred from the static hyperparameters where it is missing."""
+    low: int | None = None
+    high: int | None = None
+    if "StrategyConfig" in config:
+        strategy = config.inner("StrategyConfig", "HyperParameterTuningJobStrategyConfig")
+        if "HyperbandStrategyConfig" in strategy:
+            inner = strategy.inner("HyperbandStrategyConfig", "HyperbandStrategyConfig")
+            low = inner.whole("MinResource", 1) if "MinResource" in inner else None
+            high = inner.whole("MaxResource", 1) if "MaxResource" in inner else None
+    if high is None:
+        known = [definition.static.get(name, "") for definition in definitions for name in EPOCHS]
+        high = next((int(text) for text in known if text.isdigit()), None)
+    if high is None:
+        where = "HyperParameterTuningJobConfig.StrategyConfig.HyperbandStrategyConfig.MaxResource"
+        raise invalid(where, None, f"a number of epochs, here or as a static hyperparameter ({', '.join(EPOCHS)})")
+    return Hyperband(1 if low is None else low, high)
+
+
+def _parents(top: _Structure) -> tuple[tuple[str, ...], str]:
+    if "WarmStartConfig" not in top:
+        return (), ""
+    given = top.inner("WarmStartConfig", "HyperParameterTuningJobWarmStartConfig")
+    kind = given.text("WarmStartType", among=("IdenticalDataAndAlgorithm", "TransferLearning"))
+    parents = given.each("ParentHyperParameterTuningJobs", "ParentHyperParameterTuningJob")
+    if not parents:
+        raise invalid("WarmStartConfig.ParentHyperParameterTuningJobs", [], "1 to 5 parents")
+    return tuple(parent.text("HyperParameterTuningJobName") for parent in parents), kind
+
+
+def _objective(given: _Structure) -> Objective:
+    return Objective(given.text("MetricName"), given.text("Type", among=("Maximize", "Minimize")) == "Maximize")
+
+
+def _limits(given: _Structure, count: int) -> ResourceLimits:
+    """The limits; Grid and Autotune say how many training jobs there are to be, by *count*, where that is left out."""
+    parallel = given.whole("MaxParallelTrainingJobs", 1)
+    total = given.whole("MaxNumberOfTrainingJobs", 1) if "MaxNumberOfTrainingJobs" in given else (count or parallel)
+    runtime = given.whole("MaxRuntimeInSeconds", 120, 15_768_000) if "MaxRuntimeInSeconds" in given else None
+    return ResourceLimits(total, parallel, runtime)
+
+
+def _ranges(given: _Structure) -> tuple[ParameterRange, ...]:
+    ranges: list[ParameterRange] = []
+    for kind in ("Integer", "Continuous"):
+        for one in given.each(f"{kind}ParameterRanges", f"{kind}ParameterRange"):
+            low, high = one.number("MinValue"), one.number("MaxValue")
+            if low > high:
+                raise invalid(f"{one.path}MinValue", low, f"at most MaxValue ({high:g})")
+            scaling = one.text("ScalingType", "Auto", ("Auto", "Linear", "Logarithmic", "ReverseLogarithmic"))
+            ranges.append(ParameterRange(one.text("Name"), kind, low, high, (), scaling))
+    for one in given.each("CategoricalParameterRanges", "CategoricalParameterRange"):
+        values = one._required("Values")
+        if not isinstance(values, list) or not values:
+            raise invalid(f"{one.path}Values", values, "a list of 1 to 30 texts")
+        ranges.append(ParameterRange(one.text("Name"), "Categorical", values=tuple(map(str, values))))
+    chosen = {one.name for one in ranges}
+    for one in given.each("AutoParameters", "AutoParameter"):
+        if one.text("Name") in chosen:  # Autotune has made a range of the hint
+            continue
+        ranges.append(ParameterRange(one.text("Name"), "Auto", values=(one.text("ValueHint"),)))
+    return tuple(ranges)
+
+
+def _definition(given: _Structure) -> TrainingJobDefinition:
+    algorithm = given.inner("AlgorithmSpecification", "HyperParameterAlgorithmSpecification")
+    stopping = given.inner("StoppingCondition", "StoppingCondition")
+    maximum: dict[str, Any] = {}
+    if "MaxRuntimeInSeconds" in stopping:
+        maximum["max_runtime_s"] = stopping.whole("MaxRuntimeInSeconds", 1)
+    if "MaxWaitTimeInSeconds" in stopping:
+        maximum["max_wait_s"] = stopping.whole("MaxWaitTimeInSeconds", 1)
+    if "MaxPendingTimeInSeconds" in stopping:
+        maximum["max_pending_s"] = stopping.whole("MaxPendingTimeInSeconds", 1800, 2_419_200)
+    if "CheckpointConfig" in given:
+        maximum["checkpoint_uri"] = given.inner("CheckpointConfig", "CheckpointConfig").text("S3Uri")
+    if "RetryStrategy" in given:
+        maximum["max_retries"] = given.inner("RetryStrategy", "RetryStrategy").whole("MaximumRetryAttempts", 1, 30)
+    if "TuningObjective" in given:
+        maximum["objective"] = _objective(given.inner("TuningObjective", "HyperParameterTuningJobObjective"))
+    if "HyperParameterRanges" in given:
+        maximum["ranges"] = _ranges(given.inner("HyperParameterRanges", "ParameterRanges"))
+    return TrainingJobDefinition(
+        name=given.text("DefinitionName") if "DefinitionName" in given else "",
+        **_instances(given),
+        output_path=given.inner("OutputDataConfig", "OutputDataConfig").text("S3OutputPath"),
+        spot=given.flag("EnableManagedSpotTraining"),
+        input_mode=algorithm.text("TrainingInputMode", among=("File", "Pipe", "FastFile")),
+        metrics={
+            one.text("Name"): one.text("Regex") for one in algorithm.each("MetricDefinitions", "MetricDefinition")
+        },
+        static=dict(given.value.get("StaticHyperParameters") or {}),
+        **maximum,
+    )
+
+
+def parse_training_job(request: Mapping[str, Any]) -> TrainingJobDefinition:
+    """What a CreateTrainingJob request asks for; members that the twin does not act on are kept, not checked.
+
+    >>> parse_training_job({"TrainingJobName": "mine", "OutputDataConfig": {"S3OutputPath": "s3://b/o"}}).output_path
+    's3://b/o'
+    """
+    resources = request.get("ResourceConfig") or {}
+    stopping = request.get("StoppingCondition") or {}
+    limits = {
+        name: stopping[member]
+        for name, member in (
+            ("max_runtime_s", "MaxRuntimeInSeconds"),
+            ("max_wait_s", "MaxWaitTimeInSeconds"),
+            ("max_pending_s", "MaxPendingTimeInSeconds"),
+        )
+        if member in stopping
+    }
+    return TrainingJobDefinition(
+        instances=InstanceRequest(resources.get("InstanceType", "ml.m5.xlarge"), resources.get("InstanceCount", 1)),
+        output_path=request["OutputDataConfig"]["S3OutputPath"],
+        checkpoint_uri=(request.get("CheckpointConfig") or {}).get("S3Uri"),
+        spot=bool(request.get("EnableManagedSpotTraining")),
+        input_mode=(request.get("AlgorithmSpecification") or {}).get("TrainingInputMode", "File"),
+        max_retries=(request.get("RetryStrategy") or {}).get("MaximumRetryAttempts", 0),
+        static=dict(request.get("HyperParameters") or {}),
+        keep_alive_s=resources.get("KeepAlivePeriodInSeconds", 0),
+        request=dict(request),
+        **limits,
+    )
+
+
+def _instances(given: _Structure) -> dict[str, Any]:
+    """The instances of a definition: of several InstanceConfigs the first, and the others as alternatives (R10, R11)."""
+    if "HyperParameterTuningResourceConfig" in given:
+        config = given.inner("HyperParameterTuningResourceConfig", "HyperParameterTuningResourceConfig")
+        config.text("AllocationStrategy", "Prioritized", ("Prioritized",))
+        configs = config.each("InstanceConfigs", "HyperParameterTuningInstanceConfig") or [config]
+    else:
+        configs = [given.inner("ResourceConfig", "ResourceConfig")]
+    first, *others = [InstanceRequest(one.text("InstanceType"), one.whole("InstanceCount", 1)) for one in configs]
+    return {"instances": first, "alternatives": tuple(others)}

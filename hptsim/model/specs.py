@@ -1,0 +1,127 @@
+"""A tuning job as its caller asks for it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import attrs
+
+from hptsim.errors import InvalidInput, invalid
+from hptsim.model.definitions import CompletionCriteria, Hyperband, Objective, ResourceLimits, TrainingJobDefinition
+from hptsim.model.ranges import ParameterRange, combinations
+from hptsim.model.request_reader import parse
+from hptsim.model.validators import whole
+
+TUNING_JOB_NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,31}")
+"""A tuning job's name: a full match is meant, and at most 32 characters (`HyperParameterTuningJobName`)."""
+TUNING_JOB_NAME_LENGTH = 32
+
+
+@attrs.frozen
+class TuningJobSpec:
+    """A tuning job as its caller asks for it.
+
+    *priority* orders waiting requests under the discipline "priority": the smaller number goes first.
+    *request* is the service request that it came from, if any, for echoing back.
+
+    >>> TuningJobSpec("demo").limits.max_parallel
+    1
+    """
+
+    name: str
+    definitions: tuple[TrainingJobDefinition, ...] = attrs.field(factory=lambda: (TrainingJobDefinition(),))
+    limits: ResourceLimits = attrs.field(factory=ResourceLimits)
+    strategy: str = "Random"
+    objective: Objective = attrs.field(factory=Objective)
+    ranges: tuple[ParameterRange, ...] = ()
+    priority: int = 0
+    request: Mapping[str, Any] | None = attrs.field(default=None, eq=False, repr=False)
+    early_stopping: bool = False
+    criteria: CompletionCriteria = attrs.field(factory=CompletionCriteria)
+    hyperband: Hyperband | None = None
+    random_seed: int | None = attrs.field(default=None, validator=whole(0))
+    parents: tuple[str, ...] = ()
+    """The tuning jobs whose results a warm start begins with."""
+    warm_start: str = ""
+    """IdenticalDataAndAlgorithm or TransferLearning, with *parents*."""
+
+    def __attrs_post_init__(self) -> None:
+        check_name("HyperParameterTuningJobName", self.name)
+        if not self.definitions:
+            raise invalid("definitions", self.definitions, "at least one TrainingJobDefinition")
+        for definition in self.definitions:
+            wait, run = definition.max_wait_s, definition.max_runtime_s
+            if wait is not None and wait < run:
+                where = f"{self.name}: StoppingCondition.MaxWaitTimeInSeconds"
+                raise invalid(where, wait, f"at least MaxRuntimeInSeconds ({run:g})")
+            if definition.keep_alive_s:
+                where = f"{self.name}: KeepAlivePeriodInSeconds"
+                raise invalid(
+                    where, definition.keep_alive_s, "none in tuning jobs, which reuse their own clusters (R14)"
+                )
+        self._check_strategy()
+
+    def _check_strategy(self) -> None:
+        """Refuse what the service refuses: C3, C5, C6, C7, and more than five parents (C8)."""
+        several = len(self.definitions) > 1
+        if self.strategy == "Hyperband" and self.early_stopping:
+            raise invalid("TrainingJobEarlyStoppingType", "Auto", "Off with the strategy Hyperband")
+        if several and (self.early_stopping or self.parents):
+            what = "TrainingJobEarlyStoppingType Auto" if self.early_stopping else "WarmStartConfig"
+            raise invalid("TrainingJobDefinitions", len(self.definitions), f"one definition with {what}")
+        if len(self.parents) > 5:
+            raise invalid("ParentHyperParameterTuningJobs", len(self.parents), "1 to 5 parents")
+        total = 0
+        for definition in self.definitions:
+            ranges = self.ranges_of(definition)
+            count = combinations(ranges)
+            if self.strategy == "Grid" and any(span.kind in ("Integer", "Continuous") for span in ranges):
+                raise invalid("ParameterRanges", [span.name for span in ranges], "categorical ranges with Grid")
+            if count is None or not ranges:
+                return
+            total += count
+        wanted = self.limits.max_training_jobs
+        if self.strategy == "Grid" and wanted != total:
+            raise invalid(
+                "MaxNumberOfTrainingJobs", wanted, f"the number of combinations ({total}) with Grid, or nothing"
+            )
+        if total < wanted:
+            raise InvalidInput(
+                "ValidationException",
+                "You don't have enough combinations of hyperparameter ranges. The total number of hyperparameter "
+                f"combinations for the provided ranges [{float(total)}] must be equal or greater than the value of "
+                f"MaxNumberOfJobs, [{wanted}]. Provide additional ranges.",
+            )
+
+    def ranges_of(self, definition: TrainingJobDefinition) -> tuple[ParameterRange, ...]:
+        """The hyperparameter ranges of a training job with *definition*."""
+        return (*self.ranges, *definition.ranges)
+
+    def objective_of(self, definition: TrainingJobDefinition) -> Objective:
+        """The objective of a training job with *definition*: its own, or the tuning job's."""
+        return definition.objective or self.objective
+
+    @classmethod
+    def from_request(cls, request: Mapping[str, Any], *, priority: int = 0) -> TuningJobSpec:
+        """The spec in a CreateHyperParameterTuningJob request, in the service's own words.
+
+        Raises InvalidInput with the member's path and the nearest valid spelling.
+
+        >>> TuningJobSpec.from_request({"HyperParameterTuningJobName": "demo"})
+        Traceback (most recent call last):
+        ...
+        hptsim.errors.InvalidInput: HyperParameterTuningJobConfig: got nothing, expected a required member
+        """
+        return cls(**parse(request), priority=priority)
+
+    def definition(self, ordinal: int) -> TrainingJobDefinition:
+        """The definition of the *ordinal*-th training job (from 1): round-robin (assumption `round-robin`)."""
+        return self.definitions[(ordinal - 1) % len(self.definitions)]
+
+
+def check_name(where: str, name: object) -> None:
+    """Refuse a tuning job name that the service would refuse (M:HyperParameterTuningJobName)."""
+    if not isinstance(name, str) or not 1 <= len(name) <= TUNING_JOB_NAME_LENGTH or not TUNING_JOB_NAME.fullmatch(name):
+        raise invalid(where, name, "1 to 32 letters, digits and inner hyphens", "for example 'my-tuning-job-1'")

@@ -1,0 +1,225 @@
+"""The life of a tuning job, a training job, a reservation and a warm pool: four tables, and the machines that run them.
+
+Each row says what a *trigger* does in a *source* state: where it leads, and which *effects* it has on the world.
+A row rests on a page of the service's specification or on a named assumption. Everything else reads these tables:
+the `transitions` machine, the dispatch that is compiled from it, the documentation, the diagrams, the explorer.
+
+A training job's states are its secondary statuses. Where one status hides two states, the part behind the colon tells
+them apart ("Starting:stopping" is a job that shows Starting and is being torn down).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+import attrs
+
+from hptsim.model.statuses import NEW
+
+
+@attrs.frozen
+class Row:
+    """One row of a table: *trigger* in *source* leads to *destination* and performs *effects* in order.
+
+    *rests_on* names pages and rows of the specification, or one of `ASSUMPTIONS`.
+    *guard* names the condition under which the row applies; rows of one (source, trigger) need different guards.
+    """
+
+    trigger: str
+    source: str
+    destination: str
+    effects: tuple[str, ...]
+    rests_on: str
+    guard: str = ""
+
+
+@attrs.frozen
+class Table:
+    """A life as rows; *final* are the states without exits."""
+
+    name: str
+    rows: tuple[Row, ...]
+    final: frozenset[str]
+
+    @property
+    def states(self) -> tuple[str, ...]:
+        """Every state, in the order of first mention."""
+        return tuple(dict.fromkeys(state for row in self.rows for state in (row.source, row.destination)))
+
+    @property
+    def triggers(self) -> tuple[str, ...]:
+        """Every trigger, in the order of first mention."""
+        return tuple(dict.fromkeys(row.trigger for row in self.rows))
+
+
+TUNING = Table(
+    "tuning",
+    (
+        Row("create", NEW, "InProgress", ("ASK",), "H1"),
+        Row("launch", "InProgress", "InProgress", ("SPAWN",), "L1"),
+        Row("child_ended", "InProgress", "InProgress", ("TALLY",), "L1"),
+        Row("finish", "InProgress", "Completed", ("RELEASE",), "H4, ends-release-too", "some_succeeded"),
+        Row("finish", "InProgress", "Failed", ("RELEASE",), "all-failed, ends-release-too", "none_succeeded"),
+        Row("max_runtime", "InProgress", "InProgress:closing", ("WITHDRAW", "STOP_CHILDREN"), "L8, winding-down"),
+        Row("criterion", "InProgress", "InProgress:closing", ("WITHDRAW", "STOP_CHILDREN"), "L6, winding-down"),
+        Row("child_ended", "InProgress:closing", "InProgress:closing", ("TALLY",), "winding-down"),
+        Row("finish", "InProgress:closing", "Completed", ("RELEASE",), "winding-down, ends-release-too"),
+        Row("give_up", "InProgress", "InProgress:failing", ("WITHDRAW",), "L10, five-attempts"),
+        Row("child_ended", "InProgress:failing", "InProgress:failing", ("TALLY",), "five-attempts"),
+        Row("finish", "InProgress:failing", "Failed", ("RELEASE",), "H5, ends-release-too"),
+        Row("stop", "InProgress", "Stopping", ("WITHDRAW", "STOP_CHILDREN"), "H2, S3, S5"),
+        Row("stop", "InProgress:closing", "Stopping", (), "H2, S3"),
+        Row("stop", "InProgress:failing", "Stopping", ("STOP_CHILDREN",), "H2, S3, S5"),
+        Row("child_ended", "Stopping", "Stopping", ("TALLY",), "S4"),
+        Row("finish", "Stopping", "Stopped", ("RELEASE",), "H3, S8"),
+    ),
+    frozenset({"Completed", "Failed", "Stopped"}),
+)
+_STORED = ("PERSIST", "VACATE", "TELL")
+_GONE = ("VACATE", "TELL")
+TRAINING = Table(
+    "training",
+    (
+        Row("create", NEW, "Starting", ("OCCUPY",), "J1, R3"),
+        Row("shortage", "Starting", "Starting", ("FALL_BACK",), "J9, R11, prioritized-fallback"),
+        Row("wait", "Starting", "Pending", (), "J2"),
+        Row("capacity", "Pending", "Starting", (), "J2"),
+        Row("no_capacity", "Starting", "Failed", _GONE, "J8, R13, capacity-fails-retryable"),
+        Row("ready", "Starting", "Downloading", (), "J3", "downloads"),
+        Row("ready", "Starting", "Training", ("LOG",), "J4", "streams"),
+        Row("downloaded", "Downloading", "Training", ("LOG",), "J5"),
+        Row("checkpoint", "Training", "Training", ("SYNC",), "R23"),
+        Row("epoch", "Training", "Training", ("LOG", "JUDGE"), "L3, L4, J5"),
+        Row("exited", "Training", "Uploading", ("LOG",), "J6"),
+        Row("uploaded", "Uploading", "Completed", _STORED, "J7, B12"),
+        Row("interrupt", "Training", "Interrupted", (), "J10, resume-at-starting"),
+        Row("capacity", "Interrupted", "Starting", (), "J10, resume-at-starting"),
+        Row("client_error", "Starting", "Failed", _GONE, "J8"),
+        Row("client_error", "Downloading", "Failed", _GONE, "J8"),
+        Row("algorithm_error", "Training", "Failed", _GONE, "J8"),
+        Row("internal_error", "Starting", "Starting", (), "J13", "may_retry"),
+        Row("internal_error", "Starting", "Failed", _GONE, "J8", "no_retry_left"),
+        Row("internal_error", "Downloading", "Starting", (), "J13, resume-at-starting", "may_retry"),
+        Row("internal_error", "Downloading", "Failed", _GONE, "J8", "no_retry_left"),
+        Row("internal_error", "Training", "Starting", (), "J13, resume-at-starting", "may_retry"),
+        Row("internal_error", "Training", "Failed", _GONE, "J8", "no_retry_left"),
+        *(
+            Row(trigger, source, destination, effects, rests_on)
+            for source, destination, effects, rests_on in (
+                ("Starting", "Starting:stopping", (), "J11, stop-without-container"),
+                ("Pending", "Stopping:teardown", (), "J11, stop-without-container"),
+                ("Downloading", "Stopping:teardown", (), "J11, stop-without-container"),
+                ("Training", "Stopping", ("SIGTERM",), "J11"),
+                ("Interrupted", "Stopping:teardown", (), "J11, stop-without-container"),
+                ("Uploading", "Stopping:uploading", (), "J11, stop-while-uploading"),
+            )
+            for trigger in ("stop", "max_wait")
+        ),
+        Row("max_runtime", "Training", "Stopping", ("SIGTERM",), "J11, training-clock"),
+        Row("max_pending", "Pending", "Stopping:teardown", (), "J11, pending-ends-stopped"),
+        Row("saved", "Stopping", "Stopping", (), "J11"),
+        Row("exited", "Stopping", "Stopping:uploading", ("LOG",), "J12, exit-after-sigterm"),
+        Row("killed", "Stopping", "Stopping:uploading", ("LOG",), "J12, exit-after-sigterm"),
+        Row("uploaded", "Stopping:uploading", "Stopped", _STORED, "J12, K1", "by_request"),
+        Row("uploaded", "Stopping:uploading", "MaxRuntimeExceeded", _STORED, "J12", "by_max_runtime"),
+        Row("uploaded", "Stopping:uploading", "MaxWaitTimeExceeded", _STORED, "J12, R24", "by_max_wait"),
+        *(
+            row
+            for source in ("Starting:stopping", "Stopping:teardown")
+            for row in (
+                Row("torn_down", source, "Stopped", _GONE, "J12, stop-without-container", "by_request"),
+                Row("torn_down", source, "MaxWaitTimeExceeded", _GONE, "J12, R24", "by_max_wait"),
+            )
+        ),
+    ),
+    frozenset({"Completed", "Failed", "Stopped", "MaxRuntimeExceeded", "MaxWaitTimeExceeded"}),
+)
+RESERVATION = Table(
+    "reservation",
+    (
+        Row("ask", NEW, "Requested", ("QUEUE",), "first-come-first-served, admission"),
+        Row("grant", "Requested", "Held", ("DEQUEUE", "RESERVE"), "R1, cluster-reuse"),
+        Row("withdraw", "Requested", "Withdrawn", ("DEQUEUE",), "quota-wait"),
+        Row("move", "Held", "Held", ("EXCHANGE",), "R11, prioritized-fallback"),
+        Row("release", "Held", "Released", ("FREE",), "S8, R3"),
+    ),
+    frozenset({"Withdrawn", "Released"}),
+)
+WARM_POOL = Table(
+    "warm_pool",
+    (
+        Row("open", NEW, "InUse", (), "R17, R20, warm-pool-quota"),
+        Row("update", "InUse", "InUse", (), "R17"),
+        Row("job_ended", "InUse", "Available", ("RETAIN",), "R17, R19, warm-pool-survives-stop", "kept"),
+        Row("job_ended", "InUse", "Terminated", ("GIVE_BACK",), "R19", "lost"),
+        Row("update", "Available", "Available", ("RETAIN",), "R17"),
+        Row("reuse", "Available", "Reused", ("GIVE_BACK",), "R17, R18, warm-pool-match"),
+        Row("expire", "Available", "Terminated", ("GIVE_BACK",), "R17"),
+        Row("terminate", "Available", "Terminated", ("GIVE_BACK",), "R17, stop-frees-warm-pool"),
+    ),
+    frozenset({"Reused", "Terminated"}),
+)
+ALL = (TUNING, TRAINING, RESERVATION, WARM_POOL)
+"""Every table."""
+GUARDS: Mapping[str, Callable[[Any], bool]] = MappingProxyType(
+    {
+        "some_succeeded": lambda job: job.evaluated > 0,
+        "none_succeeded": lambda job: job.evaluated == 0,
+        "downloads": lambda job: not job.streams,
+        "streams": lambda job: job.streams,
+        "may_retry": lambda job: job.retries_left > 0,
+        "no_retry_left": lambda job: job.retries_left == 0,
+        "by_request": lambda job: job.stopped_by in ("stop", "max_pending"),
+        "by_max_runtime": lambda job: job.stopped_by == "max_runtime",
+        "by_max_wait": lambda job: job.stopped_by == "max_wait",
+        "kept": lambda pool: pool.kept and pool.keep_alive_s > 0,
+        "lost": lambda pool: not pool.kept or pool.keep_alive_s <= 0,
+    }
+)
+"""The conditions that rows name, as functions of the job alone."""
+EFFECTS: Mapping[str, str] = MappingProxyType(
+    {
+        "ASK": "asks for the tuning job's place, and under 'upfront' for everything it will need",
+        "SPAWN": "creates the next training job",
+        "TALLY": "counts how the training job ended",
+        "WITHDRAW": "takes back the requests that still wait for quota",
+        "STOP_CHILDREN": "sends a stop to every live training job",
+        "RELEASE": "releases everything that is reserved for the tuning job",
+        "OCCUPY": "takes instances out of the tuning job's reservation into use",
+        "FALL_BACK": "goes on with the next of its instance types that has quota, if there is one",
+        "VACATE": "puts the instances back into the reservation",
+        "TELL": "tells the tuning job that the training job has ended",
+        "LOG": "writes to the training job's log stream",
+        "JUDGE": "lets the strategy and early stopping look at the new epoch, and sends a stop if they give the job up",
+        "SIGTERM": "sends SIGTERM to the container and opens the grace window",
+        "PERSIST": "stores the model that the script saved in S3",
+        "SYNC": "copies the checkpoint to S3",
+        "QUEUE": "puts the request in line",
+        "DEQUEUE": "takes the request out of the line",
+        "RESERVE": "takes the amounts out of the account's quota",
+        "EXCHANGE": "gives amounts of one instance type back and takes those of another",
+        "RETAIN": "keeps the instances reserved until the keep-alive period is over",
+        "GIVE_BACK": "releases what the pool's training job had reserved",
+        "FREE": "gives the amounts back to the account's quota",
+    }
+)
+"""Every effect that a row may have, in words."""
+
+
+def markdown(table: Table) -> str:
+    """A table for the documentation, in Markdown.
+
+    >>> markdown(RESERVATION).splitlines()[2]
+    '| ask | [*] | Requested |  | QUEUE | first-come-first-served, admission |'
+    """
+    head = ["| trigger | from | to | if | effects | rests on |", "|---|---|---|---|---|---|"]
+    return "\n".join(
+        head
+        + [
+            f"| {row.trigger} | {row.source} | {row.destination} | {row.guard} "
+            f"| {', '.join(row.effects)} | {row.rests_on} |"
+            for row in table.rows
+        ]
+    )

@@ -1,0 +1,269 @@
+"""Reads a journal once and keeps time and money: what was reserved, occupied and billed, by whom and of which type.
+
+Only what is alive is kept besides the rows.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import attrs
+
+from hptsim.model.account import TOTAL, TUNING_JOBS
+from hptsim.model.billing import BILLED, whole_seconds
+from hptsim.model.journal import Record, change
+from hptsim.model.statuses import FINAL_TUNING, status
+from hptsim.planning.usage import TuningJobFigures, Usage, WarmPoolFigures
+from hptsim.scenario.prices import Prices
+
+_ENDS = ("Completed", "Failed", "Stopped", "MaxRuntimeExceeded", "MaxWaitTimeExceeded")
+_WAITING = {"ask": 1, "grant": -1, "withdraw": -1}
+"""By how much a record changes the number of requests that wait."""
+
+
+def instances(amounts: Mapping[str, int]) -> dict[str, int]:
+    """*amounts* without the pools over all instance types.
+
+    >>> instances({"ml.m5.xlarge": 2, "total-instances": 2})
+    {'ml.m5.xlarge': 2}
+    """
+    return {pool: count for pool, count in amounts.items() if pool not in (TOTAL, TUNING_JOBS)}
+
+
+@attrs.define
+class Level:
+    """A number that changes over time, and its integral from *since_s* on."""
+
+    since_s: float
+    value: int = 0
+    integral: float = 0.0
+    most: int = 0
+
+    def move(self, by: int, now: float) -> None:
+        """Change the number at *now*."""
+        self.settle(now)
+        self.value += by
+
+    def settle(self, now: float) -> None:
+        """Bring the integral up to *now*; changes before the beginning count from it."""
+        if now > self.since_s:
+            self.integral += self.value * (now - self.since_s)
+            self.since_s = now
+            self.most = max(self.most, self.value)
+
+
+@attrs.define
+class _Child:
+    """A training job that is alive: whose it is, what it runs on, what is billable so far."""
+
+    usage: Usage
+    row: TuningJobFigures | None
+    spot: bool
+    state: str
+    since_s: float
+    running: dict[str, int] = attrs.field(factory=dict)
+    started: bool = False
+    billable_s: float = 0.0
+    by_type: dict[str, float] = attrs.field(factory=dict)
+    """Billable instance-seconds by instance type: a restart may have come to another."""
+
+
+class Meter:
+    """The books of a journal from *begin_s* on; rows of tuning jobs are always about their whole life."""
+
+    def __init__(self, prices: Prices, begin_s: float = 0.0) -> None:
+        self.prices = prices
+        self.begin_s = begin_s
+        self.rows: list[TuningJobFigures] = []
+        self.alone = Usage()
+        """All training jobs without a tuning job together."""
+        self.reserved: dict[str, Level] = {}
+        self.occupied: dict[str, Level] = {}
+        self.billable: dict[str, float] = {}
+        self.queue = Level(begin_s)
+        """Requests that wait for quota."""
+        self.in_system = Level(begin_s)
+        """Tuning jobs that have been created and have not ended."""
+        self.refused: dict[str, int] = {}
+        self.warm_pools: list[WarmPoolFigures] = []
+        """What was retained, in the order in which it was given back."""
+        self.end_s = 0.0
+        self._named: dict[str, TuningJobFigures] = {}
+        self._held: dict[int, Level] = {}
+        self._stopping: dict[int, Level] = {}
+        self._used: dict[int, Level] = {}
+        self._definitions: dict[str, Any] = {}
+        self._children: dict[str, _Child] = {}
+        self._pools: dict[str, dict[str, int]] = {}
+        """The instances of each warm pool, once its training job has ended, and since when it keeps them."""
+        self._kept: dict[str, float] = {}
+        self._readers = {
+            "tuning": self._tuning,
+            "training": self._training,
+            "reservation": self._reservation,
+            "occupancy": self._occupancy,
+            "artifact": self._artifact,
+            "refused": self._refused,
+            "warm_pool": self._warm_pool,
+        }
+
+    def read(self, record: Record) -> None:
+        """Take in the next record."""
+        self.end_s = record.time_s
+        reader = self._readers.get(record.thing)
+        if reader is not None and record.trigger != "delete":
+            reader(record)
+
+    def close(self, end_s: float | None = None) -> None:
+        """Book everything up to *end_s*, or to the last record: also what is still running then."""
+        self.end_s = now = self.end_s if end_s is None else max(self.end_s, end_s)
+        for child in self._children.values():
+            if status(child.state) not in _ENDS:
+                self._pass(child, now)
+                self._book(child)
+        for name in list(self._kept):
+            self._retained(name, now)
+        for level in (self.queue, self.in_system, *self.reserved.values(), *self.occupied.values()):
+            level.settle(now)
+        for row in [*self.rows, self.alone]:
+            self._usage(row, now)
+
+    def _usage(self, row: Usage, now: float) -> None:
+        for book, name in (
+            (self._held, "reserved_instance_s"),
+            (self._used, "occupied_instance_s"),
+            (self._stopping, "stopping_instance_s"),
+        ):
+            if (level := book.get(id(row))) is not None:
+                level.settle(now)
+                setattr(row, name, level.integral)
+
+    # ------------------------------------------------------------------ one record
+
+    def _tuning(self, record: Record) -> None:
+        now = record.time_s
+        if record.trigger == "create":
+            row = self._named[record.name] = TuningJobFigures(name=record.name, created_s=now)
+            self.rows.append(row)
+            self._definitions[record.name] = record.data["spec"].definitions
+            self.in_system.move(1, now)
+        row = self._named[record.name]
+        if record.trigger == "launch" and row.waiting_s is None:
+            row.waiting_s = now - row.created_s
+        row.status = status(record.destination)
+        if record.trigger == "stop":
+            row.stop_s = now
+            held = self._held.get(id(row))
+            self._stopping[id(row)] = Level(now, held.value if held is not None else 0)
+        if row.status in FINAL_TUNING:
+            row.ended_s = now
+            self.in_system.move(-1, now)
+
+    def _training(self, record: Record) -> None:
+        now = record.time_s
+        if record.trigger == "create":
+            self._children[record.name] = self._created(record)
+            return
+        child = self._children[record.name]
+        self._pass(child, now)
+        child.state = record.destination
+        child.started = child.started or child.state in BILLED
+        if (end := status(record.destination)) in _ENDS:
+            self._book(child)
+            if child.row is not None:
+                child.row.children[end] = 1 + child.row.children.get(end, 0)
+
+    def _created(self, record: Record) -> _Child:
+        definition = record.data["definition"]
+        if not record.data["tuning_job"]:
+            return _Child(self.alone, None, definition["spot"], record.destination, record.time_s)
+        row = self._named[record.data["tuning_job"]]
+        spot = self._definitions[row.name][definition].spot
+        return _Child(row, row, spot, record.destination, record.time_s)
+
+    def _pass(self, child: _Child, now: float) -> None:
+        """Let the time up to *now* pass in the state in which the training job is."""
+        if child.state in BILLED:
+            passed_s = now - child.since_s
+            within_s = now - max(child.since_s, self.begin_s)
+            child.billable_s += passed_s
+            for kind, count in child.running.items():
+                child.by_type[kind] = child.by_type.get(kind, 0.0) + passed_s * count
+                child.usage.billable_instance_s += passed_s * count
+                self.billable[kind] = self.billable.get(kind, 0.0) + max(0.0, within_s) * count
+        child.since_s = now
+
+    def _book(self, child: _Child) -> None:
+        """Bill a training job in whole seconds."""
+        if not child.started:
+            return
+        usage, spent = child.usage, child.by_type if child.billable_s else child.running
+        rounding = whole_seconds(child.billable_s) / (child.billable_s or 1.0)
+        for kind, instance_s in spent.items():
+            usage.billed_instance_s += instance_s * rounding
+            price = self.prices.of(kind, spot=child.spot)
+            known = price is not None and usage.cost_usd is not None
+            usage.cost_usd = (usage.cost_usd or 0.0) + instance_s * rounding / 3600 * (price or 0.0) if known else None
+
+    def _reservation(self, record: Record) -> None:
+        now, waiting = record.time_s, _WAITING.get(record.trigger)
+        if waiting is not None:
+            self.queue.move(waiting, now)
+            if record.trigger != "grant":
+                return
+        holder = self._named.get(record.data["holder"], self.alone)
+        for kind, by in instances(change(record)).items():
+            self._level(self.reserved, kind, self.begin_s).move(by, now)
+            self._level(self._held, id(holder), 0.0).move(by, now)
+            if (level := self._stopping.get(id(holder))) is not None:
+                level.move(by, now)
+
+    def _occupancy(self, record: Record) -> None:
+        child = self._children[record.name]
+        moved = instances(change(record))
+        for kind, by in moved.items():
+            self._level(self.occupied, kind, self.begin_s).move(by, record.time_s)
+            self._level(self._used, id(child.usage), 0.0).move(by, record.time_s)
+        if record.trigger == "occupy":
+            child.running = moved
+        elif status(child.state) in _ENDS:
+            del self._children[record.name]
+            if record.name in self._pools:
+                self._pools[record.name] = child.running
+
+    def _warm_pool(self, record: Record) -> None:
+        if record.trigger == "open":
+            self._pools[record.name] = {}
+        elif record.source == "InUse" != record.destination:
+            if record.destination == "Available":
+                self._kept[record.name] = record.time_s
+            else:
+                del self._pools[record.name]
+        elif record.source == "Available" != record.destination:
+            self._retained(record.name, record.time_s)
+
+    def _retained(self, name: str, now: float) -> None:
+        """Book what a warm pool has kept: on-demand time of all its instances (B11)."""
+        retained_s, kinds = now - self._kept.pop(name), self._pools.pop(name)
+        prices = {kind: self.prices.of(kind) for kind in kinds}
+        known = [price * kinds[kind] for kind, price in prices.items() if price is not None]
+        cost = math.fsum(known) * int(retained_s) / 3600 if len(known) == len(kinds) else None
+        self.warm_pools.append(WarmPoolFigures(name, retained_s, retained_s * sum(kinds.values()), cost))
+
+    @staticmethod
+    def _level(book: dict[Any, Level], key: Any, since_s: float) -> Level:
+        level = book.get(key)
+        if level is None:
+            level = book[key] = Level(since_s)
+        return level
+
+    def _artifact(self, record: Record) -> None:
+        child = self._children.get(record.name)
+        if child is not None and child.row is not None:
+            child.row.artifacts += 1
+
+    def _refused(self, record: Record) -> None:
+        code = record.data.partition(":")[0]
+        self.refused[code] = 1 + self.refused.get(code, 0)

@@ -1,0 +1,63 @@
+"""What an experiment found: its replications, the target if there is one, and the search if there was one."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import attrs
+
+from hptsim.planning.experiments import Smallest
+from hptsim.planning.results import Results, Target, percent, spelled
+
+
+@attrs.frozen
+class Answer:
+    """What was found: all replications, the target if there is one, and the search if there was one."""
+
+    results: Results
+    confidence: float
+    target: Target | None = None
+    search: Smallest | None = None
+
+    def points(self) -> list[tuple[dict[str, Any], Results]]:
+        """The designs, those of a search in order."""
+        points = list(self.results.points())
+        return points if self.search is None else sorted(points, key=lambda point: next(iter(point[0].values())))
+
+    def verdict(self, part: Results) -> str:
+        """Whether a design meets the target; nothing without one."""
+        return "" if self.target is None else self.target.verdict(part, self.confidence)
+
+    def sentence(self) -> str:
+        """The answer in words."""
+        if self.search is not None:
+            return self.search.sentence()
+        if self.target is None:
+            return self.results.sentence(confidence=self.confidence)
+        words = {"met": "is met", "missed": "is missed", "open": "is neither shown to be met nor to be missed"}
+        lines = []
+        for set_, part in self.points():
+            where = f" with {spelled(set_)}" if set_ else ""
+            caveat = part.caveat(self.target.column)
+            lines.append(
+                f"{self.target} {words[self.verdict(part)]}{where} ({percent(self.confidence)} confidence).{caveat}"
+            )
+        return "\n".join(lines)
+
+    def plain(self, scenario: str, seed: int) -> dict[str, Any]:
+        """The answer for machines; a figure that nobody has shown is null."""
+        points = []
+        for set_, part in self.points():
+            summary = part.summary(confidence=self.confidence).set_index("figure").to_dict("index")
+            figures = {name: {key: _number(value) for key, value in row.items()} for name, row in summary.items()}
+            points.append(
+                {"point": set_, "figures": figures, **({"target": self.verdict(part)} if self.target else {})}
+            )
+        found = {} if self.search is None else {"what": self.search.what, "smallest": self.search.value}
+        head = {"scenario": scenario, "seed": seed, "confidence": self.confidence, **found}
+        return {**head, "sentence": self.sentence(), "points": points}
+
+
+def _number(value: float) -> float | None:
+    return None if math.isnan(value) else value

@@ -1,0 +1,180 @@
+"""Who computes: any `concurrent.futures.Executor`, in this process, in others, or on a cluster.
+
+The numbers depend on the design and the seed alone, so it does not matter who runs what, or in which order. Replications
+travel in chunks and come back as figures; journals do not travel.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed, wait
+from contextlib import contextmanager
+from importlib.util import find_spec
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from hptsim.model.validators import at_least
+from hptsim.optional import require
+from hptsim.planning.metrics import Figures
+from hptsim.planning.replication_cache import Checkpoint
+from hptsim.scenario.scenario import Scenario
+from hptsim.simulation.simulation import Simulation
+
+_CHUNK_TRAINING_JOBS = 5000
+"""About half a second of work: long beside pickling, short beside what a crash may cost."""
+_CHUNKS_PER_WORKER = 4
+
+
+@attrs.frozen
+class Design:
+    """What the replications of one point share."""
+
+    scenario: Scenario
+    until_s: float | None = attrs.field(default=None, validator=at_least(0))
+    warm_up_s: float = attrs.field(default=0.0, validator=at_least(0))
+    laws: bool = False
+    above_s: Sequence[float] = ()
+
+    def run(self, seed: int) -> Figures:
+        """One replication, reduced to its figures."""
+        sim = Simulation(self.scenario, seed=seed, laws=self.laws)
+        sim.run(self.scenario.until_s if self.until_s is None else self.until_s)
+        found: Figures = sim.metrics(begin_s=self.warm_up_s).figures(self.above_s)
+        return found
+
+    def training_jobs(self, seed: int) -> int:
+        """How many training jobs a replication may have: a measure of its length that needs no clock."""
+        return sum(job.spec.limits.max_training_jobs or 1 for job in self.scenario.drawn(seed).tuning_jobs)
+
+
+Task = tuple[Design, int]
+"""A design and the seed of one replication."""
+_working = False
+"""Whether this process is in the middle of a chunk."""
+
+
+def run_chunk(design: Design, seeds: Sequence[int]) -> list[Figures]:
+    """The figures of some replications, in order: what a worker does; only those that had ended when Ctrl-C was pressed."""
+    global _working
+    done: list[Figures] = []
+    try:
+        _working = True
+        for seed in seeds:
+            done.append(design.run(seed))
+    except KeyboardInterrupt:  # what has ended is handed over, and whoever asked sees that some are missing
+        pass
+    finally:
+        _working = False
+    return done
+
+
+def _hear_ctrl_c() -> None:
+    """In a worker process: the terminal sends Ctrl-C to all of a group; it ends the chunk, and never the waiting for one."""
+
+    def stop(number: int, frame: object) -> None:
+        if _working:
+            raise KeyboardInterrupt
+
+    signal.signal(signal.SIGINT, stop)
+
+
+@contextmanager
+def workers(executor: Executor | None) -> Iterator[Executor]:
+    """*executor*, which stays open, or a process per core for the time of the block."""
+    if executor is not None:
+        yield executor
+        return
+    pool = ProcessPoolExecutor(os.cpu_count(), initializer=_hear_ctrl_c)
+    try:
+        yield pool
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def run(
+    tasks: Sequence[Task],
+    executor: Executor | None = None,
+    checkpoint: str | Path | None = None,
+    progress: bool | None = None,
+) -> list[Figures]:
+    """The figures of every task, in order; those that the *checkpoint* knows are not run again.
+
+    Whatever ends the run early, a replication that has ended is kept in the checkpoint first. *progress* shows a bar on
+    stderr; None shows it if that is a terminal.
+    """
+    with Checkpoint(checkpoint) as kept:
+        designs = {id(design): design for design, _ in tasks}
+        names = {place: kept.key(design) for place, design in designs.items()}
+        keys = [f"{names[id(design)]}/{seed}" for design, seed in tasks]
+        found = {place: kept.known[key] for place, key in enumerate(keys) if key in kept.known}
+        missing = [place for place in range(len(tasks)) if place not in found]
+        with workers(executor) as pool:
+            chunks = list(_chunks(tasks, missing, getattr(pool, "_max_workers", os.cpu_count() or 1)))
+            futures = {
+                pool.submit(run_chunk, tasks[chunk[0]][0], [tasks[place][1] for place in chunk]): chunk
+                for chunk in chunks
+            }
+
+            def take(future: Future[list[Figures]]) -> bool:
+                chunk, results = futures[future], future.result()
+                for place, result in zip(chunk, results, strict=False):
+                    if place not in found:
+                        kept.keep(keys[place], result)
+                        found[place] = result
+                return len(results) == len(chunk)
+
+            with _bar(progress, len(tasks)) as show:
+                show(len(found))
+                _collect(futures, take, lambda: show(len(found)))
+    return [found[place] for place in range(len(tasks))]
+
+
+def _collect(
+    futures: dict[Future[list[Figures]], list[int]], take: Callable[[Future[list[Figures]]], bool], show: Any
+) -> None:
+    """Take the results as they come; when anything goes wrong, what is running may end, and is taken first."""
+    try:
+        for future in as_completed(futures):
+            if not take(future):
+                raise KeyboardInterrupt
+            show()
+    except BaseException:
+        for future in futures:
+            future.cancel()
+        wait(futures)
+        for future in futures:
+            if not future.cancelled() and future.exception() is None:
+                take(future)
+        raise
+
+
+def _chunks(tasks: Sequence[Task], missing: Sequence[int], count: int) -> Iterator[list[int]]:
+    """The places of the missing tasks, some of one design at a time: enough for every one of *count* workers."""
+    fair = -(-len(missing) // (_CHUNKS_PER_WORKER * count))
+    for _, group in groupby(missing, lambda place: id(tasks[place][0])):
+        places = list(group)
+        design, seed = tasks[places[0]]
+        size = max(1, min(fair, _CHUNK_TRAINING_JOBS // max(1, design.training_jobs(seed))))
+        yield from (places[first : first + size] for first in range(0, len(places), size))
+
+
+@contextmanager
+def _bar(progress: bool | None, total: int) -> Iterator[Callable[[int], None]]:
+    """A function that shows how many replications are done."""
+    if progress is None:
+        progress = sys.stderr.isatty() and find_spec("rich") is not None
+    if not progress:
+        yield lambda done: None
+        return
+    rich = require("rich.progress", "cli", "a progress bar")
+    console = require("rich.console", "cli", "a progress bar").Console(stderr=True)
+    columns = (*rich.Progress.get_default_columns(), rich.MofNCompleteColumn())
+    with rich.Progress(*columns, console=console, transient=console.is_terminal) as bar:
+        task = bar.add_task("replications", total=total)
+        yield lambda done: bar.update(task, completed=done)

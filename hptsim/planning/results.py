@@ -1,0 +1,299 @@
+"""What replications say: a table, means with Student's confidence intervals, and the answer in a sentence.
+
+An interval is about the mean over all replications that could have been drawn. Several intervals hold one by one, each with its
+confidence, not all together.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from hptsim.errors import invalid, nearest
+from hptsim.optional import require
+
+np = require("numpy", "planning", "hptsim.planning")
+pd = require("pandas", "planning", "hptsim.planning")
+stats = require("scipy.stats", "planning", "hptsim.planning")
+HEADLINE = "waiting_time_s.mean"
+"""The column that a sentence is about unless it is told another."""
+_META = b"hptsim"
+
+
+def check_confidence(confidence: float, least: float = 0.0) -> None:
+    """Refuse what is no confidence, before anybody has computed for hours."""
+    if not least < confidence < 1:
+        raise invalid("confidence", confidence, f"a share between {least:g} and 1", "for example 0.95")
+
+
+def half_width(values: Any, confidence: float = 0.95) -> float:
+    """Half of Student's confidence interval for the mean of independent *values*; not a number for fewer than two.
+
+    >>> round(half_width([9.0, 10.0, 11.0]), 3)
+    2.484
+    """
+    check_confidence(confidence)
+    if len(values) < 2:
+        return math.nan
+    return float(stats.t.ppf((1 + confidence) / 2, len(values) - 1) * np.std(values, ddof=1) / math.sqrt(len(values)))
+
+
+@attrs.frozen
+class Results:
+    """Replications as a pandas *table*: one row each, with a column by figure, `replication`, and what a sweep *varied*.
+
+    >>> results = Results(pd.DataFrame({"replication": [0, 1, 2], "waiting_time_s.mean": [9.0, 10.0, 11.0]}))
+    >>> results.sentence()
+    'waiting_time_s.mean is 10 on average, with 95% confidence between 7.516 and 12.48 (3 replications).'
+    """
+
+    table: Any
+    varied: tuple[str, ...] = ()
+
+    @property
+    def columns(self) -> list[str]:
+        """The names of the figures."""
+        return [name for name in map(str, self.table.columns) if name not in (*self.varied, "replication")]
+
+    def points(self) -> Iterator[tuple[dict[str, Any], Results]]:
+        """Each point of a sweep, what it set and its own replications; a single empty point when nothing was varied."""
+        if not self.varied:
+            yield {}, self
+            return
+        for point, part in self.table.groupby(list(self.varied), sort=False, dropna=False):
+            yield dict(zip(self.varied, point, strict=True)), Results(part.drop(columns=list(self.varied)))
+
+    def at(self, point: Mapping[str, Any]) -> Results:
+        """The replications at one *point* of a sweep.
+
+        >>> both = Results(pd.DataFrame({"capacity.gpu": [2, 4], "replication": [0, 0], "x": [7.0, 5.0]}), ("capacity.gpu",))
+        >>> both.at({"capacity.gpu": 4}).mean("x")
+        5.0
+        """
+        known = [(set_, part) for set_, part in self.points()]
+        for set_, part in known:
+            if set_ == dict(point):
+                return part
+        raise invalid("point", dict(point), "one of the sweep's", "; ".join(str(set_) for set_, _ in known))
+
+    def values(self, column: str) -> Any:
+        """*column* of every replication that has one, as an array; raises InvalidInput for a column that is not there."""
+        if column not in self.table:
+            raise invalid("column", column, "one of the table's", nearest(column, self.columns))
+        return self.table[column].dropna().to_numpy()
+
+    def mean(self, column: str) -> float:
+        """The mean of *column* over the replications."""
+        return float(np.mean(self._single(column)))
+
+    def interval(self, column: str, confidence: float = 0.95) -> tuple[float, float]:
+        """Student's confidence interval for the mean of *column* over the replications."""
+        values = self._single(column)
+        if len(values) < 2:
+            raise invalid("replications", len(values), f"at least 2 that have {column}, for an interval")
+        mean, half = float(np.mean(values)), half_width(values, confidence)
+        return mean - half, mean + half
+
+    def summary(self, column: str | None = None, confidence: float = 0.95) -> Any:
+        """A table of mean, low and high for each point of a sweep: of one *column*, or of every one.
+
+        `replications` counts those that have the figure: in some runs nobody starts, so that nobody has waited.
+        """
+        rows = []
+        for set_, part in self.points():
+            for name in self.columns if column is None else [column]:
+                values = part.values(name)
+                mean = float(np.mean(values)) if len(values) else math.nan
+                half = half_width(values, confidence)
+                rows.append((*set_.values(), name, mean, mean - half, mean + half, len(values)))
+        return pd.DataFrame(rows, columns=[*self.varied, "figure", "mean", "low", "high", "replications"])
+
+    def sentence(self, column: str = HEADLINE, confidence: float = 0.95) -> str:
+        """The answer in words, with its interval; a line for each point of a sweep."""
+        lines = []
+        for set_, part in self.points():
+            low, high = part.interval(column, confidence)
+            count = len(part.values(column))
+            where = f"With {spelled(set_)}, " if set_ else ""
+            missing = f"; {len(part.table) - count} without it" if count < len(part.table) else ""
+            lines.append(
+                f"{where}{column} is {digits(part.mean(column))} on average, with {percent(confidence)} confidence between "
+                f"{digits(low)} and {digits(high)} ({count} replications{missing}).{part.caveat(column)}"
+            )
+        return "\n".join(lines)
+
+    def caveat(self, column: str) -> str:
+        """What must be said beside a waiting time: that of whoever still waits at the end is not in it."""
+        if not column.startswith("waiting_time_s.") or "unstarted_share" not in self.table:
+            return ""
+        left = self.table["unstarted_share"].mean()
+        return f" Not in it: {left:.2%} of the tuning jobs, which never started." if left > 0 else ""
+
+    def to_parquet(self, path: str | Path) -> None:
+        """Save the table; what was varied stands in the file's own metadata."""
+        arrow, parquet = _parquet()
+        saved = arrow.Table.from_pandas(self.table, preserve_index=False)
+        meta = {**saved.schema.metadata, _META: json.dumps({"varied": self.varied}).encode()}
+        parquet.write_table(saved.replace_schema_metadata(meta), path)
+
+    @classmethod
+    def from_parquet(cls, path: str | Path) -> Results:
+        """Load what `to_parquet` has saved; raises InvalidInput for a file that is something else."""
+        arrow, parquet = _parquet()
+        try:
+            saved = parquet.read_table(path)
+            meta = json.loads(saved.schema.metadata[_META])
+        except (OSError, KeyError, TypeError, arrow.ArrowException) as error:
+            raise invalid(str(path), str(error), "a Parquet file that to_parquet has saved") from error
+        return cls(saved.to_pandas(), tuple(meta["varied"]))
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        return html_table(self.summary())
+
+    def _single(self, column: str) -> Any:
+        """The values at the only point: a mean over several designs would be the mean of nothing."""
+        points = [set_ for set_, _ in self.points()]
+        if len(points) > 1:
+            raise invalid(
+                "results", f"{len(points)} points", "one point", f"write results.at({points[0]!r}), or summary"
+            )
+        return self.values(column)
+
+
+def digits(value: float, count: int = 4) -> str:
+    """A number with so many significant digits, and all of those before the point.
+
+    >>> digits(17534.2), digits(0.123456), digits(730.0, 2), digits(7.34, 2)
+    ('17534', '0.1235', '730', '7.3')
+    """
+    return f"{value:.0f}" if abs(value) >= 10**count else f"{value:.{count}g}"
+
+
+def percent(confidence: float) -> str:
+    """A confidence in words: never rounded up to certainty.
+
+    >>> percent(0.95), percent(0.99975)
+    ('95%', '99.975%')
+    """
+    return f"{100 * confidence:.6g}%"
+
+
+def spelled(point: Mapping[str, Any]) -> str:
+    """A point of a sweep in words.
+
+    >>> spelled({"capacity.ml.m5.xlarge": 4, "assumptions.reservation": "reuse"})
+    'capacity.ml.m5.xlarge = 4 and assumptions.reservation = reuse'
+    """
+    return " and ".join(f"{path} = {value}" for path, value in point.items())
+
+
+def html_table(table: Any) -> str:
+    """A table of figures as HTML, four digits each."""
+    return str(table.to_html(index=False, na_rep="–", float_format=digits, border=0))
+
+
+def _parquet() -> tuple[Any, Any]:
+    return require("pyarrow", "planning", "Parquet"), require("pyarrow.parquet", "planning", "Parquet")
+
+
+@attrs.frozen
+class Comparison:
+    """Two designs, replication by replication: *differences* are the second minus the first, a column by figure."""
+
+    first: Results
+    second: Results
+
+    def __attrs_post_init__(self) -> None:
+        for name, results in (("first", self.first), ("second", self.second)):
+            if len(list(results.points())) > 1:
+                raise invalid(name, "a sweep", "the results of one design", "write results.at({...})")
+        mine, other = (sorted(results.table["replication"]) for results in (self.first, self.second))
+        if mine != other:
+            raise invalid("second", f"{len(other)} replications", f"the same replications as the first ({len(mine)})")
+
+    @property
+    def differences(self) -> Results:
+        """The second minus the first: pairs share their random numbers, so that what they have in common cancels."""
+        shared = [name for name in self.first.columns if name in self.second.columns]
+        mine, other = (results.table.set_index("replication")[shared] for results in (self.first, self.second))
+        return Results((other - mine).reset_index())
+
+    def interval(self, column: str = HEADLINE, confidence: float = 0.95) -> tuple[float, float]:
+        """Student's confidence interval for the mean difference."""
+        return self.differences.interval(column, confidence)
+
+    def summary(self, confidence: float = 0.95) -> Any:
+        """A table with a row for each figure: both means, their difference and its interval."""
+        table = self.differences.summary(confidence=confidence)
+        for place, (name, results) in enumerate((("first", self.first), ("second", self.second)), start=1):
+            table.insert(place, name, [float(results.table[figure].mean()) for figure in table["figure"]])
+        return table.rename(columns={"mean": "difference"})
+
+    def sentence(self, column: str = HEADLINE, confidence: float = 0.95) -> str:
+        """The answer in words."""
+        low, high = self.interval(column, confidence)
+        verdict = "no difference is shown" if low <= 0 <= high else ("more" if low > 0 else "less") + " in the second"
+        return (
+            f"{column}: {verdict}, by {digits(self.differences.mean(column))} on average, with {percent(confidence)} "
+            f"confidence between {digits(low)} and {digits(high)} ({len(self.differences.values(column))} pairs)."
+        )
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        return html_table(self.summary())
+
+
+_TARGET = re.compile(r"\s*(\S+?)\s*(<=|>=)\s*(\S+)\s*")
+
+
+@attrs.frozen
+class Target:
+    """What a figure's mean is wanted to be: at most, or at least, *limit*.
+
+    >>> Target.parse("waiting_time_s.p95 <= 600")
+    Target(column='waiting_time_s.p95', sign='<=', limit=600.0)
+    """
+
+    column: str
+    sign: str
+    limit: float
+
+    @classmethod
+    def parse(cls, text: str) -> Target:
+        """Read "COLUMN <= NUMBER" or "COLUMN >= NUMBER"."""
+        parsed = _TARGET.fullmatch(text)
+        try:
+            if parsed is not None and math.isfinite(limit := float(parsed[3])):
+                return cls(parsed[1], parsed[2], limit)
+        except ValueError:
+            pass
+        raise invalid("target", text, "COLUMN <= NUMBER or COLUMN >= NUMBER", "for example 'waiting_time_s.p95 <= 600'")
+
+    def verdict(self, results: Results, confidence: float = 0.95) -> str:
+        """ "met" or "missed" when the replications show it with *confidence*, "open" when they do not.
+
+        Each of the two is a one-sided test at 1 - *confidence*. A replication without the figure, in which nobody started,
+        leaves it open.
+        """
+        check_confidence(confidence, 0.5)
+        values = results.values(self.column)
+        if len(values) < max(2, len(results.table)):
+            return "open"
+        mean, half = float(np.mean(values)), half_width(values, 2 * confidence - 1)
+        worst, best = (mean + half, mean - half) if self.sign == "<=" else (mean - half, mean + half)
+        if self._holds(worst):
+            return "met"
+        return "open" if self._holds(best) else "missed"
+
+    def _holds(self, value: float) -> bool:
+        return value <= self.limit if self.sign == "<=" else value >= self.limit
+
+    def __str__(self) -> str:
+        return f"{self.column} {self.sign} {self.limit:.12g}"

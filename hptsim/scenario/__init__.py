@@ -1,0 +1,48 @@
+"""What a user writes: scenarios, timings, faults, workloads and prices, all frozen and with units.
+
+Read from TOML and JSON, from tables of jobs, and from an account's own history. Nothing here is simulated yet.
+"""
+
+from hptsim.scenario.account_history import from_client, from_descriptions
+from hptsim.scenario.cloud import Faults, Recorded, Script, Timings
+from hptsim.scenario.configured_durations import Configured, Linear, Scaled, Table
+from hptsim.scenario.csv_traces import from_csv
+from hptsim.scenario.durations import Distribution, Empirical, Exponential, LogNormal, Uniform
+from hptsim.scenario.learning_curves import Decay, PowerLaw, Tabulated
+from hptsim.scenario.prices import Prices
+from hptsim.scenario.random_streams import uniforms
+from hptsim.scenario.scenario import Scenario
+from hptsim.scenario.trace import LeftOut, Trace
+from hptsim.scenario.workload import Arrivals, Profile, ScheduledTuningJob, Template, Times
+
+__all__ = [
+    "Arrivals",
+    "Configured",
+    "Decay",
+    "Distribution",
+    "Empirical",
+    "Exponential",
+    "Faults",
+    "LeftOut",
+    "Linear",
+    "LogNormal",
+    "PowerLaw",
+    "Prices",
+    "Profile",
+    "Recorded",
+    "Scaled",
+    "Scenario",
+    "ScheduledTuningJob",
+    "Script",
+    "Table",
+    "Tabulated",
+    "Template",
+    "Times",
+    "Timings",
+    "Trace",
+    "Uniform",
+    "from_client",
+    "from_csv",
+    "from_descriptions",
+    "uniforms",
+]

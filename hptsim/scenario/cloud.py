@@ -1,0 +1,221 @@
+"""What a scenario says about the cloud and the training script: how long things take, what goes wrong, what a script does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+
+import attrs
+
+from hptsim.errors import invalid, nearest
+from hptsim.model.validators import at_least, whole
+from hptsim.scenario.configured_durations import Configured, check_configured
+from hptsim.scenario.durations import Duration, Empirical, check
+from hptsim.scenario.learning_curves import Curve
+
+GRACE_S = 120.0
+"""Between SIGTERM and the end of the container lie at most so many seconds (M:StopTrainingJob)."""
+
+
+def _duration(instance: object, attribute: attrs.Attribute[Any], value: object) -> None:
+    check(attribute.name, value)
+
+
+def _of_configuration(instance: object, attribute: attrs.Attribute[Any], value: object) -> None:
+    check_configured(attribute.name, value)
+
+
+def _seconds(default: Duration) -> Any:
+    return attrs.field(default=default, validator=_duration)
+
+
+@attrs.frozen
+class Timings:
+    """How long each step takes; every field is a duration in seconds.
+
+    The defaults are all zero but for the training itself (`instant`); `typical` carries what was observed (§4).
+
+    >>> Timings.typical().downloading_s
+    49.0
+    """
+
+    first_launch_s: Duration = _seconds(0.0)
+    """From a tuning job's admission to its first training jobs."""
+    launch_s: Duration = _seconds(0.0)
+    """From a training job's end to the launch of the next."""
+    finish_s: Duration = _seconds(0.0)
+    """From the last training job's end to the tuning job's final status."""
+    stop_propagation_s: Duration = _seconds(0.0)
+    """From the stop of a tuning job to the stop of its training jobs."""
+    starting_s: Duration = _seconds(0.0)
+    """From creation until the instances are ready."""
+    warm_starting_s: Duration = _seconds(0.0)
+    """The same on instances that the tuning job has used before."""
+    downloading_s: Duration = _seconds(0.0)
+    training_s: Duration | Configured = attrs.field(default=100.0, validator=_of_configuration)
+    """What the training script needs, without interruptions; also a function of its hyperparameters."""
+    uploading_s: Duration = _seconds(0.0)
+    teardown_s: Duration = _seconds(0.0)
+    """From the stop of a training job without a container until it is Stopped."""
+    shortage_retry_s: Duration = _seconds(60.0)
+    """Between two attempts to get machines."""
+    spot_wait_s: Duration = _seconds(300.0)
+    """From a spot interruption until machines are there again."""
+    checkpoint_s: Duration = _seconds(60.0)
+    """Between two checkpoints."""
+
+    @classmethod
+    def instant(cls) -> Timings:
+        """Nothing takes time but the training itself: for theory and small models."""
+        return cls()
+
+    @classmethod
+    def typical(cls) -> Timings:
+        """The latencies that were observed (§4): a polling controller, cold starts of minutes."""
+        return cls(
+            first_launch_s=10.0,
+            launch_s=10.0,
+            finish_s=25.0,
+            starting_s=Empirical((112.0, 186.0, 198.0, 205.0)),
+            warm_starting_s=20.0,
+            downloading_s=49.0,
+            training_s=103.0,
+            uploading_s=7.0,
+            teardown_s=75.0,
+        )
+
+
+PHASES = {"Starting": "ready", "Downloading": "downloaded", "Training": "exited", "Uploading": "uploaded"}
+"""The phases of a training job in order, and what ends each."""
+FAILURES = {
+    "algorithm_error": ("Training",),
+    "client_error": ("Starting", "Downloading"),
+    "no_capacity": ("Starting",),
+}
+"""What may end a training job for good by a record of it, and in which phases."""
+
+
+@attrs.frozen
+class Recorded:
+    """How long the phases of one training job took, by a record of it: replayed in place of what would be drawn.
+
+    A phase that is None is drawn as ever. *failure* is the trigger that ended the last phase, nothing if none did.
+
+    >>> Recorded(training_s=600).course
+    {'Training': (('exited', 600),)}
+    """
+
+    training_s: float | None = attrs.field(default=None, validator=at_least(0))
+    starting_s: float | None = attrs.field(default=None, validator=at_least(0))
+    downloading_s: float | None = attrs.field(default=None, validator=at_least(0))
+    uploading_s: float | None = attrs.field(default=None, validator=at_least(0))
+    failure: str = ""
+
+    def __attrs_post_init__(self) -> None:
+        if not self.failure:
+            return
+        if self.failure not in FAILURES:
+            raise invalid("failure", self.failure, " or ".join(FAILURES), nearest(str(self.failure), FAILURES))
+        known = [phase for phase in PHASES if getattr(self, f"{phase.lower()}_s") is not None]
+        if not known or known[-1] not in FAILURES[self.failure]:
+            last = " or ".join(f"{phase.lower()}_s" for phase in FAILURES[self.failure])
+            raise invalid("failure", self.failure, f"{last} as the last phase that is given")
+
+    @property
+    def course(self) -> dict[str, tuple[tuple[str, float]]]:
+        """What ends each recorded phase, and when."""
+        times = {phase: getattr(self, f"{phase.lower()}_s") for phase in PHASES}
+        course = {phase: ((PHASES[phase], time_s),) for phase, time_s in times.items() if time_s is not None}
+        if self.failure:
+            last = next(reversed(course))
+            course[last] = ((self.failure, times[last]),)
+        return course
+
+
+def _inside(instance: object, attribute: attrs.Attribute[Any], value: Any) -> None:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 1:
+        raise invalid(attribute.name, value, "a probability between 0 and 1")
+
+
+def _share() -> Any:
+    return attrs.field(default=0.0, validator=_inside)
+
+
+@attrs.frozen
+class Faults:
+    """What goes wrong, as probabilities per attempt of a training job, and spot interruptions as a rate.
+
+    >>> Faults(algorithm_error=0.1).internal_error
+    0.0
+    """
+
+    algorithm_error: float = _share()
+    """The script exits with an error, half-way."""
+    client_error: float = _share()
+    """The data cannot be read: the job fails while Downloading (or Starting, when it streams)."""
+    internal_error: float = _share()
+    """The service fails, half-way through the training."""
+    capacity_shortage: float = _share()
+    """A launch finds no machines and tries again."""
+    shortage_by_type: Mapping[str, float] = attrs.field(factory=dict)
+    """The same for chosen instance types, in place of capacity_shortage."""
+    shortage_limit: int = attrs.field(default=5, validator=whole(0))
+    """After so many launches without machines, and one more for each further instance type, it fails with CapacityError."""
+    spot_interruptions_per_hour: float = attrs.field(default=0.0, validator=at_least(0))
+
+    algorithm_errors_per_hour: float = attrs.field(default=0.0, validator=at_least(0))
+    """The script fails at this rate while it trains, besides the probability above."""
+
+    @shortage_by_type.validator
+    def _shares_by_type(self, attribute: attrs.Attribute[Any], value: Any) -> None:
+        if not isinstance(value, Mapping):
+            raise invalid(attribute.name, value, "a table of probabilities by instance type")
+        for kind, share in value.items():
+            _inside(self, attribute.evolve(name=f"{attribute.name}.{kind}"), share)
+
+    def shortage(self, instance_type: str) -> float:
+        """How probable it is that a launch finds no machines of a type.
+
+        >>> Faults(capacity_shortage=0.1, shortage_by_type={"ml.p3.2xlarge": 0.9}).shortage("ml.p3.2xlarge")
+        0.9
+        """
+        return self.shortage_by_type.get(instance_type, self.capacity_shortage)
+
+    @cached_property
+    def strike(self) -> bool:
+        """Whether any of them can strike a job that does not run on spot instances."""
+        shares = (self.algorithm_error, self.client_error, self.internal_error, self.capacity_shortage)
+        return any(shares) or any(self.shortage_by_type.values()) or self.algorithm_errors_per_hour > 0
+
+
+ON_SIGTERM = ("save", "exit", "ignore")
+
+
+@attrs.frozen
+class Script:
+    """What the training script does on SIGTERM: "save" its model after *save_s* and exit, "exit", or "ignore" it.
+
+    A script that needs longer than the grace window of 120 s is killed before it has saved anything.
+
+    >>> Script("save", save_s=20).on_sigterm
+    'save'
+    """
+
+    on_sigterm: str = attrs.field(default="save")
+    save_s: Duration = _seconds(0.0)
+    epochs: int = attrs.field(default=10, validator=whole(1))
+    """After how many epochs it ends, unless a hyperparameter such as `epochs` says."""
+    epoch_s: Duration | None = attrs.field(default=None)
+    """What an epoch takes; the whole training then takes as many of them, in place of training_s."""
+    curve: Curve | None = None
+    """The objective by epoch; without one, a simple curve that falls (or rises) towards what the configuration can reach."""
+    log_epochs: bool = False
+    """Whether the objective goes to the log after every epoch even when nobody acts on it."""
+
+    @on_sigterm.validator
+    def _known(self, attribute: attrs.Attribute[Any], value: object) -> None:
+        if self.epoch_s is not None:
+            check("script.epoch_s", self.epoch_s)
+        if value not in ON_SIGTERM:
+            raise invalid("script.on_sigterm", value, " or ".join(ON_SIGTERM), nearest(str(value), ON_SIGTERM))

@@ -1,0 +1,156 @@
+"""How long a training takes that depends on its configuration: a duration for each set of hyperparameters.
+
+Any function from the hyperparameters (texts, as the service gives them) to a duration will do; `Linear` and `Table` can
+also be written in scenario files and sent to other processes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import attrs
+
+from hptsim.errors import invalid, nearest
+from hptsim.scenario import durations
+from hptsim.scenario.durations import Duration, check
+
+Configuration = Mapping[str, str]
+Configured = Callable[[Configuration], Duration]
+"""A duration for each configuration."""
+
+
+@attrs.frozen
+class Scaled:
+    """A distribution stretched by *factor*, after *fixed_s* seconds."""
+
+    duration: Any
+    factor: float
+    fixed_s: float
+
+    def ppf(self, q: float) -> float:
+        """The quantile *q*."""
+        return self.fixed_s + self.factor * float(self.duration.ppf(q))
+
+    def mean(self) -> float:
+        """The mean, in seconds."""
+        return self.fixed_s + self.factor * durations.mean(self.duration)
+
+
+def _checked(instance: object, attribute: attrs.Attribute[Any], value: object) -> None:
+    if value is not None:
+        check(attribute.name, value)
+
+
+@attrs.frozen
+class Linear:
+    """*fixed_s* and then *each_s* for every unit of a *hyperparameter* that is a number, such as epochs.
+
+    >>> Linear("epochs", 60, fixed_s=30)({"epochs": "10"})
+    630.0
+    """
+
+    hyperparameter: str
+    each_s: Duration = attrs.field(validator=_checked)
+    fixed_s: float = attrs.field(default=0.0, validator=_checked)
+
+    def __call__(self, configuration: Configuration) -> Duration:
+        """The duration with *configuration*; raises InvalidInput when the hyperparameter is missing or no number."""
+        given = _value(self, configuration)
+        try:
+            units = float(given)
+        except ValueError:
+            units = -1.0
+        if not 0 <= units < float("inf"):
+            raise invalid(f"training_s.linear: {self.hyperparameter}", given, "a number of 0 or more")
+        if isinstance(self.each_s, (int, float)):
+            return self.fixed_s + units * self.each_s
+        return Scaled(self.each_s, units, self.fixed_s)
+
+
+@attrs.frozen
+class Table:
+    """A duration for each value of a *hyperparameter*, and *other_s* for values that are not named.
+
+    >>> Table("depth", {"4": 100, "8": 300})({"depth": "8"})
+    300
+    """
+
+    hyperparameter: str
+    values_s: Mapping[str, Duration] = attrs.field()
+    other_s: Duration | None = attrs.field(default=None, validator=_checked)
+
+    @values_s.validator
+    def _durations(self, attribute: attrs.Attribute[Any], value: Any) -> None:
+        if not isinstance(value, Mapping) or not value:
+            raise invalid(attribute.name, value, "a table of durations by the hyperparameter's value")
+        for name, duration in value.items():
+            check(f"{attribute.name}.{name}", duration)
+
+    def __call__(self, configuration: Configuration) -> Duration:
+        """The duration with *configuration*; raises InvalidInput for a value that is not named, without *other_s*."""
+        found = self.values_s.get(_value(self, configuration), self.other_s)
+        if found is None:
+            given = configuration[self.hyperparameter]
+            where = f"training_s.table: {self.hyperparameter}"
+            raise invalid(where, given, "one of the table's values, or other_s", nearest(given, self.values_s))
+        return found
+
+
+def _value(rule: Linear | Table, configuration: Configuration) -> str:
+    if rule.hyperparameter not in configuration:
+        kind = type(rule).__name__.lower()
+        hint = nearest(rule.hyperparameter, configuration) if configuration else "it has none"
+        raise invalid(f"training_s.{kind}", rule.hyperparameter, "a hyperparameter of the training job", hint)
+    return configuration[rule.hyperparameter]
+
+
+KINDS: Mapping[str, type[Any]] = {"linear": Linear, "table": Table}
+"""What depends on the configuration, as scenario files spell it."""
+
+
+def check_configured(where: str, given: object) -> None:
+    """Refuse what is neither a duration nor a function that gives one."""
+    if isinstance(given, durations.Distribution) or not callable(given) or isinstance(given, type):
+        check(where, given)
+
+
+def resolve(given: Duration | Configured, configuration: Configuration) -> Duration:
+    """The duration with *configuration*."""
+    if not callable(given) or isinstance(given, durations.Distribution):
+        return given
+    found = given(configuration)
+    check("training_s (of a function)", found)
+    return found
+
+
+def to_plain(given: Any) -> Any:
+    """As scenario files spell it; raises InvalidInput for a function of the caller's own.
+
+    >>> to_plain(Linear("epochs", 60))
+    {'linear': {'hyperparameter': 'epochs', 'each_s': 60, 'fixed_s': 0.0}}
+    """
+    if isinstance(given, Linear):
+        each_s = durations.to_plain(given.each_s)
+        return {"linear": {"hyperparameter": given.hyperparameter, "each_s": each_s, "fixed_s": given.fixed_s}}
+    if isinstance(given, Table):
+        values_s = {name: durations.to_plain(value) for name, value in given.values_s.items()}
+        other = {} if given.other_s is None else {"other_s": durations.to_plain(given.other_s)}
+        return {"table": {"hyperparameter": given.hyperparameter, "values_s": values_s, **other}}
+    return durations.to_plain(given)
+
+
+def from_plain(where: str, plain: Any) -> Any:
+    """What a scenario file spells; raises InvalidInput that says what is wrong at *where*."""
+    if isinstance(plain, Mapping) and len(plain) == 1:
+        ((kind, given),) = plain.items()
+        if kind in KINDS and isinstance(given, Mapping):
+            inside = {name: _inside(f"{where}.{kind}.{name}", name, value) for name, value in given.items()}
+            return durations.from_plain(where, {kind: inside}, KINDS)
+    return durations.from_plain(where, plain, {**durations.KINDS, **KINDS})
+
+
+def _inside(where: str, name: str, value: Any) -> Any:
+    if name == "values_s" and isinstance(value, Mapping):
+        return {key: durations.from_plain(f"{where}.{key}", one) for key, one in value.items()}
+    return durations.from_plain(where, value) if name.endswith("_s") and isinstance(value, Mapping) else value

@@ -1,0 +1,89 @@
+"""What comes of reading real records: a workload, and what had to be left out.
+
+What cannot be read is named and counted. It is an error, or with *skip* it is left out; never is it dropped in silence.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from datetime import UTC, datetime
+from typing import Any
+
+import attrs
+
+from hptsim.errors import InvalidInput
+from hptsim.scenario.scenario import Scenario
+
+_SHOWN = 5
+"""An error names so many of the records that cannot be read."""
+
+
+@attrs.frozen
+class LeftOut:
+    """A record that could not be taken: *where* it stands (a line or a name), and the *reason*."""
+
+    where: str
+    reason: str
+
+
+@attrs.frozen
+class Trace:
+    """A workload from records: a *scenario* that replays it, and what was *left_out*.
+
+    The scenario waits for quota as those who wrote the records did; it has no quota yet, `attrs.evolve` sets its `capacity`.
+    """
+
+    scenario: Scenario
+    left_out: tuple[LeftOut, ...] = ()
+
+    @property
+    def reasons(self) -> dict[str, int]:
+        """How many records were left out for each reason, the most frequent first."""
+        return dict(Counter(one.reason for one in self.left_out).most_common())
+
+    def sentence(self) -> str:
+        """What was taken and what was not, in words."""
+        taken = f"{len(self.scenario.tuning_jobs):,} taken, {len(self.left_out):,} left out"
+        why = [f"{count:,} × {reason}" for reason, count in self.reasons.items()]
+        more = [f"{len(why) - _SHOWN} other reasons"] if len(why) > _SHOWN else []
+        return f"{taken}: {'; '.join(why[:_SHOWN] + more)}." if why else f"{taken}."
+
+
+def finished(kind: str, scenario: Scenario, left_out: list[LeftOut], skip: bool) -> Trace:
+    """The trace; raises InvalidInput if something was left out and nobody said that it may be."""
+    trace = Trace(scenario, tuple(left_out))
+    if left_out and not skip:
+        lines = "".join(f"\n  {one.where}: {one.reason}" for one in left_out[:_SHOWN])
+        more = f"\n  and {len(left_out) - _SHOWN:,} more" if len(left_out) > _SHOWN else ""
+        text = f"{kind}: {len(left_out):,} records cannot be taken (skip=True leaves them out):{lines}{more}"
+        raise InvalidInput("ValidationException", text)
+    return trace
+
+
+def instant(value: Any) -> float:
+    """Seconds since 1970 from a number, a datetime or a text in ISO 8601, which without a zone is UTC; ValueError otherwise.
+
+    >>> instant("1970-01-01T00:01:00Z"), instant("90"), instant(90)
+    (60.0, 90.0, 90.0)
+    """
+    if isinstance(value, str):
+        try:
+            value = float(value)
+        except ValueError:
+            value = datetime.fromisoformat(value)
+    if isinstance(value, datetime):
+        return (value if value.tzinfo else value.replace(tzinfo=UTC)).timestamp()
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+        raise ValueError(f"got {value!r}, expected a number, a datetime or a text in ISO 8601")
+    return float(value)
+
+
+def epoch(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")
+
+
+def because(error: Exception) -> str:
+    if isinstance(error, KeyError):
+        return f"{error.args[0]} is missing"
+    return getattr(error, "message", None) or str(error)

@@ -1,0 +1,159 @@
+"""The journal as EventBridge's state changes."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from hptsim.model.journal import Entry, Journal
+from hptsim.model.statuses import status
+from hptsim.scenario.scenario import Scenario
+from hptsim.service.job_index import History
+from hptsim.service.responses import Address, Describer, echo
+from hptsim.service.service import epoch as instant_of
+from hptsim.simulation.simulation import Simulation
+
+Event = dict[str, Any]
+TUNING = "SageMaker HyperParameter Tuning Job State Change"
+TRAINING = "SageMaker Training Job State Change"
+_TIMES = frozenset(
+    "CreationTime LastModifiedTime TrainingStartTime TrainingEndTime HyperParameterTuningEndTime StartTime EndTime "
+    "Timestamp".split()
+)
+_NOT_YET = {"TrainingStartTime": None, "TrainingEndTime": None}
+
+
+def state_changes(
+    journal: Iterable[Entry], *, epoch: str = Scenario().epoch, region: str = "us-east-1"
+) -> Iterator[Event]:
+    """EventBridge's events of a journal, in order: one at each change of a job's status or secondary status.
+
+    A detail describes the job as it was at that instant, with times as strings of milliseconds since 1970; a training job
+    that never had instances has null as its start and end (§3.3). Raises InvalidInput for a bad *epoch*.
+    Source: the developer guide's page on EventBridge (§3.1); ARNs are the model's (W18).
+
+    >>> from hptsim import Simulation, TuningJobSpec
+    >>> sim = Simulation(); job = sim.create_tuning_job(TuningJobSpec("demo")); sim.run()
+    >>> first, *_, last = state_changes(sim.journal)
+    >>> last["detail-type"], last["detail"]["HyperParameterTuningJobStatus"], last["time"]
+    ('SageMaker HyperParameter Tuning Job State Change', 'Completed', '2024-01-01T00:01:40Z')
+    """
+    teller = _Teller(instant_of(epoch), Address(region))
+    for entry in journal:
+        yield from teller.tell(entry)
+    yield from teller.rest()
+
+
+def subscribe(sim: Simulation, deliver: Callable[[Event], object], *, region: str = "us-east-1") -> None:
+    """Call *deliver* with each state change from now on, at its instant of simulated time, as the simulation runs.
+
+    Delivery is an event of its own after the change, so *deliver* may call the service. It lasts until the simulation is
+    restored to a snapshot. Source: the developer guide's page on EventBridge.
+
+    >>> from hptsim import Simulation, TuningJobSpec
+    >>> sim, seen = Simulation(), []
+    >>> subscribe(sim, lambda event: seen.append((sim.now, event["detail"]["TrainingJobStatus"]))
+    ...           if event["detail-type"] == TRAINING else None)
+    >>> job = sim.create_tuning_job(TuningJobSpec("demo")); sim.run()
+    >>> seen[0][1], seen[-1]
+    ('InProgress', (100.0, 'Completed'))
+    """
+    teller = _Teller(instant_of(sim.scenario.epoch), Address(region))
+    for entry in sim.journal:
+        list(teller.tell(entry))
+    list(teller.rest())
+    write = sim._world.write
+    due: list[Event] = []
+
+    def bring(_: object) -> None:
+        due.extend(teller.rest())
+        while due:
+            deliver(due.pop(0))
+
+    def tapped(entry: Entry) -> None:
+        write(entry)
+        due.extend(teller.tell(entry))
+        if teller.held is not None:
+            delivery = sim.env.event()
+            delivery.callbacks.append(bring)
+            delivery.succeed()
+
+    sim._world.write = tapped
+
+
+class _Teller:
+    """Reads entries one by one, and tells the events of each once it is over.
+
+    What a training job stores at a change stands behind the change in the journal, so a change is held until then.
+    """
+
+    def __init__(self, epoch_s: float, address: Address) -> None:
+        self._history = History(Journal())
+        self._epoch_s, self._address = epoch_s, address
+        self._serial = 0
+        self.held: tuple[str, str, float] | None = None
+
+    def tell(self, entry: Entry) -> Iterator[Event]:
+        time_s, thing, name, trigger, source, destination, _ = entry
+        if thing != "artifact":
+            yield from self.rest()
+        if thing in ("tuning", "training", "artifact"):
+            self._history.see(entry)
+        if thing in ("tuning", "training") and trigger != "delete" and status(source) != status(destination):
+            self.held = thing, name, time_s
+
+    def rest(self) -> Iterator[Event]:
+        """The event that is held, if any."""
+        if self.held is not None:
+            (thing, name, time_s), self.held = self.held, None
+            describer = Describer(self._address, self._epoch_s, time_s)
+            tell = self._tuning if thing == "tuning" else self._training
+            yield tell(name, describer)
+
+    def _training(self, name: str, describer: Describer) -> Event:
+        job = self._history.training_job(name)
+        detail = {**_NOT_YET, **describer.training_job(job), "Tags": dict(job.tags)}
+        return self._event(TRAINING, detail["TrainingJobArn"], detail, describer)
+
+    def _tuning(self, name: str, describer: Describer) -> Event:
+        job = self._history.tuning_job(name)
+        shown = describer.tuning_job_summary(job)
+        limits_and_strategy = ("Strategy", "ResourceLimits")  # they are in the configuration
+        detail = {key: value for key, value in shown.items() if key not in limits_and_strategy}
+        detail = {**detail, **echo(job), "Tags": dict(job.tags)}
+        return self._event(TUNING, detail["HyperParameterTuningJobArn"], detail, describer)
+
+    def _event(self, kind: str, arn: str, detail: dict[str, Any], describer: Describer) -> Event:
+        self._serial += 1
+        return {
+            "version": "0",
+            "id": _identifier(kind, arn, self._serial),
+            "detail-type": kind,
+            "source": "aws.sagemaker",
+            "account": self._address.number,
+            "time": _text(describer.instant(describer.now)),
+            "region": self._address.region,
+            "resources": [arn],
+            "detail": _milliseconds(detail),
+        }
+
+
+def _milliseconds(value: Any, name: str = "") -> Any:
+    """A copy in which every time is a string of milliseconds since 1970."""
+    if isinstance(value, Mapping):
+        return {key: _milliseconds(inner, key) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_milliseconds(inner) for inner in value]
+    return str(round(value * 1000)) if name in _TIMES and isinstance(value, (int, float)) else value
+
+
+def _text(instant: float) -> str:
+    return f"{datetime.fromtimestamp(instant, UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _identifier(*parts: object) -> str:
+    """A name in the form of a UUID that follows from *parts*."""
+    digits = hashlib.sha256(repr(parts).encode()).hexdigest()
+    return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-8{digits[17:20]}-{digits[20:32]}"

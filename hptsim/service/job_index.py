@@ -1,0 +1,385 @@
+"""What the journal says of each job, brought up to date entry by entry, so that nobody scans it to answer a question.
+
+The service's times, counters, secondary status transitions, stored objects and log streams are all read from here.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import attrs
+
+from hptsim.errors import InvalidInput, unknown_job
+from hptsim.model.account import TOTAL
+from hptsim.model.billing import BILLED
+from hptsim.model.definitions import CONVERGED, Objective
+from hptsim.model.journal import Entry, Journal
+from hptsim.model.specs import TuningJobSpec
+from hptsim.model.statuses import COUNTERS, FINAL_TUNING, NEW, bucket, primary, status
+from hptsim.model.storage import Artifact, LogEvent, log_stream
+from hptsim.service.pagination import Key, Roster
+from hptsim.strategies.stopping_rules import improves
+
+MESSAGES: Mapping[str, str] = {
+    "Starting": "Starting the training job",
+    "Pending": "Waiting for compute capacity",
+    "Downloading": "Downloading input data",
+    "Training": "Training image download completed. Training in progress.",
+    "Interrupted": "The managed spot training instances were interrupted",
+    "Uploading": "Uploading generated training model",
+    "Stopping": "Stopping the training job",
+    "Stopped": "Training job stopped",
+    "Completed": "Training job completed",
+    "Failed": "Training job failed",
+    "MaxRuntimeExceeded": "Training job runtime exceeded MaxRuntimeInSeconds provided",
+    "MaxWaitTimeExceeded": "Training job waiting time exceeded MaxWaitTimeInSeconds provided",
+}
+"""The StatusMessage of each secondary status: as recorded (§3.2); where nothing was recorded, ours."""
+PREPARED = "Preparing the instances for training"
+NO_MACHINES = "Insufficient capacity error from EC2 while launching instances, retrying!"
+
+
+@attrs.define(eq=False)
+class Transition:
+    """One element of SecondaryStatusTransitions, in seconds of simulated time."""
+
+    status: str
+    start_s: float
+    message: str
+    end_s: float | None = None
+
+
+@attrs.define(eq=False)
+class TrainingHistory:
+    """A training job as the journal tells it; *tuning* is None for one that its user created."""
+
+    name: str
+    created_s: float
+    tuning: TuningHistory | None
+    definition: int = 0
+    request: Mapping[str, Any] = attrs.field(factory=dict)
+    tuned: Mapping[str, str] = attrs.field(factory=dict)
+    tags: Mapping[str, str] = attrs.field(factory=dict)
+    state: str = NEW
+    since_s: float = 0.0
+    modified_s: float = 0.0
+    transitions: list[Transition] = attrs.field(factory=list)
+    started_s: float | None = None
+    ended_s: float | None = None
+    billed_s: float = 0.0
+    choice: int = 0
+    """On which of its InstanceConfigs it runs."""
+    objective: float | None = None
+    reason: str = ""
+    model: str | None = None
+    pool: str = ""
+    """The state of its warm pool; nothing without one."""
+    pool_since_s: float = 0.0
+    retained_s: float | None = None
+    """For how long its warm pool was kept, once it is gone."""
+    reused_by: str = ""
+
+    @property
+    def status(self) -> str:
+        """TrainingJobStatus."""
+        return primary(self.state).value
+
+    @property
+    def evaluated(self) -> bool:
+        """Whether its final objective counts: it ended without failing and emitted a finite one (K8, A-16, A-52)."""
+        value = self.objective
+        return self.ended_s is not None and self.state != "Failed" and value is not None and math.isfinite(value)
+
+    @property
+    def objective_status(self) -> str:
+        """ObjectiveStatus (K8)."""
+        if self.ended_s is None:
+            return "Pending"
+        return "Succeeded" if self.evaluated else "Failed"
+
+
+@attrs.define(eq=False)
+class TuningHistory:
+    """A tuning job as the journal tells it; *best* is the best objective so far, the smaller the better."""
+
+    name: str
+    spec: TuningJobSpec
+    created_s: float
+    tags: Mapping[str, str]
+    children: Roster[TrainingHistory]
+    status: str = "InProgress"
+    modified_s: float = 0.0
+    ended_s: float | None = None
+    counters: dict[str, int] = attrs.field(factory=lambda: dict.fromkeys(COUNTERS, 0))
+    objectives: dict[str, int] = attrs.field(factory=lambda: dict.fromkeys(("Succeeded", "Pending", "Failed"), 0))
+    best: float | None = None
+    not_improving: int = 0
+    converged_s: float | None = None
+    """When so many training jobs in a row had not improved that it counts as convergence, whether or not that ends it."""
+    echo: dict[str, Any] | None = None
+    """The request as Describe gives it back, once somebody has asked."""
+
+    def objective(self, definition: int) -> Objective:
+        """The objective that training jobs of a definition pursue."""
+        return self.spec.definitions[definition].objective or self.spec.objective
+
+    def judge(self, value: float, maximize: bool) -> None:
+        """Note whether a final objective improves on the best before it by a notable share."""
+        value = -value if maximize else value
+        improved = self.best is None or improves(value, self.best)
+        self.not_improving = 0 if improved else self.not_improving + 1
+        self.best = value if self.best is None else min(self.best, value)
+
+
+@attrs.define(eq=False)
+class Stream:
+    """One log stream and its events, oldest first."""
+
+    name: str
+    events: list[LogEvent] = attrs.field(factory=list)
+
+
+def _by_objective(name: str, job: TrainingHistory) -> Key | None:
+    """The key of FinalObjectiveMetricValue; a job without one is left out of that order (§2.6)."""
+    return (job.objective, name) if job.evaluated else None
+
+
+TUNING_ORDERS: Mapping[str, Any] = {
+    "Name": lambda name, job: (name,),
+    "CreationTime": lambda name, job: (job.created_s, name),
+    "Status": lambda name, job: (job.status, name),
+}
+TRAINING_ORDERS: Mapping[str, Any] = {**TUNING_ORDERS, "FinalObjectiveMetricValue": _by_objective}
+STREAM_ORDERS: Mapping[str, Any] = {
+    "LogStreamName": lambda name, stream: (name,),
+    "LastEventTime": lambda name, stream: (stream.events[-1].time_s, name),
+}
+
+
+def tags_of(request: Mapping[str, Any]) -> dict[str, str]:
+    """The Tags member of a request as a dictionary."""
+    return {tag["Key"]: tag["Value"] for tag in request.get("Tags") or ()}
+
+
+class History:
+    """Every job, stored object and log event of a journal that is kept in memory.
+
+    >>> from hptsim import Simulation, TuningJobSpec
+    >>> sim = Simulation(); job = sim.create_tuning_job(TuningJobSpec("demo")); sim.run()
+    >>> history = History(sim.journal); history.catch_up(); history.tuning_job("demo").counters["Completed"]
+    1
+    """
+
+    def __init__(self, journal: Journal) -> None:
+        if not journal.keep:
+            raise InvalidInput(
+                "ValidationException", "journal: got one that is not kept, expected Journal(keep=True) for clients"
+            )
+        self._journal = journal
+        self._forget()
+
+    def _forget(self) -> None:
+        self.tuning: Roster[TuningHistory] = Roster(TUNING_ORDERS)
+        self.training: Roster[TrainingHistory] = Roster(TRAINING_ORDERS)
+        self.buckets: dict[str, Roster[Artifact]] = {}
+        self.streams: Roster[Stream] = Roster(STREAM_ORDERS)
+        self.log: list[tuple[str, LogEvent]] = []
+        """Every log event with its stream, oldest first."""
+        self._read = 0
+        self._last: Entry | None = None
+
+    def catch_up(self) -> None:
+        """Read what the journal has got since the last time; all of it when the simulation has gone back."""
+        entries = self._journal.entries
+        if self._read and (len(entries) < self._read or entries[self._read - 1] is not self._last):
+            self._forget()
+        if len(entries) == self._read:
+            return
+        for entry in entries[self._read :]:
+            self.see(entry)
+        self._read, self._last = len(entries), entries[-1]
+
+    def see(self, entry: Entry) -> None:
+        """Take in one entry."""
+        reader = _READERS.get(entry[1])
+        if reader is not None:
+            reader(self, entry)
+
+    def tuning_job(self, name: str) -> TuningHistory:
+        """A tuning job; raises ServiceError (ResourceNotFound)."""
+        job = self.tuning.members.get(name)
+        if job is None:
+            raise unknown_job("tuning", name)
+        return job
+
+    def training_job(self, name: str) -> TrainingHistory:
+        """A training job; raises ServiceError (ValidationException, as the service was seen to answer)."""
+        job = self.training.members.get(name)
+        if job is None:
+            raise unknown_job("training", name)
+        return job
+
+    # ------------------------------------------------------------------ one entry of the journal
+
+    def _tuning(self, entry: Entry) -> None:
+        time_s, _, name, trigger, _, destination, data = entry
+        if trigger == "create":
+            spec = data["spec"]
+            job = TuningHistory(name, spec, time_s, tags_of(spec.request or {}), Roster(TRAINING_ORDERS), "")
+            for definition in spec.definitions:
+                self._open_bucket(definition.output_path)
+                self._open_bucket(definition.checkpoint_uri)
+        elif trigger == "delete":
+            return self.tuning.drop(name)
+        else:
+            job = self.tuning.members[name]
+        shown = status(destination)
+        if shown != job.status:
+            job.status, job.modified_s = shown, time_s
+            if shown in FINAL_TUNING:
+                job.ended_s = time_s
+            self.tuning.put(name, job)
+
+    def _training(self, entry: Entry) -> None:
+        time_s, _, name, trigger, source, destination, data = entry
+        if trigger == "create":
+            job = self._created(name, time_s, data)
+        elif trigger == "delete":
+            return self._deleted(self.training.members[name])
+        else:
+            job = self.training.members[name]
+        if source in BILLED:
+            job.billed_s += time_s - job.since_s
+        before, job.state, job.since_s = job.status if source != NEW else "", destination, time_s
+        self._move_on(job, trigger, status(source), status(destination), time_s)
+        if trigger == "ready" and job.started_s is None:
+            job.started_s = time_s
+        if data is not None and data.get("objective") is not None:
+            job.objective = data["objective"]
+        elif destination in ("Starting", "Interrupted"):  # what it has emitted is undone
+            job.objective = None
+        job.reason = data["reason"] if destination == "Failed" else ""
+        now = job.status
+        if now != before:
+            job.modified_s = time_s
+            if now in FINAL_TUNING:
+                job.ended_s = time_s
+                self._count(job)
+            self._changed(job)
+
+    def _created(self, name: str, time_s: float, data: Mapping[str, Any]) -> TrainingHistory:
+        tuning = self.tuning.members.get(data.get("tuning_job") or "")
+        job = TrainingHistory(name, time_s, tuning, data["definition"] if tuning else 0, data.get("request") or {})
+        job.tuned = data.get("hyperparameters") or {}
+        job.tags = tags_of(job.request) if tuning is None else tuning.tags
+        if tuning is None:
+            self._open_bucket((job.request.get("OutputDataConfig") or {}).get("S3OutputPath"))
+            self._open_bucket((job.request.get("CheckpointConfig") or {}).get("S3Uri"))
+        else:
+            tuning.counters["InProgress"] += 1
+            tuning.objectives["Pending"] += 1
+        return job
+
+    def _deleted(self, job: TrainingHistory) -> None:
+        self.training.drop(job.name)
+        if job.tuning is not None:
+            job.tuning.children.drop(job.name)
+
+    def _occupied(self, entry: Entry) -> None:
+        """A training job with several InstanceConfigs runs on one of them."""
+        job = self.training.members.get(entry[2])
+        if entry[3] == "occupy" and job is not None and job.tuning is not None:
+            definition = job.tuning.spec.definitions[job.definition]
+            kinds = [one.amounts for one in (definition.instances, *definition.alternatives)]
+            if len(kinds) > 1:
+                job.choice = kinds.index({pool: count for pool, count in entry[6].items() if pool != TOTAL})
+
+    def _pooled(self, entry: Entry) -> None:
+        """The warm pool of a training job changes (R17)."""
+        time_s, _, name, trigger, source, destination, data = entry
+        job = self.training.members[name]
+        if destination != source:
+            if source == "Available":
+                job.retained_s = time_s - job.pool_since_s
+            job.pool, job.pool_since_s = destination, time_s
+        if trigger == "reuse":
+            job.reused_by = data["by"]
+
+    def _changed(self, job: TrainingHistory) -> None:
+        self.training.put(job.name, job)
+        if job.tuning is not None:
+            job.tuning.children.put(job.name, job)
+
+    def _move_on(self, job: TrainingHistory, trigger: str, source: str, shown: str, time_s: float) -> None:
+        """Note the transition: sub-phases of one status are one element, whose message changes (§3.2)."""
+        last = job.transitions[-1] if job.transitions else None
+        if last is not None and source == shown:
+            if trigger == "shortage":
+                last.message = NO_MACHINES
+            return
+        if last is not None:
+            last.end_s = time_s
+            if trigger == "ready":
+                last.message = PREPARED
+        job.transitions.append(Transition(shown, time_s, MESSAGES[shown]))
+        job.modified_s = time_s
+
+    def _count(self, job: TrainingHistory) -> None:
+        """Count how a training job ended (K4 to K8)."""
+        job.transitions[-1].end_s = job.ended_s
+        if job.tuning is None:
+            return
+        job.tuning.counters["InProgress"] -= 1
+        job.tuning.counters[bucket(job.state, job.reason)] += 1
+        job.tuning.objectives["Pending"] -= 1
+        job.tuning.objectives[job.objective_status] += 1
+        if job.evaluated and job.objective is not None:
+            job.tuning.judge(job.objective, job.tuning.objective(job.definition).maximize)
+            if job.tuning.converged_s is None and job.tuning.not_improving >= CONVERGED:
+                job.tuning.converged_s = job.ended_s
+
+    # ------------------------------------------------------------------ what jobs leave behind
+
+    def _open_bucket(self, uri: str | None) -> None:
+        if uri and (place := parse_uri(uri)):
+            self.buckets.setdefault(place[0], Roster({"Key": lambda key, stored: (key,)}))
+
+    def _artifact(self, entry: Entry) -> None:
+        time_s, _, name, _, _, kind, uri = entry
+        if kind == "model" and (job := self.training.members.get(name)) is not None:
+            job.model = uri
+        self._open_bucket(uri)
+        if place := parse_uri(uri):
+            self.buckets[place[0]].put(place[1], Artifact(uri, name, kind, time_s))
+
+    def _logged(self, entry: Entry) -> None:
+        time_s, _, job, _, _, _, message = entry
+        name, event = log_stream(job), LogEvent(time_s, message)
+        stream = self.streams.members.get(name) or Stream(name)
+        stream.events.append(event)
+        self.streams.put(name, stream)
+        self.log.append((name, event))
+
+
+_READERS: Mapping[str, Callable[[History, Entry], None]] = {
+    "training": History._training,
+    "tuning": History._tuning,
+    "occupancy": History._occupied,
+    "warm_pool": History._pooled,
+    "artifact": History._artifact,
+    "log": History._logged,
+}
+
+
+def parse_uri(uri: str) -> tuple[str, str] | None:
+    """Bucket and key of an S3 URI; None for a place that is not written as one.
+
+    >>> parse_uri("s3://bucket/a/b"), parse_uri("https://elsewhere/a")
+    (('bucket', 'a/b'), None)
+    """
+    if not uri.startswith("s3://"):
+        return None
+    name, _, key = uri.removeprefix("s3://").partition("/")
+    return (name, key) if name else None

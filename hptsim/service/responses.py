@@ -1,0 +1,292 @@
+"""The shapes that the service answers with, from what the history and the views say.
+
+Times are seconds since 1970: milliseconds for jobs, whole seconds in the summaries of a tuning job's training jobs
+(§2.3). What is not there yet is left out, never null (W11).
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Mapping
+from typing import Any
+
+import attrs
+
+from hptsim.model.billing import whole_seconds
+from hptsim.model.request_writer import to_request
+from hptsim.model.statuses import status
+from hptsim.scenario.prices import SPOT_PRICE_RATIO
+from hptsim.service.job_index import TrainingHistory, Transition, TuningHistory
+from hptsim.service.validation import plain
+from hptsim.simulation.job_views import TuningJobView
+
+OBJECTIVE_KEY = "_tuning_objective_metric"
+"""The hyperparameter by which the service tells a training job its objective (L19)."""
+DEFAULT_MAX_RUNTIME_S = 86400
+FLAGS = ("EnableNetworkIsolation", "EnableInterContainerTrafficEncryption", "EnableManagedSpotTraining")
+RESOURCES = ("InstanceType", "InstanceCount", "VolumeSizeInGB", "VolumeKmsKeyId")
+SHARED_MEMBERS = (
+    "RoleArn InputDataConfig VpcConfig OutputDataConfig CheckpointConfig RetryStrategy Environment "
+    "EnableNetworkIsolation EnableInterContainerTrafficEncryption EnableManagedSpotTraining AlgorithmSpecification "
+    "StoppingCondition"
+).split()
+"""What a training job takes over from its definition as it stands there."""
+OWN_MEMBERS = (
+    *SHARED_MEMBERS,
+    *(
+        "ResourceConfig HyperParameters DebugHookConfig DebugRuleConfigurations TensorBoardOutputConfig "
+        "ExperimentConfig ProfilerConfig ProfilerRuleConfigurations RemoteDebugConfig InfraCheckConfig "
+        "ServerlessJobConfig MlflowConfig ModelPackageConfig"
+    ).split(),
+)
+"""What a training job that its user created gives back from its request."""
+
+
+@attrs.frozen
+class Address:
+    """Where the twin's account lives, for ARNs.
+
+    >>> Address().tuning("demo")
+    'arn:aws:sagemaker:us-east-1:111122223333:hyper-parameter-tuning-job/demo'
+    """
+
+    region: str = "us-east-1"
+    number: str = "111122223333"
+
+    def tuning(self, name: str) -> str:
+        """A tuning job's ARN (W18)."""
+        return f"arn:aws:sagemaker:{self.region}:{self.number}:hyper-parameter-tuning-job/{name}"
+
+    def training(self, name: str) -> str:
+        """A training job's ARN (W18)."""
+        return f"arn:aws:sagemaker:{self.region}:{self.number}:training-job/{name}"
+
+
+@attrs.frozen
+class Describer:
+    """Makes the shapes of one account whose second 0 is *epoch_s*, as they are at *now* (simulated seconds)."""
+
+    address: Address
+    epoch_s: float
+    now: float
+
+    def instant(self, seconds: float) -> float:
+        """A time of the simulation as seconds since 1970, to the millisecond."""
+        return round(self.epoch_s + seconds, 3)
+
+    def whole(self, seconds: float) -> int:
+        """The same in whole seconds."""
+        return int(self.epoch_s + seconds)
+
+    # ------------------------------------------------------------------ tuning jobs
+
+    def tuning_job(self, job: TuningHistory, view: TuningJobView) -> dict[str, Any]:
+        """DescribeHyperParameterTuningJobResponse; *view* says which job is the best and why it failed."""
+        shape = {
+            "HyperParameterTuningJobName": job.name,
+            "HyperParameterTuningJobArn": self.address.tuning(job.name),
+            **plain(echo(job)),
+            **self._tuning_times(job),
+            "HyperParameterTuningJobStatus": job.status,
+            "TrainingJobStatusCounters": dict(job.counters),
+            "ObjectiveStatusCounters": dict(job.objectives),
+            "TuningJobCompletionDetails": {"NumberOfTrainingJobsObjectiveNotImproving": job.not_improving},
+            "ConsumedResources": {"RuntimeInSeconds": int(self._until(job.ended_s) - job.created_s)},
+        }
+        if job.converged_s is not None:
+            shape["TuningJobCompletionDetails"]["ConvergenceDetectedTime"] = self.instant(job.converged_s)
+        best = job.children.members.get(view.best or "")
+        if best is not None:
+            shape["BestTrainingJob"] = self.training_job_of_tuning(best)
+        if view.failure_reason:
+            shape["FailureReason"] = view.failure_reason[:1024]
+        return shape
+
+    def overall_best(self, best: TrainingHistory) -> dict[str, Any]:
+        """OverallBestTrainingJob: the only summary that names its tuning job (§2.3)."""
+        tuning = {} if best.tuning is None else {"TuningJobName": best.tuning.name}
+        return {**self.training_job_of_tuning(best), **tuning}
+
+    def tuning_job_summary(self, job: TuningHistory) -> dict[str, Any]:
+        """HyperParameterTuningJobSummary."""
+        config = echo(job)["HyperParameterTuningJobConfig"]
+        return {
+            "HyperParameterTuningJobName": job.name,
+            "HyperParameterTuningJobArn": self.address.tuning(job.name),
+            "HyperParameterTuningJobStatus": job.status,
+            "Strategy": config["Strategy"],
+            **self._tuning_times(job),
+            "TrainingJobStatusCounters": dict(job.counters),
+            "ObjectiveStatusCounters": dict(job.objectives),
+            "ResourceLimits": dict(config["ResourceLimits"]),
+        }
+
+    def _tuning_times(self, job: TuningHistory) -> dict[str, float]:
+        times = {"CreationTime": self.instant(job.created_s), "LastModifiedTime": self.instant(job.modified_s)}
+        if job.ended_s is not None:
+            times["HyperParameterTuningEndTime"] = self.instant(job.ended_s)
+        return times
+
+    def _until(self, ended_s: float | None) -> float:
+        return self.now if ended_s is None else ended_s
+
+    # ------------------------------------------------------------------ training jobs
+
+    def training_job_of_tuning(self, job: TrainingHistory) -> dict[str, Any]:
+        """HyperParameterTrainingJobSummary."""
+        shape: dict[str, Any] = {
+            "TrainingJobName": job.name,
+            "TrainingJobArn": self.address.training(job.name),
+            "CreationTime": self.whole(job.created_s),
+            "TrainingJobStatus": job.status,
+            "TunedHyperParameters": dict(job.tuned),
+            "ObjectiveStatus": job.objective_status,
+        }
+        if job.started_s is not None:
+            shape["TrainingStartTime"] = self.whole(job.started_s)
+            if job.ended_s is not None:
+                shape["TrainingEndTime"] = self.whole(job.ended_s)
+        if job.reason:
+            shape["FailureReason"] = job.reason[:1024]
+        if job.tuning is None:
+            return shape
+        if name := job.tuning.spec.definitions[job.definition].name:
+            shape["TrainingJobDefinitionName"] = name
+        if job.evaluated and job.objective is not None:
+            objective = job.tuning.objective(job.definition)
+            metric: dict[str, Any] = {"MetricName": objective.metric_name, "Value": float32(job.objective)}
+            if len(job.tuning.spec.definitions) > 1:
+                metric["Type"] = "Maximize" if objective.maximize else "Minimize"
+            shape["FinalHyperParameterTuningJobObjectiveMetric"] = metric
+        return shape
+
+    def training_job_summary(self, job: TrainingHistory) -> dict[str, Any]:
+        """TrainingJobSummary."""
+        shape = {
+            "TrainingJobName": job.name,
+            "TrainingJobArn": self.address.training(job.name),
+            "CreationTime": self.instant(job.created_s),
+            "LastModifiedTime": self.instant(job.modified_s),
+            "TrainingJobStatus": job.status,
+            "SecondaryStatus": status(job.state),
+        }
+        if job.ended_s is not None and job.started_s is not None:
+            shape["TrainingEndTime"] = self.instant(job.ended_s)
+        if job.pool:
+            shape["WarmPoolStatus"] = warm_pool_status(job)
+        return shape
+
+    def training_job(self, job: TrainingHistory) -> dict[str, Any]:
+        """DescribeTrainingJobResponse; ModelArtifacts is absent until a model is stored, as recorded (§2.8)."""
+        spot = False
+        if job.tuning is not None:
+            shape = _from_definition(job, job.tuning)
+            shape["TuningJobArn"] = self.address.tuning(job.tuning.name)
+            spot = job.tuning.spec.definitions[job.definition].spot
+        else:
+            shape = {name: plain(job.request[name]) for name in OWN_MEMBERS if name in job.request}
+            shape.update({flag: job.request.get(flag, False) for flag in FLAGS})
+            shape["StoppingCondition"] = _stopping(job.request.get("StoppingCondition") or {})
+            spot = shape["EnableManagedSpotTraining"]
+        shape.update(self.training_job_summary(job))
+        shape["SecondaryStatusTransitions"] = [self._transition(one) for one in job.transitions]
+        if job.model is not None:
+            shape["ModelArtifacts"] = {"S3ModelArtifacts": job.model}
+        if job.reason:
+            shape["FailureReason"] = job.reason[:1024]
+        if job.started_s is not None:
+            shape["TrainingStartTime"] = self.instant(job.started_s)
+            shape["TrainingTimeInSeconds"] = whole_seconds(self._until(job.ended_s) - job.started_s)
+            if job.ended_s is not None:
+                shape["BillableTimeInSeconds"] = whole_seconds(job.billed_s * (SPOT_PRICE_RATIO if spot else 1.0))
+        if job.evaluated and job.objective is not None and job.ended_s is not None and job.tuning is not None:
+            name, value = job.tuning.objective(job.definition).metric_name, float32(job.objective)
+            metric = {"MetricName": name, "Value": value, "Timestamp": self.whole(job.ended_s)}
+            shape["FinalMetricDataList"] = [metric]
+        return shape
+
+    def _transition(self, one: Transition) -> dict[str, Any]:
+        shape = {"Status": one.status, "StartTime": self.instant(one.start_s), "StatusMessage": one.message}
+        if one.end_s is not None:
+            shape["EndTime"] = self.instant(one.end_s)
+        return shape
+
+
+def echo(job: TuningHistory) -> dict[str, Any]:
+    """The members of the request that Describe gives back, with what the service fills in (§2.3)."""
+    if job.echo is None:
+        request = plain(to_request(job.spec))
+        config = request["HyperParameterTuningJobConfig"]
+        config.setdefault("TrainingJobEarlyStoppingType", "Off")
+        limits = config["ResourceLimits"]
+        limits.setdefault("MaxNumberOfTrainingJobs", job.spec.limits.max_training_jobs)
+        config["ResourceLimits"] = {name: int(value) for name, value in limits.items()}
+        members = ("WarmStartConfig", "Autotune")
+        job.echo = {"HyperParameterTuningJobConfig": config, **{m: request[m] for m in members if m in request}}
+        if "TrainingJobDefinition" in request:
+            job.echo["TrainingJobDefinition"] = _definition(request["TrainingJobDefinition"], job, 0)
+        else:
+            given = enumerate(request["TrainingJobDefinitions"])
+            job.echo["TrainingJobDefinitions"] = [_definition(one, job, place) for place, one in given]
+    return job.echo
+
+
+def _definition(given: dict[str, Any], job: TuningHistory, place: int) -> dict[str, Any]:
+    """A definition with the service's defaults and additions (§2.2, §2.3, L19)."""
+    metric = job.objective(place).metric_name
+    for flag in FLAGS:
+        given.setdefault(flag, False)
+    given.setdefault("StaticHyperParameters", {})[OBJECTIVE_KEY] = metric
+    given["StoppingCondition"] = _stopping(given["StoppingCondition"])
+    resources = given.get("HyperParameterTuningResourceConfig")
+    if resources and "InstanceType" in resources:  # the SDK asks in this form, and its `attach` reads the other one
+        given.setdefault("ResourceConfig", {name: resources[name] for name in RESOURCES if name in resources})
+    metrics = given["AlgorithmSpecification"].get("MetricDefinitions") or []
+    for one in metrics:
+        if one["Name"] == metric and len(metrics) < 40:
+            metrics.append({"Name": "ObjectiveMetric", "Regex": one["Regex"]})
+            break
+    return given
+
+
+def _stopping(given: Mapping[str, Any]) -> dict[str, Any]:
+    return {"MaxRuntimeInSeconds": DEFAULT_MAX_RUNTIME_S, **given}
+
+
+def _from_definition(job: TrainingHistory, tuning: TuningHistory) -> dict[str, Any]:
+    """What a training job of a tuning job was asked to be."""
+    request = echo(tuning)
+    single = "TrainingJobDefinition" in request
+    given = request["TrainingJobDefinition"] if single else request["TrainingJobDefinitions"][job.definition]
+    shape = {name: plain(given[name]) for name in SHARED_MEMBERS if name in given}
+    shape["HyperParameters"] = {**given["StaticHyperParameters"], **job.tuned}
+    resources = plain(given.get("HyperParameterTuningResourceConfig") or given["ResourceConfig"])
+    configs = resources.pop("InstanceConfigs", None)
+    resources.pop("AllocationStrategy", None)
+    shape["ResourceConfig"] = {**resources, **configs[job.choice]} if configs else resources
+    if (
+        configs and len(configs) > 1 and job.started_s is not None
+    ):  # once there are machines (M:ResourceConfig.SelectedInstanceType)
+        selected = {f"Selected{name}": configs[job.choice][name] for name in ("InstanceType", "InstanceCount")}
+        shape["ResourceConfig"].update(selected)
+    return shape
+
+
+def warm_pool_status(job: TrainingHistory) -> dict[str, Any]:
+    """WarmPoolStatus: what was retained is billed, and said once it is over (R17, B11)."""
+    shape: dict[str, Any] = {"Status": job.pool}
+    if job.retained_s is not None:
+        shape["ResourceRetainedBillableTimeInSeconds"] = int(job.retained_s)
+    if job.reused_by:
+        shape["ReusedByJob"] = job.reused_by
+    return shape
+
+
+def float32(value: float) -> float:
+    """A metric as the service keeps it: a 32-bit float (§2.3).
+
+    >>> float32(0.1)
+    0.10000000149011612
+    """
+    largest = 3.4028234663852886e38
+    return float(struct.unpack("f", struct.pack("f", max(-largest, min(value, largest))))[0])

@@ -1,0 +1,324 @@
+"""The service's face: its operations, dict in and dict out, with its validation, errors, quirks, pages and times.
+
+A request and an answer are what the wire carries as JSON: the service's member names, and times as seconds since 1970.
+"""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+from hptsim.errors import ServiceError, invalid, nearest
+from hptsim.model.constraints import check_training_job, check_tuning_job
+from hptsim.model.request_reader import parse_training_job
+from hptsim.model.specs import TuningJobSpec
+from hptsim.service.job_index import History, TrainingHistory, TuningHistory, tags_of
+from hptsim.service.pagination import Key, Question, Roster, Tokens, page
+from hptsim.service.responses import Address, Describer
+from hptsim.service.validation import check, plain
+from hptsim.simulation.simulation import Simulation
+
+Request = Mapping[str, Any]
+Answer = dict[str, Any]
+T = TypeVar("T", TuningHistory, TrainingHistory)
+DEFAULT_PAGE = 10
+MAX_TAGS = 50
+_opening = threading.Lock()
+_serials = itertools.count(1)
+
+
+class Service:
+    """The tuning service of one simulation; a simulation has one, and all its clients share it.
+
+    >>> from hptsim import TuningJobSpec
+    >>> sim = Simulation(); job = sim.create_tuning_job(TuningJobSpec("demo"))
+    >>> service = Service.of(sim)
+    >>> service.call("StopHyperParameterTuningJob", {"HyperParameterTuningJobName": "demo"})
+    {}
+    >>> service.call("DescribeTrainingJob", {"TrainingJobName": "nobody"})
+    Traceback (most recent call last):
+    ...
+    hptsim.errors.ServiceError: ValidationException: Requested resource not found: no training job is called nobody.
+    """
+
+    def __init__(self, sim: Simulation) -> None:
+        self.sim = sim
+        self.history = History(sim.journal)
+        self.tokens = Tokens(f"simulation {next(_serials)}")
+        self.epoch_s = epoch(sim.scenario.epoch)
+        self.lock = threading.RLock()
+        """Held for every call; hold it to keep calls of other threads out while you move the simulation."""
+        self._region = Address().region
+        self._updates: dict[str, Answer] = {}
+        """What UpdateTrainingJob has changed, by training job."""
+
+    @classmethod
+    def of(cls, sim: Simulation) -> Service:
+        """The one service of a simulation: kept with it, so that both go together."""
+        with _opening:
+            service: Service | None = vars(sim).get("_service")
+            if service is None:
+                service = vars(sim)["_service"] = cls(sim)
+            return service
+
+    def call(self, operation: str, request: Request, *, region: str = "us-east-1") -> Answer:
+        """Answer one request to the service in *region* (it shows in ARNs only), at the simulation's present instant.
+
+        Raises ServiceError with the service's code and HTTP status; nothing has changed then.
+        """
+        with self.lock:
+            answer = _OPERATIONS.get(operation)
+            if answer is None:
+                raise not_modelled("sagemaker", operation, _OPERATIONS)
+            given = plain(request)
+            check("sagemaker", operation, given)
+            self._region = region
+            self.history.catch_up()
+            return answer(self, given)
+
+    @property
+    def _describe(self) -> Describer:
+        return Describer(Address(self._region), self.epoch_s, self.sim.now)
+
+    # ------------------------------------------------------------------ tuning jobs
+
+    def _create_tuning_job(self, request: Answer) -> Answer:
+        check_tuning_job(request)
+        _check_tags(tags_of(request), request.get("Tags") or ())
+        name = request["HyperParameterTuningJobName"]
+        self.sim.create_tuning_job(TuningJobSpec.from_request(request))
+        return {"HyperParameterTuningJobArn": Address(self._region).tuning(name)}
+
+    def _parents(self, request: Request) -> list[str]:
+        parents = (request.get("WarmStartConfig") or {}).get("ParentHyperParameterTuningJobs") or ()
+        return [parent.get("HyperParameterTuningJobName", "") for parent in parents]
+
+    def _describe_tuning_job(self, request: Answer) -> Answer:
+        job = self.history.tuning_job(request["HyperParameterTuningJobName"])
+        shape = self._describe.tuning_job(job, self.sim.tuning_job(job.name))
+        asked = job.spec.request or {}
+        if (asked.get("WarmStartConfig") or {}).get("WarmStartType") == "IdenticalDataAndAlgorithm":
+            best = self._overall_best(job, self._parents(asked))
+            if best is not None:
+                shape["OverallBestTrainingJob"] = self._describe.overall_best(best)
+        return shape
+
+    def _overall_best(self, job: TuningHistory, parents: list[str]) -> TrainingHistory | None:
+        """The best training job of a tuning job and its parents."""
+        family = [job, *(self.history.tuning.members[name] for name in parents if name in self.history.tuning.members)]
+        best = []
+        for one in family:
+            first = next(one.children.after("FinalObjectiveMetricValue", None, job.spec.objective.maximize), None)
+            if first is not None:
+                best.append((first[0] * (-1 if job.spec.objective.maximize else 1), one.children.members[first[-1]]))
+        return min(best, key=lambda pair: pair[0])[1] if best else None
+
+    def _stop_tuning_job(self, request: Answer) -> Answer:
+        self.sim.stop_tuning_job(request["HyperParameterTuningJobName"])
+        return {}
+
+    def _delete_tuning_job(self, request: Answer) -> Answer:
+        job = self.history.tuning_job(request["HyperParameterTuningJobName"])
+        self.sim.delete_tuning_job(job.name)
+        return {}
+
+    def _list_tuning_jobs(self, request: Answer) -> Answer:
+        jobs = self.history.tuning
+        names, token = self._page("ListHyperParameterTuningJobs", request, jobs, default_order="Name")
+        summaries = [self._describe.tuning_job_summary(jobs.members[name]) for name in names]
+        return {"HyperParameterTuningJobSummaries": summaries, **token}
+
+    def _list_children(self, request: Answer) -> Answer:
+        job = self.history.tuning_job(request["HyperParameterTuningJobName"])
+        operation = "ListTrainingJobsForHyperParameterTuningJob"
+        names, token = self._page(operation, request, job.children, default_order="Name")
+        summaries = [self._describe.training_job_of_tuning(job.children.members[name]) for name in names]
+        return {"TrainingJobSummaries": summaries, **token}
+
+    # ------------------------------------------------------------------ training jobs
+
+    def _create_training_job(self, request: Answer) -> Answer:
+        check_training_job(request)
+        _check_tags(tags_of(request), request.get("Tags") or ())
+        self.sim.create_training_job(request["TrainingJobName"], parse_training_job(request))
+        return {"TrainingJobArn": Address(self._region).training(request["TrainingJobName"])}
+
+    def _describe_training_job(self, request: Answer) -> Answer:
+        job = self.history.training_job(request["TrainingJobName"])
+        return {**self._describe.training_job(job), **plain(self._updates.get(job.name, {}))}
+
+    def _stop_training_job(self, request: Answer) -> Answer:
+        self.sim.stop_training_job(request["TrainingJobName"])
+        return {}
+
+    def _delete_training_job(self, request: Answer) -> Answer:
+        job = self.history.training_job(request["TrainingJobName"])
+        self.sim.delete_training_job(job.name)
+        self._updates.pop(job.name, None)
+        return {}
+
+    def _update_training_job(self, request: Answer) -> Answer:
+        """Profiler and debugging of a live job may change, and how long its warm pool is kept, also after its end (R17)."""
+        job = self.history.training_job(request["TrainingJobName"])
+        changes = {name: value for name, value in request.items() if name not in ("TrainingJobName", "ResourceConfig")}
+        if job.ended_s is not None and (changes or "ResourceConfig" not in request):
+            text = f"The request was rejected because the training job is in status {job.status}."
+            raise ServiceError("ValidationException", text)
+        if "ResourceConfig" in request:
+            self.sim.update_training_job(job.name, request["ResourceConfig"]["KeepAlivePeriodInSeconds"])
+        self._updates.setdefault(job.name, {}).update(changes)
+        return {"TrainingJobArn": Address(self._region).training(job.name)}
+
+    def _list_training_jobs(self, request: Answer) -> Answer:
+        jobs = self.history.training
+        names, token = self._page("ListTrainingJobs", request, jobs, default_order="CreationTime")
+        return {
+            "TrainingJobSummaries": [self._describe.training_job_summary(jobs.members[name]) for name in names],
+            **token,
+        }
+
+    # ------------------------------------------------------------------ lists
+
+    def _page(
+        self, operation: str, request: Answer, jobs: Roster[T], default_order: str
+    ) -> tuple[list[str], dict[str, str]]:
+        """The names on the page that a list request asks for, and the NextToken of the one after it."""
+        question = Question.of(operation, request)
+        size = request.get("MaxResults", DEFAULT_PAGE)
+        order, descending = request.get("SortBy", default_order), request.get("SortOrder") == "Descending"
+        after = self._after(request, question)
+        keys = jobs.after(order, after, descending)
+        wanted = _filter(request, self._describe)
+        status = request.get("StatusEquals")
+        if operation == "ListTrainingJobs" and status is not None and "MaxResults" in request:  # the quirk of §2.8
+            chosen = (key for key in keys if wanted(jobs.members[key[-1]]))
+            names, last = page(chosen, size, lambda name: jobs.members[name].status == status, then_filter=True)
+        else:
+            names, last = page(
+                keys,
+                size,
+                lambda name: (status is None or jobs.members[name].status == status) and wanted(jobs.members[name]),
+            )
+        return names, {} if last is None else {"NextToken": self.tokens.make(question, last, self.sim.now)}
+
+    def _after(self, request: Answer, question: Question) -> Key | None:
+        token = request.get("NextToken")
+        return None if token is None else self.tokens.read(token, question, self.sim.now)
+
+    # ------------------------------------------------------------------ tags
+
+    def _tagged(self, arn: str) -> TuningHistory | TrainingHistory:
+        """The job that an ARN names; raises ServiceError (ValidationException)."""
+        kind, _, name = arn.rpartition(":")[2].partition("/")
+        members: Mapping[str, Mapping[str, Any]] = {
+            "hyper-parameter-tuning-job": self.history.tuning.members,
+            "training-job": self.history.training.members,
+        }
+        job: TuningHistory | TrainingHistory | None = members.get(kind, {}).get(name)
+        if job is None:
+            raise ServiceError("ValidationException", f"Requested resource not found: {arn} names no job.")
+        return job
+
+    def _add_tags(self, request: Answer) -> Answer:
+        """Training jobs that a tuning job launches from now on get its new tags, earlier ones do not (M:AddTags)."""
+        job = self._tagged(request["ResourceArn"])
+        tags = {**job.tags, **tags_of(request)}
+        _check_tags(tags, request["Tags"])
+        job.tags = tags
+        return {"Tags": _tag_list(tags)}
+
+    def _list_tags(self, request: Answer) -> Answer:
+        self._after(request, Question.of("ListTags", request))  # all fits on one page: every token is foreign
+        return {"Tags": _tag_list(self._tagged(request["ResourceArn"]).tags)}
+
+    def _delete_tags(self, request: Answer) -> Answer:
+        job = self._tagged(request["ResourceArn"])
+        job.tags = {key: value for key, value in job.tags.items() if key not in request["TagKeys"]}
+        return {}
+
+
+_OPERATIONS: Mapping[str, Callable[[Service, Answer], Answer]] = {
+    "CreateHyperParameterTuningJob": Service._create_tuning_job,
+    "DescribeHyperParameterTuningJob": Service._describe_tuning_job,
+    "StopHyperParameterTuningJob": Service._stop_tuning_job,
+    "ListHyperParameterTuningJobs": Service._list_tuning_jobs,
+    "DeleteHyperParameterTuningJob": Service._delete_tuning_job,
+    "ListTrainingJobsForHyperParameterTuningJob": Service._list_children,
+    "CreateTrainingJob": Service._create_training_job,
+    "DescribeTrainingJob": Service._describe_training_job,
+    "StopTrainingJob": Service._stop_training_job,
+    "DeleteTrainingJob": Service._delete_training_job,
+    "UpdateTrainingJob": Service._update_training_job,
+    "ListTrainingJobs": Service._list_training_jobs,
+    "AddTags": Service._add_tags,
+    "ListTags": Service._list_tags,
+    "DeleteTags": Service._delete_tags,
+}
+OPERATIONS = tuple(_OPERATIONS)
+"""The operations that are modelled."""
+
+
+def epoch(text: str) -> float:
+    """A scenario's epoch in seconds since 1970; without an offset it is UTC. Raises InvalidInput.
+
+    >>> epoch("2024-01-01T00:00:00Z")
+    1704067200.0
+    """
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        raise invalid("epoch", text, "an instant in ISO 8601", "for example '2024-01-01T00:00:00Z'") from None
+    return (instant if instant.tzinfo else instant.replace(tzinfo=UTC)).timestamp()
+
+
+def not_modelled(service: str, operation: str, modelled: Iterator[str] | Mapping[str, Any] | list[str]) -> ServiceError:
+    """The answer to an operation that the twin does not know: it names it, and what comes nearest."""
+    text = f"hptsim does not model {service} {operation}; {nearest(operation, modelled)}"
+    return ServiceError("UnknownOperationException", text)
+
+
+def _filter(request: Request, describer: Describer) -> Callable[[TuningHistory | TrainingHistory], bool]:
+    """Everything that a list request filters by, but for StatusEquals; "after" and "before" are strict (§2.5).
+
+    Times are compared as they are shown, so that nothing is after the time that it shows itself.
+    """
+    contains = request.get("NameContains", "")
+    never = "TrainingPlanArnEquals" in request  # no job here has one
+    pool = request.get("WarmPoolStatusEquals")
+    bounds = {name: _seconds(request[name]) for name in request if name.endswith(("TimeAfter", "TimeBefore"))}
+
+    def wanted(job: TuningHistory | TrainingHistory) -> bool:
+        if never or contains not in job.name:
+            return False
+        if pool is not None and (isinstance(job, TuningHistory) or job.pool != pool):
+            return False
+        for name, bound in bounds.items():
+            instant = describer.instant(job.created_s if name.startswith("Creation") else job.modified_s)
+            if not (instant > bound if name.endswith("After") else instant < bound):
+                return False
+        return True
+
+    return wanted
+
+
+def _seconds(instant: Any) -> float:
+    return float(instant.timestamp()) if hasattr(instant, "timestamp") else float(instant)
+
+
+def _tag_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
+    return [{"Key": key, "Value": value} for key, value in tags.items()]
+
+
+def _check_tags(tags: Mapping[str, str], given: Any) -> None:
+    """At most 50 tags, no key twice, none that is reserved."""
+    keys = [tag["Key"] for tag in given]
+    if len(set(keys)) < len(keys):
+        raise invalid("Tags", keys, "no key twice")
+    if len(tags) > MAX_TAGS:
+        raise invalid("Tags", len(tags), f"at most {MAX_TAGS} tags")
+    for key in keys:
+        if key.lower().startswith("aws:"):
+            raise invalid("Tags", key, "a key that does not begin with 'aws:', which is reserved")

@@ -1,0 +1,19 @@
+"""Who resolves what is armed: by time (simpy), or by trying every order (the explorer)."""
+
+from hptsim.simulation.explorer import Counterexample, Exploration, explore
+from hptsim.simulation.job_views import Capacity, TrainingJobView, TuningJobView
+from hptsim.simulation.mutation import Mutant, mutants
+from hptsim.simulation.simulation import Simulation, Snapshot
+
+__all__ = [
+    "Capacity",
+    "Counterexample",
+    "Exploration",
+    "Mutant",
+    "Simulation",
+    "Snapshot",
+    "TrainingJobView",
+    "TuningJobView",
+    "explore",
+    "mutants",
+]

@@ -1,0 +1,261 @@
+"""Every order of everything: all interleavings of events, commands and faults of a small scenario, with the laws on."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import attrs
+
+from hptsim import html
+from hptsim.audit.auditor import Auditor
+from hptsim.cloud.every_outcome import FAULTS, Enumerated
+from hptsim.errors import LawBroken, ServiceError, invalid, nearest
+from hptsim.model.definitions import TrainingJobDefinition
+from hptsim.model.journal import Entry
+from hptsim.model.laws import SOMETIMES
+from hptsim.model.machine import TABLES, Tables
+from hptsim.scenario.scenario import Scenario
+from hptsim.simulation.gc_pause import collector_paused
+from hptsim.world.world import World
+
+
+@attrs.frozen
+class Counterexample:
+    """A shortest way to break a law: the public calls that reproduce it, and what broke."""
+
+    law: str
+    reason: str
+    calls: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return "\n".join([f"law broken: {self.law}: {self.reason}", *(f"    {call}" for call in self.calls)])
+
+
+@attrs.frozen
+class Exploration:
+    """What an exploration found; *complete* means that every reachable state was visited."""
+
+    states: int
+    transitions: int
+    depth: int
+    resting: int
+    """States in which nothing is left to happen."""
+    witnessed: tuple[str, ...]
+    counterexample: Counterexample | None
+    complete: bool
+
+    @property
+    def missed(self) -> tuple[str, ...]:
+        """The `sometimes` laws that no path has seen: the scope is too tame for them."""
+        return tuple(law for law in SOMETIMES if law not in self.witnessed)
+
+    def sentence(self) -> str:
+        """What was found, in words."""
+        visited = f"{self.states:,} states and {self.transitions:,} steps between them"
+        if self.counterexample is not None:
+            return f"A law is broken; {visited} were visited until then.\n{self.counterexample}"
+        return f"{'All' if self.complete else 'Not all'} states were visited: {visited}; every law is kept in each."
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        return html.lines(self.sentence())
+
+
+@attrs.define(slots=False)
+class _Node:
+    world: World
+    auditor: Auditor
+    created: int
+    trained: int
+    stopped: frozenset[str]
+    number: int
+
+
+def explore(
+    scenario: Scenario,
+    *,
+    training_jobs: Mapping[str, TrainingJobDefinition] | None = None,
+    faults: Mapping[str, int] | None = None,
+    stops: bool = True,
+    delayed_stop: bool = False,
+    seed: int = 0,
+    tables: Tables = TABLES,
+    max_states: int = 1_000_000,
+    progress: Callable[[int], None] | None = None,
+) -> Exploration:
+    """Visit every state that the scenario can reach, or stop at the first broken law.
+
+    *faults* says how often each may strike anywhere (see `nature.FAULTS`); *stops* lets each tuning job be stopped once,
+    at any point; *delayed_stop* lets the stop travel to each training job separately. Times in the scenario are ignored;
+    arrivals stand for the tuning jobs that `scenario.drawn(seed)` has in their place. *training_jobs* are created besides, by
+    name and in order, without a tuning job; each may be stopped once, and once more while its warm pool is kept.
+
+    >>> from hptsim.model import TuningJobSpec
+    >>> from hptsim.scenario import ScheduledTuningJob
+    >>> tiny = Scenario(tuning_jobs=(ScheduledTuningJob(TuningJobSpec("a")),))
+    >>> explore(tiny).counterexample is None
+    True
+    """
+    budget = dict(faults or {})
+    for kind in budget:
+        if kind not in FAULTS:
+            raise invalid("faults", kind, "a kind of fault", nearest(kind, FAULTS))
+    search = _Search(
+        scenario.drawn(seed), dict(training_jobs or {}), budget, stops, delayed_stop, seed, tables, max_states, progress
+    )
+    with collector_paused():
+        return search.run()
+
+
+class _Search:
+    """One breadth-first search."""
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        training_jobs: dict[str, TrainingJobDefinition],
+        budget: dict[str, int],
+        stops: bool,
+        delayed_stop: bool,
+        seed: int,
+        tables: Tables,
+        max_states: int,
+        progress: Callable[[int], None] | None,
+    ) -> None:
+        self.scenario, self.stops, self.max_states = scenario, stops, max_states
+        self.budget, self.delayed_stop, self.seed = budget, delayed_stop, seed
+        self.progress = progress
+        self.training_jobs = training_jobs
+        nature = Enumerated(seed, scenario.script, budget, delayed_stop)
+        self.root = _Node(World(scenario.account, nature, tables), Auditor(scenario.account), 0, 0, frozenset(), 0)
+        self.seen: dict[Any, int] = {}
+        self.parts: dict[Any, int] = {}
+        self.parents: list[tuple[int, str]] = [(0, "")]
+        self.witnessed: dict[str, None] = {}
+        self.entries: list[Entry] = []
+
+    def run(self) -> Exploration:
+        self.seen[self.key(self.root)] = 0
+        line: deque[tuple[_Node, int]] = deque([(self.root, 0)])
+        transitions = resting = depth = 0
+        found: Counterexample | None = None
+        while line and found is None and len(self.seen) < self.max_states:
+            node, depth = line.popleft()
+            if not node.world.armed:
+                resting += 1
+                found = self.rest(node)
+            moves = list(self.moves(node)) if found is None else []
+            for call, act in moves:
+                transitions += 1
+                try:
+                    following = self.take(node, act, last=act is moves[-1][1])
+                except LawBroken as error:
+                    found = self.explain(node, call, error)
+                    break
+                if following is None:
+                    continue
+                key = self.key(following)
+                if key not in self.seen:
+                    self.seen[key] = following.number = len(self.seen)
+                    self.parents.append((node.number, call))
+                    line.append((following, depth + 1))
+                    if self.progress is not None and following.number % 1000 == 0:
+                        self.progress(following.number)
+        complete = not line and found is None
+        witnessed = tuple(law for law in SOMETIMES if law in self.witnessed)
+        return Exploration(len(self.seen), transitions, depth, resting, witnessed, found, complete)
+
+    def moves(self, node: _Node) -> Iterator[tuple[str, tuple[str, Any]]]:
+        """What may happen next: whatever is armed and within budget, and the commands that are left."""
+        world = node.world
+        left = world.nature.freeze()
+        spent = {kind for kind, count in left if count == 0}
+        offered: set[tuple[str, str, str]] = set()
+        for serial, armed in world.armed.items():
+            if armed in offered or armed[2] in spent:
+                continue
+            offered.add(armed)
+            yield f"sim.fire({armed[1]!r}, {armed[2]!r})", ("fire", serial)
+        if node.created < len(self.scenario.tuning_jobs):
+            yield f"sim.create_tuning_job(scenario.tuning_jobs[{node.created}].spec)", ("create", node.created)
+        for name in list(self.training_jobs)[node.trained : node.trained + 1]:
+            yield f"sim.create_training_job({name!r}, training_jobs[{name!r}])", ("train", name)
+        if self.stops:
+            for name in self.training_jobs:
+                if name in world.training and (name not in node.stopped or name in world.pools):
+                    yield f"sim.stop_training_job({name!r})", ("stop_alone", name)
+            for name in world.tuning:
+                if name not in node.stopped:
+                    yield f"sim.stop_tuning_job({name!r})", ("stop", name)
+
+    def take(self, node: _Node, act: tuple[str, Any], *, last: bool) -> _Node | None:
+        """The state that *act* leads to; None when the service refuses and nothing changes.
+
+        The *last* move out of a node may use up the node's own world.
+        """
+        world = node.world if last else node.world.clone()
+        entries: list[Entry] = []
+        world.write = entries.append
+        created, trained, stopped = node.created, node.trained, node.stopped
+        kind, what = act
+        auditor = node.auditor if last else node.auditor.clone()
+        try:
+            if kind == "fire":
+                trigger = world.armed[what][2]
+                if isinstance(world.nature, Enumerated):
+                    world.nature.struck(trigger)
+                world.happen(what)
+            elif kind == "create":
+                created += 1
+                world.create_tuning_job(self.scenario.tuning_jobs[what].spec)
+            elif kind == "train":
+                trained += 1
+                world.create_training_job(what, self.training_jobs[what])
+            elif kind == "stop_alone":
+                stopped |= {what}
+                world.stop_training_job(what)
+            else:
+                stopped |= {what}
+                world.stop_tuning_job(what)
+        except ServiceError:
+            return None
+        except LawBroken:
+            self.audit(auditor, entries, None)  # the laws name what went wrong better than the ledger does
+            raise
+        self.audit(auditor, entries, world)
+        self.witnessed.update(auditor.witnessed)
+        return _Node(world, auditor, created, trained, stopped, 0)
+
+    def audit(self, auditor: Auditor, entries: list[Entry], world: World | None) -> None:
+        for entry in entries:
+            auditor.see(entry)
+        if world is not None:
+            auditor.settle(world)
+
+    def key(self, node: _Node) -> tuple[int, ...]:
+        """The state as a tuple of small numbers: equal parts are stored once."""
+        parts = self.parts
+        tuning, training, *rest = node.world.freeze()
+        numbers = [parts.setdefault(part, len(parts)) for part in (*tuning, "|", *training, "|", *rest, node.stopped)]
+        return (*numbers, node.created, node.trained)
+
+    def rest(self, node: _Node) -> Counterexample | None:
+        """Judge a state in which nothing is left to happen by itself."""
+        try:
+            node.auditor.compare(node.world)
+            node.auditor.calm()
+        except LawBroken as error:
+            return self.explain(node, "sim.run()", error)
+        return None
+
+    def explain(self, node: _Node, call: str, error: LawBroken) -> Counterexample:
+        calls = [call]
+        number = node.number
+        while number:
+            number, before = self.parents[number]
+            calls.append(before)
+        nature = f"hptsim.cloud.Enumerated({self.seed}, budget={self.budget}, delayed_stop={self.delayed_stop})"
+        calls.append(f"sim = hptsim.Simulation(attrs.evolve(scenario, tuning_jobs=()), nature={nature})")
+        return Counterexample(error.law, error.reason, tuple(reversed(calls)))

@@ -1,0 +1,467 @@
+"""simpy says when: a clock for the world, with the laws checked as it runs.
+
+A user's own generator processes run in `Simulation.env` beside it.
+"""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Mapping
+from heapq import heappop, heappush
+from pathlib import Path
+from typing import Any
+
+import attrs
+import simpy
+
+from hptsim import html
+from hptsim.audit.auditor import Auditor
+from hptsim.cloud.every_outcome import Enumerated
+from hptsim.cloud.sampled import Sampled
+from hptsim.errors import InvalidInput, LawBroken, ServiceError, invalid, nearest
+from hptsim.model.definitions import TrainingJobDefinition
+from hptsim.model.journal import Entry, Journal, Record, steps
+from hptsim.model.machine import TABLES, Tables
+from hptsim.model.specs import TuningJobSpec
+from hptsim.model.storage import Artifact, LogEvent
+from hptsim.scenario.scenario import Scenario
+from hptsim.scenario.workload import ScheduledTuningJob
+from hptsim.simulation.clock import Command as Command
+from hptsim.simulation.clock import TwinEnvironment as TwinEnvironment
+from hptsim.simulation.gc_pause import collector_paused
+from hptsim.simulation.job_views import STATUSES, shown
+from hptsim.simulation.job_views import Capacity as Capacity
+from hptsim.simulation.job_views import TrainingJobView as TrainingJobView
+from hptsim.simulation.job_views import TuningJobView as TuningJobView
+from hptsim.strategies import bayesian
+from hptsim.world.world import Nature, World
+
+_FILMED = 20_000
+"""A notebook shows the film of a simulation whose journal has at most so many entries: about two megabytes."""
+_SPILL = 10_000
+"""A journal that keeps nothing in memory holds back so many entries before it writes them."""
+_HAPPENS, _COMMANDS = 1, 2
+"""At one instant, what happens by itself goes before the scenario's commands (assumption `completion-before-stop`)."""
+
+
+@attrs.frozen
+class Snapshot:
+    """A simulation at an instant: the twin's own state, without a user's generator processes."""
+
+    state: bytes = attrs.field(repr=False)
+    entries: tuple[Entry, ...] = attrs.field(repr=False)
+    now: float
+
+
+class Simulation:
+    """A tuning service in simulated time.
+
+    *scenario* schedules tuning jobs and stops, and its arrivals are drawn with *seed*; without one the account is empty
+    and *capacity* limits it. *laws* is True (check as it runs), False, or "end" (when it comes to rest). *nature* decides
+    what the scenario's distributions would; *journal* is where the log goes.
+
+    >>> sim = Simulation(capacity={"ml.m5.xlarge": 4})
+    >>> job = sim.create_tuning_job(TuningJobSpec("demo"))
+    >>> sim.run(until=50); sim.stop_tuning_job("demo"); sim.tuning_job("demo").status, dict(sim.capacity.reserved)
+    ('Stopping', {'tuning-jobs': 1, 'ml.m5.xlarge': 1})
+    >>> sim.run(); sim.tuning_job("demo").status, dict(sim.capacity.reserved)
+    ('Stopped', {})
+    """
+
+    def __init__(
+        self,
+        scenario: Scenario | None = None,
+        *,
+        capacity: Mapping[str, int] | None = None,
+        seed: int = 0,
+        laws: bool | str = True,
+        journal: Journal | None = None,
+        nature: Nature | None = None,
+        tables: Tables = TABLES,
+    ) -> None:
+        if laws not in (True, False, "end"):
+            raise invalid("laws", laws, "True, False or 'end'")
+        scenario = scenario or Scenario()
+        if capacity is not None:
+            scenario = attrs.evolve(scenario, capacity=capacity)
+        self.scenario = scenario = scenario.drawn(seed)
+        self.seed = seed
+        account = scenario.account
+        if account.assumptions.bayesian != "parzen":
+            bayesian.check(account.assumptions.bayesian)
+        own = {entry.spec.name: entry.faults for entry in scenario.tuning_jobs if entry.faults is not None}
+        recorded = {entry.spec.name: entry.recorded for entry in scenario.tuning_jobs if entry.recorded}
+        sampled = Sampled(seed, scenario.script, scenario.timings, scenario.faults, own, recorded)
+        self._world = World(account, nature or sampled, tables)
+        self.journal = Journal() if journal is None else journal
+        self._laws = laws
+        self._auditor = Auditor(account)
+        self._watchers: dict[tuple[str, str], list[simpy.Event]] = {}
+        self._start_clock()
+        plain = {"capacity": dict(account.capacity), "limits": attrs.asdict(account.limits)}
+        plain["assumptions"] = attrs.asdict(account.assumptions)
+        if account.warm_pool_capacity:
+            plain["warm_pool_capacity"] = dict(account.warm_pool_capacity)
+        self.journal.open({"scenario": scenario.name, "seed": seed, "epoch": scenario.epoch, "account": plain})
+        for entry in scenario.tuning_jobs:
+            self._env.push(entry.at_s, _COMMANDS, Command(("create", entry)))
+
+    def _start_clock(self, now: float = 0.0, first: int = 0) -> None:
+        self._env = TwinEnvironment(self._happen, self._order, self._world.armed, now, first)
+        world, env, queue, count = self._world, self._env, self._env._queue, self._env._eid
+
+        def schedule(serial: int, delay: float) -> None:
+            heappush(queue, (env._now + delay, _HAPPENS, next(count), serial))
+
+        world.now = now
+        world.write = self.journal.entries.append
+        world.schedule = _never if isinstance(world.nature, Enumerated) else schedule
+
+    # ------------------------------------------------------------------ time
+
+    @property
+    def now(self) -> float:
+        """Seconds since the scenario's epoch."""
+        return self._env.now
+
+    @property
+    def env(self) -> simpy.Environment:
+        """The simpy environment, for generator processes of your own."""
+        return self._env
+
+    def run(self, until: float | None = None) -> None:
+        """Let everything happen that is due up to and at *until*; without it, until nothing is left to do."""
+        if until is not None:
+            if not isinstance(until, (int, float)) or until < self.now:
+                raise invalid("until", until, f"a time that is not before now ({self.now:g} s)")
+            self._advance(until)
+            self._env._now = self._world.now = float(until)
+            return
+        self._advance(float("inf"))
+        self._rest()
+
+    def _advance(self, until: float) -> None:
+        """Let everything happen that is due up to and at *until*: `step` in a loop, without its detours."""
+        env, world, journal, after = self._env, self._world, self.journal, self._after_step
+        armed, strike, queue, entries = world.armed, world.strike, env._queue, journal.entries
+        watchful, watchers = self._laws is True or not journal.keep, self._watchers
+        with collector_paused():
+            while queue and queue[0][0] <= until:
+                due, _, _, event = queue[0]
+                if type(event) is not int:
+                    env.step()
+                    continue
+                heappop(queue)
+                what = armed.get(event)
+                if what is None:  # it is stale: it neither happens nor drags the clock on
+                    continue
+                env._now = world.now = due
+                strike(event, what)
+                if watchful or watchers:
+                    after()
+                    if len(entries) > _SPILL and not journal.keep:
+                        journal.spill()
+
+    def step(self) -> list[Record]:
+        """Let one event happen; returns the journal records that it caused, none when nothing is left to do."""
+        if not self.journal.keep:
+            self.journal.spill()
+        before = len(self.journal.entries)
+        if self._env.peek() == float("inf"):
+            self._rest()
+            return []
+        self._env.step()
+        return self.journal[before:]
+
+    def when(self, name: str, reached: str) -> simpy.Event:
+        """A simpy event that succeeds when the job *name* shows the status *reached*, at once if it does now.
+
+        The job need not exist yet. Raises InvalidInput for a status that no job ever shows.
+        """
+        if reached not in STATUSES:
+            raise invalid("when", reached, "a status of a tuning or training job", nearest(reached, STATUSES))
+        event = self._env.event()
+        job: Any = self._world.tuning.get(name) or self._world.training.get(name)
+        if job is not None and reached in shown(job.thing, job.state):
+            return event.succeed(name)
+        self._watchers.setdefault((name, reached), []).append(event)
+        return event
+
+    def _happen(self, serial: int) -> None:
+        self._world.now = self._env._now
+        self._world.happen(serial)
+        self._after_step()
+
+    def _order(self, call: tuple[str, Any]) -> None:
+        kind, entry = call
+        try:
+            if kind == "create":
+                self._create(entry.spec)
+                self._schedule_stop(entry)
+            else:
+                self.stop_tuning_job(entry.spec.name)
+        except ServiceError as error:
+            self._world.write((self.now, "refused", entry.spec.name, kind, "", "", str(error)))
+            self._after_step()
+
+    def _schedule_stop(self, entry: ScheduledTuningJob) -> None:
+        if entry.stop_at_s is not None:
+            self._env.push(max(0.0, entry.stop_at_s - self.now), _COMMANDS, Command(("stop", entry)))
+
+    def _after_step(self) -> None:
+        """Judge what was written, wake who waited for it, and forget what has ended where nothing is kept."""
+        if self._laws is True:
+            self._audit()
+        if self._watchers:
+            self._wake()
+        if self._world.ended:
+            if not self.journal.keep:
+                for name in self._world.ended:
+                    self._world.forget(name)
+                    if self._laws is True:
+                        self._auditor.forget(name)
+            self._world.ended.clear()
+
+    def _audit(self) -> None:
+        auditor = self._auditor
+        try:
+            for entry in self.journal.fresh():
+                auditor.see(entry)
+            auditor.settle(self._world)
+        except LawBroken as error:
+            raise self._explained(error) from None
+
+    def _explained(self, error: LawBroken) -> LawBroken:
+        """The broken law with the last journal lines and the way to see it again."""
+        story = tuple(str(record) for record in self.journal[-8:])
+        again = f"hptsim run SCENARIO --seed {self.seed} --until {self.now:g}  (scenario {self.scenario.name!r})"
+        return attrs.evolve(error, story=story, reproduce=again)
+
+    def _rest(self) -> None:
+        """Nothing is left to do: judge the end, and under "end" everything."""
+        if self._laws is False:
+            return
+        try:
+            if self._laws == "end":
+                self._auditor = Auditor(self.scenario.account)
+                for step in steps(self.journal):
+                    for record in step:
+                        self._auditor.see(record)
+                    self._auditor.settle(None)
+            self._auditor.compare(self._world)
+            if not self._world.armed:
+                self._auditor.calm()
+        except LawBroken as error:
+            raise self._explained(error) from None
+
+    def _wake(self) -> None:
+        for (name, reached), events in list(self._watchers.items()):
+            job: Any = self._world.tuning.get(name) or self._world.training.get(name)
+            if job is not None and reached in shown(job.thing, job.state):
+                del self._watchers[name, reached]
+                for event in events:
+                    event.succeed(name)
+
+    # ------------------------------------------------------------------ the caller's commands
+
+    def create_tuning_job(self, spec: TuningJobSpec | Mapping[str, Any]) -> TuningJobView:
+        """Create a tuning job from a spec, or from the service's own request as a dict.
+
+        Raises ServiceError with the service's code (ResourceInUse, ResourceLimitExceeded), InvalidInput for a bad
+        request; nothing changes then.
+        """
+        if not isinstance(spec, TuningJobSpec):
+            spec = TuningJobSpec.from_request(spec)
+        self._create(spec)
+        return self.tuning_job(spec.name)
+
+    def _create(self, spec: TuningJobSpec) -> None:
+        self._world.now = self.now
+        self._world.create_tuning_job(spec)
+        self._after_step()
+
+    def create_training_job(self, name: str, definition: TrainingJobDefinition | None = None) -> TrainingJobView:
+        """Create a training job without a tuning job.
+
+        Raises ServiceError: ResourceInUse, ResourceLimitExceeded; nothing changes then.
+
+        >>> sim = Simulation()
+        >>> sim.create_training_job("alone").status
+        'InProgress'
+        >>> sim.run(); sim.training_job("alone").status, dict(sim.capacity.reserved)
+        ('Completed', {})
+        """
+        self._world.now = self.now
+        self._world.create_training_job(name, definition or TrainingJobDefinition())
+        self._after_step()
+        return self.training_job(name)
+
+    def delete_tuning_job(self, name: str) -> None:
+        """Delete the record of a tuning job that has ended; its training jobs, artifacts and logs stay (D1).
+
+        Raises ServiceError: ResourceNotFound, or ValidationException while it has not ended.
+        """
+        self._world.now = self.now
+        self._world.delete_tuning_job(name)
+        self._after_step()
+
+    def delete_training_job(self, name: str) -> None:
+        """Delete the record of a training job that has ended; its artifacts and logs stay, and its name is free.
+
+        Raises ServiceError: ValidationException for an unknown name, ResourceInUse while it has not ended.
+        """
+        self._world.now = self.now
+        self._world.delete_training_job(name)
+        self._after_step()
+
+    def update_training_job(self, name: str, keep_alive_s: float) -> None:
+        """Change for how long a training job's warm pool is kept after its end; 0 gives it up.
+
+        Raises ServiceError (ValidationException) for an unknown name, or where there is no warm pool.
+
+        >>> sim = Simulation()
+        >>> job = sim.create_training_job("mine", TrainingJobDefinition(keep_alive_s=600)); sim.run(until=150)
+        >>> sim.training_job("mine").warm_pool, dict(sim.capacity.reserved)
+        ('Available', {'ml.m5.xlarge': 1})
+        >>> sim.update_training_job("mine", 0); dict(sim.capacity.reserved)
+        {}
+        """
+        self._world.now = self.now
+        self._world.update_training_job(name, keep_alive_s)
+        self._after_step()
+
+    def stop_tuning_job(self, name: str) -> None:
+        """Stop a tuning job; it shows Stopping when this returns, and Stopped when all its training jobs have ended.
+
+        Raises ServiceError: ResourceNotFound, or ValidationException when it has ended.
+        Source: the page of StopHyperParameterTuningJob.
+        """
+        self._world.now = self.now
+        self._world.stop_tuning_job(name)
+        self._after_step()
+
+    def stop_training_job(self, name: str) -> None:
+        """Stop one training job; its tuning job goes on. One that has ended gives its Available warm pool up.
+
+        Raises ServiceError: ValidationException.
+        """
+        self._world.now = self.now
+        self._world.stop_training_job(name)
+        self._after_step()
+
+    def fire(self, name: str, trigger: str) -> list[Record]:
+        """Let one armed event happen now, whatever its time: how counterexamples and lessons drive the world by hand.
+
+        Raises InvalidInput that lists what is armed.
+        """
+        for serial, (_, job, armed) in self._world.armed.items():
+            if (job, armed) == (name, trigger):
+                before = len(self.journal.entries)
+                self._world.now = self.now
+                if isinstance(self._world.nature, Enumerated):
+                    self._world.nature.struck(trigger)
+                self._happen(serial)
+                return self.journal[before:]
+        raise invalid("fire", (name, trigger), "an armed event", f"armed are: {self.armed}")
+
+    # ------------------------------------------------------------------ views: reading never moves the world
+
+    @property
+    def armed(self) -> list[tuple[str, str]]:
+        """What may happen next: (job, trigger), in the order of arming."""
+        return [(name, trigger) for _, name, trigger in self._world.armed.values()]
+
+    @property
+    def possible(self) -> list[tuple[str, str]]:
+        """Those of `armed` that the nature still allows: under `Enumerated`, faults whose budget is not spent."""
+        spent = [kind for kind, count in self._world.nature.freeze() if count == 0]
+        return [event for event in self.armed if event[1] not in spent]
+
+    @property
+    def tuning_jobs(self) -> list[str]:
+        """The names of the tuning jobs, in order of creation."""
+        return list(self._world.tuning)
+
+    def tuning_job(self, name: str) -> TuningJobView:
+        """A tuning job as it is now; raises ServiceError (ResourceNotFound) for an unknown name."""
+        return TuningJobView.of(self._world, name)
+
+    def training_job(self, name: str) -> TrainingJobView:
+        """A training job as it is now; raises ServiceError (ValidationException) for an unknown name."""
+        return TrainingJobView.of(self._world, name)
+
+    @property
+    def capacity(self) -> Capacity:
+        """The ledger, read-only."""
+        return Capacity.of(self._world.ledger)
+
+    @property
+    def artifacts(self) -> Mapping[str, Artifact]:
+        """What is stored, by S3 URI."""
+        return dict(self._world.artifacts)
+
+    def logs(self, training_job: str) -> tuple[LogEvent, ...]:
+        """The log events of a training job, oldest first; see `model.log_stream` for the stream's name."""
+        return tuple(self._world.logs.get(training_job, ()))
+
+    @property
+    def witnessed(self) -> tuple[str, ...]:
+        """The `sometimes` laws that this run has seen."""
+        return tuple(self._auditor.witnessed)
+
+    @property
+    def checked(self) -> int:
+        """How many journal entries the laws have judged."""
+        return self._auditor.checked
+
+    def metrics(self, *, begin_s: float = 0.0) -> Any:
+        """Figures from the journal, from the end of a warm-up at *begin_s* to now: see `hptsim.planning.metrics`."""
+        from hptsim.planning.metrics import Metrics
+
+        return Metrics.of(self.journal, self.scenario, begin_s=begin_s, end_s=self.now)
+
+    def to_html(self, path: str | Path | None = None) -> str:
+        """One HTML page that plays the journal, without a network; written to *path* if there is one."""
+        from hptsim.views.player import to_html
+
+        return to_html(self, path)
+
+    def _repr_html_(self) -> str | None:
+        """What a notebook shows: the film, as long as it does not make the notebook large."""
+        if not self.journal.keep or len(self.journal) > _FILMED:
+            return None
+        return html.frame(self.to_html(), 640)
+
+    # ------------------------------------------------------------------ snapshots
+
+    def snapshot(self) -> Snapshot:
+        """The twin's state now: jobs, quota, stores, pending times and journal. A user's processes are not part of it."""
+        queue = [
+            (due, priority, serial, event.call if type(event) is Command else event)
+            for due, priority, serial, event in sorted(self._env._queue, key=lambda entry: entry[:3])
+            if type(event) is Command or (type(event) is int and event in self._world.armed)
+        ]
+        with collector_paused():
+            state = pickle.dumps((self._world, self._auditor, queue), protocol=pickle.HIGHEST_PROTOCOL)
+        return Snapshot(state, tuple(self.journal.entries), self.now)
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Go back to *snapshot*, of this simulation or one of the same scenario; what follows is the same again.
+
+        A user's generator processes do not survive: they live in the environment that this replaces.
+        """
+        if not self.journal.keep:
+            raise InvalidInput("ValidationException", "restore: a journal that is not kept in memory cannot go back")
+        with collector_paused():
+            self._world, self._auditor, queue = pickle.loads(snapshot.state)
+        self.journal.entries[:] = snapshot.entries
+        self.journal.rewind(len(snapshot.entries))
+        self._watchers.clear()
+        self._start_clock(snapshot.now, 1 + max((entry[2] for entry in queue), default=0))
+        for due, priority, serial, carried in queue:
+            event = carried if isinstance(carried, int) else Command(carried)
+            heappush(self._env._queue, (due, priority, serial, event))
+
+
+def _never(serial: int, delay: float) -> None:
+    """By hand: nothing fires by time."""

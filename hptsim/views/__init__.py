@@ -1,0 +1,66 @@
+"""Pictures: data for charts, charts for papers and for notebooks, the player, state diagrams.
+
+Charts need the extra `plots`; their data, the player and the diagrams do not.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from hptsim.views.chart_data import BandRow as BandRow
+    from hptsim.views.chart_data import CurveRow as CurveRow
+    from hptsim.views.chart_data import GanttRow as GanttRow
+    from hptsim.views.chart_data import IntervalRow as IntervalRow
+    from hptsim.views.chart_data import QueueRow as QueueRow
+    from hptsim.views.chart_data import ShareRow as ShareRow
+    from hptsim.views.chart_data import StoredRow as StoredRow
+    from hptsim.views.chart_data import band_rows as band_rows
+    from hptsim.views.chart_data import curve_rows as curve_rows
+    from hptsim.views.chart_data import gantt_rows as gantt_rows
+    from hptsim.views.chart_data import interval_rows as interval_rows
+    from hptsim.views.chart_data import queue_rows as queue_rows
+    from hptsim.views.chart_data import share_rows as share_rows
+    from hptsim.views.chart_data import stored_rows as stored_rows
+    from hptsim.views.charts import BLACK as BLACK
+    from hptsim.views.charts import BLUE as BLUE
+    from hptsim.views.charts import FONT as FONT
+    from hptsim.views.charts import GRAY as GRAY
+    from hptsim.views.charts import GREEN as GREEN
+    from hptsim.views.charts import ORANGE as ORANGE
+    from hptsim.views.charts import PHASE_COLORS as PHASE_COLORS
+    from hptsim.views.charts import PURPLE as PURPLE
+    from hptsim.views.charts import SKY as SKY
+    from hptsim.views.charts import VERMILION as VERMILION
+    from hptsim.views.charts import bands as bands
+    from hptsim.views.charts import curves as curves
+    from hptsim.views.charts import gantt as gantt
+    from hptsim.views.charts import intervals as intervals
+    from hptsim.views.charts import lane_label as lane_label
+    from hptsim.views.charts import lane_numbers as lane_numbers
+    from hptsim.views.charts import queue as queue
+    from hptsim.views.charts import waiting as waiting
+    from hptsim.views.player import to_html as to_html
+
+_HOME = {
+    "chart_data": (
+        "BandRow CurveRow GanttRow IntervalRow QueueRow ShareRow StoredRow band_rows curve_rows "
+        "gantt_rows interval_rows queue_rows share_rows stored_rows"
+    ),
+    "charts": (
+        "bands curves gantt intervals queue waiting PHASE_COLORS BLUE VERMILION BLACK FONT GRAY ORANGE PURPLE GREEN SKY "
+        "lane_label lane_numbers"
+    ),
+    "player": "to_html",
+}
+_MODULES = {name: module for module, names in _HOME.items() for name in names.split()}
+__all__ = sorted(_MODULES)
+
+
+def __getattr__(name: str) -> Any:
+    """A public name of this room, resolved when it is first used: some need optional libraries."""
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(importlib.import_module(f"{__name__}.{_MODULES[name]}"), name)
+    return value

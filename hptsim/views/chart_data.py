@@ -1,0 +1,247 @@
+"""The rows behind the pictures: what a journal says, as plain tuples that a test can compare.
+
+Times are in seconds since the scenario's epoch. `hptsim.views.charts` (matplotlib) and `hptsim.views.interactive`
+(plotly) draw them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from itertools import groupby
+from typing import Any, NamedTuple
+
+from hptsim.errors import invalid
+from hptsim.model.account import TOTAL, TUNING_JOBS
+from hptsim.model.journal import Record, change
+from hptsim.model.tables import TRAINING, TUNING
+
+
+class GanttRow(NamedTuple):
+    """One phase of a job, from *begin_s* to *end_s*; a tuning job's own phases have no *training_job*."""
+
+    tuning_job: str
+    training_job: str
+    phase: str
+    begin_s: float
+    end_s: float
+
+
+class BandRow(NamedTuple):
+    """How many instances are reserved and occupied from *time_s* on; *limit* is None where there is none."""
+
+    time_s: float
+    instance_type: str
+    limit: int | None
+    reserved: int
+    occupied: int
+
+
+class QueueRow(NamedTuple):
+    """How many requests for quota wait in line from *time_s* on."""
+
+    time_s: float
+    waiting: int
+
+
+class StoredRow(NamedTuple):
+    """How many artifacts are stored and log events written at *time_s*."""
+
+    time_s: float
+    artifacts: int
+    logs: int
+
+
+class ShareRow(NamedTuple):
+    """The *share* of tuning jobs that waited at most *waiting_s*."""
+
+    waiting_s: float
+    share: float
+
+
+class CurveRow(NamedTuple):
+    """The objective metric of a training job after *epoch*; *stopped_by* says who gave the job up then, if anybody."""
+
+    tuning_job: str
+    training_job: str
+    epoch: int
+    objective: float
+    stopped_by: str
+
+
+class IntervalRow(NamedTuple):
+    """A mean with its interval at *x*; rows of one *line* belong together."""
+
+    line: str
+    x: float
+    mean: float
+    low: float
+    high: float
+
+
+def gantt_rows(journal: Iterable[Record]) -> list[GanttRow]:
+    """The phases of every job, in order of creation: each tuning job, then its training jobs.
+
+    A phase of no length is left out, unless the journal ends in it; a phase that has not ended ends with the journal.
+
+    >>> from hptsim import Simulation, TuningJobSpec
+    >>> sim = Simulation(); job = sim.create_tuning_job(TuningJobSpec("demo")); sim.run()
+    >>> [row.phase for row in gantt_rows(sim.journal) if row.training_job]
+    ['Training']
+    """
+    final = TUNING.final | TRAINING.final
+    jobs: dict[tuple[str, str], list[GanttRow]] = {}
+    parents: dict[str, str] = {}
+    since: dict[tuple[str, str], tuple[str, float]] = {}
+    now = 0.0
+    for record in journal:
+        now = record.time_s
+        if record.thing not in ("tuning", "training") or record.trigger == "delete":
+            continue
+        if record.thing == "training" and record.trigger == "create":
+            parents[record.name] = record.data["tuning_job"] or ""
+        job = (record.name, "") if record.thing == "tuning" else (parents[record.name], record.name)
+        phase, begin = since.get(job, ("", now))
+        if phase == record.destination:
+            continue
+        rows = jobs.setdefault(job, [])
+        if begin < now:
+            rows.append(GanttRow(*job, phase, begin, now))
+        since[job] = (record.destination, now)
+        if record.destination in final:
+            del since[job]
+    for job, (phase, begin) in since.items():
+        jobs[job].append(GanttRow(*job, phase, begin, now))
+    order = {parent: place for place, parent in enumerate(dict.fromkeys(parent for parent, _ in jobs))}
+    return [row for job in sorted(jobs, key=lambda job: (order[job[0]], job[1] != "")) for row in jobs[job]]
+
+
+def band_rows(journal: Iterable[Record], limits: Mapping[str, int] | None = None) -> list[BandRow]:
+    """Reservation and occupancy by instance type, one row whenever one of the two has changed (§5.5).
+
+    *limits* is the account's quota (`Scenario.capacity`), which a journal's entries do not repeat.
+
+    >>> from hptsim import Simulation, TuningJobSpec
+    >>> sim = Simulation(); job = sim.create_tuning_job(TuningJobSpec("demo")); sim.run()
+    >>> [(row.time_s, row.reserved, row.occupied) for row in band_rows(sim.journal)]
+    [(0.0, 1, 1), (100.0, 0, 0)]
+    """
+    rows: list[BandRow] = []
+    reserved: dict[str, int] = {}
+    occupied: dict[str, int] = {}
+    for now, records in groupby(journal, key=lambda record: record.time_s):
+        before = {pool: (reserved[pool], occupied.get(pool, 0)) for pool in reserved}
+        for record in records:
+            book = occupied if record.thing == "occupancy" else reserved
+            for pool, count in change(record).items():
+                if pool not in (TOTAL, TUNING_JOBS):
+                    book[pool] = book.get(pool, 0) + count
+        for pool in sorted(reserved):
+            after = (reserved[pool], occupied.get(pool, 0))
+            if after != before.get(pool, (0, 0)):
+                rows.append(BandRow(now, pool, (limits or {}).get(pool), *after))
+    return rows
+
+
+def queue_rows(journal: Iterable[Record]) -> list[QueueRow]:
+    """The length of the line of those who wait for quota, one row whenever it has changed.
+
+    >>> from hptsim import Simulation, TuningJobSpec
+    >>> sim = Simulation(); job = sim.create_tuning_job(TuningJobSpec("demo")); sim.run()
+    >>> queue_rows(sim.journal)  # nobody ever waits
+    []
+    """
+    rows: list[QueueRow] = []
+    waiting = 0
+    for now, records in groupby(journal, key=lambda record: record.time_s):
+        before = waiting
+        for record in records:
+            if record.thing == "reservation":
+                waiting += {"ask": 1, "grant": -1, "withdraw": -1}.get(record.trigger, 0)
+        if waiting != before:
+            rows.append(QueueRow(now, waiting))
+    return rows
+
+
+def stored_rows(journal: Iterable[Record]) -> list[StoredRow]:
+    """How what outlives the jobs grows: artifacts and log events, one row whenever one has come.
+
+    >>> from hptsim import Simulation, TuningJobSpec
+    >>> sim = Simulation(); job = sim.create_tuning_job(TuningJobSpec("demo")); sim.run()
+    >>> stored_rows(sim.journal)[-1]
+    StoredRow(time_s=100.0, artifacts=1, logs=2)
+    """
+    rows: list[StoredRow] = []
+    stored: set[str] = set()
+    logs = 0
+    for now, records in groupby(journal, key=lambda record: record.time_s):
+        for record in records:
+            if record.thing == "artifact":
+                stored.add(record.data)
+            logs += record.thing == "log"
+        if (len(stored), logs) != (rows[-1][1:] if rows else (0, 0)):
+            rows.append(StoredRow(now, len(stored), logs))
+    return rows
+
+
+def share_rows(waiting_s: Iterable[float | None]) -> list[ShareRow]:
+    """The distribution of waiting times: for each time that occurs, the share that waited at most so long.
+
+    None stands for a tuning job that has no training job yet: it counts, and the share stays below 1.
+
+    >>> share_rows([0.0, 60.0, 0.0, None])
+    [ShareRow(waiting_s=0.0, share=0.5), ShareRow(waiting_s=60.0, share=0.75)]
+    """
+    everybody = list(waiting_s)
+    started = sorted(wait for wait in everybody if wait is not None)
+    last = {wait: place for place, wait in enumerate(started, start=1)}  # equal times: the last one says how many
+    return [ShareRow(wait, place / len(everybody)) for wait, place in last.items()]
+
+
+def curve_rows(journal: Iterable[Record]) -> list[CurveRow]:
+    """The learning curve of every training job, in order of creation, without the epochs that an interruption undid.
+
+    Those that early stopping or a rung of Hyperband gave up end with a row that says so.
+
+    >>> from hptsim import Simulation, TuningJobSpec
+    >>> from hptsim.model import Hyperband
+    >>> spec = TuningJobSpec("demo", strategy="Hyperband", hyperband=Hyperband(1, 3))
+    >>> sim = Simulation(); job = sim.create_tuning_job(spec); sim.run()
+    >>> [(row.epoch, round(row.objective, 2), row.stopped_by) for row in curve_rows(sim.journal)]
+    [(1, 0.53, ''), (2, 0.37, ''), (3, 0.29, '')]
+    """
+    parents: dict[str, str] = {}
+    jobs: dict[str, list[CurveRow]] = {}
+    for record in journal:
+        if record.thing == "training" and record.trigger == "create":
+            parents[record.name] = record.data["tuning_job"] or ""
+            jobs[record.name] = []
+        elif record.trigger == "epoch":
+            epoch, objective = record.data["epoch"], record.data["objective"]
+            curve = jobs[record.name]
+            while curve and curve[-1].epoch >= epoch:
+                curve.pop()
+            curve.append(CurveRow(parents[record.name], record.name, epoch, objective, ""))
+        elif (record.thing, record.trigger) == ("signal", "stop") and record.data in ("early_stopping", "hyperband"):
+            jobs[record.name][-1] = jobs[record.name][-1]._replace(stopped_by=record.data)
+    return [row for rows in jobs.values() for row in rows]
+
+
+def interval_rows(summary: Any) -> list[IntervalRow]:
+    """The rows of a sweep's summary of one figure (`planning.Results.summary`): what was varied first is *x*.
+
+    What was varied besides names the line. Raises InvalidInput for a summary of several figures.
+
+    >>> import pandas
+    >>> points = {"capacity.gpu": [1, 2], "figure": "cost_usd", "mean": [9.0, 3.0], "low": [8.0, 2.0], "high": [10.0, 4.0]}
+    >>> interval_rows(pandas.DataFrame(points))[1]
+    IntervalRow(line='', x=2, mean=3.0, low=2.0, high=4.0)
+    """
+    figures = list(dict.fromkeys(summary["figure"]))
+    if len(figures) > 1:
+        raise invalid("summary", f"{len(figures)} figures", "one", f"write results.summary({figures[0]!r})")
+    said = ("figure", "mean", "low", "high", "replications")
+    x, *others = (name for name in summary.columns if name not in said)
+    return [
+        IntervalRow(", ".join(f"{name} = {row[name]}" for name in others), *(row[name] for name in (x, *said[1:4])))
+        for row in summary.to_dict("records")
+    ]

@@ -1,0 +1,98 @@
+"""The page of an experiment: tables and pictures in one HTML file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from html import escape
+from io import StringIO
+from typing import Any
+
+from hptsim import planning
+from hptsim.planning.answers import Answer
+from hptsim.planning.results import html_table, percent, spelled
+from hptsim.scenario.scenario import Scenario
+from hptsim.simulation.simulation import Simulation
+from hptsim.views import charts
+from hptsim.views.chart_data import interval_rows, share_rows
+
+
+def page(scenario: Scenario, answer: Answer, figures: Sequence[str], seed: int, until: float | None) -> str:
+    """One HTML file that needs nothing else: the sentence, the pictures, the table."""
+    summary = answer.results.summary(confidence=answer.confidence)
+    shown = summary if not answer.results.varied else summary[summary["figure"].isin(figures)]
+    words = (
+        f"Means over the replications with Student's {percent(answer.confidence)} confidence intervals, each of which holds by "
+        f"itself. Seed {seed}."
+    )
+    pictures = _pictures(scenario, answer, figures, seed, until)
+    return document(scenario.name, answer.sentence(), pictures, words, html_table(shown))
+
+
+def document(title: str, sentence: str, pictures: Iterable[tuple[str, Any]], words: str, table: str) -> str:
+    """One HTML file that needs nothing else: a sentence, *pictures* with their captions, and a *table* after its *words*."""
+    ink = (
+        f"<figure>{_svg(picture)}<figcaption>{escape(caption)}</figcaption></figure>" for caption, picture in pictures
+    )
+    return _PAGE.format(
+        title=escape(title),
+        sentence="<br>".join(map(escape, sentence.splitlines())),
+        pictures="\n".join(ink),
+        words=escape(words),
+        table=table,
+    )
+
+
+_PAGE = """<!DOCTYPE html>
+<html lang="en"><head><meta charset="utf-8"><title>{title}</title>
+<style>
+body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem }}
+table {{ border-collapse: collapse }} td, th {{ padding: .2rem .8rem; text-align: right; border-top: 1px solid #ccc }}
+figure {{ margin: 2rem 0 }} svg {{ max-width: 100%; height: auto }}
+</style></head><body>
+<h1>{title}</h1>
+<p><strong>{sentence}</strong></p>
+{pictures}
+<h2>Figures</h2>
+<p>{words}</p>
+{table}
+</body></html>
+"""
+
+
+def _pictures(
+    scenario: Scenario, answer: Answer, figures: Sequence[str], seed: int, until: float | None
+) -> Iterator[tuple[str, Any]]:
+    """Captions and pictures: each figure over what was varied first, and how long the tuning jobs of one run wait."""
+    points = answer.points()
+    varied = answer.results.varied
+    if varied and all(isinstance(set_[varied[0]], (int, float)) for set_, _ in points):
+        for name in figures:
+            summary = answer.results.summary(name, answer.confidence).sort_values(varied[0], kind="stable")
+            rows = interval_rows(summary)
+            caption = (
+                f"{name}: mean over {len(points[0][1].table)} replications, {percent(answer.confidence)} intervals"
+            )
+            yield caption, charts.intervals(rows, varied[0], name)
+    best = _best(answer)
+    for path, value in best.items():
+        scenario = planning.vary(scenario, path, value)
+    sim = Simulation(scenario, seed=planning.seeds(seed, 1)[0], laws=False)
+    sim.run(scenario.until_s if until is None else until)
+    if waits := [row.waiting_s for row in sim.metrics().tuning_jobs if row.waiting_s is not None]:
+        where = f" with {spelled(best)}" if best else ""
+        yield f"Waiting times in the first replication{where}", charts.waiting(share_rows(waits))
+
+
+def _best(answer: Answer) -> Mapping[str, Any]:
+    """The design to look at closely: the one that was found, or the first."""
+    if answer.search is not None and answer.search.value is not None:
+        return {answer.search.what: answer.search.value}
+    return answer.points()[0][0]
+
+
+def _svg(picture: Any) -> str:
+    """A matplotlib figure as an element of a page."""
+    ink = StringIO()
+    picture.savefig(ink, format="svg", metadata={"Date": None})
+    text = ink.getvalue()
+    return text[text.index("<svg") :]

@@ -1,0 +1,215 @@
+"""The player: one HTML file that plays a journal over simulated time, without a network.
+
+What is played is computed here; how it looks is in player.html. Names and texts travel as JSON data and reach the page
+as text, so that nothing in a journal can act in the reader's browser.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+from collections.abc import Iterable, Mapping
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from hptsim.audit.auditor import Auditor
+from hptsim.errors import LawBroken
+from hptsim.model.account import Account
+from hptsim.model.journal import Record, Saved, steps
+from hptsim.model.laws import LAWS, SOMETIMES
+from hptsim.model.tables import ALL, EFFECTS
+from hptsim.simulation.simulation import Simulation
+from hptsim.views.chart_data import band_rows, gantt_rows, queue_rows, stored_rows
+from hptsim.views.charts import PHASE_COLORS
+
+JUDGED: Mapping[str, tuple[str, ...]] = {
+    "time never runs back": ("step",),
+    "no launch after a stop": ("tuning", "training"),
+    "nobody outlives the parent": ("tuning", "step"),
+    "a final status is final": ("tuning", "training"),
+    "only what has ended is deleted": ("tuning", "training"),
+    "tuning statuses in order": ("tuning",),
+    "parallel within its limit": ("training",),
+    "total within its limit": ("training",),
+    "grace is bounded": ("training",),
+    "phases in order": ("training",),
+    "the end says why": ("training",),
+    "a strategy stays in its ranges": ("training",),
+    "Grid tries each point once": ("training",),
+    "a rung holds its share": ("training",),
+    "the weak are stopped early": ("signal", "step"),
+    "SIGTERM opens the window": ("signal", "step"),
+    "reservation held until the end": ("reservation",),
+    "released at the end, exactly once": ("reservation", "step"),
+    "quota never exceeded": ("reservation",),
+    "reservations take their course": ("reservation",),
+    "a live training job occupies": ("training", "occupancy", "step"),
+    "a shortage falls back": ("occupancy", "step"),
+    "nothing is stored unsaved": ("artifact",),
+    "what was saved is stored": ("training", "step"),
+    "occupancy within reservation": ("step",),
+    "logs persist": ("step",),
+    "a stop reaches every child": ("step",),
+    "counters add up": ("step",),
+    "nobody stopping waits": ("step",),
+    "nobody waits while quota is idle": ("step",),
+    "a met criterion ends the job": ("step",),
+    "artifacts persist": ("rest",),
+    "the best is the best": ("rest",),
+    "the journal rebuilds the world": ("rest",),
+    "every job ends": ("rest",),
+    "every reservation is released": ("rest",),
+    "exactly one row applies": ("tuning", "training", "reservation", "warm_pool"),
+    "warm pools take their course": ("warm_pool",),
+    "a warm pool holds its instances": ("step",),
+    "only a match reuses a warm pool": ("training",),
+    "nobody waits twice": ("reservation",),
+    **dict.fromkeys(SOMETIMES, ()),
+}
+"""When each law is judged: at entries of a kind, after every "step", or when the simulation comes to "rest"."""
+
+
+def to_html(
+    source: Simulation | Saved | Iterable[Record], path: str | Path | None = None, *, broken: LawBroken | None = None
+) -> str:
+    """A journal as one self-contained HTML page that plays it, written to *path* if there is one.
+
+    *source* is a simulation, a journal that was read from a file, or bare records; of those the laws are not checked,
+    for nobody says which account they are about. With *broken*, what a run raised, the film ends at the last entry and
+    says why; without it, at the first entry at which a law is found broken.
+
+    >>> from hptsim import TuningJobSpec
+    >>> sim = Simulation(); job = sim.create_tuning_job(TuningJobSpec("demo")); sim.run()
+    >>> page = to_html(sim)
+    >>> page.startswith("<!DOCTYPE html>"), "demo" in page, "https://" in page
+    (True, True, False)
+    """
+    film = _film(source, broken)
+    template = (resources.files("hptsim.views") / "player.html").read_text(encoding="utf-8")
+    head, data, tail = template.partition("@DATA@")
+    page = head.replace("@TITLE@", html.escape(film["title"])) + escaped(film) + tail
+    assert data, "player.html has lost its place for the data"
+    if path is not None:
+        Path(path).write_text(page, encoding="utf-8")
+    return page
+
+
+def escaped(data: Any) -> str:
+    """*data* as JSON that can stand inside a script element: nothing in it closes the element or opens a comment.
+
+    >>> escaped("</script><!--")
+    '"\\\\u003c/script\\\\u003e\\\\u003c!--"'
+    """
+    text = json.dumps(data, separators=(",", ":"), allow_nan=False)
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+
+
+def _film(source: Simulation | Saved | Iterable[Record], broken: LawBroken | None) -> dict[str, Any]:
+    """Everything that the page draws, as plain data."""
+    title, account, limits = "hptsim", None, {}
+    if isinstance(source, Simulation):
+        title = f"{source.scenario.name}, seed {source.seed}"
+        account, records = source.scenario.account, list(source.journal)
+    elif isinstance(source, Saved):
+        title = f"{source.header.get('scenario', 'hptsim')}, seed {source.header.get('seed', 0)}"
+        account, records = source.account, source.records
+    else:
+        records = list(source)
+    if account is not None:
+        limits = dict(account.capacity)
+    first, found, length = _judge(records, account, source if isinstance(source, Simulation) else None)
+    if broken is None and found is not None:
+        broken, records = found, records[:length]
+    return {
+        "title": title,
+        "end": records[-1].time_s if records else 0.0,
+        "judged": account is not None,
+        "entries": [[*record[:6], _detail(record.data)] for record in records],
+        "rows": _rows(),
+        "laws": [{**law._asdict(), "judged": JUDGED[law.name], "first": first.get(law.name)} for law in LAWS],
+        "broken": broken and {"law": broken.law, "reason": broken.reason, "rests_on": broken.rests_on},
+        **_lanes(records),
+        **_charts(records, limits),
+    }
+
+
+def _judge(
+    records: list[Record], account: Account | None, sim: Simulation | None
+) -> tuple[dict[str, int], LawBroken | None, int]:
+    """The entry at which each law was first judged, or witnessed; the first law broken, and after how many entries."""
+    first: dict[str, int] = {}
+    if account is None:
+        return first, None, len(records)
+    auditor, seen = Auditor(account), 0
+    judging: dict[str, list[str]] = {}
+    for law, kinds in JUDGED.items():
+        for kind in kinds:
+            judging.setdefault(kind, []).append(law)
+    try:
+        for step in steps(records):
+            for record in step:
+                seen += 1
+                for law in judging.pop(record.thing, ()):
+                    first.setdefault(law, seen - 1)
+                auditor.see(record)
+            auditor.settle()
+            for law in (*judging.pop("step", ()), *auditor.witnessed):
+                first.setdefault(law, seen - 1)
+        if sim is not None and records and sim.env.peek() == float("inf") and sim.journal.keep:
+            auditor.compare(sim._world)
+            auditor.calm()
+            first |= dict.fromkeys(judging["rest"], seen - 1)
+    except LawBroken as error:
+        return first, error, seen
+    return first, None, seen
+
+
+def _detail(data: Any) -> str:
+    """What came with an entry, in a short line; a request is too long to show."""
+    if data is None or (isinstance(data, dict) and "spec" in data):
+        return ""
+    text = data if isinstance(data, str) else json.dumps(data, default=dict)
+    return text if len(text) <= 160 else text[:159] + "…"
+
+
+def _rows() -> dict[str, Any]:
+    """Every row of the tables, by what the journal says of it."""
+    return {
+        f"{table.name}|{row.trigger}|{row.source}|{row.destination}": {
+            "rests_on": row.rests_on,
+            "guard": row.guard,
+            "effects": [EFFECTS[name] for name in row.effects],
+        }
+        for table in ALL
+        for row in table.rows
+    }
+
+
+def _lanes(records: list[Record]) -> dict[str, Any]:
+    """A lane for each job with its phases, and the colors of those.
+
+    *youngest* is the lowest lane begun when as many lanes as *born* have.
+    """
+    lanes: dict[tuple[str, str], list[Any]] = {}
+    for row in gantt_rows(records):
+        lanes.setdefault((row.tuning_job, row.training_job), []).append([row.phase, row.begin_s, row.end_s])
+    shown = {phase for spans in lanes.values() for phase, _, _ in spans}
+    births = sorted((spans[0][1], place) for place, spans in enumerate(lanes.values()))
+    return {
+        "lanes": [{"tuning": one, "training": other, "spans": spans} for (one, other), spans in lanes.items()],
+        "born": [time_s for time_s, _ in births],
+        "youngest": [place for _, place in births],
+        "colors": {phase: color for phase, color in PHASE_COLORS.items() if phase in shown},
+    }
+
+
+def _charts(records: list[Record], limits: Mapping[str, int]) -> dict[str, Any]:
+    pools: dict[str, list[tuple[float, int, int]]] = {pool: [] for pool in limits}
+    for row in band_rows(records):
+        pools.setdefault(row.instance_type, []).append((row.time_s, row.reserved, row.occupied))
+    return {
+        "pools": [{"name": pool, "limit": limits.get(pool), "rows": rows} for pool, rows in pools.items()],
+        "queue": queue_rows(records),
+        "stored": stored_rows(records),
+    }

@@ -1,0 +1,246 @@
+"""The account's quota: what is limited, what tuning jobs have reserved, what training jobs occupy, who waits.
+
+A pool is an instance type, or one of two pools over all types: `TOTAL` instances and `TUNING_JOBS` at a time.
+A *reservation* is what a tuning job holds of the quota; an *occupancy* is the part of it in use by a training job.
+The ledger only keeps the books; who asks, and what a grant leads to, is the world's business.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from operator import itemgetter
+from typing import Any
+
+import attrs
+
+from hptsim.errors import LawBroken
+from hptsim.model.account import TOTAL, TUNING_JOBS
+from hptsim.model.definitions import Amounts
+
+
+def broken(law: str, reason: str) -> LawBroken:
+    """A ledger operation that must not happen; named by the law that it breaks."""
+    return LawBroken(law, reason, rests_on="§5.5")
+
+
+@attrs.define(slots=False, eq=False)
+class Reservation:
+    """One request for quota, and what it holds once it is granted.
+
+    *holder* is a tuning job's name, or `alone(name)` for a training job without one. *definition* is the training job
+    definition it is meant for, or -1 when it is for the holder as a whole.
+
+    >>> Reservation("demo", 2, {"ml.m5.xlarge": 1}).name
+    'demo/2'
+    """
+
+    thing = "reservation"
+
+    holder: str
+    number: int
+    amounts: Amounts
+    priority: int = 0
+    definition: int = -1
+    state: str = "[*]"
+    name: str = attrs.field(init=False)
+
+    @name.default
+    def _name(self) -> str:
+        return f"{self.holder}/{self.number}"
+
+
+class Ledger:
+    """Limits, reservations, occupancies and the line of those who wait.
+
+    >>> ledger = Ledger({"ml.m5.xlarge": 4})
+    >>> ledger.reserve("demo", {"ml.m5.xlarge": 3})
+    >>> ledger.fits({"ml.m5.xlarge": 2}), ledger.free("ml.m5.xlarge")
+    (False, 1)
+    """
+
+    def __init__(self, limit: Mapping[str, int]) -> None:
+        self.limit = dict(limit)
+        self.reserved: dict[str, int] = {}
+        self.held: dict[str, dict[str, int]] = {}
+        """What each holder has reserved, by pool."""
+        self.used: dict[str, dict[str, int]] = {}
+        """The part of it that its training jobs occupy."""
+        self.line: dict[str, Reservation] = {}
+        """Those who wait, by name, in order of asking."""
+        self.asked = 0
+        """How many have ever joined the line."""
+        self.alike: dict[tuple[Any, ...], OrderedDict[str, int]] = {}
+        """Those who wait again: the names of those who want the same with the same priority, each with its number in line."""
+
+    def copy(self) -> Ledger:
+        """An independent copy; reservations in line are shared and must be replaced by the world's copies."""
+        twin = Ledger(self.limit)
+        twin.reserved = self.reserved.copy()
+        twin.held = {name: held.copy() for name, held in self.held.items()}
+        twin.used = {name: used.copy() for name, used in self.used.items()}
+        twin.line, twin.asked = self.line.copy(), self.asked
+        twin.alike = {wish: names.copy() for wish, names in self.alike.items()}
+        return twin
+
+    @property
+    def occupied(self) -> dict[str, int]:
+        """What all training jobs occupy, by pool."""
+        total: dict[str, int] = {}
+        for used in self.used.values():
+            _add(total, used)
+        return total
+
+    def counted(self, amounts: Amounts) -> Amounts:
+        """*amounts* with the pool of all instances added where that pool is limited."""
+        if TOTAL not in self.limit:
+            return amounts
+        instances = sum(count for pool, count in amounts.items() if pool != TUNING_JOBS)
+        return {**amounts, TOTAL: instances} if instances else amounts
+
+    def free(self, pool: str) -> int | None:
+        """What is left of *pool*; None when it has no limit."""
+        limit = self.limit.get(pool)
+        return None if limit is None else limit - self.reserved.get(pool, 0)
+
+    def fits(self, amounts: Amounts) -> bool:
+        """Whether all of *amounts* is free now."""
+        limit, reserved = self.limit, self.reserved
+        for pool, count in amounts.items():  # noqa: SIM110 - all(...) is slower, and every grant comes here
+            if pool in limit and reserved.get(pool, 0) + count > limit[pool]:
+                return False
+        return True
+
+    def never_fits(self, amounts: Amounts) -> str | None:
+        """The first pool whose limit is below what *amounts* wants of it, or None."""
+        return next((pool for pool, count in amounts.items() if count > self.limit.get(pool, count)), None)
+
+    def reserve(self, holder: str, amounts: Amounts) -> None:
+        """Move *amounts* from the free quota to *holder*."""
+        if not self.fits(amounts):
+            raise broken("quota never exceeded", f"{holder} is granted {dict(amounts)}, which is not free")
+        _add(self.reserved, amounts)
+        _add(self.held.setdefault(holder, {}), amounts)
+
+    def release(self, holder: str, amounts: Amounts) -> None:
+        """Give *amounts* of *holder* back; an error unless it holds them and no training job is using them."""
+        held, used = self.held.get(holder, {}), self.used.get(holder, {})
+        for pool, count in amounts.items():
+            if count > held.get(pool, 0):
+                raise broken("released at the end, exactly once", f"{holder} does not hold {count} {pool}")
+            if count > held[pool] - used.get(pool, 0):
+                raise broken("occupancy within reservation", f"{holder} still uses {pool} that it gives back")
+        _subtract(held, amounts)
+        _subtract(self.reserved, amounts)
+        if not held:
+            self.held.pop(holder, None)
+
+    def exchange(self, holder: str, change: Amounts) -> None:
+        """Take of the free quota what *change* adds to what *holder* has, and give back what it takes away."""
+        self.release(holder, {pool: -count for pool, count in change.items() if count < 0})
+        self.reserve(holder, {pool: count for pool, count in change.items() if count > 0})
+
+    def occupy(self, holder: str, amounts: Amounts) -> None:
+        """Put *amounts* of what *holder* holds into use."""
+        held, used = self.held.get(holder, {}), self.used.setdefault(holder, {})
+        for pool, count in amounts.items():
+            if count > held.get(pool, 0) - used.get(pool, 0):
+                raise broken("occupancy within reservation", f"{holder} has no idle {dict(amounts)} to use")
+        for pool, count in amounts.items():
+            used[pool] = used.get(pool, 0) + count
+
+    def vacate(self, holder: str, amounts: Amounts) -> None:
+        """Take *amounts* of *holder* out of use; an error unless they are in use."""
+        used = self.used.get(holder, {})
+        for pool, count in amounts.items():
+            if count > used.get(pool, 0):
+                raise broken("occupancy within reservation", f"{holder} does not use {count} {pool}")
+        _subtract(used, amounts)
+        if not used:
+            self.used.pop(holder, None)
+
+    def idle(self, holder: str, amounts: Amounts) -> bool:
+        """Whether *holder* holds *amounts* beyond what its training jobs use."""
+        held = self.held.get(holder)
+        if held is None:
+            return False
+        used = self.used.get(holder, {})
+        for pool, count in amounts.items():  # noqa: SIM110 - all(...) is slower, and every training job comes here
+            if count > held.get(pool, 0) - used.get(pool, 0):
+                return False
+        return True
+
+    def join(self, reservation: Reservation) -> None:
+        """Put *reservation* at the end of the line."""
+        self.asked += 1
+        self.line[reservation.name] = reservation
+        self.alike.setdefault(_wish(reservation), OrderedDict())[reservation.name] = self.asked
+
+    def leave(self, reservation: Reservation) -> bool:
+        """Take *reservation* out of the line; False when it is not in line."""
+        if self.line.pop(reservation.name, None) is None:
+            return False
+        wish = _wish(reservation)
+        alike = self.alike[wish]
+        del alike[reservation.name]
+        if not alike:
+            del self.alike[wish]
+        return True
+
+    def grantable(self, discipline: str) -> Reservation | None:
+        """The first in line, under *discipline*, who can be granted now.
+
+        "fifo" and "priority" let nobody pass who wants a pool that an earlier one waits for; "backfill" does. Who waits for
+        a tuning job's place bars nobody's instances: those who have a place need them to give it up.
+        """
+        if len(self.alike) == 1:  # everybody wants the same
+            (names,) = self.alike.values()
+            head = self.line[next(iter(names))]
+            return head if self.fits(head.amounts) else None
+        barred: set[str] = set()
+        for reservation in self.first(discipline):
+            amounts = reservation.amounts
+            if (not barred or barred.isdisjoint(amounts)) and self.fits(amounts):
+                return reservation
+            if discipline != "backfill":
+                placed = self.fits({TUNING_JOBS: amounts[TUNING_JOBS]}) if TUNING_JOBS in amounts else True
+                barred.update([pool for pool in amounts if pool in self.limit] if placed else [TUNING_JOBS])
+        return None
+
+    def first(self, discipline: str) -> list[Reservation]:
+        """The first of each who want the same, in the order in which *discipline* looks at them.
+
+        Nobody behind them can be granted before them, so that thousands in line cost no more than a few.
+        """
+        heads = [next(iter(names.items())) for names in self.alike.values()]
+        if discipline == "priority":
+            heads.sort(key=lambda head: (self.line[head[0]].priority, head[1]))
+        else:
+            heads.sort(key=itemgetter(1))
+        return [self.line[name] for name, _ in heads]
+
+    def freeze(self) -> tuple[Any, ...]:
+        """The ledger's state as a value, for hashing and comparison."""
+        return (
+            tuple(sorted(self.reserved.items())),
+            tuple(sorted(self.occupied.items())),
+            tuple((one.name, one.definition) for one in self.line.values()),
+        )
+
+
+def _wish(reservation: Reservation) -> tuple[Any, ...]:
+    return (reservation.priority, *reservation.amounts.items())
+
+
+def _add(book: dict[str, int], amounts: Amounts) -> None:
+    for pool, count in amounts.items():
+        book[pool] = book.get(pool, 0) + count
+
+
+def _subtract(book: dict[str, int], amounts: Amounts) -> None:
+    for pool, count in amounts.items():
+        left = book[pool] - count
+        if left:
+            book[pool] = left
+        else:
+            del book[pool]

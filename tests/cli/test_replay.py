@@ -1,0 +1,129 @@
+"""`hptsim replay`: a table of jobs through the whole twin, its counts, its figures, its mistakes."""
+
+import json
+
+import pytest
+
+from hptsim.cli.commands import main
+from hptsim.cli.replay import parsed
+
+MAPPING = "submit=at,duration=run,size=gpus,name=job"
+TABLE = """job,at,run,gpus
+a,0,100,2
+b,20,100,1
+c,50,10,1
+free,60,30,0
+later,1000,100,2
+never,1000,,1
+"""
+
+
+@pytest.fixture
+def table(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text(TABLE)
+    return str(path)
+
+
+def replay(table, *more):
+    return main(["replay", table, "--mapping", MAPPING, *more])
+
+
+def test_the_figures_are_those_of_the_jobs(table, capsys):
+    """Two GPUs: a has both until 100, then b and c begin (waited 80 and 50), free and later begin at once."""
+    assert replay(table, "--capacity", "gpu=2", "--json", "--above", "60") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["rows"] == {"taken": 5, "want_nothing_limited": 1, "left_out": 1, "reasons": {"run: empty": 1}}
+    assert found["makespan_s"] == 1100 and found["refused"] == {}
+    figures = found["figures"]
+    assert figures["waiting_time_s.mean"] == pytest.approx(130 / 5) and figures["waiting_time_s.max"] == 80
+    assert figures["waited_share"] == pytest.approx(0.4) and figures["waiting_time_s.above_60"] == pytest.approx(0.2)
+    assert figures["utilization.gpu"] == pytest.approx((200 + 100 + 10 + 200) / (2 * 1100))
+    assert figures["queue_length.mean"] == pytest.approx(130 / 1100) and "cost_usd" not in figures
+
+
+def test_it_prints_what_was_taken_and_what_was_left_out(table, capsys):
+    assert replay(table, "--capacity", "gpu=2") == 0
+    printed = capsys.readouterr().out
+    assert "t: 5 taken, 1 left out: 1 × run: empty." in printed
+    assert "1 of them want nothing that is limited" in printed and "with gpu = 2, fifo." in printed
+    assert "mean waiting time" in printed and "26 s" in printed and "1,100 s" in printed and "23.2%" in printed
+
+
+def test_a_page_has_the_figures_and_the_pictures(table, tmp_path, capsys):
+    path = tmp_path / "out.html"
+    assert replay(table, "--capacity", "gpu=2", "--html", str(path)) == 0
+    text = path.read_text()
+    assert text.count("<svg") == 3 and "1 × run: empty." in text and "<td>makespan</td><td>1,100 s" in text
+    assert replay(table, "--html", str(path)) == 0
+    assert path.read_text().count("<svg") == 1, "nobody waits, and nothing is limited"
+    assert replay(table, "--html", str(tmp_path / "none" / "out.html")) == 2
+    assert "--html: got" in capsys.readouterr().err
+
+
+def test_a_row_for_each_job_is_kept(table, tmp_path):
+    path = tmp_path / "out.parquet"
+    assert replay(table, "--capacity", "gpu=1", "--parquet", str(path)) == 0
+    jobs = pytest.importorskip("pandas").read_parquet(path).set_index("job")
+    assert list(jobs.index) == ["a", "b", "c", "free", "later"]
+    assert jobs["started_s"].isna().to_dict() == {"a": True, "b": False, "c": False, "free": False, "later": True}
+    assert jobs.loc["c"].to_dict() == {
+        "kind": "gpu",
+        "instances": 1,
+        "submitted_s": 50,
+        "waited_s": 70,
+        "started_s": 120,
+        "ended_s": 130,
+    }
+
+
+def test_who_wants_more_than_there_is_is_refused_and_said(table, capsys):
+    assert replay(table, "--capacity", "gpu=1") == 0
+    assert "Refused: 2 × ResourceLimitExceeded" in capsys.readouterr().out
+
+
+def test_the_discipline_may_let_the_small_pass(tmp_path, capsys):
+    path = tmp_path / "t.csv"
+    path.write_text("at,run,gpus\n0,100,1\n1,100,2\n2,50,1\n")
+    waits = {}
+    for discipline in ("fifo", "backfill"):
+        mapping = ["--mapping", "submit=at,duration=run,size=gpus", "--capacity", "gpu=2", "--json"]
+        assert main(["replay", str(path), *mapping, "--discipline", discipline, "--laws", "on"]) == 0
+        waits[discipline] = json.loads(capsys.readouterr().out)["figures"]["waiting_time_s.mean"]
+    assert waits["fifo"] == pytest.approx((0 + 99 + 198) / 3) and waits["backfill"] == pytest.approx((0 + 99 + 0) / 3)
+
+
+def test_the_journal_is_judged_like_any_other(table, tmp_path, capsys):
+    journal = tmp_path / "out.jsonl"
+    assert replay(table, "--capacity", "gpu=2", "--journal", str(journal)) == 0
+    assert main(["check", str(journal)]) == 0
+    assert "no law broken" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        (["--strict"], "1 records cannot be taken (without --strict it leaves them out):"),
+        (["--capacity", "gpu"], "--capacity: got 'gpu', expected KIND=COUNT"),
+        (["--capacity", "gpu=-2"], "--capacity: got 'gpu=-2'"),
+        (["--capacity", "gpus=2"], "--capacity: got 'gpus', expected a kind"),
+        (["--discipline", "lifo"], "did you mean 'fifo'"),
+        (["--laws", "maybe"], "--laws: got 'maybe'"),
+    ],
+)
+def test_mistakes_are_named_and_nothing_is_run(table, tmp_path, capsys, more, message):
+    journal = tmp_path / "out.jsonl"
+    assert replay(table, "--journal", str(journal), *more) == 2
+    captured = capsys.readouterr()
+    assert message in captured.err and captured.out == "" and not journal.exists()
+
+
+def test_a_table_of_nothing_is_replayed(tmp_path, capsys):
+    path = tmp_path / "t.csv"
+    path.write_text("job,at,run,gpus\n")
+    assert main(["replay", str(path), "--mapping", MAPPING, "--capacity", "gpu=1"]) == 0
+    assert "0 taken, 0 left out." in capsys.readouterr().out
+
+
+def test_quotas_are_parsed():
+    assert parsed("v100=8") == ("v100", 8)

@@ -1,0 +1,192 @@
+"""The service's own request: every member that the twin acts on is read, and every mistake has its path."""
+
+import copy
+
+import pytest
+from hypothesis import given
+
+from hptsim import TuningJobSpec
+from hptsim.errors import InvalidInput
+from hptsim.model.definitions import InstanceRequest, Objective
+from hptsim.model.ranges import ParameterRange
+from hptsim.model.request_writer import to_request
+from hptsim.testing import specs
+
+FULL = {
+    "HyperParameterTuningJobName": "full",
+    "HyperParameterTuningJobConfig": {
+        "Strategy": "Bayesian",
+        "HyperParameterTuningJobObjective": {"Type": "Maximize", "MetricName": "auc"},
+        "ResourceLimits": {"MaxNumberOfTrainingJobs": 9, "MaxParallelTrainingJobs": 3, "MaxRuntimeInSeconds": 7200},
+        "ParameterRanges": {
+            "IntegerParameterRanges": [{"Name": "depth", "MinValue": "2", "MaxValue": "9", "ScalingType": "Linear"}],
+            "ContinuousParameterRanges": [
+                {"Name": "eta", "MinValue": "0.01", "MaxValue": "0.3", "ScalingType": "Logarithmic"}
+            ],
+            "CategoricalParameterRanges": [{"Name": "optimizer", "Values": ["adam", "sgd"]}],
+            "AutoParameters": [{"Name": "alpha", "ValueHint": "0.5"}],
+        },
+        "TrainingJobEarlyStoppingType": "Auto",
+        "TuningJobCompletionCriteria": {"TargetObjectiveMetricValue": 0.9},
+        "RandomSeed": 7,
+    },
+    "TrainingJobDefinition": {
+        "AlgorithmSpecification": {"TrainingInputMode": "Pipe", "TrainingImage": "image:1"},
+        "RoleArn": "arn:aws:iam::111122223333:role/role",
+        "OutputDataConfig": {"S3OutputPath": "s3://bucket/out"},
+        "ResourceConfig": {"InstanceType": "ml.p3.2xlarge", "InstanceCount": 2, "VolumeSizeInGB": 30},
+        "StoppingCondition": {
+            "MaxRuntimeInSeconds": 3600,
+            "MaxWaitTimeInSeconds": 7200,
+            "MaxPendingTimeInSeconds": 8000,
+        },
+        "StaticHyperParameters": {"epochs": "10"},
+        "EnableManagedSpotTraining": True,
+        "CheckpointConfig": {"S3Uri": "s3://bucket/checkpoints"},
+        "RetryStrategy": {"MaximumRetryAttempts": 4},
+    },
+    "WarmStartConfig": {
+        "WarmStartType": "TransferLearning",
+        "ParentHyperParameterTuningJobs": [{"HyperParameterTuningJobName": "old"}],
+    },
+    "Tags": [{"Key": "team", "Value": "x"}],
+}
+
+
+def changed(path, value):
+    """`FULL` with the member at *path* set to *value*, or taken out when that is `...`."""
+    request = copy.deepcopy(FULL)
+    *above, last = path.split(".")
+    inner = request
+    for name in above:
+        inner = inner[int(name) if name.isdigit() else name]
+    if value is ...:
+        del inner[last]
+    else:
+        inner[last] = value
+    return request
+
+
+def test_every_member_that_the_twin_acts_on_is_read():
+    spec = TuningJobSpec.from_request(FULL, priority=2)
+    assert (spec.name, spec.strategy, spec.priority, spec.objective) == ("full", "Bayesian", 2, Objective("auc", True))
+    assert (spec.limits.max_training_jobs, spec.limits.max_parallel, spec.limits.max_runtime_s) == (9, 3, 7200)
+    assert spec.ranges == (
+        ParameterRange("depth", "Integer", 2, 9, (), "Linear"),
+        ParameterRange("eta", "Continuous", 0.01, 0.3, (), "Logarithmic"),
+        ParameterRange("optimizer", "Categorical", values=("adam", "sgd")),
+        ParameterRange("alpha", "Auto", values=("0.5",)),
+    )
+    (definition,) = spec.definitions
+    assert definition.instances.amounts == {"ml.p3.2xlarge": 2}
+    assert (definition.input_mode, definition.spot, definition.max_retries) == ("Pipe", True, 4)
+    assert (definition.max_runtime_s, definition.max_wait_s, definition.max_pending_s) == (3600, 7200, 8000)
+    assert (definition.output_path, definition.checkpoint_uri) == ("s3://bucket/out", "s3://bucket/checkpoints")
+    assert definition.static == {"epochs": "10"}
+
+
+def test_the_request_is_echoed_as_it_came():
+    assert to_request(TuningJobSpec.from_request(FULL)) == FULL
+
+
+@given(spec=specs())
+def test_every_spec_written_as_a_request_reads_back_equal(spec):
+    assert TuningJobSpec.from_request(to_request(spec), priority=spec.priority) == spec
+
+
+def test_several_definitions_and_several_instance_types():
+    request = changed("TrainingJobDefinition", ...)
+    del request["WarmStartConfig"], request["HyperParameterTuningJobConfig"]["TrainingJobEarlyStoppingType"]
+    definition = copy.deepcopy(FULL["TrainingJobDefinition"])
+    del definition["ResourceConfig"]
+    definition["HyperParameterTuningResourceConfig"] = {
+        "InstanceConfigs": [
+            {"InstanceType": "ml.m5.xlarge", "InstanceCount": 3},
+            {"InstanceType": "ml.m5.2xlarge", "InstanceCount": 1},
+        ]
+    }
+    definition |= {"DefinitionName": "first", "TuningObjective": {"Type": "Minimize", "MetricName": "loss"}}
+    request["TrainingJobDefinitions"] = [definition, {**definition, "DefinitionName": "second"}]
+    spec = TuningJobSpec.from_request(request)
+    assert [one.name for one in spec.definitions] == ["first", "second"]
+    assert spec.definitions[0].objective == Objective("loss", False)
+    assert spec.definitions[1].instances.amounts == {"ml.m5.xlarge": 3}
+    assert spec.definitions[1].alternatives == (InstanceRequest("ml.m5.2xlarge", 1),)
+
+
+def test_the_total_falls_back_to_the_parallel_limit():
+    spec = TuningJobSpec.from_request(
+        changed("HyperParameterTuningJobConfig.ResourceLimits.MaxNumberOfTrainingJobs", ...)
+    )
+    assert spec.limits.max_training_jobs == 3
+
+
+CONFIG, DEFINITION = "HyperParameterTuningJobConfig", "TrainingJobDefinition"
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "message"),
+    [
+        ("HyperParameterTuningJobName", ..., "HyperParameterTuningJobName: got nothing"),
+        ("HyperParameterTuningJobName", "a_b", "HyperParameterTuningJobName: got 'a_b'"),
+        ("HyperParameterTuningJobname", "a", "did you mean 'HyperParameterTuningJobName'"),
+        (CONFIG, ..., f"{CONFIG}: got nothing, expected a required member"),
+        (CONFIG, [], rf"{CONFIG}: got \[\], expected a structure"),
+        (f"{CONFIG}.Strategy", "Bayes", rf"{CONFIG}\.Strategy: got 'Bayes'.*did you mean 'Bayesian'"),
+        (f"{CONFIG}.HyperParameterTuningJobObjective.Type", "Maximise", "did you mean 'Maximize'"),
+        (f"{CONFIG}.HyperParameterTuningJobObjective", ..., "HyperParameterTuningJobObjective: got nothing"),
+        (f"{CONFIG}.ResourceLimits.MaxParallelTrainingJobs", 0, "MaxParallelTrainingJobs: got 0.*at least 1"),
+        (f"{CONFIG}.ResourceLimits.MaxParallelTrainingJobs", "3", "MaxParallelTrainingJobs: got '3'"),
+        (f"{CONFIG}.ResourceLimits.MaxNumberOfTrainingJobs", True, "MaxNumberOfTrainingJobs: got True"),
+        (f"{CONFIG}.ResourceLimits.MaxRuntimeInSeconds", 119, "MaxRuntimeInSeconds: got 119.*120 to 15768000"),
+        (f"{CONFIG}.ResourceLimits.MaxParalel", 1, "did you mean 'MaxParallelTrainingJobs'"),
+        (f"{CONFIG}.ParameterRanges.IntegerParameterRanges", {}, r"IntegerParameterRanges: got \{\}, expected a list"),
+        (f"{CONFIG}.ParameterRanges.IntegerParameterRanges", {"a": 1}, "IntegerParameterRanges: got .*a list"),
+        (
+            f"{CONFIG}.ParameterRanges.IntegerParameterRanges.0.MinValue",
+            "99",
+            r"\[0\]\.MinValue: got 99.*at most MaxValue",
+        ),
+        (f"{CONFIG}.ParameterRanges.IntegerParameterRanges.0.MinValue", "few", r"\[0\]\.MinValue: got 'few'"),
+        (
+            f"{CONFIG}.ParameterRanges.ContinuousParameterRanges.0.ScalingType",
+            "Logarithmc",
+            "did you mean 'Logarithmic'",
+        ),
+        (f"{CONFIG}.ParameterRanges.CategoricalParameterRanges.0.Values", [], r"\[0\]\.Values: got \[\]"),
+        (DEFINITION, ..., "expected exactly one of TrainingJobDefinition and TrainingJobDefinitions"),
+        ("TrainingJobDefinitions", [{}], "expected exactly one of"),
+        (f"{DEFINITION}.AlgorithmSpecification.TrainingInputMode", "file", "did you mean 'File'"),
+        (f"{DEFINITION}.OutputDataConfig", ..., r"TrainingJobDefinition\.OutputDataConfig: got nothing"),
+        (f"{DEFINITION}.OutputDataConfig.S3OutputPath", "", "S3OutputPath: got ''"),
+        (f"{DEFINITION}.ResourceConfig", ..., r"TrainingJobDefinition\.ResourceConfig: got nothing"),
+        (f"{DEFINITION}.ResourceConfig.InstanceCount", 0, "InstanceCount: got 0"),
+        (f"{DEFINITION}.StoppingCondition.MaxRuntimeInSeconds", -1, "MaxRuntimeInSeconds: got -1"),
+        (f"{DEFINITION}.StoppingCondition.MaxWaitTimeInSeconds", 10, "MaxWaitTimeInSeconds: got 10, expected at least"),
+        (f"{DEFINITION}.StoppingCondition.MaxPendingTimeInSeconds", 10, "MaxPendingTimeInSeconds: got 10"),
+        (f"{DEFINITION}.RetryStrategy.MaximumRetryAttempts", 31, "MaximumRetryAttempts: got 31, .*from 1 to 30"),
+        (
+            f"{DEFINITION}.EnableManagedSpotTraining",
+            "yes",
+            "EnableManagedSpotTraining: got 'yes', expected true or false",
+        ),
+        (f"{DEFINITION}.CheckpointConfig.S3Url", "s3://x", "did you mean 'S3Uri'"),
+    ],
+)
+def test_what_is_wrong_is_named_by_its_path(path, value, message):
+    with pytest.raises(InvalidInput, match=message):
+        TuningJobSpec.from_request(changed(path, value))
+
+
+def test_what_is_no_request_at_all():
+    with pytest.raises(InvalidInput, match="request: got 3, expected a structure"):
+        TuningJobSpec.from_request(3)
+
+
+def test_the_service_takes_what_we_write():
+    validate = pytest.importorskip("botocore.validate")
+    session = pytest.importorskip("botocore.session").get_session()
+    shape = session.get_service_model("sagemaker").operation_model("CreateHyperParameterTuningJob").input_shape
+    for request in (FULL, to_request(TuningJobSpec("plain"))):
+        request = {name: value for name, value in request.items() if name != "WarmStartConfig"}
+        assert validate.ParamValidator().validate(request, shape).has_errors() is False

@@ -1,0 +1,282 @@
+"""Experiments: common random numbers, the answers and what they promise, the smallest quota, sequential replications."""
+
+import math
+from concurrent.futures import ThreadPoolExecutor
+
+import attrs
+import numpy as np
+import pytest
+from scipy import stats
+
+import hptsim
+from hptsim import Scenario, TuningJobSpec
+from hptsim.errors import InvalidInput
+from hptsim.model.definitions import ResourceLimits, ServiceLimits
+from hptsim.planning.experiments import compare, replicate, seeds, smallest, sweep, until_precise, vary
+from hptsim.planning.results import Results
+from hptsim.scenario.cloud import Timings
+from hptsim.scenario.durations import Exponential
+from hptsim.scenario.workload import Arrivals
+
+TYPE = "ml.m5.xlarge"
+QUOTA = f"capacity.{TYPE}"
+SCENARIO = Scenario(
+    capacity={TYPE: 2},
+    timings=Timings(training_s=Exponential(100.0)),
+    limits=ServiceLimits(None, None, None),
+    arrivals=(Arrivals(TuningJobSpec("c"), Exponential(80.0), 60),),
+)
+ONE = Arrivals(TuningJobSpec("c"), 0.0, 1)
+"""One tuning job at second 0."""
+
+
+@pytest.fixture(scope="module")
+def serial():
+    with ThreadPoolExecutor(1) as executor:
+        yield executor
+
+
+def test_planning_is_an_attribute_of_the_package():
+    assert hptsim.planning.sweep is sweep
+
+
+def test_seeds_are_spawned_by_replication():
+    children = np.random.SeedSequence(7).spawn(3)
+    assert seeds(7, 3) == [int(child.generate_state(1, np.uint64)[0]) for child in children]
+    assert len({*seeds(7, 1000), *seeds(8, 1000)}) == 2000
+
+
+def test_a_sweep_and_a_comparison_share_their_random_numbers(serial):
+    results = sweep(SCENARIO, {QUOTA: [2, 4]}, 8, executor=serial)
+    summary = results.summary("waiting_time_s.mean")
+    assert list(summary[QUOTA]) == [2, 4] and summary["mean"][0] > summary["mean"][1]
+    two, four = results.at({QUOTA: 2}), results.at({QUOTA: 4})
+    paired = compare(two, four)
+    assert paired.interval()[1] < 0 and "less in the second" in paired.sentence()
+    other = replicate(vary(SCENARIO, QUOTA, 4), 8, 99, executor=serial)
+    apart = compare(two, other)
+    assert paired.interval()[1] - paired.interval()[0] < apart.interval()[1] - apart.interval()[0]
+    assert "no difference" in compare(two, two).sentence()
+
+
+def test_two_scenarios_are_compared_pair_by_pair_in_every_column(serial):
+    found = compare(SCENARIO, vary(SCENARIO, QUOTA, 4), 8, executor=serial)
+    mine = replicate(SCENARIO, 8, executor=serial).table
+    other = replicate(vary(SCENARIO, QUOTA, 4), 8, executor=serial).table
+    table = found.summary().set_index("figure")
+    assert {"waiting_time_s.mean", "waiting_time_s.p95", f"utilization.{TYPE}", "cost_usd"} <= set(table.index)
+    for column in ("waiting_time_s.mean", "time_in_system_s.mean"):
+        low, high = stats.t.interval(0.95, 7, *_mean_and_error(other[column] - mine[column]))
+        assert found.interval(column) == pytest.approx((low, high))
+        row = table.loc[column]
+        assert (row["first"], row["second"]) == pytest.approx((mine[column].mean(), other[column].mean()))
+        assert row["difference"] == pytest.approx(row["second"] - row["first"])
+
+
+@pytest.mark.parametrize("values", [[], [2, 3, 2], [1, 1.0], [stats.expon(scale=9), stats.expon(scale=9)]], ids=str)
+def test_the_same_design_twice_is_no_second_sample(serial, values):
+    with pytest.raises(InvalidInput, match="expected values that differ, at least one"):
+        sweep(SCENARIO, {"timings.starting_s": values}, 2, executor=serial)
+
+
+def test_a_point_is_called_by_its_value_and_not_by_its_address(serial, tmp_path):
+    values = [stats.expon(scale=9), stats.expon(scale=99), Exponential(9.0), 9.0]
+    results = sweep(SCENARIO, {"timings.starting_s": values}, 2, executor=serial)
+    labels = list(results.table["timings.starting_s"].iloc[::2])
+    assert labels == ["expon(){'scale': 9}", "expon(){'scale': 99}", "Exponential(mean_s=9.0)", 9.0]
+
+
+def _mean_and_error(values):
+    return values.mean(), values.std(ddof=1) / math.sqrt(len(values))
+
+
+def test_a_scenario_is_not_compared_with_results(serial):
+    results = replicate(SCENARIO, 2, executor=serial)
+    with pytest.raises(InvalidInput, match="expected two scenarios, or two results"):
+        compare(SCENARIO, results)
+
+
+def test_a_replication_ends_when_the_scenario_or_the_caller_says(serial):
+    """One training job of 100 s on a quota of one instance: half of it, or all."""
+    scenario = Scenario(timings=Timings(training_s=100.0), until_s=50.0, arrivals=[ONE])
+    assert replicate(scenario, 2, executor=serial).mean("throughput_per_hour") == 0
+    ended = replicate(scenario, 2, executor=serial, until_s=200.0)
+    assert ended.mean("throughput_per_hour") > 0
+
+
+def test_the_smallest_quota_is_the_smallest(serial):
+    settings = {"replications": 8, "executor": serial}
+    found = smallest(SCENARIO, QUOTA, "waiting_time_s.p95 <= 60", **settings)
+    verdicts = dict(zip(found.tried[QUOTA], found.tried["verdict"], strict=True))
+    assert verdicts[found.value] == "met" != verdicts[found.value - 1]
+    table = sweep(SCENARIO, {QUOTA: list(range(1, found.value + 1))}, 8, executor=serial)
+    for value in range(1, found.value + 1):
+        _, high = table.at({QUOTA: value}).interval("waiting_time_s.p95", 0.9)
+        assert (high <= 60) == (value == found.value)
+    assert f"{QUOTA} = {found.value} meets waiting_time_s.p95 <= 60" in found.sentence()
+    assert f"{found.value - 1} " in found.sentence() and "<table" in found._repr_html_()
+    none = smallest(SCENARIO, QUOTA, "waiting_time_s.p95 <= -1", high=4, **settings)
+    assert none.value is None and none.sentence().startswith(f"No {QUOTA} up to 4 is shown to meet")
+
+
+def test_more_is_better_in_the_other_direction_too(serial):
+    found = smallest(SCENARIO, QUOTA, "throughput_per_hour >= 38", replications=8, executor=serial)
+    assert found.value > 1 and "at least" in found.sentence()
+
+
+def test_a_share_above_a_threshold_is_a_target(serial):
+    target = "waiting_time_s.above_60 <= 0.05"
+    found = smallest(SCENARIO, QUOTA, target, replications=8, executor=serial)
+    column = "waiting_time_s.above_60"
+    alone = replicate(vary(SCENARIO, QUOTA, found.value), 8, above_s=[60], executor=serial)
+    assert list(found.results.at({QUOTA: found.value}).table[column]) == list(alone.table[column])
+    assert alone.interval(column, 0.9)[1] <= 0.05 and target in found.sentence()
+    assert column in until_precise(SCENARIO, column, 0.9, first=3, executor=serial).table
+
+
+def test_whoever_still_waits_at_the_end_is_counted(serial):
+    """One job of 100 s on one instance, the other 59 wait behind it when the time is over."""
+    crowd = attrs.evolve(ONE, count=60, batch=60)
+    scenario = Scenario(capacity={TYPE: 1}, timings=Timings(training_s=100.0), until_s=50.0, arrivals=[crowd])
+    scenario = attrs.evolve(scenario, limits=ServiceLimits(None, None, None))
+    results = replicate(scenario, 2, executor=serial)
+    assert results.mean("unstarted_share") == pytest.approx(59 / 60)
+    assert "Not in it: 98.33% of the tuning jobs" in results.sentence()
+
+
+JOBS = 12
+"""Exponential training jobs in one tuning job: the expected makespan on m slots is exact."""
+MAKESPAN = {m: 100.0 * ((JOBS - m) / m + sum(1 / left for left in range(1, m + 1))) for m in range(1, JOBS + 1)}
+
+
+def test_the_smallest_quota_is_too_small_as_rarely_as_it_promises(serial):
+    """The hardest case: four instances miss the target by a hair, so that they pass in nearly 1 - confidence of all runs."""
+    runs, confidence = 60, 0.8
+    scenario = attrs.evolve(
+        SCENARIO, arrivals=[Arrivals(TuningJobSpec("m", limits=ResourceLimits(JOBS, JOBS)), 0.0, 1)]
+    )
+    target = f"time_in_system_s.mean <= {MAKESPAN[4] * (1 - 1e-9)}"
+    settings = {"confidence": confidence, "replications": 10, "high": JOBS, "executor": serial}
+    found = [smallest(scenario, QUOTA, target, seed=seed, **settings).value for seed in range(runs)]
+    too_small = sum(value is not None and value <= 4 for value in found)
+    assert stats.binom.ppf(0.005, runs, 1 - confidence) <= too_small <= stats.binom.ppf(0.995, runs, 1 - confidence)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"target": "fast"}, "target: got 'fast', expected COLUMN <= NUMBER"),
+        ({"target": "waiting_time_s.p95 <= soon"}, "target: got"),
+        ({"target": "waiting_time_s.p59 <= 6"}, "did you mean 'waiting_time_s.p95'"),
+        ({"confidence": 95}, "confidence: got 95"),
+        ({"low": 5, "high": 4}, "low, high"),
+        ({"what": "capcity.x"}, "did you mean 'capacity'"),
+        ({"replications": 0}, "replications: got 0"),
+    ],
+    ids=str,
+)
+def test_a_search_that_makes_no_sense_says_so(serial, arguments, message):
+    given = {"what": QUOTA, "target": "waiting_time_s.p95 <= 60", "replications": 2, "high": 2, **arguments}
+    with pytest.raises(InvalidInput) as error:
+        smallest(SCENARIO, **given, executor=serial)
+    assert message in str(error.value)
+
+
+def test_it_goes_on_until_it_is_precise(serial):
+    column = "time_in_system_s.mean"
+    found = until_precise(SCENARIO, column, 0.1, first=4, executor=serial)
+    low, high = found.interval(column)
+    count = len(found.table)
+    assert (high - low) / 2 <= 0.1 * found.mean(column) and count > 4
+    assert found.table.equals(replicate(SCENARIO, count, executor=serial).table)
+    before = Results(found.table.iloc[: next(n for n in (4, 6, 9, 14, 21, 32, 48, 72) if -(-n * 3 // 2) >= count)])
+    low, high = before.interval(column)
+    assert (high - low) / 2 > 0.1 * before.mean(column), "it might have stopped earlier"
+    assert len(until_precise(SCENARIO, column, 1e-9, first=4, most=7, executor=serial).table) == 7
+
+
+def waiting_times_from_the_first_customer_on(count, load, mean_s):
+    """The exact expected waiting times of the first *count* customers of an M/M/1 queue that begins empty.
+
+    Spitzer: E[W(n)] is the sum over k < n of E[S(k)+] / k, where S(k) is k services less k gaps. At the k-th arrival of the
+    two merged Poisson streams' the number of services that have ended is negative binomial.
+    """
+    waits = [0.0]
+    for k in range(1, count):
+        ended = np.arange(k)
+        left = stats.nbinom.pmf(ended, k, load / (1 + load)) * (k - ended) * mean_s
+        waits.append(waits[-1] + left.sum() / k)
+    return waits
+
+
+def lindley(design, seed):
+    """The mean waiting time of the first ten customers of an M/M/1 queue, from its definition: two random numbers each."""
+    rng = np.random.default_rng(seed)
+    wait, total = 0.0, 0.0
+    for service_s, gap_s in zip(rng.exponential(100.0, 9), rng.exponential(200.0, 9), strict=True):
+        wait = max(0.0, wait + service_s - gap_s)
+        total += wait
+    return {"waiting_time_s.mean": total / 10}
+
+
+def test_sequential_intervals_cover_nearly_as_often_as_they_say(serial, monkeypatch):
+    """The shortfall that `until_precise` owns up to: of 95 % at least 90 % are left, for a wide interval of a skewed figure.
+
+    400 sequences, each stopped by its own look; the binomial band has 99 %. A queue of a few lines stands in for the twin,
+    whose own agreement with the same exact figure is in test_theory.py.
+    """
+    monkeypatch.setattr("hptsim.planning.executors.Design.run", lindley)
+    exact = np.mean(waiting_times_from_the_first_customer_on(10, 0.5, 100.0))
+    covered, lengths = 0, set()
+    for seed in range(400):
+        found = until_precise(SCENARIO, relative_half_width=0.3, seed=seed, executor=serial)
+        low, high = found.interval("waiting_time_s.mean")
+        covered += low <= exact <= high
+        lengths.add(len(found.table))
+    assert stats.binom.ppf(0.005, 400, 0.90) <= covered <= stats.binom.ppf(0.995, 400, 0.95), covered
+    assert len(lengths) > 3, "a sequence that always stops at the same look is none"
+
+
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [("capcity.x", "did you mean 'capacity'"), ("timings.trainin_s", "did you mean 'training_s'")],
+)
+def test_misspelt_paths_and_columns_are_named(path, message, serial):
+    with pytest.raises(InvalidInput, match=message):
+        vary(SCENARIO, path, 1)
+    with pytest.raises(InvalidInput, match=r"did you mean 'waiting_time_s\.mean'"):
+        replicate(SCENARIO, 2, executor=serial).mean("waiting_time_s.maen")
+
+
+def test_a_load_is_varied_like_a_quota(serial):
+    slower = vary(SCENARIO, f"arrivals.{SCENARIO.arrivals[0].name}.interarrival_s", 500.0)
+    assert slower.arrivals[0].interarrival_s == 500.0 and slower.capacity == SCENARIO.capacity
+    assert vary(SCENARIO, "arrivals.c.interarrival_s.mean_s", 70).arrivals[0].interarrival_s == Exponential(70)
+    assert vary(SCENARIO, "timings.training_s.mean_s", 70).timings.training_s == Exponential(70)
+    two = attrs.evolve(SCENARIO, arrivals=[*SCENARIO.arrivals, Arrivals(TuningJobSpec("other"), 9, 9)])
+    assert [one.count for one in vary(two, "arrivals.other.count", 3).arrivals] == [SCENARIO.arrivals[0].count, 3]
+
+
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [
+        ("arrivals.c.interarival_s", "did you mean 'interarrival_s'"),
+        ("arrivals.c.interarrival_s.mean", "a key of interarrival_s; did you mean 'mean_s'"),
+        ("arrivals.c.count.x", "count as a whole: it has no keys"),
+        ("arrivals.nobody.count", "the name of some arrivals; valid are: "),
+        ("tuning_jobs.a", "tuning_jobs as a whole"),
+        ("prices.date", "prices as a whole"),
+    ],
+)
+def test_what_cannot_be_varied_is_named(path, message):
+    with pytest.raises(InvalidInput, match=message):
+        vary(SCENARIO, path, 1)
+
+
+def test_shares_of_time_are_shares_of_time(serial):
+    """One job of 100 s on two instances, one of them used for the second half of the time."""
+    scenario = Scenario(capacity={TYPE: 2}, timings=Timings(training_s=100.0, first_launch_s=100.0), arrivals=[ONE])
+    figures = replicate(scenario, 2, executor=serial)
+    assert figures.mean(f"utilization.{TYPE}") == pytest.approx(0.25)
+    assert figures.mean("waiting_time_s.mean") == 100 and figures.mean("time_in_system_s.mean") == 200
+    assert figures.mean("cost_usd") == pytest.approx(100 / 3600 * 0.23)

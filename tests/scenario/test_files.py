@@ -1,0 +1,54 @@
+"""Scenarios as plain data: the line of a key, what is below a key, keys that nobody knows; files are in test_scenario.py."""
+
+import pytest
+
+from hptsim.errors import InvalidInput, invalid
+from hptsim.scenario.files import below, each, known, line_of
+
+TEXT = """name = "x"
+[capacity]
+"ml.m5.xlarge" = 4
+
+[[tuning_jobs]]
+at_s = 1
+
+[[tuning_jobs]]
+at_s = 2
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "line"),
+    [
+        ("name", 1),
+        ("capacity", 2),
+        ("capacity.ml.m5.xlarge", 3),
+        ("tuning_jobs[0].at_s", 6),
+        ("tuning_jobs[1].at_s", 9),
+        ("tuning_jobs[1].nothing", 8),
+        ("nothing", 1),
+    ],
+)
+def test_a_key_is_found_in_the_text(path, line):
+    assert line_of(TEXT, f"{path}: got 3, expected 4") == line
+
+
+def test_what_is_wrong_inside_is_wrong_below():
+    with pytest.raises(InvalidInput, match=r"a\.b\.c: got 1"), below("a.b"):
+        raise invalid("c", 1, "2")
+    with pytest.raises(InvalidInput) as caught, below("a"):
+        raise invalid("a.c", 1, "2")
+    assert caught.value.message.startswith("a.c: got 1")
+
+
+def test_unknown_keys_and_what_is_no_table_are_named():
+    with pytest.raises(InvalidInput, match=r"x\.nmae: got 'nmae', expected a key of a thing; did you mean 'name'"):
+        known("x", {"nmae": 1}, ["name"], "a thing")
+    with pytest.raises(InvalidInput, match="x: got 3, expected a table of keys"):
+        known("x", 3, ["name"], "a thing")
+
+
+def test_each_of_a_list_is_read_with_its_place():
+    assert each("x", [5, 6], lambda where, plain, folder: (where, plain), None) == (("x[0]", 5), ("x[1]", 6))
+    with pytest.raises(InvalidInput, match=r"x: got \{\}, expected a list"):
+        each("x", {}, None, None)

@@ -1,0 +1,272 @@
+"""The explorer: small scopes exhausted, planted bugs found, every one-row mutant caught by a named law."""
+
+import attrs
+import pytest
+
+from hptsim import Simulation, explore
+from hptsim.cloud.every_outcome import FAULTS
+from hptsim.errors import LawBroken
+from hptsim.model.assumptions import Assumptions
+from hptsim.model.definitions import (
+    CompletionCriteria,
+    Hyperband,
+    InstanceRequest,
+    ResourceLimits,
+    TrainingJobDefinition,
+)
+from hptsim.model.laws import SOMETIMES
+from hptsim.model.machine import Tables
+from hptsim.model.specs import TuningJobSpec
+from hptsim.model.tables import ALL, RESERVATION, TRAINING, TUNING, Row, Table
+from hptsim.scenario.cloud import Faults, Timings
+from hptsim.scenario.durations import Exponential
+from hptsim.scenario.scenario import Scenario
+from hptsim.scenario.workload import Arrivals, ScheduledTuningJob
+from hptsim.simulation.mutation import mutants
+
+SPOT = TrainingJobDefinition(
+    spot=True, max_retries=1, checkpoint_uri="s3://b/c", max_wait_s=90000.0, max_pending_s=8000.0
+)
+PIPE = attrs.evolve(SPOT, input_mode="Pipe", max_retries=0)
+EVERY_FAULT = dict.fromkeys(FAULTS, 1)
+
+
+def scope(definition=SPOT, total=1, parallel=1, runtime_s=None, capacity=1):
+    spec = TuningJobSpec("a", (definition,), ResourceLimits(total, parallel, runtime_s))
+    return Scenario(
+        capacity={"ml.m5.xlarge": capacity},
+        assumptions=Assumptions(admission="queue"),
+        tuning_jobs=(ScheduledTuningJob(spec),),
+    )
+
+
+def failing(stop_at_s=None):
+    """A tuning job whose training jobs all fail, with one that waits for quota when it gives up."""
+    spec = TuningJobSpec("a", (TrainingJobDefinition(),), ResourceLimits(9, 4))
+    return Scenario(
+        capacity={"ml.m5.xlarge": 3},
+        assumptions=Assumptions(admission="queue"),
+        tuning_jobs=(ScheduledTuningJob(spec, 0.0, stop_at_s),),
+        timings=Timings(training_s=Exponential(100.0), teardown_s=1.0, uploading_s=1.0),
+        faults=Faults(algorithm_error=1.0),
+    )
+
+
+def enough():
+    """The first result meets the criterion, while others train and wait for quota."""
+    scenario = scope(TrainingJobDefinition(), 3, 3, None, 2)
+    return with_spec(scenario, criteria=CompletionCriteria(target=1.0))
+
+
+def two_types(reservation="reuse", total=2, parallel=1):
+    """Two instance types in order of preference; machines may be short twice."""
+    definition = TrainingJobDefinition(
+        instances=InstanceRequest("ml.p3.2xlarge"), alternatives=(InstanceRequest("ml.m5.xlarge", 2),)
+    )
+    scenario = scope(definition, total, parallel)
+    return attrs.evolve(
+        scenario,
+        capacity={"ml.p3.2xlarge": parallel, "ml.m5.xlarge": 2},
+        total_instances=3,
+        assumptions=Assumptions(reservation, "queue"),
+    )
+
+
+WARM = TrainingJobDefinition(keep_alive_s=600)
+
+
+def hyperband(total=3, parallel=2):
+    """Two training jobs in the bracket that judges after the first epoch, one in the bracket that does not."""
+    return with_spec(
+        scope(TrainingJobDefinition(), total, parallel, None, 2), strategy="Hyperband", hyperband=Hyperband(1, 3)
+    )
+
+
+def with_spec(scenario, **changes):
+    spec = attrs.evolve(scenario.tuning_jobs[0].spec, **changes)
+    return attrs.evolve(scenario, tuning_jobs=(ScheduledTuningJob(spec),))
+
+
+def gave_up_at():
+    sim = Simulation(failing())
+    sim.run()
+    return next(record.time_s for record in sim.journal if record.trigger == "give_up")
+
+
+def test_small_scopes_are_exhausted_with_all_laws_kept_and_all_cases_seen():
+    seen = set()
+    for scenario, faults in (
+        (scope(), EVERY_FAULT),
+        (scope(PIPE), EVERY_FAULT),
+        (scope(total=2, parallel=2, runtime_s=500.0), {}),
+        (scope(total=2, parallel=2, capacity=2), {"interrupt": 1}),
+        *((two_types(policy), {"shortage": 3}) for policy in ("reuse", "upfront", "as-observed")),
+        (two_types(total=3, parallel=2), {"shortage": 2}),
+    ):
+        found = explore(scenario, faults=faults)
+        assert found.counterexample is None, str(found.counterexample)
+        assert found.complete and found.resting > 0
+        seen |= set(found.witnessed)
+    seen |= set(explore(Scenario(), training_jobs={"first": WARM, "second": WARM}).witnessed)
+    assert seen == set(SOMETIMES)
+
+
+@pytest.mark.parametrize("scenario", [enough(), hyperband()], ids=["criterion", "hyperband"])
+def test_a_stop_at_every_point_of_a_criterion_and_of_a_small_hyperband(scenario):
+    found = explore(scenario)
+    assert found.counterexample is None, str(found.counterexample)
+    assert found.complete and found.states > 300
+
+
+def test_arrivals_are_explored_like_the_tuning_jobs_that_they_bring():
+    scenario = Scenario(capacity={"ml.m5.xlarge": 1}, arrivals=[Arrivals(TuningJobSpec("a"), 10, 2)])
+    found = explore(scenario)
+    assert found.complete and found.states == explore(scenario.drawn()).states > 50
+
+
+def test_too_tame_a_scope_says_what_it_has_not_seen():
+    assert "a stop catches two training" in explore(scope()).missed
+
+
+@pytest.fixture(scope="module")
+def judges():
+    at_s = gave_up_at() + 1e-3
+    return [
+        lambda tables: _explored(scope(), EVERY_FAULT, tables),
+        lambda tables: _explored(scope(total=2, parallel=2, runtime_s=500.0), {}, tables),
+        lambda tables: _explored(scope(PIPE), EVERY_FAULT, tables),
+        lambda tables: _explored(scope(attrs.evolve(SPOT, max_retries=0)), EVERY_FAULT, tables),
+        lambda tables: _explored(enough(), {}, tables),
+        lambda tables: _explored(hyperband(1, 1), {}, tables),
+        lambda tables: _explored(two_types(total=1), {"shortage": 1}, tables),
+        lambda tables: _warm(tables, {"internal_error": 1}),
+        _updated,
+        lambda tables: _simulated(failing(), tables),
+        lambda tables: _simulated(failing(at_s), tables),
+    ]
+
+
+def _explored(scenario, faults, tables):
+    found = explore(scenario, faults=faults, tables=tables)
+    return found.counterexample and found.counterexample.law
+
+
+def _warm(tables, faults):
+    found = explore(
+        Scenario(capacity={"ml.m5.xlarge": 1}),
+        training_jobs={"first": WARM, "second": WARM},
+        faults=faults,
+        tables=tables,
+    )
+    return found.counterexample and found.counterexample.law
+
+
+def _updated(tables):
+    """The period of a warm pool changes while its training job runs, and after its end."""
+    sim = Simulation(tables=tables)
+    try:
+        sim.create_training_job("first", WARM)
+        sim.update_training_job("first", 300)
+        sim.run(until=200)
+        sim.update_training_job("first", 200)
+        sim.run()
+    except LawBroken as error:
+        return error.law
+    return None
+
+
+def _simulated(scenario, tables):
+    try:
+        Simulation(scenario, tables=tables).run()
+    except LawBroken as error:
+        return error.law
+    return None
+
+
+def survivors(table, judges):
+    return [
+        f"{mutant.row.trigger} {mutant.row.source} → {mutant.row.destination} {mutant.row.guard}: {mutant.edit}"
+        for mutant in mutants(table)
+        if not any(judge(mutant.tables) for judge in judges)
+    ]
+
+
+def test_the_true_tables_satisfy_every_judge(judges):
+    assert [judge(Tables.of()) for judge in judges] == [None] * len(judges)
+
+
+@pytest.mark.parametrize("table", ALL, ids=lambda table: table.name)
+def test_every_one_row_mutant_is_caught_by_a_named_law(table, judges):
+    assert survivors(table, judges) == []
+
+
+def planted(table: Table, trigger: str, source: str, **changes: object) -> Tables:
+    rows = tuple(
+        attrs.evolve(row, **changes) if (row.trigger, row.source) == (trigger, source) else row for row in table.rows
+    )
+    return Tables.of(**{table.name: Table(table.name, rows, table.final)})
+
+
+def without(table: Table, trigger: str, source: str) -> Tables:
+    rows = tuple(row for row in table.rows if (row.trigger, row.source) != (trigger, source))
+    return Tables.of(**{table.name: Table(table.name, rows, table.final)})
+
+
+LAUNCH_AFTER_STOP = attrs.evolve(TUNING, rows=(*TUNING.rows, Row("launch", "Stopping", "Stopping", ("SPAWN",), "S5")))
+
+
+@pytest.mark.parametrize(
+    ("bug", "tables", "law"),
+    [
+        (
+            "release at Stopping",
+            planted(TUNING, "stop", "InProgress", effects=("WITHDRAW", "STOP_CHILDREN", "RELEASE")),
+            "reservation held until the end",
+        ),
+        (
+            "artifact dropped at stop",
+            planted(TRAINING, "uploaded", "Stopping:uploading", effects=("VACATE", "TELL")),
+            "what was saved is stored",
+        ),
+        (
+            "child launched after stop",
+            planted(TUNING, "stop", "InProgress", destination="InProgress", effects=("STOP_CHILDREN",)),
+            "tuning statuses in order",
+        ),
+        (
+            "double release",
+            planted(RESERVATION, "release", "Held", effects=("FREE", "FREE")),
+            "released at the end, exactly once",
+        ),
+        ("stop ignored while starting", without(TRAINING, "stop", "Starting"), "a stop reaches every child"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_planted_bugs_are_found_as_shortest_stories(bug, tables, law):
+    found = explore(scope(total=2), tables=tables).counterexample
+    assert found is not None and found.law == law
+    assert 2 <= len(found.calls) <= 12
+    assert any("stop_tuning_job" in call for call in found.calls) or bug == "double release"
+
+
+def test_a_counterexample_is_a_list_of_calls_that_reproduces_it():
+    scenario = scope(total=2)
+    tables = without(TRAINING, "stop", "Starting")
+    found = explore(scenario, tables=tables).counterexample
+    import hptsim.cloud
+
+    names = {"attrs": attrs, "hptsim": hptsim, "scenario": scenario}
+    calls = [call.replace("nature=", "tables=tables, nature=") for call in found.calls]
+    names["tables"] = tables
+    with pytest.raises(LawBroken) as broken:
+        exec("\n".join(calls), names)
+    assert broken.value.law == found.law
+
+
+def test_what_was_found_is_said_in_words_which_a_notebook_shows():
+    found = explore(scope())
+    assert found.sentence().startswith(f"All states were visited: {found.states} states and")
+    assert "Not all states were visited" in explore(scope(), max_states=5).sentence()
+    broken = explore(scope(total=2), tables=without(TRAINING, "stop", "Starting"))
+    assert broken.sentence().startswith("A law is broken") and str(broken.counterexample) in broken.sentence()
+    assert "create_tuning_job(scenario.tuning_jobs[0].spec)" in broken._repr_html_()

@@ -1,0 +1,148 @@
+"""The rooms of the house: who may import whom, where simpy, clocks and randomness may be, and no circles."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+FOLDER = Path(__file__).parent.parent / "hptsim"
+DOORSTEP = {"__init__", "errors", "optional", "html"}
+MAY_IMPORT = {
+    "model": "",
+    "scenario": "model",
+    "world": "model",
+    "strategies": "model",
+    "cloud": "model scenario strategies world",
+    "audit": "model",
+    "simulation": "model scenario world strategies cloud audit",
+    "planning": "model scenario simulation",
+    "service": "model scenario strategies simulation",
+    "views": "model scenario audit simulation planning",
+}
+"""The rooms, and whose modules each may import besides its own and the doorstep's."""
+DOORS = {"boto", "server", "testing", "pytest_plugin", "traces", "cli", "__main__"}
+"""They may import every room, and each other."""
+LATE = {
+    ("simulation.simulation", "planning.metrics"): "Simulation.metrics()",
+    ("simulation.simulation", "views.player"): "Simulation.to_html()",
+}
+"""The two arrows that point up, inside functions."""
+NOT_YET = {
+    ("audit.auditor", "world.world"),
+    ("audit.search", "strategies.stopping_rules"),
+    ("audit.search", "strategies.strategies"),
+    ("audit.warm_pools", "world.warm_pools"),
+}
+"""What the auditor still borrows from the world that it judges: to be written anew."""
+WALL_CLOCK = {"cli", "boto", "server"}
+DATES = {
+    "service.service",
+    "service.eventbridge",
+    "service.cloudtrail",
+    "service.s3",
+    "scenario.workload",
+    "scenario.trace",
+}
+"""They read and write dates that they are given, and no clock."""
+
+
+def modules():
+    """Every module's dotted name below hptsim, a package by its own name, with its parsed text."""
+    for path in sorted(FOLDER.rglob("*.py")):
+        parts = path.relative_to(FOLDER).with_suffix("").parts
+        name = ".".join(parts[:-1] if len(parts) > 1 and parts[-1] == "__init__" else parts)
+        yield name, ast.parse(path.read_text())
+
+
+MODULES = dict(modules())
+
+
+def imports(tree):
+    """All that a module imports, in functions and for annotations too: (module, name or nothing)."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield from ((node.module, alias.name) for alias in node.names)
+        elif isinstance(node, ast.Import):
+            yield from ((alias.name, "") for alias in node.names)
+
+
+def within(module, name):
+    """The module below hptsim that an import is about; nothing for one from elsewhere."""
+    if module != "hptsim" and not module.startswith("hptsim."):
+        return None
+    own = module.removeprefix("hptsim").lstrip(".")
+    deeper = f"{own}.{name}".lstrip(".")
+    if deeper in MODULES:
+        return deeper
+    return own if own in MODULES else "__init__"
+
+
+def room(name):
+    return name.partition(".")[0]
+
+
+def arrows(name):
+    return {
+        target for module, symbol in imports(MODULES[name]) if (target := within(module, symbol)) not in (None, name)
+    }
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_imports_point_down(name):
+    here = room(name)
+    if here in DOORS or name == "__init__":
+        return
+    allowed = {here, *DOORSTEP, *MAY_IMPORT.get(here, "").split()}
+    for target in arrows(name):
+        if (name, target) not in LATE and (name, target) not in NOT_YET:
+            assert room(target) in allowed, f"{name} imports {target}"
+
+
+def test_the_arrows_that_point_up_are_late():
+    for name, target in LATE:
+        early = [node for node in MODULES[name].body if isinstance(node, ast.ImportFrom)]
+        assert target in arrows(name), f"{name} imports {target} no more: take it off the list"
+        assert f"hptsim.{target}" not in [node.module for node in early]
+
+
+def test_no_circle_within_a_room():
+    for name in MODULES:
+        if room(name) == "world":  # one circle still stands there: to be opened
+            continue
+        seen, ahead = set(), [name]
+        while ahead:
+            for target in arrows(ahead.pop()):
+                if room(target) == room(name) and target != room(name) and target not in seen:
+                    seen.add(target)
+                    ahead.append(target)
+        assert name not in seen, f"{name} imports itself by way of {sorted(seen)}"
+
+
+def test_no_private_name_of_another_room():
+    for name, tree in MODULES.items():
+        for module, symbol in imports(tree):
+            target = within(module, symbol)
+            if target is not None and room(target) != room(name):
+                assert not symbol.startswith("_") or symbol.startswith("__"), f"{name} imports {module}.{symbol}"
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_clocks_chance_and_machines_stand_where_they_belong(name):
+    for module, _ in imports(MODULES[name]):
+        top = module.partition(".")[0]
+        if top == "simpy":
+            assert room(name) == "simulation"
+        if top == "transitions":
+            assert name in ("model.machine", "views.state_diagrams")
+        if top in ("time", "random", "secrets", "uuid"):
+            assert room(name) in WALL_CLOCK, f"{name} imports {module}"
+        if top == "datetime":
+            assert room(name) in WALL_CLOCK or name in DATES, f"{name} imports {module}"
+
+
+def test_every_room_says_what_lives_there():
+    for folder in FOLDER.iterdir():
+        if folder.is_dir() and folder.name != "__pycache__":
+            text = ast.get_docstring(MODULES[folder.name])
+            assert folder.name in {*MAY_IMPORT, *DOORS}
+            assert text and text.splitlines()[0].endswith((".", "`."))
