@@ -185,8 +185,8 @@ def stories(sim: Simulation) -> list[str]:
     parents: dict[str, str] = {}
     for record in sim.journal:
         if record.thing == "training" and record.trigger == "create":
-            parents[record.name] = record.data["tuning_job"]
-        name = record.data["holder"] if record.thing == "reservation" else parents.get(record.name, record.name)
+            parents[record.name] = record.data.tuning_job
+        name = record.data.holder if record.thing == "reservation" else parents.get(record.name, record.name)
         if record.thing == "tuning" and record.trigger in ("create", "stop"):
             going.pop(name, None)
             if record.trigger == "stop":
@@ -216,7 +216,7 @@ def _tell(record: Any) -> str:
         ("reservation", "withdraw"): f"{child} leaves the line",
     }
     if record.thing == "reservation" and record.trigger == "release":
-        return f"released: {dict(record.data['amounts'])}"
+        return f"released: {dict(record.data.amounts)}"
     return words.get((record.thing, record.trigger), "")
 
 

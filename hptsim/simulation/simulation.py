@@ -201,7 +201,8 @@ class Simulation:
             else:
                 self.stop_tuning_job(entry.spec.name)
         except ServiceError as error:
-            self._world.write((self.now, "refused", entry.spec.name, kind, "", "", str(error)))
+            self._world.step += 1
+            self._world.write((self.now, "refused", entry.spec.name, kind, "", "", str(error), self._world.step))
             self._after_step()
 
     def _schedule_stop(self, entry: ScheduledTuningJob) -> None:
