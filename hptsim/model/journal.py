@@ -221,7 +221,6 @@ def read(path: str | Path) -> Saved:
             raise ValueError
     except (IndexError, KeyError, TypeError, ValueError) as error:
         raise InvalidInput(
-            "ValidationException",
             f"{path}:1: this is no journal of hptsim; expected its header line (hptsim run --journal)",
         ) from error
     records: list[Record] = []

@@ -22,6 +22,7 @@ from hptsim.model.specs import TuningJobSpec
 from hptsim.model.validators import at_least, whole
 from hptsim.optional import require
 from hptsim.scenario.cloud import Faults, Script, Timings
+from hptsim.scenario.coverage import check_spec
 from hptsim.scenario.files import (
     PARTS,
     arrivals,
@@ -120,6 +121,19 @@ class Scenario:
                     raise invalid(f"arrivals[{place}].request", template.name, "a name that no other arrivals have")
                 known_names.add(template.name)
 
+    def __attrs_post_init__(self) -> None:
+        judged: set[tuple[int, ...]] = set()
+        templates = (template for one in self.arrivals for template in one.templates)
+        for spec in (*(one.spec for one in self.tuning_jobs), *templates):
+            alike = (
+                id(spec.definitions),
+                id(spec.ranges),
+                id(spec.strategy),
+            )  # arrivals share these with their template
+            if alike not in judged:
+                judged.add(alike)
+                check_spec(self.timings, self.script, spec)
+
     @property
     def account(self) -> Account:
         """The account as the world needs it, with the admission that the scenario means."""
@@ -201,7 +215,7 @@ class Scenario:
             plain = tomllib.loads(text) if where.suffix == ".toml" else json.loads(text)
         except ValueError as error:
             line = getattr(error, "lineno", None) or next(iter(re.findall(r"line (\d+)", str(error))), 1)
-            raise InvalidInput("ValidationException", f"{path}:{line}: {error}") from error
+            raise InvalidInput(f"{path}:{line}: {error}") from error
         try:
             if not isinstance(plain, dict):
                 raise invalid("scenario", plain, "a table of keys")

@@ -57,7 +57,7 @@ def finished(kind: str, scenario: Scenario, left_out: list[LeftOut], skip: bool)
         lines = "".join(f"\n  {one.where}: {one.reason}" for one in left_out[:_SHOWN])
         more = f"\n  and {len(left_out) - _SHOWN:,} more" if len(left_out) > _SHOWN else ""
         text = f"{kind}: {len(left_out):,} records cannot be taken (skip=True leaves them out):{lines}{more}"
-        raise InvalidInput("ValidationException", text)
+        raise InvalidInput(text)
     return trace
 
 

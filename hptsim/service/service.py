@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from hptsim.errors import ServiceError, invalid, nearest
+from hptsim.errors import ServiceError, answered, invalid, nearest
 from hptsim.model.constraints import check_training_job, check_tuning_job
 from hptsim.model.request_reader import parse_training_job
 from hptsim.model.specs import TuningJobSpec
@@ -86,11 +86,12 @@ class Service:
     # ------------------------------------------------------------------ tuning jobs
 
     def _create_tuning_job(self, request: Answer) -> Answer:
-        check_tuning_job(request)
-        _check_tags(tags_of(request), request.get("Tags") or ())
-        name = request["HyperParameterTuningJobName"]
-        self.sim.create_tuning_job(TuningJobSpec.from_request(request))
-        return {"HyperParameterTuningJobArn": Address(self._region).tuning(name)}
+        with answered():
+            check_tuning_job(request)
+            _check_tags(tags_of(request), request.get("Tags") or ())
+            spec = TuningJobSpec.from_request(request)
+        self.sim.create_tuning_job(spec)
+        return {"HyperParameterTuningJobArn": Address(self._region).tuning(spec.name)}
 
     def _parents(self, request: Request) -> list[str]:
         parents = (request.get("WarmStartConfig") or {}).get("ParentHyperParameterTuningJobs") or ()
@@ -141,9 +142,11 @@ class Service:
     # ------------------------------------------------------------------ training jobs
 
     def _create_training_job(self, request: Answer) -> Answer:
-        check_training_job(request)
-        _check_tags(tags_of(request), request.get("Tags") or ())
-        self.sim.create_training_job(request["TrainingJobName"], parse_training_job(request))
+        with answered():
+            check_training_job(request)
+            _check_tags(tags_of(request), request.get("Tags") or ())
+            definition = parse_training_job(request)
+        self.sim.create_training_job(request["TrainingJobName"], definition)
         return {"TrainingJobArn": Address(self._region).training(request["TrainingJobName"])}
 
     def _describe_training_job(self, request: Answer) -> Answer:
@@ -226,7 +229,8 @@ class Service:
         """Training jobs that a tuning job launches from now on get its new tags, earlier ones do not (M:AddTags)."""
         job = self._tagged(request["ResourceArn"])
         tags = {**job.tags, **tags_of(request)}
-        _check_tags(tags, request["Tags"])
+        with answered():
+            _check_tags(tags, request["Tags"])
         job.tags = tags
         return {"Tags": _tag_list(tags)}
 
