@@ -18,6 +18,7 @@ from hptsim.errors import InvalidInput, invalid
 from hptsim.model.account import TOTAL, Account
 from hptsim.model.assumptions import Assumptions
 from hptsim.model.definitions import ServiceLimits
+from hptsim.model.instants import check_instant
 from hptsim.model.specs import TuningJobSpec
 from hptsim.model.validators import at_least, whole
 from hptsim.optional import require
@@ -38,7 +39,7 @@ from hptsim.scenario.files import (
     without_none,
 )
 from hptsim.scenario.prices import Prices
-from hptsim.scenario.workload import Arrivals, monday_s, scheduled
+from hptsim.scenario.workload import Arrivals, scheduled
 from hptsim.scenario.workload import ScheduledTuningJob as ScheduledTuningJob
 
 
@@ -62,16 +63,8 @@ def _text(instance: object, attribute: attrs.Attribute[Any], value: Any) -> None
         raise invalid(attribute.name, value, "a text")
 
 
-_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
-
-
 def _instant(instance: object, attribute: attrs.Attribute[Any], value: Any) -> None:
-    try:
-        known = isinstance(value, str) and _INSTANT.fullmatch(value) and monday_s(value) >= 0
-    except ValueError:  # a 13th month
-        known = False
-    if not known:
-        raise invalid(attribute.name, value, "an instant with its time zone, like 2024-01-01T00:00:00Z")
+    check_instant(attribute.name, value)
 
 
 def _scheduled(jobs: Iterable[ScheduledTuningJob]) -> tuple[ScheduledTuningJob, ...]:
