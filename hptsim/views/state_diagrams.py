@@ -18,7 +18,7 @@ from transitions import State
 from transitions.extensions import GraphMachine
 
 from hptsim.model.statuses import NEW, STOPPING
-from hptsim.model.tables import EFFECTS, Row, Table
+from hptsim.model.tables import BOOKINGS, EFFECTS, Row, Table
 from hptsim.views.charts import GREEN, ORANGE, SKY
 
 COLORS: Mapping[str, str] = {"initial": "#FFFFFF", "running": SKY, "stopping": ORANGE, "final": GREEN}
@@ -80,13 +80,11 @@ def tooltip(row: Row) -> str:
     >>> print(tooltip(RESERVATION.rows[2]))
     withdraw: Requested → Withdrawn
     rests on: quota-wait
-    takes the request out of the line
+    takes the request out of the queue
     """
     guard = [f"if: {row.guard}"] if row.guard else []
-    effects = [EFFECTS[name] for name in row.effects]
-    return "\n".join(
-        [f"{row.trigger}: {row.source} → {row.destination}", f"rests on: {row.rests_on}", *guard, *effects]
-    )
+    does = [*[BOOKINGS[name] for name in row.books], *[EFFECTS[name] for name in row.effects]]
+    return "\n".join([f"{row.trigger}: {row.source} → {row.destination}", f"rests on: {row.rests_on}", *guard, *does])
 
 
 @attrs.define
