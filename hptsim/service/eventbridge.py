@@ -11,7 +11,7 @@ from hptsim.model.journal import Entry, Journal
 from hptsim.model.statuses import status
 from hptsim.scenario.scenario import Scenario
 from hptsim.service.job_index import History
-from hptsim.service.responses import Address, Describer, echo
+from hptsim.service.responses import Address, Describer, echo, failure
 from hptsim.service.service import epoch as instant_of
 from hptsim.simulation.simulation import Simulation
 
@@ -97,7 +97,7 @@ class _Teller:
         self.held: tuple[str, str, float] | None = None
 
     def tell(self, entry: Entry) -> Iterator[Event]:
-        time_s, thing, name, trigger, source, destination, _ = entry
+        time_s, thing, name, trigger, source, destination, _, _ = entry
         if thing != "artifact":
             yield from self.rest()
         if thing in ("tuning", "training", "artifact"):
@@ -123,7 +123,7 @@ class _Teller:
         shown = describer.tuning_job_summary(job)
         limits_and_strategy = ("Strategy", "ResourceLimits")  # they are in the configuration
         detail = {key: value for key, value in shown.items() if key not in limits_and_strategy}
-        detail = {**detail, **echo(job), "Tags": dict(job.tags)}
+        detail = {**detail, **failure(job), **echo(job), "Tags": dict(job.tags)}
         return self._event(TUNING, detail["HyperParameterTuningJobArn"], detail, describer)
 
     def _event(self, kind: str, arn: str, detail: dict[str, Any], describer: Describer) -> Event:

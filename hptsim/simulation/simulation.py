@@ -245,7 +245,8 @@ class Simulation:
             else:
                 commands.stop_tuning_job(self._world, entry.spec.name)
         except ServiceError as error:
-            self._world.write((self.now, "refused", entry.spec.name, kind, "", "", str(error)))
+            self._world.step += 1
+            self._world.write((self.now, "refused", entry.spec.name, kind, "", "", str(error), self._world.step))
             return self._after_step()
         self._after_step()
         if kind == "create":

@@ -9,6 +9,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from hptsim.model.payloads import Epoch, Failed, KeepAlive, Saved, ScriptEnded
 from hptsim.world.dispatch import Booking, ReadyRow
 from hptsim.world.jobs import TrainingJob, TuningJob, WarmPool
 from hptsim.world.ledger import Reservation
@@ -28,8 +29,8 @@ def stopped_by(world: World, job: TrainingJob, row: ReadyRow, data: Any) -> None
     job.stopped_by = row.trigger
 
 
-def reason(world: World, job: TrainingJob, row: ReadyRow, data: dict[str, Any]) -> None:
-    job.failure_reason = data["reason"]
+def reason(world: World, job: TrainingJob, row: ReadyRow, data: Failed) -> None:
+    job.failure_reason = data.reason
 
 
 def retry(world: World, job: TrainingJob, row: ReadyRow, data: Any) -> None:
@@ -50,24 +51,24 @@ def undo(world: World, job: TrainingJob, row: ReadyRow, data: Any) -> None:
         job.curve, job.passed = job.curve[:done], tuple([epoch for epoch in job.passed if epoch <= done])
 
 
-def epoch(world: World, job: TrainingJob, row: ReadyRow, data: dict[str, Any]) -> None:
-    value = data["objective"]
+def epoch(world: World, job: TrainingJob, row: ReadyRow, data: Epoch) -> None:
+    value = data.objective
     job.curve += (math.nan if value is None else value,)
 
 
-def checkpoint(world: World, job: TrainingJob, row: ReadyRow, data: dict[str, Any]) -> None:
+def checkpoint(world: World, job: TrainingJob, row: ReadyRow, data: Saved) -> None:
     job.checkpoints += 1
     job.checkpointed_s, job.checkpointed_epochs = job.progress_s, len(job.curve)
-    job.promised += (data["saved"],)
+    job.promised += (data.uri,)
 
 
-def saved(world: World, job: TrainingJob, row: ReadyRow, data: dict[str, Any]) -> None:
+def saved(world: World, job: TrainingJob, row: ReadyRow, data: Saved | ScriptEnded) -> None:
     job.saved = True
-    job.promised += (data["saved"],)
+    job.promised += (job.model_uri,)
 
 
-def result(world: World, job: TrainingJob, row: ReadyRow, data: dict[str, Any]) -> None:
-    job.objective = data["objective"]
+def result(world: World, job: TrainingJob, row: ReadyRow, data: ScriptEnded) -> None:
+    job.objective = data.objective
 
 
 def amounts(world: World, reservation: Reservation, row: ReadyRow, change: Mapping[str, int]) -> None:
@@ -76,8 +77,8 @@ def amounts(world: World, reservation: Reservation, row: ReadyRow, change: Mappi
     reservation.amounts = {pool: count for pool, count in after.items() if count}
 
 
-def period(world: World, pool: WarmPool, row: ReadyRow, data: dict[str, Any]) -> None:
-    pool.keep_alive_s = data["keep_alive_s"]
+def period(world: World, pool: WarmPool, row: ReadyRow, data: KeepAlive) -> None:
+    pool.keep_alive_s = data.keep_alive_s
 
 
 BOOK: Mapping[str, Booking] = {

@@ -6,10 +6,9 @@ service does and nothing has changed.
 
 from __future__ import annotations
 
-import attrs
-
 from hptsim.errors import ServiceError
 from hptsim.model.definitions import TrainingJobDefinition
+from hptsim.model.payloads import Reused, TrainingJobCreated, TuningJobCreated
 from hptsim.model.specs import TuningJobSpec
 from hptsim.model.statuses import FINAL_TUNING, primary
 from hptsim.world.admission import admit, limit_exceeded
@@ -26,6 +25,7 @@ def create_tuning_job(world: World, spec: TuningJobSpec) -> TuningJob:
     Raises ServiceError: ResourceInUse for a name that is taken, ResourceLimitExceeded for what quota forbids.
     """
     admit(world, spec)
+    world.step += 1
     job = TuningJob(spec, world.now, incarnation=world.deleted.get(spec.name.lower(), 0))
     job.needs = tuple([world.ledger.counted(one.instances.amounts) for one in spec.definitions])
     if any(one.alternatives for one in spec.definitions):
@@ -34,7 +34,7 @@ def create_tuning_job(world: World, spec: TuningJobSpec) -> TuningJob:
         )
     world.names.add(spec.name.lower())
     world.tuning[spec.name] = job
-    world.fire_tuning(job, "create", {"spec": spec})
+    world.fire_tuning(job, "create", TuningJobCreated(spec))
     world.grant_all()
     return job
 
@@ -51,19 +51,17 @@ def create_training_job(world: World, name: str, definition: TrainingJobDefiniti
     pool = matching(world, definition)
     if pool is None and not world.ledger.fits(amounts):
         raise limit_exceeded(world.ledger, amounts)
+    world.step += 1
     job = TrainingJob.of(name, "", 0, definition, amounts, world.now)
     reservation = world.standalone[job.holder] = Reservation(job.holder, 0, amounts)
     world.fire_reservation(reservation, "ask")
     if pool is not None:
         job.warm = True
-        world.fire_pool(pool, "reuse", {"by": name})
+        world.fire_pool(pool, "reuse", Reused(name))
     world.fire_reservation(reservation, "grant")
     world.nature.begin(world, job)
     world.training[name] = job
-    plain = attrs.asdict(definition)
-    request = plain.pop("request")
-    data = {"tuning_job": "", "definition": plain, "request": request, "hyperparameters": job.hyperparameters}
-    world.fire_training(job, "create", data)
+    world.fire_training(job, "create", TrainingJobCreated("", 0, job.hyperparameters, definition))
     open_pool(world, job)
     world.grant_all()
     return job
@@ -88,7 +86,8 @@ def delete_tuning_job(world: World, name: str) -> None:
     if job.ended_s is None:
         text = f"The hyperparameter tuning job {name} is {job.status}, not in a terminal state."
         raise ServiceError("ValidationException", text)
-    world.write((world.now, "tuning", name, "delete", job.state, "", None))
+    world.step += 1
+    world.write((world.now, "tuning", name, "delete", job.state, "", None, world.step))
     del world.tuning[name]
     world.names.discard(name.lower())
     world.deleted[name.lower()] = job.incarnation + 1
@@ -106,7 +105,8 @@ def delete_training_job(world: World, name: str) -> None:
     if name in world.pools:
         text = f"The warm pool of the training job {name} is {world.pools[name].state}: wait, or set its period to 0."
         raise ServiceError("ResourceInUse", text)
-    world.write((world.now, "training", name, "delete", job.state, "", None))
+    world.step += 1
+    world.write((world.now, "training", name, "delete", job.state, "", None, world.step))
     del world.training[name]
 
 
@@ -121,6 +121,7 @@ def stop_tuning_job(world: World, name: str) -> None:
         raise ServiceError("ValidationException", text)
     if job.state == "Stopping":
         return _stop_again(world, "hyperparameter tuning")
+    world.step += 1
     world.fire_tuning(job, "stop", None)
     world.grant_all()
 
@@ -132,6 +133,7 @@ def stop_training_job(world: World, name: str) -> None:
     """
     job = world.known_training(name)
     if job.ended_s is not None and name in world.pools:
+        world.step += 1
         world.fire_pool(world.pools[name], "terminate", None)
         return world.grant_all()
     if job.ended_s is not None:
@@ -139,6 +141,7 @@ def stop_training_job(world: World, name: str) -> None:
         raise ServiceError("ValidationException", text)
     if job.stopping:
         return _stop_again(world, "training")
+    world.step += 1
     deliver_stop(world, job)
     world.grant_all()
 

@@ -17,6 +17,7 @@ from hptsim.model.copying import duplicate
 from hptsim.model.definitions import Amounts
 from hptsim.model.journal import Entry
 from hptsim.model.machine import Tables
+from hptsim.model.payloads import KeepAlive, ReservationChange, Reused
 from hptsim.model.statuses import FINAL_TUNING
 from hptsim.model.storage import Artifact, LogEvent
 from hptsim.world.dispatch import Rules
@@ -102,6 +103,8 @@ class World:
         self.logs: dict[str, list[LogEvent]] = {}
         self.armed: dict[int, tuple[str, str, str]] = {}
         self.serial = 0
+        self.step = 0
+        """The number of the step that is going on: one command or one event, with all that it leads to."""
         self.ended: list[str] = []
         """What ended in this step (tuning jobs, and training jobs without one): who keeps only what is alive forgets it."""
         self.write: Callable[[Entry], None] = _discard
@@ -148,6 +151,7 @@ class World:
         if armed is None:
             return False
         entity, name, trigger = armed
+        self.step += 1
         decide = self.rules.decisions.get((entity, trigger))
         if entity == "training":  # whatever it leads to takes it off
             if decide is None:
@@ -185,7 +189,7 @@ class World:
         destination = job.state = row.destination
         if source != destination:
             self._enter(job)
-        self.write((self.now, "tuning", job.name, trigger, source, destination, data))
+        self.write((self.now, "tuning", job.name, trigger, source, destination, data, self.step))
         for effect in row.effects:
             effect(self, job, detail)
 
@@ -223,7 +227,7 @@ class World:
         name = job.name
         job.since_s = now
         job.timers = ()
-        self.write((now, "training", name, trigger, source, destination, data))
+        self.write((now, "training", name, trigger, source, destination, data, self.step))
         if row.ends:
             job.ended_s = now
             if job.stop_coming:
@@ -247,10 +251,8 @@ class World:
         destination = reservation.state = row.destination
         if source != destination:
             reservation.since_s = self.now
-        data: dict[str, Any] = {"holder": holder, "amounts": reservation.amounts}
-        if change is not None:
-            data["change"] = change
-        self.write((self.now, "reservation", reservation.name, trigger, source, destination, data))
+        data = ReservationChange(holder, reservation.amounts, change)
+        self.write((self.now, "reservation", reservation.name, trigger, source, destination, data, self.step))
         self._queue_moved = True
         for effect in row.effects:
             effect(self, reservation, change)
@@ -260,7 +262,7 @@ class World:
             else:
                 self.standalone.pop(holder, None)
 
-    def fire_pool(self, pool: WarmPool, trigger: str, data: dict[str, Any] | None) -> None:
+    def fire_pool(self, pool: WarmPool, trigger: str, data: KeepAlive | Reused | None) -> None:
         """Perform the row that applies to a warm pool; raises LawBroken unless exactly one does."""
         source, rows = pool.state, self.rules.warm_pool
         row = rows.get((source, trigger)) or rows.choose(pool, trigger)
@@ -269,7 +271,7 @@ class World:
         pool.state = row.destination
         if source != pool.state:
             pool.since_s = self.now
-        self.write((self.now, "warm_pool", pool.name, trigger, source, pool.state, data))
+        self.write((self.now, "warm_pool", pool.name, trigger, source, pool.state, data, self.step))
         for effect in row.effects:
             effect(self, pool, data)
 
