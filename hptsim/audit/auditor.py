@@ -28,7 +28,7 @@ class Auditor:
 
     >>> from hptsim.model import Account
     >>> auditor = Auditor(Account())
-    >>> auditor.see((0.0, "refused", "demo", "create", "", "", "no")); auditor.checked
+    >>> auditor.see((0.0, "refused", "demo", "create", "", "", "no", 1)); auditor.checked
     1
     """
 

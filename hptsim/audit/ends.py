@@ -22,7 +22,7 @@ _LAST_STEP = {"Stopping:uploading": "uploaded", "Stopping:teardown": "torn_down"
 
 def ends_once(state: State, entry: Entry) -> str | None:
     """Nothing happens to a tuning job or a training job that has ended, but that its record is deleted."""
-    _, thing, name, trigger, _, _, _ = entry
+    _, thing, name, trigger, _, _, _, _ = entry
     if trigger in ("create", "delete"):
         return None
     if thing == "tuning":
@@ -34,7 +34,7 @@ def ends_once(state: State, entry: Entry) -> str | None:
 
 def deleted_after_its_end(state: State, entry: Entry) -> str | None:
     """A record is dropped after the end of its job."""
-    _, thing, name, _, source, _, _ = entry
+    _, thing, name, _, source, _, _, _ = entry
     job = state.tuning[name] if thing == "tuning" else state.training[name]
     over = job.state in TUNING_ENDED if thing == "tuning" else not state.training[name].live
     return None if over and source == job.state else f"{name} is {job.state} and is deleted"
@@ -61,7 +61,7 @@ def _tuning_job(state: State, entry: Entry) -> str | None:
 
 def _training_job(state: State, entry: Entry) -> str | None:
     """What ended a training job is what its final status says (J8, J12, R24)."""
-    _, _, name, trigger, _, destination, _ = entry
+    _, _, name, trigger, _, destination, _, _ = entry
     job = state.training[name]
     if destination in CUT_SHORT:
         if not job.reasons:

@@ -22,34 +22,34 @@ _LIFECYCLE = {
 
 def follows_its_lifecycle(state: State, entry: Entry) -> str | None:
     """Asked for, then granted or withdrawn, and what was granted is released: always the amounts that were asked for."""
-    _, _, name, trigger, source, destination, data = entry
-    holder = data["holder"]
+    _, _, name, trigger, source, destination, data, _ = entry
+    holder = data.holder
     job = KnownTuningJob(holder) if trigger == "ask" and is_standalone(holder) else state.tuning[holder]
     before = job.requests.get(name, "[*]")
     if before != source or (source, destination) != _LIFECYCLE[trigger]:
         return f"{trigger} leads {name} from {before} to {destination}"
-    asked = job.asked.get(name, data["amounts"])
+    asked = job.asked.get(name, data.amounts)
     if trigger != "move":
-        if data["amounts"] != asked:
-            return f"{trigger} of {dict(data['amounts'])} for {name}, which has asked for {dict(asked)}"
+        if data.amounts != asked:
+            return f"{trigger} of {dict(data.amounts)} for {name}, which has asked for {dict(asked)}"
         return None
-    after = {pool: asked.get(pool, 0) + data["change"].get(pool, 0) for pool in {**asked, **data["change"]}}
-    if {pool: count for pool, count in after.items() if count} != data["amounts"] or not job.given_up:
-        return f"{name} moves by {data['change']} from {asked} to {data['amounts']}"
+    after = {pool: asked.get(pool, 0) + data.change.get(pool, 0) for pool in {**asked, **data.change}}
+    if {pool: count for pool, count in after.items() if count} != data.amounts or not job.given_up:
+        return f"{name} moves by {data.change} from {asked} to {data.amounts}"
     return None
 
 
 def held_until_the_end(state: State, entry: Entry) -> str | None:
     """Nothing is released before the end, but by a tuning job that is said to, and by what falls back to another type."""
-    _, _, name, trigger, _, _, data = entry
-    job = state.tuning[data["holder"]]
+    _, _, name, trigger, _, _, data, _ = entry
+    job = state.tuning[data.holder]
     if trigger == "move":
-        if any(-count > job.given_up.get(pool, 0) for pool, count in data["change"].items()):
-            return f"{name} moves by {data['change']}, freed were {job.given_up}"
+        if any(-count > job.given_up.get(pool, 0) for pool, count in data.change.items()):
+            return f"{name} moves by {data.change}, freed were {job.given_up}"
         return None
     if job.state in TUNING_ENDED:
         return None
-    if state.account.assumptions.reservation == "as-observed" and TUNING_JOBS not in data["amounts"]:
+    if state.account.assumptions.reservation == "as-observed" and TUNING_JOBS not in data.amounts:
         return None
     return f"{name} is released while {job.name} is {job.state}"
 
@@ -73,7 +73,7 @@ def _kept_warm(state: State, job: KnownTuningJob) -> bool:
 def within_the_limit(state: State, entry: Entry) -> str | None:
     """What is granted, or taken in exchange, leaves every pool within its limit."""
     data = entry[6]
-    for pool, count in (data["amounts"] if entry[3] == "grant" else data["change"]).items():
+    for pool, count in (data.amounts if entry[3] == "grant" else data.change).items():
         if pool in state.limit and count > 0 and state.reserved.get(pool, 0) + count > state.limit[pool]:
             return f"{state.reserved.get(pool, 0) + count} {pool}, limit {state.limit[pool]}"
     return None
@@ -165,7 +165,7 @@ def idle_quota_is_granted(state: State, nothing: None) -> str | None:
 
 def granted_in_order(state: State, entry: Entry) -> str | None:
     """Nobody is granted quota before those whom the discipline serves first."""
-    name, holder = entry[2], entry[6]["holder"]
+    name, holder = entry[2], entry[6].holder
     if next(iter(state.queue), name) == name and state.account.assumptions.discipline != "priority":
         return None
     if is_standalone(holder):  # it never waits, and passes those who do (`alone-never-waits`)
@@ -210,7 +210,7 @@ def _in_order(state: State, discipline: str) -> Iterable[tuple[str, Mapping[str,
 
 def leaves_the_queue_by_a_stop(state: State, entry: Entry) -> str | None:
     """Seen: a stop takes a request out of the queue."""
-    job = state.tuning[entry[6]["holder"]]
+    job = state.tuning[entry[6].holder]
     return f"{entry[2]} is withdrawn" if job.stopped else None
 
 

@@ -17,8 +17,9 @@ from hptsim.audit.state import (
     is_standalone,
 )
 from hptsim.model.account import TOTAL, alone
-from hptsim.model.definitions import NO_CRITERIA, Hyperband, InstanceRequest, Objective, TrainingJobDefinition
+from hptsim.model.definitions import NO_CRITERIA, Hyperband
 from hptsim.model.journal import Entry
+from hptsim.model.payloads import Epoch, Failed, KeepAlive, Saved, ScriptEnded, TrainingJobCreated
 
 STOPS = ("stop", "max_runtime", "max_wait", "max_pending")
 """What stops a training job."""
@@ -28,12 +29,12 @@ _WRITES = frozenset({"downloaded", "epoch", "exited", "killed"})
 
 def follow_tuning(state: State, entry: Entry) -> None:
     """A tuning job goes from one state to the next, or its record is deleted."""
-    _, _, name, trigger, _, destination, data = entry
+    _, _, name, trigger, _, destination, data, _ = entry
     if trigger == "delete":
         state.tuning.pop(name)
         return
     if trigger == "create":
-        state.tuning[name] = KnownTuningJob(name, data["spec"])
+        state.tuning[name] = KnownTuningJob(name, data.spec)
     job = state.tuning[name]
     state.touched_tuning[name] = None
     job.launches += trigger == "launch"
@@ -43,7 +44,7 @@ def follow_tuning(state: State, entry: Entry) -> None:
 
 def follow_training(state: State, entry: Entry) -> None:
     """A training job goes from one state to the next, or its record is deleted."""
-    now, _, name, trigger, _, destination, data = entry
+    now, _, name, trigger, _, destination, data, _ = entry
     if trigger == "delete":
         return _delete(state, name)
     if trigger == "create":
@@ -64,7 +65,7 @@ def follow_training(state: State, entry: Entry) -> None:
         job.retries += trigger == "internal_error"
         job.curve = job.curve[: job.kept]
         job.passed = frozenset(rung for rung in job.passed if rung <= job.kept)
-    if data:
+    if data is not None:
         _reported(state, job, data)
     job.state = destination
     if destination in ENDED:
@@ -81,20 +82,19 @@ def _clock(job: KnownTrainingJob, now: float) -> None:
     job.since_s = now
 
 
-def _create(state: State, now: float, name: str, data: Mapping[str, Any]) -> None:
-    tuning = state.tuning[data["tuning_job"] or alone(name)]
-    place = data["definition"] if tuning.spec is not None else 0
-    definition = tuning.spec.definitions[place] if tuning.spec is not None else _definition(data["definition"])
+def _create(state: State, now: float, name: str, data: TrainingJobCreated) -> None:
+    tuning = state.tuning[data.tuning_job or alone(name)]
+    definition = data.standalone if tuning.spec is None else tuning.spec.definitions[data.definition]
+    assert definition is not None
     owed = state.deleted.pop(name, 0)
-    job = KnownTrainingJob(name, tuning.name, definition, tuning.launched + 1, place, logged=owed, owed=owed)
+    job = KnownTrainingJob(name, tuning.name, definition, tuning.launched + 1, data.definition, logged=owed, owed=owed)
     job.created_s = job.since_s = now
     job.choices = expected.instance_types(definition)
     state.training[name] = job
     if tuning.spec is None:
-        state.requests[name] = data["request"]
         state.takeovers.pop(name, None)
-    elif tuning.spec.strategy == "Grid" and data["hyperparameters"]:
-        tuning.tried.append(data["hyperparameters"])
+    elif tuning.spec.strategy == "Grid" and data.hyperparameters:
+        tuning.tried.append(data.hyperparameters)
     tuning.live[name] = None
     tuning.children.append(name)
     tuning.launched += 1
@@ -102,29 +102,20 @@ def _create(state: State, now: float, name: str, data: Mapping[str, Any]) -> Non
     state.touched_tuning[tuning.name] = None
 
 
-def _definition(plain: Mapping[str, Any]) -> TrainingJobDefinition:
-    """The definition of a training job without a tuning job, as the journal has it."""
-    objective = plain["objective"]
-    return TrainingJobDefinition(
-        instances=InstanceRequest(**plain["instances"]),
-        alternatives=tuple([InstanceRequest(**one) for one in plain.get("alternatives", ())]),
-        objective=None if objective is None else Objective(**objective),
-        **{name: plain[name] for name in ("input_mode", "max_runtime_s", "max_retries", "spot", "keep_alive_s")},
-    )
-
-
-def _reported(state: State, job: KnownTrainingJob, data: Mapping[str, Any]) -> None:
+def _reported(state: State, job: KnownTrainingJob, data: Any) -> None:
     """What a script or the service says of a training job."""
-    job.failure = data.get("reason", job.failure)
-    if "saved" in data:
-        job.promised += (data["saved"],)
-    if "epoch" in data:
-        value = data["objective"]
-        job.curve += (float("nan") if value is None else value,)
-        if value is not None and not job.expected_stop:
-            _expect_stop(state, job)
-    else:  # the result is what the script has emitted when it ends
-        job.objective = data.get("objective", job.objective)
+    match data:
+        case Epoch(_, value):
+            job.curve += (float("nan") if value is None else value,)
+            if value is not None and not job.expected_stop:
+                _expect_stop(state, job)
+        case Saved(uri):
+            job.promised += (uri,)
+        case ScriptEnded(uri, value):  # the result is what the script has emitted when it ends
+            job.promised += () if uri is None else (uri,)
+            job.objective = value
+        case Failed(reason):
+            job.failure = reason
 
 
 def _expect_stop(state: State, job: KnownTrainingJob) -> None:
@@ -178,15 +169,14 @@ def _ended(state: State, job: KnownTrainingJob) -> None:
 
 def _delete(state: State, name: str) -> None:
     job = state.training.pop(name)
-    state.requests.pop(name, None)
     state.deleted[name] = job.logged
     state.artifacts.update(dict.fromkeys(job.stored, ""))
 
 
 def follow_reservation(state: State, entry: Entry) -> None:
     """A request for quota is asked, granted or withdrawn, moved, released."""
-    _, _, name, trigger, _, destination, data = entry
-    holder, amounts = data["holder"], data["amounts"]
+    _, _, name, trigger, _, destination, data, _ = entry
+    holder, amounts = data.holder, data.amounts
     if trigger == "ask" and is_standalone(holder):
         state.tuning[holder] = KnownTuningJob(holder, state="InProgress", launches=1)
     job = state.tuning[holder]
@@ -199,7 +189,7 @@ def follow_reservation(state: State, entry: Entry) -> None:
         state.queue.pop(name, None)
     signed = {
         "grant": amounts,
-        "move": data.get("change", {}),
+        "move": data.change or {},
         "release": {pool: -count for pool, count in amounts.items()},
     }
     for pool, count in signed.get(trigger, {}).items():
@@ -275,14 +265,14 @@ def follow_refused(state: State, entry: Entry) -> None:
 
 def follow_warm_pool(state: State, entry: Entry) -> None:
     """A warm pool goes from one state to the next."""
-    now, _, name, trigger, source, destination, data = entry
+    now, _, name, trigger, source, destination, data, _ = entry
     pool = state.pools.setdefault(name, KnownWarmPool(name))
     holder = state.tuning[alone(name)]
     state.touched_tuning[holder.name] = None
-    if data and "keep_alive_s" in data:
-        pool.keep_alive_s = data["keep_alive_s"]
+    if isinstance(data, KeepAlive):
+        pool.keep_alive_s = data.keep_alive_s
     if trigger == "reuse":
-        state.takeovers[data["by"]] = Takeover(name, dict(holder.held), state.requests.get(name))
+        state.takeovers[data.by] = Takeover(name, dict(holder.held), state.training[name].definition.request)
     if destination != source:
         pool.state, pool.since_s = destination, now
     if destination in ("Reused", "Terminated"):

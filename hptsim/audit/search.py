@@ -12,11 +12,11 @@ from hptsim.model.laws import ALWAYS, TRAINING_JOB, TUNING_JOB, Law
 def stays_in_its_ranges(state: State, entry: Entry) -> str | None:
     """Every hyperparameter of a new training job is one of its range's."""
     data = entry[6]
-    job = state.tuning.get(data["tuning_job"])
+    job = state.tuning.get(data.tuning_job)
     if job is None or job.spec is None:
         return None
-    ranges = (*job.spec.ranges, *job.spec.definitions[data["definition"]].ranges)
-    chosen = data["hyperparameters"]
+    ranges = (*job.spec.ranges, *job.spec.definitions[data.definition].ranges)
+    chosen = data.hyperparameters
     for span in ranges:
         if span.name in chosen and not expected_search.within(span, chosen[span.name]):
             return f"{job.name} tries {chosen[span.name]} for {span}"
@@ -26,9 +26,9 @@ def stays_in_its_ranges(state: State, entry: Entry) -> str | None:
 def tries_each_point_once(state: State, entry: Entry) -> str | None:
     """No configuration of a grid comes twice."""
     data = entry[6]
-    job = state.tuning.get(data["tuning_job"])
-    if job is not None and data["hyperparameters"] in job.tried:
-        return f"{job.name} tries {data['hyperparameters']} again"
+    job = state.tuning.get(data.tuning_job)
+    if job is not None and data.hyperparameters in job.tried:
+        return f"{job.name} tries {data.hyperparameters} again"
     return None
 
 
@@ -50,7 +50,7 @@ def keeps_to_its_share(state: State, entry: Entry) -> str | None:
     tuning = state.tuning[job.holder]
     if tuning.spec is None or tuning.spec.hyperband is None or job.expected_stop:
         return None
-    rung = entry[6]["epoch"] - 1
+    rung = entry[6].number - 1
     if rung not in expected_search.bracket_of(tuning.spec.hyperband, job.ordinal):
         return None
     rivals = expected_search.peers(job, others(state, tuning, job), tuning.spec.hyperband)
@@ -68,7 +68,7 @@ def ends_when_it_has_enough(state: State, subject: Entry | KnownTuningJob) -> st
             return f"{subject.name} has met {met} and goes on"
         return None
     met = expected_search.criterion_met(state.tuning[subject[2]])
-    if met != subject[6]["criterion"]:
+    if met != subject[6].criterion:
         return f"{subject[2]} closes for {subject[6]['criterion']}, but {met or 'no criterion'} is met"
     return None
 

@@ -203,8 +203,6 @@ class State:
         self.tuning: dict[str, KnownTuningJob] = {}
         self.training: dict[str, KnownTrainingJob] = {}
         self.pools: dict[str, KnownWarmPool] = {}
-        self.requests: dict[str, Mapping[str, Any] | None] = {}
-        """What users asked for as they created training jobs without a tuning job."""
         self.takeovers: dict[str, Takeover] = {}
         self.deleted: dict[str, int] = {}
         """How many log events each deleted training job has left."""
@@ -243,7 +241,7 @@ class State:
             name: duplicate(job) if job.live or job.occupations else job for name, job in self.training.items()
         }
         twin.pools = {name: duplicate(pool) for name, pool in self.pools.items()}
-        for name in ("takeovers", "requests", "deleted", "reserved", "artifacts", "queue", "witnessed"):
+        for name in ("takeovers", "deleted", "reserved", "artifacts", "queue", "witnessed"):
             setattr(twin, name, getattr(self, name).copy())
         twin.touched_tuning, twin.touched_training = {}, {}
         return twin
@@ -251,7 +249,6 @@ class State:
     def forget(self, name: str) -> None:
         """Drop what is known of a job that has ended."""
         for child in self.tuning.pop(name if name in self.tuning else alone(name)).children:
-            self.requests.pop(child, None)
             if child in self.training:
                 for uri in self.training.pop(child).stored:
                     self.artifacts.pop(uri, None)

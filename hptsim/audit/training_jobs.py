@@ -55,7 +55,7 @@ _IN_TRAINING = ("checkpoint", "epoch", "exited", "interrupt", "algorithm_error",
 
 def goes_through_its_phases(state: State, entry: Entry) -> str | None:
     """A training job takes its phases in the documented order; whether it downloads depends on its input mode."""
-    _, _, name, trigger, source, destination, data = entry
+    _, _, name, trigger, source, destination, data, _ = entry
     if trigger == "delete":
         return None
     job = state.training.get(name)
@@ -68,8 +68,8 @@ def goes_through_its_phases(state: State, entry: Entry) -> str | None:
         and (job.definition.input_mode == "File") != (destination == "Downloading")
     ):
         return f"{name} reads its data in the mode {job.definition.input_mode}, and ready leads it to {destination}"
-    if job is not None and trigger == "epoch" and data["epoch"] != len(job.curve) + 1:
-        return f"{name} reports epoch {data['epoch']} after {len(job.curve)}"
+    if job is not None and trigger == "epoch" and data.number != len(job.curve) + 1:
+        return f"{name} reports epoch {data.number} after {len(job.curve)}"
     return None
 
 

@@ -21,7 +21,7 @@ _LEADS_TO = {
 
 def goes_through_its_statuses(state: State, entry: Entry) -> str | None:
     """A tuning job's next state follows from the trigger; what merely happens to its training jobs changes none."""
-    _, _, name, trigger, source, destination, _ = entry
+    _, _, name, trigger, source, destination, _, _ = entry
     if trigger == "delete":
         return None
     before = state.tuning[name].state if name in state.tuning else "[*]"
@@ -40,7 +40,7 @@ def goes_through_its_statuses(state: State, entry: Entry) -> str | None:
 def launches_before_a_stop(state: State, entry: Entry) -> str | None:
     """A tuning job that is stopped, closing or has ended creates no training job."""
     if entry[1] == "training":
-        job = state.tuning.get(entry[6]["tuning_job"])
+        job = state.tuning.get(entry[6].tuning_job)
         if job is None or job.state == "InProgress":
             return None
         return f"{entry[2]} is created, {job.name} is {job.state}"
@@ -62,7 +62,7 @@ def outlived_by_none(state: State, subject: Entry | KnownTuningJob) -> str | Non
 
 def few_enough_at_a_time(state: State, entry: Entry) -> str | None:
     """MaxParallelTrainingJobs bounds the live training jobs."""
-    job = state.tuning.get(entry[6]["tuning_job"])
+    job = state.tuning.get(entry[6].tuning_job)
     if job is not None and job.spec is not None and len(job.live) >= job.spec.limits.max_parallel:
         return f"{job.name} runs {len(job.live) + 1} of {job.spec.limits.max_parallel}"
     return None
@@ -70,7 +70,7 @@ def few_enough_at_a_time(state: State, entry: Entry) -> str | None:
 
 def few_enough_in_all(state: State, entry: Entry) -> str | None:
     """MaxNumberOfTrainingJobs bounds the training jobs that are launched."""
-    job = state.tuning.get(entry[6]["tuning_job"])
+    job = state.tuning.get(entry[6].tuning_job)
     if job is not None and job.spec is not None and job.launched >= job.spec.limits.max_training_jobs:
         return f"{job.name} has launched {job.launched + 1} of {job.spec.limits.max_training_jobs}"
     return None

@@ -16,7 +16,7 @@ _NEXT = {("[*]", "open"): "InUse", ("InUse", "update"): "InUse", ("Available", "
 
 def follows_its_lifecycle(state: State, entry: Entry) -> str | None:
     """In use, then kept for its period if its training job ended well, then reused or terminated."""
-    now, _, name, trigger, source, destination, _ = entry
+    now, _, name, trigger, source, destination, _, _ = entry
     pool, job = state.pools.get(name), state.training[name]
     before, period_s, since_s = ("[*]", 0.0, now) if pool is None else (pool.state, pool.keep_alive_s, pool.since_s)
     wanted = _NEXT.get((source, trigger), "")
@@ -42,16 +42,16 @@ def matches_what_it_takes_over(state: State, entry: Entry) -> str | None:
     takeover = state.takeovers.get(entry[2])
     if takeover is None:
         return None
-    plain = entry[6]["definition"]["instances"]
-    own = {plain["instance_type"]: plain["count"]}
-    if other := expected.difference(takeover.amounts, takeover.request, own, entry[6]["request"]):
+    definition = entry[6].standalone
+    own = {definition.instances.instance_type: definition.instances.count}
+    if other := expected.difference(takeover.amounts, takeover.request, own, definition.request):
         return f"{entry[2]} takes over that of {takeover.pool}, which differs in {other}"
     return None
 
 
 def is_reused(state: State, entry: Entry) -> str | None:
     """Seen: a training job takes over what another has left."""
-    return f"{entry[6]['by']} takes over that of {entry[2]}"
+    return f"{entry[6].by} takes over that of {entry[2]}"
 
 
 def is_ended_by_a_stop(state: State, entry: Entry) -> str | None:
