@@ -5,7 +5,7 @@ import pytest
 
 from hptsim import Scenario, Simulation, TuningJobSpec
 from hptsim.audit.auditor import Auditor
-from hptsim.cloud.sampled import Sampled
+from hptsim.cloud.sampled import SampledCloud
 from hptsim.errors import LawBroken
 from hptsim.model.assumptions import Assumptions
 from hptsim.model.definitions import InstanceRequest, ResourceLimits, TrainingJobDefinition
@@ -13,7 +13,9 @@ from hptsim.model.journal import steps
 from hptsim.model.machine import Tables
 from hptsim.model.tables import Table
 from hptsim.scenario.cloud import Faults, Script, Timings
+from hptsim.scenario.random_streams import uniforms
 from hptsim.scenario.workload import ScheduledTuningJob
+from hptsim.strategies.search import Searches
 from hptsim.world.world import World
 
 M5 = "ml.m5.xlarge"
@@ -91,7 +93,9 @@ def audit(records, scenario=TWO, world=None):
 
 def finished_world(scenario=ALONE):
     """A world in which everything that can happen has happened, and what it wrote."""
-    world = World(scenario.account, Sampled(timings=Timings(checkpoint_s=0)))  # no clock: no checkpoints
+    world = World(
+        scenario.account, SampledCloud(timings=Timings(checkpoint_s=0)), Searches(uniforms)
+    )  # no clock: no checkpoints
     entries = []
     world.write = entries.append
     world.create_tuning_job(scenario.tuning_jobs[0].spec)

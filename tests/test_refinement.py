@@ -10,15 +10,17 @@ from hypothesis import given
 
 from hptsim import Simulation
 from hptsim.cli.commands import demo
-from hptsim.cloud.every_outcome import FAULTS, Enumerated
+from hptsim.cloud.every_outcome import FAULTS, EveryOutcome
 from hptsim.errors import ServiceError
 from hptsim.model.journal import steps
+from hptsim.scenario.random_streams import uniforms
+from hptsim.strategies.search import Searches
 from hptsim.testing import scenarios
 from hptsim.world.world import World
 
 
-class Follower(Enumerated):
-    """The explorer's nature, with the objective of the run that is followed and as many checkpoints as it took."""
+class Follower(EveryOutcome):
+    """The explorer's cloud, with the objective of the run that is followed and as many checkpoints as it took."""
 
     value = None
 
@@ -34,7 +36,8 @@ class Follower(Enumerated):
 def model(scenario):
     """The explorer's world for *scenario*: everything armed, and faults without end."""
     endless = dict.fromkeys(FAULTS, 10**9)
-    return World(scenario.account, Follower(0, scenario.script, endless, scenario.timings.stop_propagation_s != 0))
+    cloud = Follower(0, scenario.script, endless, scenario.timings.stop_propagation_s != 0)
+    return World(scenario.account, cloud, Searches(uniforms))
 
 
 def take(world, scenario, step):
@@ -43,7 +46,7 @@ def take(world, scenario, step):
     world.write = written.append
     first = step[0]
     specs = {entry.spec.name: entry.spec for entry in scenario.tuning_jobs}
-    world.nature.value = next((one.data["objective"] for one in step if one.data and "objective" in one.data), None)
+    world.cloud.value = next((one.data["objective"] for one in step if one.data and "objective" in one.data), None)
     command = first.trigger if first.thing in ("tuning", "refused") else ""
     try:
         if command == "create":

@@ -9,9 +9,10 @@ from typing import Any
 from hptsim.audit.state import Books, TrainingBook, TuningBook
 from hptsim.model.definitions import Hyperband
 from hptsim.model.laws import broken
+from hptsim.model.search import Trial
 from hptsim.model.specs import TuningJobSpec
-from hptsim.strategies.stopping_rules import ETA, brackets, falls_behind, goes_on, met, rungs
-from hptsim.strategies.strategies import Trial
+from hptsim.strategies.completion import met
+from hptsim.strategies.stopping_rules import ETA, brackets, falls_behind, goes_on, rungs
 
 
 def judge_configuration(tuning: TuningBook, spec: TuningJobSpec, data: Mapping[str, Any]) -> None:

@@ -205,7 +205,7 @@ def see_signal(books: Books, entry: Entry) -> None:
         book.sigterm_s = entry[0]
     else:
         book.told = True
-        if entry[6] is not None and entry[6] != book.sentence:
+        if entry[6] not in (None, "strategy", book.sentence):  # a rule of the user's own is not ours to judge
             raise broken("the weak are stopped early", f"{book.name} is given up for {entry[6]}, and was not to be")
 
 

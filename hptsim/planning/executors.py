@@ -19,6 +19,7 @@ from typing import Any
 
 import attrs
 
+from hptsim.model.search import is_own, maker
 from hptsim.model.validators import at_least
 from hptsim.optional import require
 from hptsim.planning.metrics import Figures
@@ -47,6 +48,13 @@ class Design:
         sim.run(self.scenario.until_s if self.until_s is None else self.until_s)
         found: Figures = sim.metrics(begin_s=self.warm_up_s).figures(self.above_s)
         return found
+
+    @property
+    def own_strategies(self) -> list[Any]:
+        """What makes the strategies that are none of the service's: a file names them, and their text matters too."""
+        arriving = [template for one in self.scenario.arrivals for template in one.templates]
+        specs = [*(job.spec for job in self.scenario.tuning_jobs), *arriving]
+        return [maker(spec.strategy) for spec in specs if is_own(spec.strategy)]
 
     def training_jobs(self, seed: int) -> int:
         """How many training jobs a replication may have: a measure of its length that needs no clock."""
@@ -110,7 +118,7 @@ def run(
     """
     with Checkpoint(checkpoint) as kept:
         designs = {id(design): design for design, _ in tasks}
-        names = {place: kept.key(design) for place, design in designs.items()}
+        names = {place: kept.key(design, *design.own_strategies) for place, design in designs.items()}
         keys = [f"{names[id(design)]}/{seed}" for design, seed in tasks]
         found = {place: kept.known[key] for place, key in enumerate(keys) if key in kept.known}
         missing = [place for place in range(len(tasks)) if place not in found]

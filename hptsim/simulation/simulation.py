@@ -6,6 +6,7 @@ A user's own generator processes run in `Simulation.env` beside it.
 from __future__ import annotations
 
 import pickle
+import warnings
 from collections.abc import Mapping
 from heapq import heappop, heappush
 from pathlib import Path
@@ -16,14 +17,16 @@ import simpy
 
 from hptsim import html
 from hptsim.audit.auditor import Auditor
-from hptsim.cloud.every_outcome import Enumerated
-from hptsim.cloud.sampled import Sampled
+from hptsim.cloud.base import CloudBase
+from hptsim.cloud.every_outcome import EveryOutcome
+from hptsim.cloud.sampled import SampledCloud
 from hptsim.errors import InvalidInput, LawBroken, ServiceError, invalid, nearest
 from hptsim.model.definitions import TrainingJobDefinition
 from hptsim.model.journal import Entry, Journal, Record, steps
 from hptsim.model.machine import TABLES, Tables
 from hptsim.model.specs import TuningJobSpec
 from hptsim.model.storage import Artifact, LogEvent
+from hptsim.scenario.random_streams import uniforms
 from hptsim.scenario.scenario import Scenario
 from hptsim.scenario.workload import ScheduledTuningJob
 from hptsim.simulation.clock import Command as Command
@@ -33,8 +36,10 @@ from hptsim.simulation.job_views import STATUSES, shown
 from hptsim.simulation.job_views import Capacity as Capacity
 from hptsim.simulation.job_views import TrainingJobView as TrainingJobView
 from hptsim.simulation.job_views import TuningJobView as TuningJobView
-from hptsim.strategies import bayesian
-from hptsim.world.world import Nature, World
+from hptsim.strategies import optuna_search
+from hptsim.strategies.search import Searches
+from hptsim.world.ports import Cloud
+from hptsim.world.world import World
 
 _FILMED = 20_000
 """A notebook shows the film of a simulation whose journal has at most so many entries: about two megabytes."""
@@ -57,8 +62,9 @@ class Simulation:
     """A tuning service in simulated time.
 
     *scenario* schedules tuning jobs and stops, and its arrivals are drawn with *seed*; without one the account is empty
-    and *capacity* limits it. *laws* is True (check as it runs), False, or "end" (when it comes to rest). *nature* decides
-    what the scenario's distributions would; *journal* is where the log goes.
+    and *capacity* limits it. *laws* is True (check as it runs), False, or "end" (when it comes to rest). *journal* is where
+    the log goes. *cloud* decides how long things take and what fails, for example a `ScriptedCloud`: what it does not say
+    itself is the scenario's, and its seed is *seed*. *nature* is its old name.
 
     >>> sim = Simulation(capacity={"ml.m5.xlarge": 4})
     >>> job = sim.create_tuning_job(TuningJobSpec("demo"))
@@ -76,7 +82,8 @@ class Simulation:
         seed: int = 0,
         laws: bool | str = True,
         journal: Journal | None = None,
-        nature: Nature | None = None,
+        cloud: Cloud | None = None,
+        nature: Cloud | None = None,
         tables: Tables = TABLES,
     ) -> None:
         if laws not in (True, False, "end"):
@@ -87,12 +94,13 @@ class Simulation:
         self.scenario = scenario = scenario.drawn(seed)
         self.seed = seed
         account = scenario.account
-        if account.assumptions.bayesian != "parzen":
-            bayesian.check(account.assumptions.bayesian)
-        own = {entry.spec.name: entry.faults for entry in scenario.tuning_jobs if entry.faults is not None}
-        recorded = {entry.spec.name: entry.recorded for entry in scenario.tuning_jobs if entry.recorded}
-        sampled = Sampled(seed, scenario.script, scenario.timings, scenario.faults, own, recorded)
-        self._world = World(account, nature or sampled, tables)
+        sampler = account.assumptions.bayesian
+        if sampler != "parzen":
+            optuna_search.check(sampler)
+        cloud = _one_cloud(cloud, nature)
+        if isinstance(cloud, CloudBase):
+            cloud = cloud.for_scenario(scenario, seed)
+        self._world = World(account, cloud, Searches(uniforms, seed, sampler), tables)
         self.journal = Journal() if journal is None else journal
         self._laws = laws
         self._auditor = Auditor(account)
@@ -115,7 +123,7 @@ class Simulation:
 
         world.now = now
         world.write = self.journal.entries.append
-        world.schedule = _never if isinstance(world.nature, Enumerated) else schedule
+        world.schedule = _never if isinstance(world.cloud, EveryOutcome) else schedule
 
     # ------------------------------------------------------------------ time
 
@@ -358,8 +366,8 @@ class Simulation:
             if (job, armed) == (name, trigger):
                 before = len(self.journal.entries)
                 self._world.now = self.now
-                if isinstance(self._world.nature, Enumerated):
-                    self._world.nature.struck(trigger)
+                if isinstance(self._world.cloud, EveryOutcome):
+                    self._world.cloud.spend(trigger)
                 self._happen(serial)
                 return self.journal[before:]
         raise invalid("fire", (name, trigger), "an armed event", f"armed are: {self.armed}")
@@ -373,8 +381,8 @@ class Simulation:
 
     @property
     def possible(self) -> list[tuple[str, str]]:
-        """Those of `armed` that the nature still allows: under `Enumerated`, faults whose budget is not spent."""
-        spent = [kind for kind, count in self._world.nature.freeze() if count == 0]
+        """Those of `armed` that the cloud still allows: under `EveryOutcome`, faults whose budget is not spent."""
+        spent = [kind for kind, count in self._world.cloud.freeze() if count == 0]
         return [event for event in self.armed if event[1] not in spent]
 
     @property
@@ -461,6 +469,16 @@ class Simulation:
         for due, priority, serial, carried in queue:
             event = carried if isinstance(carried, int) else Command(carried)
             heappush(self._env._queue, (due, priority, serial, event))
+
+
+def _one_cloud(cloud: Cloud | None, nature: Cloud | None) -> Cloud:
+    """The cloud that was given, under its name or under its old one; without one, samples."""
+    if nature is None:
+        return cloud or SampledCloud()
+    if cloud is not None:
+        raise invalid("nature", nature, "nothing beside cloud", "nature is the old name of cloud")
+    warnings.warn("Simulation(nature=...) is now Simulation(cloud=...)", DeprecationWarning, stacklevel=3)
+    return nature
 
 
 def _never(serial: int, delay: float) -> None:

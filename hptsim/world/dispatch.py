@@ -94,7 +94,7 @@ def _interrupt(world: World, job: TrainingJob, move: Move) -> None:
 
 
 def _error(world: World, job: TrainingJob, move: Move) -> dict[str, Any]:
-    job.failure_reason = world.nature.reason(job, move.trigger)
+    job.failure_reason = world.cloud.reason(job, move.trigger)
     if move.destination == "Starting":
         job.retries_left -= 1
         _begin_again(job)
@@ -113,7 +113,7 @@ def _begin_again(job: TrainingJob) -> None:
 
 
 def _epoch(world: World, job: TrainingJob, move: Move) -> dict[str, Any]:
-    value = world.nature.objective(world, job)
+    value = world.cloud.objective(world, job)
     job.curve += (math.nan if value is None else value,)
     return {"epoch": len(job.curve), "objective": value}
 
@@ -134,7 +134,7 @@ def _saved(world: World, job: TrainingJob, move: Move) -> dict[str, Any]:
 
 def _script_ended(world: World, job: TrainingJob, move: Move) -> dict[str, Any]:
     data = _saved(world, job, move) if move.source == "Training" else {}
-    job.objective = data["objective"] = world.nature.objective(world, job)
+    job.objective = data["objective"] = world.cloud.objective(world, job)
     return data
 
 

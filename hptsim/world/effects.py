@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any
 from hptsim.errors import LawBroken
 from hptsim.model.account import TUNING_JOBS
 from hptsim.model.definitions import Amounts
+from hptsim.model.search import Told, Trial
 from hptsim.model.specs import TuningJobSpec
 from hptsim.model.storage import Artifact, LogEvent
 from hptsim.model.tables import EFFECTS
 from hptsim.world.jobs import ATTEMPTS_WITHOUT_SUCCESS, TrainingJob, TuningJob
 from hptsim.world.ledger import Reservation
+from hptsim.world.trials import own_trials, parents_trials, trial
 from hptsim.world.warm_pools import give_back as give_back
 from hptsim.world.warm_pools import outlives
 from hptsim.world.warm_pools import retain as retain
@@ -60,7 +62,7 @@ def proceed(world: World, job: TuningJob) -> None:
     if job.state == "InProgress":
         if not job.admitted:
             return
-        if job.results and not job.ended_by and (criterion := world.nature.enough(world, job)):
+        if job.results and not job.ended_by and (criterion := job.search.criterion_met(job.results)):
             job.ended_by = criterion
             return world.fire_tuning(job, "criterion", criterion)
         if job.attempts >= ATTEMPTS_WITHOUT_SUCCESS and not job.evaluated and not job.failure_reason:
@@ -76,7 +78,7 @@ def proceed(world: World, job: TuningJob) -> None:
                 for _ in range(min(left, room)):
                     job.launching += 1
                     first = job.asked == 0 and job.ended == 0
-                    delay = world.nature.delay(world, job, "first_launch" if first else "launch")
+                    delay = world.cloud.delay(world, job, "first_launch" if first else "launch")
                     arm_tuning(world, job, "launch", delay)
         elif waiting:
             use_idle_instead_of_waiting(world, job)
@@ -86,7 +88,7 @@ def proceed(world: World, job: TuningJob) -> None:
         job.finishing = True
         if job.state == "InProgress" and not job.evaluated:
             job.failure_reason = _gave_up(job.attempts)
-        arm_tuning(world, job, "finish", world.nature.delay(world, job, "finish"))
+        arm_tuning(world, job, "finish", world.cloud.delay(world, job, "finish"))
 
 
 def arm_tuning(world: World, job: TuningJob, trigger: str, delay: float) -> None:
@@ -96,7 +98,7 @@ def arm_tuning(world: World, job: TuningJob, trigger: str, delay: float) -> None
 def launch(world: World, job: TuningJob) -> None:
     """Seek quota for the next training job, and create it if there is some."""
     job.launching -= 1
-    if not world.nature.ready(world, job):
+    if not has_configuration(job):
         if job.waiting:
             use_idle_instead_of_waiting(world, job)
         job.exhausted = not (job.live or job.launching or job.waiting)
@@ -110,6 +112,37 @@ def launch(world: World, job: TuningJob) -> None:
         world.fire_tuning(job, "launch", (index, choice))
     else:
         ask_for(world, job, amounts, index)
+
+
+def has_configuration(job: TuningJob) -> bool:
+    """Whether there is a configuration to try now: a strategy that is asked may want to wait.
+
+    Its proposal is kept for the launch. Launches that wait for quota have theirs already.
+    """
+    if job.strategy_log is None or len(job.proposals) > job.waiting:
+        return True
+    proposal = job.search.ask(job.asked + 1, job.strategy_log)
+    if proposal is None:
+        return False
+    job.proposals.append((job.asked % len(job.needs), proposal))
+    return True
+
+
+def configuration(world: World, job: TuningJob, child: TrainingJob) -> Mapping[str, str]:
+    """What a new training job tries: the proposal that was kept for it, or what the strategy proposes now."""
+    definition = child.definition
+    for place, (index, proposal) in enumerate(job.proposals):
+        if job.spec.definitions[index] is definition:
+            del job.proposals[place]
+            return dict(proposal)
+    if not job.spec.ranges and not definition.ranges:
+        return {}
+
+    def known() -> list[Trial]:
+        parents = parents_trials(world.training, world.tuning, job.spec)
+        return parents + own_trials(world.training, job, definition)
+
+    return job.search.propose(definition, child.ordinal, known)
 
 
 def idle_alternative(world: World, job: TuningJob, index: int) -> int:
@@ -140,7 +173,7 @@ def use_idle_instead_of_waiting(world: World, job: TuningJob) -> None:
             job.asked -= 1
             job.returned.append(reservation.definition)
             job.launching += 1
-            return arm_tuning(world, job, "launch", world.nature.delay(world, job, "launch"))
+            return arm_tuning(world, job, "launch", world.cloud.delay(world, job, "launch"))
 
 
 def ask(world: World, job: TuningJob, detail: Any) -> None:
@@ -159,14 +192,16 @@ def spawn(world: World, job: TuningJob, detail: Reservation | int | tuple[int, i
     definition = job.spec.definitions[index]
     amounts = job.others[index][choice - 1] if choice else job.needs[index]
     job.launched = ordinal = job.launched + 1
-    name = f"{job.name}-{ordinal:03d}-{world.nature.suffix(job, ordinal)}"
+    name = f"{job.name}-{ordinal:03d}-{world.cloud.suffix(job, ordinal)}"
     child = TrainingJob.of(name, job.name, ordinal, definition, amounts, world.now)
     child.choice = choice
     if isinstance(detail, Reservation):
         child.reservation = detail.number
     else:
         child.warm = job.ended > 0
-    world.nature.begin(world, child)
+    child.hyperparameters = configuration(world, job, child)
+    child.watched = job.search.watches
+    world.cloud.begin(world, child)
     world.training[name] = child
     job.live[name] = None
     job.children.append(name)
@@ -181,8 +216,8 @@ def tally(world: World, job: TuningJob, child: TrainingJob) -> None:
     counters = job.counters
     counters["InProgress"] -= 1
     counters[bucket(child.state, child.failure_reason)] += 1
-    if job.minutes is not None:
-        job.minutes.append(-child.ordinal)
+    if job.strategy_log is not None:
+        job.strategy_log.append(Told(trial(child, job.spec)))
     objective = child.objective
     if objective is not None and child.state != "Failed":
         job.evaluated += 1
@@ -207,7 +242,7 @@ def stop_children(world: World, job: TuningJob, detail: Any) -> None:
         child = world.training[name]
         if child.stopping or child.stop_coming:
             continue
-        delay = world.nature.delay(world, job, "stop_propagation")
+        delay = world.cloud.delay(world, job, "stop_propagation")
         if delay > 0:
             world.write((world.now, "signal", name, "stop", "", "", None))
             child.stop_coming = world.arm("training", name, "stop", delay)
@@ -306,7 +341,7 @@ def log(world: World, child: TrainingJob, data: dict[str, Any] | None) -> None:
     message = "Training started."
     if data is not None:
         value = data.get("objective")
-        message = "The script has ended." if value is None else world.nature.log_line(world, child, value)
+        message = "The script has ended." if value is None else world.cloud.log_line(world, child, value)
     world.write((now, "log", name, "", "", "", message))
     event = _light(LogEvent, (now, message))
     if name in world.logs:
@@ -316,15 +351,23 @@ def log(world: World, child: TrainingJob, data: dict[str, Any] | None) -> None:
 
 
 def judge(world: World, child: TrainingJob, data: Any) -> None:
-    """The stop is an event of its own: between the verdict and its execution other things may happen."""
-    if child.stop_coming:
+    """Ask the stopping rules after an epoch. The stop is an event of its own: other things may happen before it arrives."""
+    if child.stop_coming or not child.tuning_job:
         return
-    verdict = world.nature.verdict(world, child)
-    if verdict:
-        child.stopped_early = verdict
-        world.write((world.now, "signal", child.name, "stop", "", "", verdict))
-        delay = world.nature.delay(world, world.tuning[child.tuning_job], "stop_propagation")
-        child.stop_coming = world.arm("training", child.name, "stop", delay)
+    job = world.tuning[child.tuning_job]
+    if not job.search.watches:
+        return
+
+    def others() -> list[Trial]:
+        return own_trials(world.training, job, child.definition, child.name)
+
+    rule = job.search.stopped_by(trial(child, job.spec), others, job.strategy_log)
+    if rule:
+        child.stopped_early = rule
+        world.write((world.now, "signal", child.name, "stop", "", "", rule))
+        child.stop_coming = world.arm("training", child.name, "stop", world.cloud.delay(world, job, "stop_propagation"))
+    else:
+        child.passed += (len(child.curve),)
 
 
 def sigterm(world: World, child: TrainingJob, detail: Any) -> None:

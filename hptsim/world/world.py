@@ -7,8 +7,8 @@ Every change of state goes through a row of the tables and is written to the jou
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Any, Protocol, Self
+from collections.abc import Callable
+from typing import Any
 
 import attrs
 
@@ -18,6 +18,7 @@ from hptsim.model.copying import duplicate
 from hptsim.model.definitions import Amounts, TrainingJobDefinition
 from hptsim.model.journal import Entry
 from hptsim.model.machine import TABLES, Tables
+from hptsim.model.search import Search
 from hptsim.model.specs import TuningJobSpec
 from hptsim.model.statuses import FINAL_TUNING, primary
 from hptsim.model.storage import Artifact, LogEvent
@@ -26,47 +27,9 @@ from hptsim.world.dispatch import BOOKED, TOLD, Moves
 from hptsim.world.effects import deliver_stop, launch, proceed
 from hptsim.world.jobs import TrainingJob, TuningJob
 from hptsim.world.ledger import Ledger, Reservation
+from hptsim.world.ports import Cloud
+from hptsim.world.trials import first_log
 from hptsim.world.warm_pools import WarmPool, change_period, matching, open_pool
-
-
-class Nature(Protocol):
-    """The one door for what the cloud decides and the user does not."""
-
-    def next(self, world: World, job: TrainingJob) -> Iterable[tuple[str, float]]:
-        """The triggers that may fire next on a training job that has just entered its state, each with its delay."""
-
-    def delay(self, world: World, job: TuningJob, trigger: str) -> float:
-        """How long the controller takes until *trigger*: first_launch, launch, finish, or stop_propagation."""
-
-    def suffix(self, job: TuningJob, ordinal: int) -> str:
-        """The eight hexadecimal digits that end a training job's name (N6)."""
-
-    def begin(self, world: World, job: TrainingJob) -> None:
-        """Decide what a new training job will need: its work, its hyperparameters."""
-
-    def objective(self, world: World, job: TrainingJob) -> float | None:
-        """The last value of the objective metric that the script has emitted; None before the first."""
-
-    def log_line(self, world: World, job: TrainingJob, value: float) -> str:
-        """The line in which the script writes its objective to the log."""
-
-    def ready(self, world: World, job: TuningJob) -> bool:
-        """Whether the strategy has a configuration to try now."""
-
-    def verdict(self, world: World, job: TrainingJob) -> str:
-        """Who gives a training job up after its new epoch, if anybody: early_stopping, hyperband, max_resource."""
-
-    def enough(self, world: World, job: TuningJob) -> str:
-        """The completion criterion that is met, or nothing."""
-
-    def reason(self, job: TrainingJob, trigger: str) -> str:
-        """The service's words for a failure."""
-
-    def clone(self) -> Self:
-        """A copy that shares nothing mutable."""
-
-    def freeze(self) -> tuple[Any, ...]:
-        """Whatever of it matters for what can happen next."""
 
 
 def _discard(entry: Entry) -> None:
@@ -74,18 +37,22 @@ def _discard(entry: Entry) -> None:
 
 
 def _unscheduled(serial: int, delay: float) -> None:
-    """Schedule nothing: whoever explores looks at `World.armed` itself."""
+    """Schedule nothing: the explorer looks at `World.armed` itself."""
 
 
 class World:
     """All state of one account: create, stop and fire move it, reading never does.
 
+    *cloud* decides what no caller does, *searches* makes what decides the search of a tuning job.
     *write* receives every journal entry, *schedule* every serial number that becomes armed with its delay.
     """
 
-    def __init__(self, account: Account, nature: Nature, tables: Tables = TABLES) -> None:
+    def __init__(
+        self, account: Account, cloud: Cloud, searches: Callable[[TuningJobSpec], Search], tables: Tables = TABLES
+    ) -> None:
         self.account = account
-        self.nature = nature
+        self.cloud = cloud
+        self.searches = searches
         self.tables = tables
         self.now = 0.0
         self.tuning: dict[str, TuningJob] = {}
@@ -127,7 +94,10 @@ class World:
         Raises ServiceError: ResourceInUse for a name that is taken, ResourceLimitExceeded for what quota forbids.
         """
         admit(self, spec)
-        job = TuningJob(spec, self.now, incarnation=self.deleted.get(spec.name.lower(), 0))
+        search = self.searches(spec)
+        job = TuningJob(spec, self.now, search, incarnation=self.deleted.get(spec.name.lower(), 0))
+        if search.asks:
+            job.strategy_log = first_log(self.training, self.tuning, spec)
         job.needs = tuple([self.ledger.counted(one.instances.amounts) for one in spec.definitions])
         if any(one.alternatives for one in spec.definitions):
             job.others = tuple(
@@ -158,7 +128,8 @@ class World:
             job.warm = True
             self.fire_pool(pool, "reuse", {"by": name})
         self.fire_reservation(reservation, "grant")
-        self.nature.begin(self, job)
+        job.hyperparameters = dict(definition.static)
+        self.cloud.begin(self, job)
         self.training[name] = job
         plain = attrs.asdict(definition)
         request = plain.pop("request")
@@ -363,7 +334,7 @@ class World:
         for effect in move.effects:
             effect(self, job, data)
         if not move.ends:
-            for following, delay in self.nature.next(self, job):
+            for following, delay in self.cloud.next(self, job):
                 self.serial = serial = self.serial + 1
                 self.armed[serial] = ("training", name, following)
                 job.timers += (serial,)
@@ -411,7 +382,7 @@ class World:
     def clone(self) -> World:
         """An independent copy that writes and schedules nowhere."""
         twin = duplicate(self)
-        twin.nature = self.nature.clone()
+        twin.cloud = self.cloud.clone()
         twin.tuning = {name: job.copy() for name, job in self.tuning.items()}
         twin.training = {  # what has ended never changes again and is shared
             name: job.copy() if job.ended_s is None else job for name, job in self.training.items()
@@ -450,5 +421,5 @@ class World:
             tuple([(name, len(events)) for name, events in sorted(self.logs.items())]),
             tuple(sorted(self.armed.values())),
             tuple([pool.freeze() for pool in self.pools.values()]),
-            self.nature.freeze(),
+            self.cloud.freeze(),
         )

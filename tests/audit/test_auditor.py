@@ -30,14 +30,16 @@ from audit.test_warm_pools import CASES as POOLS
 from hptsim import Simulation
 from hptsim.audit.auditor import Auditor
 from hptsim.cli.commands import judge
-from hptsim.cloud.sampled import Sampled
-from hptsim.cloud.scripted import Scripted
+from hptsim.cloud.sampled import SampledCloud
+from hptsim.cloud.scripted import ScriptedCloud
 from hptsim.errors import LawBroken
 from hptsim.model.journal import Saved
 from hptsim.model.laws import LAWS, SOMETIMES
 from hptsim.model.machine import Tables
 from hptsim.model.tables import RESERVATION, TRAINING, Table
 from hptsim.scenario.cloud import Script, Timings
+from hptsim.scenario.random_streams import uniforms
+from hptsim.strategies.search import Searches
 from hptsim.world.world import World
 
 
@@ -51,7 +53,7 @@ def world_without_an_artifact():
 
 
 def world_that_knows_more_than_its_journal():
-    world = World(ALONE.account, Sampled(timings=TIMINGS))
+    world = World(ALONE.account, SampledCloud(timings=TIMINGS), Searches(uniforms))
     entries = []
     world.write = entries.append
     world.create_tuning_job(ALONE.tuning_jobs[0].spec)
@@ -128,7 +130,7 @@ def test_every_law_has_one_journal_that_breaks_it():
 
 
 def spot(plan):
-    return Scripted(timings=TIMINGS, plan=plan)
+    return ScriptedCloud(timings=TIMINGS, plan=plan)
 
 
 WITNESSES = {
@@ -155,8 +157,8 @@ WARM = ("a warm pool is reused", "a stop meets a warm pool")
 
 @pytest.mark.parametrize("law", [law for law in SOMETIMES if law not in WARM])
 def test_a_run_witnesses_it_and_a_run_without_a_stop_does_not(law):
-    scenario, nature = WITNESSES[law]()
-    sim = Simulation(scenario, nature=nature)
+    scenario, cloud = WITNESSES[law]()
+    sim = Simulation(scenario, cloud=cloud)
     sim.run()
     assert law in sim.witnessed
     assert law in audit(list(sim.journal), scenario).witnessed

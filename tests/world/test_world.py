@@ -2,10 +2,9 @@
 
 import pickle
 
-import attrs
 import pytest
 
-from hptsim.cloud.every_outcome import Enumerated
+from hptsim.cloud.every_outcome import EveryOutcome
 from hptsim.errors import LawBroken, ServiceError
 from hptsim.model.account import TOTAL, Account
 from hptsim.model.assumptions import Assumptions
@@ -14,6 +13,8 @@ from hptsim.model.machine import Tables
 from hptsim.model.specs import TuningJobSpec
 from hptsim.model.statuses import bucket
 from hptsim.model.tables import EFFECTS, RESERVATION, TRAINING, TUNING, WARM_POOL, Table
+from hptsim.scenario.random_streams import uniforms
+from hptsim.strategies.search import Searches
 from hptsim.world.world import World
 
 M5, C5 = "ml.m5.xlarge", "ml.c5.xlarge"
@@ -24,9 +25,9 @@ def spec(name="a", count=1, total=1, parallel=1, kind=M5, **changes):
     return TuningJobSpec(name, (definition,), ResourceLimits(total, parallel))
 
 
-def world(*, nature=None, limits=None, tables=None, capacity=None, **assumptions):
+def world(*, cloud=None, limits=None, tables=None, capacity=None, **assumptions):
     account = Account({M5: 4} if capacity is None else capacity, limits or ServiceLimits(), Assumptions(**assumptions))
-    made = World(account, nature or Enumerated(), tables or Tables.of())
+    made = World(account, cloud or EveryOutcome(), Searches(uniforms), tables or Tables.of())
     made.journal = []
     made.write = made.journal.append
     return made
@@ -270,9 +271,9 @@ def test_who_waits_for_a_place_does_not_block_the_job_that_has_it():
     assert {job.status for job in made.tuning.values()} == {"Completed"}
 
 
-def test_a_nature_that_struck_is_copied_with_what_is_left_of_its_budget():
-    made = running(nature=Enumerated(budget={"internal_error": 1}))
+def test_a_cloud_is_copied_with_what_is_left_of_its_budget():
+    made = running(cloud=EveryOutcome(budget={"internal_error": 1}))
     twin = made.clone()
-    made.nature.struck("internal_error")
+    made.cloud.spend("internal_error")
     assert made.freeze() != twin.freeze()
-    assert attrs.asdict(twin.nature)["budget"] == {"internal_error": 1}
+    assert twin.cloud.budget == {"internal_error": 1}
