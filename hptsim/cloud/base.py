@@ -8,9 +8,10 @@ from zlib import crc32
 
 import attrs
 
+from hptsim.errors import InvalidInput
 from hptsim.model.copying import duplicate
 from hptsim.scenario.cloud import Script
-from hptsim.scenario.durations import Duration
+from hptsim.scenario.durations import Duration, draw
 from hptsim.scenario.learning_curves import line, value
 from hptsim.scenario.random_streams import PLACES, number_at, stream, uniforms
 from hptsim.scenario.scenario import Scenario
@@ -79,7 +80,11 @@ class CloudBase:
         """The metric after *epoch* epochs, from the script's curve or the simple one that knows a best configuration."""
         if self._script.curve is not None:
             noise = uniforms(self._seed, f"{job.name}/noise", epoch)[0]
-            return value(self._script.curve, job.hyperparameters, epoch, noise)
+            known = {**job.definition.static, **job.hyperparameters}
+            try:
+                return value(self._script.curve, known, epoch, noise)
+            except InvalidInput as error:
+                raise error.below(f"training job {job.name}: ") from error.__cause__
         quality = self._uniform(job, "quality", attempt=1)
         if job.tuning_job:
             spec = world.tuning[job.tuning_job].spec
@@ -114,7 +119,10 @@ class CloudBase:
         if job.random_attempt != job.attempt:
             job.random_attempt, job.random_bytes = job.attempt, stream(self._seed, job.name, job.attempt)
         (number,) = number_at(job.random_bytes, PLACES[purpose])
-        return duration.ppf(number * 2.0**-32)
+        try:
+            return draw(duration, number * 2.0**-32)
+        except InvalidInput as error:
+            raise error.below(f"training job {job.name}: {purpose}: ") from error.__cause__
 
     def clone(self) -> Self:
         """A copy; nothing of it is mutable."""

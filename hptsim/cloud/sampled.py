@@ -8,20 +8,17 @@ from collections.abc import Callable, Iterable, Mapping
 import attrs
 
 from hptsim.cloud.base import CloudBase
+from hptsim.errors import InvalidInput
 from hptsim.model.definitions import EPOCHS
 from hptsim.scenario.cloud import GRACE_S, Faults, Recorded, Timings
 from hptsim.scenario.configured_durations import resolve
-from hptsim.scenario.durations import Duration
+from hptsim.scenario.durations import Duration, draw
 from hptsim.scenario.random_streams import uniforms
 from hptsim.scenario.scenario import Scenario
 from hptsim.world.jobs import TrainingJob, TuningJob
 from hptsim.world.ports import State
 
 _DELAYS = {trigger: f"{trigger}_s" for trigger in ("first_launch", "launch", "finish", "stop_propagation")}
-
-
-def _sample(duration: Duration, uniform: float) -> float:
-    return duration if isinstance(duration, (float, int)) else float(duration.ppf(uniform))
 
 
 @attrs.define(slots=False)
@@ -60,7 +57,11 @@ class SampledCloud(CloudBase):
         duration: Duration = getattr(self._timings, _DELAYS[trigger])
         if isinstance(duration, (int, float)):
             return duration
-        return _sample(duration, uniforms(self._seed, f"{job.name}/{trigger}", job.asked + job.launching)[0])
+        uniform = uniforms(self._seed, f"{job.name}/{trigger}", job.asked + job.launching)[0]
+        try:
+            return draw(duration, uniform)
+        except InvalidInput as error:
+            raise error.below(f"tuning job {job.name}: {trigger}: ") from error.__cause__
 
     def begin(self, world: State, job: TrainingJob) -> None:
         """Draw how long the training job will need, and see what can go wrong with it."""
@@ -87,7 +88,13 @@ class SampledCloud(CloudBase):
             job.epochs = next((int(known[name]) for name in EPOCHS if known.get(name, "").isdigit()), job.epochs)
         if self._script.epoch_s is not None:
             return job.epochs * self._time(self._script.epoch_s, job, "training")
-        return self._time(resolve(self._timings.training_s, known), job, "training")
+        training_s = self._timings.training_s
+        if callable(training_s):
+            try:
+                training_s = resolve(training_s, known)
+            except InvalidInput as error:
+                raise error.below(f"training job {job.name}: ") from error.__cause__
+        return self._time(training_s, job, "training")
 
     def next(self, world: State, job: TrainingJob) -> Iterable[tuple[str, float]]:
         """The one event that comes first; MaxWaitTimeInSeconds wins over anything later than it."""
