@@ -104,18 +104,18 @@ def standalone() -> Any:
 def specs(draw: Any, name: str = "tuning") -> TuningJobSpec:
     """A strategy for specs of a tuning job called *name*: one to three definitions over one or two instance types.
 
-    Some search with a mind of their own: early stopping, Hyperband, completion criteria.
+    Some have early stopping, Hyperband, ranges to search, or completion criteria.
     """
     kinds = draw(st.lists(st.sampled_from(TYPES), min_size=1, max_size=3))
     limits = ResourceLimits(
         draw(st.integers(1, 5)), draw(st.integers(1, 3)), draw(st.sampled_from([None, 150.0, 400.0]))
     )
     each = tuple(draw(definitions(kind, draw(st.integers(1, 2)))) for kind in kinds)
-    mind = draw(st.sampled_from([{}, {}, *_MINDS[: 4 if len(each) == 1 else 3]]))
-    return TuningJobSpec(name, each, limits, priority=draw(st.integers(0, 2)), **mind)
+    search = draw(st.sampled_from([{}, {}, *_SEARCHES[: 4 if len(each) == 1 else 3]]))
+    return TuningJobSpec(name, each, limits, priority=draw(st.integers(0, 2)), **search)
 
 
-_MINDS: list[dict[str, Any]] = [
+_SEARCHES: list[dict[str, Any]] = [
     {"strategy": "Hyperband", "hyperband": Hyperband(1, 3)},
     {"criteria": CompletionCriteria(target=0.5)},
     {"ranges": (ParameterRange("rate", "Continuous", 0.0, 1.0),), "strategy": "Bayesian"},

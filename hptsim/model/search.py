@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache, partial
+from functools import partial
 from importlib import import_module
 from typing import Any, NamedTuple, Protocol, Self
 
@@ -158,7 +158,6 @@ def maker(strategy: Any) -> Callable[..., Any]:
     return _checked(strategy, strategy)
 
 
-@cache
 def _imported(name: str) -> Callable[..., Any]:
     module_name, colon, path = STRATEGIES.get(name, name).partition(":")
     if not colon:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import attrs
@@ -12,7 +12,7 @@ from hptsim.errors import InvalidInput, invalid
 from hptsim.model.definitions import CompletionCriteria, Hyperband, Objective, ResourceLimits, TrainingJobDefinition
 from hptsim.model.ranges import ParameterRange, combinations
 from hptsim.model.request_reader import parse
-from hptsim.model.search import maker, same_strategy
+from hptsim.model.search import is_own, maker, same_strategy
 from hptsim.model.validators import whole
 
 TUNING_JOB_NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,31}")
@@ -36,7 +36,7 @@ class TuningJobSpec:
     name: str
     definitions: tuple[TrainingJobDefinition, ...] = attrs.field(factory=lambda: (TrainingJobDefinition(),))
     limits: ResourceLimits = attrs.field(factory=ResourceLimits)
-    strategy: Any = attrs.field(default="Random", eq=same_strategy)
+    strategy: str | Callable[..., Any] = attrs.field(default="Random", eq=same_strategy)
     objective: Objective = attrs.field(factory=Objective)
     ranges: tuple[ParameterRange, ...] = ()
     priority: int = 0
@@ -52,7 +52,8 @@ class TuningJobSpec:
 
     @strategy.validator
     def _known_strategy(self, attribute: attrs.Attribute[Any], value: Any) -> None:
-        maker(value)
+        if is_own(value):
+            maker(value)
 
     def __attrs_post_init__(self) -> None:
         check_name("HyperParameterTuningJobName", self.name)

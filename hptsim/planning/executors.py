@@ -7,9 +7,10 @@ travel in chunks and come back as figures; journals do not travel.
 from __future__ import annotations
 
 import os
+import pickle
 import signal
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed, wait
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -19,6 +20,7 @@ from typing import Any
 
 import attrs
 
+from hptsim.errors import invalid
 from hptsim.model.search import is_own, maker
 from hptsim.model.validators import at_least
 from hptsim.optional import require
@@ -124,6 +126,8 @@ def run(
         found = {place: kept.known[key] for place, key in enumerate(keys) if key in kept.known}
         missing = [place for place in range(len(tasks)) if place not in found]
         with workers(executor) as pool:
+            if isinstance(pool, ProcessPoolExecutor):
+                _check_travels(designs.values())
             chunks = list(_chunks(tasks, missing, getattr(pool, "_max_workers", os.cpu_count() or 1)))
             futures = {
                 pool.submit(run_chunk, tasks[chunk[0]][0], [tasks[place][1] for place in chunk]): chunk
@@ -142,6 +146,17 @@ def run(
                 show(len(found))
                 _collect(futures, take, lambda: show(len(found)))
     return [found[place] for place in range(len(tasks))]
+
+
+def _check_travels(designs: Iterable[Design]) -> None:
+    """Refuse what another process could not find, such as a class inside a function; raises InvalidInput."""
+    for design in designs:
+        try:
+            pickle.dumps(design)
+        except (pickle.PicklingError, AttributeError) as error:
+            expected = "strategies, curves and durations that other processes can import by their names"
+            hint = "write them at the top of a module, or pass executor=ThreadPoolExecutor(1)"
+            raise invalid(f"scenario {design.scenario.name!r}", str(error), expected, hint) from error
 
 
 def _collect(

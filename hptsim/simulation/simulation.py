@@ -464,14 +464,21 @@ class Simulation:
     # ------------------------------------------------------------------ snapshots
 
     def snapshot(self) -> Snapshot:
-        """The twin's state now: jobs, quota, stores, pending times and journal. A user's processes are not part of it."""
+        """The twin's state now: jobs, quota, stores, pending times and journal. A user's processes are not part of it.
+
+        Raises InvalidInput where a function or class of the scenario, such as a strategy, has no name to find it by.
+        """
         queue = [
             (due, priority, serial, event.call if type(event) is Command else event)
             for due, priority, serial, event in sorted(self._env._queue, key=lambda entry: entry[:3])
             if type(event) is Command or (type(event) is int and event in self._world.armed)
         ]
         with collector_paused():
-            state = pickle.dumps((self._world, self._auditor, queue), protocol=pickle.HIGHEST_PROTOCOL)
+            try:
+                state = pickle.dumps((self._world, self._auditor, queue), protocol=pickle.HIGHEST_PROTOCOL)
+            except (pickle.PicklingError, AttributeError) as error:
+                expected = "strategies, curves and durations that can be imported by their names"
+                raise invalid("snapshot", str(error), expected, "write them at the top of a module") from error
         return Snapshot(state, tuple(self.journal.entries), self.now)
 
     def restore(self, snapshot: Snapshot) -> None:

@@ -179,6 +179,18 @@ def test_kept_replications_know_a_strategy_by_its_text_and_its_settings():
     assert make is Waiting
 
 
+def test_what_has_no_name_is_refused_where_it_would_have_to_travel():
+    class Local(Waiting):
+        pass
+
+    sim = run(scenario(Local))
+    with pytest.raises(InvalidInput, match=r"snapshot: got .*Local.*write them at the top of a module"):
+        sim.snapshot()
+    with ProcessPoolExecutor(1) as pool, pytest.raises(InvalidInput, match=r"scenario 'scenario': got .*Local"):
+        planning.replicate(scenario(Local), 2, executor=pool)
+    assert len(planning.replicate(scenario(Local), 2, executor=ThreadPoolExecutor(1)).table) == 2
+
+
 @pytest.mark.parametrize("path", ["tuning_jobs.job.spec.strategy", "arrivals.job.template.strategy"])
 def test_a_sweep_compares_strategies(path):
     one = scenario("Random")
