@@ -252,9 +252,7 @@ class TuningJob:
             tuple([tuple(one.amounts.items()) for one in self.reservations.values()]) if self.others else (),
             tuple(self.results),
             tuple(self.returned) if len(self.needs) > 1 else (),  # whose turn it is among several definitions
-            None
-            if self.strategy_log is None
-            else frozen(self.strategy_log),  # what the strategy does next depends on it
+            frozen(self.strategy_log or []),  # what the strategy does next depends on it
         )
 
 

@@ -214,3 +214,14 @@ def test_what_was_recorded_is_replayed_and_the_rest_is_drawn():
         ("Failed", 37),
         ("Completed", 507),
     ]
+
+
+def test_a_recorded_training_job_reports_no_epochs_and_the_same_result_whatever_watches_it():
+    def found(**changes):
+        job = TuningJobSpec("r", limits=ResourceLimits(1, 1), **changes)
+        sim = Simulation(Scenario(tuning_jobs=(ScheduledTuningJob(job, recorded=(Recorded(training_s=30),)),)))
+        sim.run()
+        assert sim.journal.counts["training", "epoch"] == 0
+        return sim.training_job(sim.tuning_job("r").best).objective
+
+    assert found(early_stopping=True) == found() is not None

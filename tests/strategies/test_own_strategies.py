@@ -2,6 +2,7 @@
 
 import math
 import pickle
+import random
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from functools import partial
 
@@ -20,8 +21,10 @@ from hptsim.planning import executors
 from hptsim.planning.replication_cache import digest
 from hptsim.scenario.cloud import Script, Timings
 from hptsim.scenario.durations import Exponential
+from hptsim.scenario.random_streams import uniforms
 from hptsim.scenario.workload import Arrivals, ScheduledTuningJob
 from hptsim.strategies import AsynchronousHalving, Parzen, SynchronousHalving
+from hptsim.strategies.search import Searches
 
 RATE = ParameterRange("rate", "Continuous", 0.0, 1.0)
 TIMINGS = Timings(training_s=Exponential(100.0))
@@ -124,7 +127,16 @@ def test_equal_strategies_make_equal_specs_whatever_they_are_called():
 
 def test_it_has_the_simulations_seed_if_it_wants_it():
     assert rates(run(scenario(Seeded), seed=1)) == rates(run(scenario(Seeded), seed=1)) != rates(run(scenario(Seeded)))
-    assert max(map(float, rates(run(scenario("own_strategies:half"))))) < 0.5
+    rng = random.Random(7)
+    assert rates(run(scenario("own_strategies:half"), seed=7)) == [str(0.5 * rng.random()) for _ in range(9)]
+
+
+def test_a_copied_search_asks_a_strategy_of_its_own():
+    search, log = Searches(uniforms, seed=7)(spec(Seeded)), []
+    first = search.ask(1, log)
+    twin, history = search.copy(), log.copy()
+    ahead = [twin.ask(ordinal, history) for ordinal in (2, 3)]
+    assert [search.ask(ordinal, log) for ordinal in (2, 3)] == ahead and first not in ahead and log == history
 
 
 @pytest.mark.parametrize("strategy", [Waiting, Seeded, Choosy, partial(Seeded, scale=0.1)])
@@ -177,6 +189,17 @@ def test_kept_replications_know_a_strategy_by_its_text_and_its_settings():
     assert len(keys) == 4
     (make,) = executors.Design(scenario("own_strategies:Waiting")).own_strategies
     assert make is Waiting
+
+
+def test_a_kept_replication_is_run_again_when_the_name_means_another_strategy(tmp_path, monkeypatch):
+    kept, lines = tmp_path / "kept.jsonl", []
+    for strategy in (Waiting, Choosy, Choosy):
+        monkeypatch.setattr(own_strategies, "half", strategy)
+        planning.replicate(
+            scenario("own_strategies:half"), 1, executor=ThreadPoolExecutor(1), checkpoint=kept, progress=False
+        )
+        lines.append(len(kept.read_text().splitlines()))
+    assert lines == [1, 2, 2]
 
 
 def test_what_has_no_name_is_refused_where_it_would_have_to_travel():
