@@ -16,6 +16,8 @@ from hptsim.scenario.cloud import Faults, Script, Timings
 from hptsim.scenario.random_streams import uniforms
 from hptsim.scenario.workload import ScheduledTuningJob
 from hptsim.strategies.search import Searches
+from hptsim.world import commands
+from hptsim.world.rules import RULES
 from hptsim.world.world import World
 
 M5 = "ml.m5.xlarge"
@@ -93,14 +95,13 @@ def audit(records, scenario=TWO, world=None):
 
 def finished_world(scenario=ALONE):
     """A world in which everything that can happen has happened, and what it wrote."""
-    world = World(
-        scenario.account, SampledCloud(timings=Timings(checkpoint_s=0)), Searches(uniforms)
-    )  # no clock: no checkpoints
+    cloud = SampledCloud(timings=Timings(checkpoint_s=0))  # no clock: no checkpoints
+    world = World(scenario.account, cloud, Searches(uniforms), RULES)
     entries = []
     world.write = entries.append
-    world.create_tuning_job(scenario.tuning_jobs[0].spec)
+    commands.create_tuning_job(world, scenario.tuning_jobs[0].spec)
     while world.armed:
-        world.happen(next(iter(world.armed)))
+        world.fire_armed(next(iter(world.armed)))
     return world, entries
 
 

@@ -132,6 +132,7 @@ class SampledCloud(CloudBase):
             if chance < share:
                 if job.shortages >= faults.shortage_limit + len(job.definition.alternatives):
                     return "no_capacity", 0.0
+                job.shortages += 1
                 return "shortage", self._time(self._timings.shortage_retry_s, job, "starting")
         if job.streams and self._fault(job) == "client_error":
             return "client_error", 0.0

@@ -20,6 +20,8 @@ from hptsim.scenario.random_streams import uniforms
 from hptsim.scenario.scenario import Scenario
 from hptsim.simulation.gc_pause import collector_paused
 from hptsim.strategies.search import Searches
+from hptsim.world import commands
+from hptsim.world.rules import rules
 from hptsim.world.world import World
 
 
@@ -132,7 +134,8 @@ class _Search:
         self.training_jobs = training_jobs
         cloud = EveryOutcome(seed, scenario.script, budget, delayed_stop)
         account = scenario.account
-        world = World(account, cloud, Searches(uniforms, seed, account.assumptions.bayesian), tables)
+        searches = Searches(uniforms, seed, account.assumptions.bayesian)
+        world = World(account, cloud, searches, rules(tables))
         self.root = _Node(world, Auditor(account), 0, 0, frozenset(), 0)
         self.seen: dict[Any, int] = {}
         self.parts: dict[Any, int] = {}
@@ -210,19 +213,19 @@ class _Search:
                 trigger = world.armed[what][2]
                 if isinstance(world.cloud, EveryOutcome):
                     world.cloud.spend(trigger)
-                world.happen(what)
+                world.fire_armed(what)
             elif kind == "create":
                 created += 1
-                world.create_tuning_job(self.scenario.tuning_jobs[what].spec)
+                commands.create_tuning_job(world, self.scenario.tuning_jobs[what].spec)
             elif kind == "train":
                 trained += 1
-                world.create_training_job(what, self.training_jobs[what])
+                commands.create_training_job(world, what, self.training_jobs[what])
             elif kind == "stop_alone":
                 stopped |= {what}
-                world.stop_training_job(what)
+                commands.stop_training_job(world, what)
             else:
                 stopped |= {what}
-                world.stop_tuning_job(what)
+                commands.stop_tuning_job(world, what)
         except ServiceError:
             return None
         except LawBroken:

@@ -13,7 +13,10 @@ class State(Protocol):
     """What a cloud may read of the world."""
 
     now: float
-    tables: Tables
+
+    @property
+    def tables(self) -> Tables:
+        """The tables by which it goes."""
 
     @property
     def tuning(self) -> Mapping[str, TuningJob]:
