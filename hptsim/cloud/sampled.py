@@ -12,7 +12,7 @@ from hptsim.cloud.base import trials as trials
 from hptsim.cloud.every_outcome import FAULTS as FAULTS
 from hptsim.cloud.every_outcome import Enumerated as Enumerated
 from hptsim.errors import InvalidInput
-from hptsim.model.definitions import EPOCHS
+from hptsim.model.definitions import epochs_in
 from hptsim.scenario.cloud import GRACE_S as GRACE_S
 from hptsim.scenario.cloud import ON_SIGTERM as ON_SIGTERM
 from hptsim.scenario.cloud import Faults as Faults
@@ -77,7 +77,8 @@ class Sampled(Base):
         job.epochs = self.script.epochs
         known = {**job.definition.static, **job.hyperparameters}
         if known:
-            job.epochs = next((int(known[name]) for name in EPOCHS if known.get(name, "").isdigit()), job.epochs)
+            epochs = epochs_in(known)
+            job.epochs = job.epochs if epochs is None else epochs
         if self.script.epoch_s is not None:
             return job.epochs * self._time(self.script.epoch_s, job, "training")
         training_s = self.timings.training_s

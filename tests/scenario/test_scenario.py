@@ -8,7 +8,6 @@ import pytest
 from hptsim import Scenario, TuningJobSpec
 from hptsim.cli.commands import demo, main
 from hptsim.errors import InvalidInput
-from hptsim.model.request_reader import MEMBERS
 from hptsim.model.request_writer import to_request
 from hptsim.scenario.cloud import Recorded
 from hptsim.scenario.durations import Exponential, Uniform
@@ -77,13 +76,6 @@ def test_a_misspelt_member_of_a_request_is_named():
     request["HyperParameterTuningJobConfig"] = {**request["HyperParameterTuningJobConfig"], "Stratgy": "Random"}
     with pytest.raises(InvalidInput, match=r"HyperParameterTuningJobConfig.Stratgy.*did you mean 'Strategy'"):
         TuningJobSpec.from_request(request)
-
-
-def test_the_member_lists_are_the_service_models():
-    session = pytest.importorskip("botocore.session").get_session()
-    model = session.get_service_model("sagemaker")
-    for shape, members in MEMBERS.items():
-        assert set(members) == set(model.shape_for(shape).members), shape
 
 
 REQUEST = """{
