@@ -94,9 +94,10 @@ def flag() -> Validator:
 
 def one_of(*values: str) -> Validator:
     """One of the strings *values*."""
-    expected = " or ".join(value or repr(value) for value in values)
+    expected = " or ".join([*filter(None, values), *(["''"] if "" in values else [])])
+    spelled = [value for value in values if value]
     return _validator(
-        lambda value: isinstance(value, str) and value in values, expected, lambda value: nearest(str(value), values)
+        lambda value: isinstance(value, str) and value in values, expected, lambda value: nearest(str(value), spelled)
     )
 
 
@@ -150,6 +151,14 @@ def in_order(given: Any) -> Any:
     ((1, 2), 3)
     """
     return tuple(given) if isinstance(given, Iterable) and not isinstance(given, (str, bytes, Mapping)) else given
+
+
+def converted(convert: Callable[[Any, Any], Any], default: Any = attrs.NOTHING, factory: Any = None) -> Any:
+    """A field whose value *convert* makes of what is given and of the field, which has the name for errors."""
+    return attrs.field(
+        default=default if factory is None else attrs.Factory(factory),
+        converter=attrs.Converter(convert, takes_field=True),
+    )
 
 
 def check_data(where: str, data: Any) -> None:

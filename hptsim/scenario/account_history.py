@@ -100,21 +100,21 @@ def _spec(shape: Mapping[str, Any]) -> TuningJobSpec:
     for name in ("TrainingJobDefinition", "TrainingJobDefinitions"):
         if name in request:
             several = isinstance(request[name], list)
-            plain = [_without_additions(one) for one in (request[name] if several else [request[name]])]
-            request[name] = plain if several else plain[0]
+            data = [_without_additions(one) for one in (request[name] if several else [request[name]])]
+            request[name] = data if several else data[0]
     return TuningJobSpec.from_request({"HyperParameterTuningJobName": shape["HyperParameterTuningJobName"], **request})
 
 
 def _without_additions(definition: Mapping[str, Any]) -> dict[str, Any]:
-    plain = dict(definition)
-    static = dict(plain.get("StaticHyperParameters") or {})
+    data = dict(definition)
+    static = dict(data.get("StaticHyperParameters") or {})
     static.pop(_OBJECTIVE_KEY, None)
-    plain["StaticHyperParameters"] = static
-    algorithm = dict(plain.get("AlgorithmSpecification") or {})
+    data["StaticHyperParameters"] = static
+    algorithm = dict(data.get("AlgorithmSpecification") or {})
     if metrics := algorithm.get("MetricDefinitions"):
         algorithm["MetricDefinitions"] = [one for one in metrics if one["Name"] != _OBJECTIVE_METRIC]
-    plain["AlgorithmSpecification"] = algorithm
-    return plain
+    data["AlgorithmSpecification"] = algorithm
+    return data
 
 
 @attrs.frozen

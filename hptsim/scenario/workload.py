@@ -16,13 +16,30 @@ import attrs
 from hptsim.errors import invalid
 from hptsim.model.instants import since_monday_s
 from hptsim.model.specs import TUNING_JOB_NAME_LENGTH, TuningJobSpec
-from hptsim.model.validators import at_least, whole
+from hptsim.model.validators import at_least, converted, in_order, is_number, whole
 from hptsim.scenario.cloud import Faults, Recorded
-from hptsim.scenario.durations import Duration, check, mean
+from hptsim.scenario.durations import KINDS, Duration, as_duration, from_data, mean
 from hptsim.scenario.random_streams import uniforms
+from hptsim.scenario.reading import built, each
 
 _HOUR_S = 3600
 _DAY_HOURS, _WEEK_HOURS = 24, 7 * 24
+
+
+def _spec(given: TuningJobSpec | Mapping[str, Any]) -> TuningJobSpec:
+    if isinstance(given, TuningJobSpec):
+        return given
+    return TuningJobSpec.from_request(given)
+
+
+def _faults(given: Faults | Mapping[str, Any] | None) -> Faults | None:
+    return None if given is None else built(Faults, "faults", given)
+
+
+def _recorded(given: Iterable[Recorded | Mapping[str, Any]]) -> tuple[Recorded, ...]:
+    if given == ():
+        return ()
+    return each("recorded", given, lambda where, one, folder: built(Recorded, where, one))
 
 
 @attrs.frozen
@@ -32,23 +49,25 @@ class ScheduledTuningJob:
     *faults* are its own, in place of the scenario's; *recorded* says what its training jobs took, in order of launch.
     """
 
-    spec: TuningJobSpec
+    spec: TuningJobSpec = attrs.field(converter=_spec)
     at_s: float = attrs.field(default=0.0, validator=at_least(0))
     stop_at_s: float | None = attrs.field(default=None, validator=at_least(0))
-    faults: Faults | None = None
-    recorded: tuple[Recorded, ...] = ()
+    faults: Faults | None = attrs.field(default=None, converter=_faults)
+    recorded: tuple[Recorded, ...] = attrs.field(default=(), converter=_recorded)
 
     def __attrs_post_init__(self) -> None:
         if self.stop_at_s is not None and self.stop_at_s < self.at_s:
             raise invalid("stop_at_s", self.stop_at_s, f"a time that is not before at_s ({self.at_s:g})")
 
 
-def _numbers(given: Iterable[float]) -> tuple[float, ...]:
-    return tuple(given)
+def _in_order(given: Any) -> Any:
+    values = in_order(given)
+    return tuple(sorted(values)) if isinstance(values, tuple) and all(map(is_number, values)) else values
 
 
-def _in_order(given: Iterable[float]) -> tuple[float, ...]:
-    return tuple(sorted(given))
+def _are_numbers(values: Any) -> bool:
+    """Whether *values* are numbers of 0 or more."""
+    return isinstance(values, tuple) and all(is_number(value) and value >= 0 for value in values)
 
 
 @attrs.frozen
@@ -61,13 +80,17 @@ class Profile:
     3.0
     """
 
-    per_hour: tuple[float, ...] = attrs.field(converter=_numbers)
+    per_hour: tuple[float, ...] = attrs.field(converter=in_order)
 
     @per_hour.validator
     def _rates(self, attribute: attrs.Attribute[Any], rates: tuple[float, ...]) -> None:
-        if len(rates) not in (_DAY_HOURS, _WEEK_HOURS):
-            raise invalid("per_hour", len(rates), "24 rates (a day) or 168 (a week, from Monday)")
-        if not all(0 <= rate < math.inf for rate in rates) or not any(rates):
+        if not isinstance(rates, tuple) or len(rates) not in (_DAY_HOURS, _WEEK_HOURS):
+            raise invalid(
+                "per_hour",
+                len(rates) if isinstance(rates, tuple) else rates,
+                "24 rates (a day) or 168 (a week, from Monday)",
+            )
+        if not _are_numbers(rates) or not any(rates):
             raise invalid("per_hour", list(rates), "rates of 0 or more, not all of them 0")
 
     @property
@@ -106,14 +129,22 @@ class Times:
 
     @times_s.validator
     def _not_before(self, attribute: attrs.Attribute[Any], times_s: tuple[float, ...]) -> None:
-        if not times_s or not 0 <= times_s[0] <= times_s[-1] < math.inf:
-            raise invalid("times_s", list(times_s), "at least one number of seconds, none below 0")
+        if not times_s or not _are_numbers(times_s):
+            raise invalid("times_s", times_s, "at least one number of seconds, none below 0")
 
 
 PATTERNS = {"profile": Profile, "times": Times}
 """What is no gap between two arrivals and still says when they come, as scenario files spell it."""
 Template = TuningJobSpec | Mapping[str, Any]
 """What tuning jobs are like: a spec, or the service's own request as a dict."""
+
+
+GAPS = {**KINDS, **PATTERNS}
+"""All that says when tuning jobs come, as scenario files spell it."""
+
+
+def _gap(given: Any, field: attrs.Attribute[Any]) -> Any:
+    return from_data(field.name, given, GAPS)
 
 
 def _templates(given: Template | Iterable[Template]) -> tuple[TuningJobSpec, ...]:
@@ -140,28 +171,28 @@ class Arrivals:
     """
 
     templates: tuple[TuningJobSpec, ...] = attrs.field(converter=_templates, alias="template")
-    interarrival_s: Duration | Profile | Times
+    interarrival_s: Duration | Profile | Times = converted(_gap)
     count: int | None = attrs.field(default=None, validator=whole(1))
     until_s: float | None = attrs.field(default=None, validator=at_least(0))
     start_s: float = attrs.field(default=0.0, validator=at_least(0))
     batch: int = attrs.field(default=1, validator=whole(1))
-    batch_gap_s: Duration = 0.0
-    weights: tuple[float, ...] = attrs.field(default=(), converter=_numbers)
+    batch_gap_s: Duration = converted(as_duration, 0.0)
+    weights: tuple[float, ...] = attrs.field(default=(), converter=in_order)
+
+    @weights.validator
+    def _shares(self, attribute: attrs.Attribute[Any], weights: Any) -> None:
+        if weights != () and not (_are_numbers(weights) and 0 < sum(weights) < math.inf):
+            raise invalid("weights", weights, "a list of numbers of 0 or more, not all of them 0")
 
     def __attrs_post_init__(self) -> None:
         if not self.templates:
             raise invalid("template", [], "at least one tuning job")
-        if not isinstance(self.interarrival_s, (Profile, Times)):
-            check("interarrival_s", self.interarrival_s)
-        check("batch_gap_s", self.batch_gap_s)
         if self.count is None and self.until_s is None and not isinstance(self.interarrival_s, Times):
             raise invalid("count", None, "a number of tuning jobs, or until_s, the time of the last")
         if self.count is None and self.per_hour == math.inf:
             raise invalid("interarrival_s", self.interarrival_s, "a mean above 0, for without count they never end")
         if self.weights and len(self.weights) != len(self.templates):
             raise invalid("weights", len(self.weights), f"one for each of {len(self.templates)} templates")
-        if self.weights and (not all(0 <= weight < math.inf for weight in self.weights) or not sum(self.weights)):
-            raise invalid("weights", list(self.weights), "numbers of 0 or more, not all of them 0")
         names = [template.name for template in self.templates]
         if len(set(names)) < len(names):
             raise invalid("template", names, "templates with different names")
@@ -190,6 +221,28 @@ class Arrivals:
             return self.batch * pattern.mean_per_hour
         gap_s = pattern.times_s[-1] / len(pattern.times_s) if isinstance(pattern, Times) else mean(pattern)
         return self.batch * _HOUR_S / gap_s if gap_s else math.inf
+
+    @property
+    def expected(self) -> float:
+        """How many tuning jobs are expected to come.
+
+        >>> Arrivals(TuningJobSpec("a"), 1800, until_s=7200).expected
+        4.0
+        """
+        known = [float(self.count)] if self.count is not None else []
+        if isinstance(self.interarrival_s, Times):
+            known.append(float(len(self.interarrival_s.times_s) * self.batch))
+        if self.until_s is not None:
+            known.append(max(0.0, self.until_s - self.start_s) / _HOUR_S * self.per_hour)
+        return min(known)
+
+    @property
+    def hours(self) -> float:
+        """Through how many hours of a profile one goes until they have come; 0 for other patterns."""
+        if not isinstance(self.interarrival_s, Profile):
+            return 0.0
+        known = [] if self.until_s is None else [max(0.0, self.until_s - self.start_s) / _HOUR_S]
+        return min([*known, self.expected / self.per_hour if self.per_hour else math.inf])
 
     def jobs(self, seed: int, epoch: str = "2024-01-01T00:00:00Z") -> list[ScheduledTuningJob]:
         """The tuning jobs and when each is created, a pure function of *seed* and the templates' names.

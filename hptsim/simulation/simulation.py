@@ -24,6 +24,7 @@ from hptsim.model.journal import Entry, Journal, Record, steps
 from hptsim.model.machine import TABLES, Tables
 from hptsim.model.specs import TuningJobSpec
 from hptsim.model.storage import Artifact, LogEvent
+from hptsim.model.validators import is_number
 from hptsim.scenario.coverage import check_definition, check_spec
 from hptsim.scenario.scenario import Scenario
 from hptsim.scenario.workload import ScheduledTuningJob
@@ -133,7 +134,7 @@ class Simulation:
     def run(self, until: float | None = None) -> None:
         """Let everything happen that is due up to and at *until*; without it, until nothing is left to do."""
         if until is not None:
-            if not isinstance(until, (int, float)) or until < self.now:
+            if not is_number(until) or until < self.now:
                 raise invalid("until", until, f"a time that is not before now ({self.now:g} s)")
             self._advance(until)
             self._env._now = self._world.now = float(until)

@@ -103,7 +103,7 @@ JOB = '[[tuning_jobs]]\nrequest = "request.json"\n'
     [
         ("x.toml", 'naem = "x"\n', r"x\.toml:1: naem: .*did you mean 'name'"),
         ("x.toml", 'name = "x"\nname = "y"\n', r"x\.toml:2: "),
-        ("x.toml", "\n\nname = 3\n", r"x\.toml:3: name: got 3, expected a text"),
+        ("x.toml", "\n\nname = 3\n", r"x\.toml:3: name: got 3, expected a string"),
         ("x.toml", "\ncapacity = 4\n", r"x\.toml:2: capacity: got 4, expected a table"),
         ("x.toml", '[capacity]\n"ml.m5.xlarge" = "four"\n', r"x\.toml:2: capacity\.ml\.m5\.xlarge: got 'four'"),
         ("x.toml", "total_instances = -1\n", r"x\.toml:1: total_instances: got -1"),
