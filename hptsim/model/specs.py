@@ -128,9 +128,27 @@ class TuningJobSpec:
         """
         return cls(**parse(request), priority=priority)
 
+    def renamed(self, name: str) -> TuningJobSpec:
+        """The same tuning job under another name, which alone is judged anew: thousands may arrive like one template.
+
+        >>> TuningJobSpec("nightly").renamed("nightly-1").name
+        'nightly-1'
+        """
+        check_name("HyperParameterTuningJobName", name)
+        twin = object.__new__(type(self))
+        for field in _FIELDS:
+            object.__setattr__(twin, field, getattr(self, field))
+        object.__setattr__(twin, "name", name)
+        if self.request is not None:
+            object.__setattr__(twin, "request", {**self.request, "HyperParameterTuningJobName": name})
+        return twin
+
     def definition(self, ordinal: int) -> TrainingJobDefinition:
         """The definition of the *ordinal*-th training job (from 1): round-robin (assumption `round-robin`)."""
         return self.definitions[(ordinal - 1) % len(self.definitions)]
+
+
+_FIELDS = tuple(field.name for field in attrs.fields(TuningJobSpec))
 
 
 def check_name(where: str, name: object) -> None:

@@ -9,7 +9,8 @@ import attrs
 
 from hptsim.model.request_writer import to_request
 from hptsim.scenario import configured_durations, durations, learning_curves
-from hptsim.scenario.workload import GAPS, Arrivals, ScheduledTuningJob
+from hptsim.scenario.arrival_patterns import GAPS
+from hptsim.scenario.workload import Arrivals, ScheduledTuningJob
 
 
 def job_to_data(job: ScheduledTuningJob) -> dict[str, Any]:

@@ -135,6 +135,7 @@ def test_a_hostile_value_is_a_scenario_or_a_mistake_with_its_key(tmp_path, path,
         assert Scenario.from_dict(json.loads(json.dumps(written))).to_dict() == written
     else:
         keys = {str(key) for key in path if isinstance(key, str)} | {
+            "tuning job '",
             "max_entries",
             rename.encode(errors="replace").decode(),
         }

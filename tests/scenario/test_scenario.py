@@ -9,9 +9,10 @@ from hptsim import Scenario, TuningJobSpec
 from hptsim.cli.commands import demo, main
 from hptsim.errors import InvalidInput
 from hptsim.model.request_writer import to_request
+from hptsim.scenario.arrival_patterns import Profile, Times
 from hptsim.scenario.cloud import Recorded
 from hptsim.scenario.durations import Exponential, Uniform
-from hptsim.scenario.workload import Arrivals, Profile, ScheduledTuningJob, Times
+from hptsim.scenario.workload import Arrivals, ScheduledTuningJob
 
 MIX = [TuningJobSpec("a", priority=2), TuningJobSpec("b", priority=2)]
 ARRIVALS = Scenario(
