@@ -1,6 +1,6 @@
 """The command line: `hptsim run`, `explore`, `check`, `plan`, `replay`, `serve` and `diagram`.
 
-Exit codes: 0 all is well, 2 bad input, 3 a law is broken, 130 interrupted, 141 nobody reads on.
+Exit codes: 0 all is well, 2 bad input, 3 a law is broken, 130 interrupted, 141 the pipe was closed.
 """
 
 from __future__ import annotations
@@ -207,7 +207,7 @@ def _tell(record: Any) -> str:
             "tuning",
             "finish",
         ): f"the last training job has ended: {record.destination}. Now what is reserved is released.",
-        ("training", "stop"): f"{child} is told to stop ({record.source} → {record.destination})",
+        ("training", "stop"): f"{child} receives a stop ({record.source} → {record.destination})",
         ("signal", "SIGTERM"): f"{child} gets SIGTERM; it has at most 120 s",
         ("training", "saved"): f"{child} reports its model saved",
         ("training", "exited"): f"{child}: the script has ended ({record.source} → {record.destination})",
@@ -285,7 +285,7 @@ def explore(
     delayed_stop
         let the stop travel to each training job separately
     max_states
-        give up after so many
+        give up after this many states
     """
     from collections import Counter
 

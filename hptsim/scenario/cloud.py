@@ -188,4 +188,4 @@ class Script:
     curve: Curve | None = converted(as_curve, None)
     """The objective by epoch; without one, a simple curve that falls (or rises) towards what the configuration can reach."""
     log_epochs: bool = attrs.field(default=False, validator=flag())
-    """Whether the objective goes to the log after every epoch even when nobody acts on it."""
+    """Whether the objective goes to the log after every epoch even when nothing acts on it."""

@@ -1,4 +1,4 @@
-"""Learning curves: the objective metric of a configuration after so many epochs.
+"""Learning curves: the objective metric of a configuration after a number of epochs.
 
 A scenario's script may have one of these, or any function of the configuration (strings by name) and the epoch (from 1).
 """
