@@ -307,7 +307,9 @@ def serve(
     uvicorn = require("uvicorn", "server", "the server")
     with _listen(host, port) as listening:
         if not _loopback(host):
-            print(f"hptsim: warning: {host} is not loopback; whoever reaches it can use the twin", file=sys.stderr)
+            print(
+                f"hptsim: warning: {host} is not loopback; everybody who can reach it can use the twin", file=sys.stderr
+            )
         shown = f"[{host}]" if ":" in host else host
         print(f"hptsim serves http://{shown}:{listening.getsockname()[1]}/_hptsim/ (Ctrl-C ends it)", flush=True)
         config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=2)

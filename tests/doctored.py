@@ -14,6 +14,8 @@ from hptsim.model.machine import Tables
 from hptsim.model.tables import Table
 from hptsim.scenario.cloud import Faults, Script, Timings
 from hptsim.scenario.workload import ScheduledTuningJob
+from hptsim.world import commands
+from hptsim.world.rules import RULES
 from hptsim.world.world import World
 
 M5 = "ml.m5.xlarge"
@@ -70,20 +72,20 @@ def without(*victims, scenario=TWO):
 
 
 def moved(records, source, target):
-    """*records* with the one at *source* standing before the one at *target*, at the time of its new place."""
-    record = records[source]._replace(time_s=records[target].time_s)
+    """*records* with the one at *source* standing before the one at *target*, at the time and in the step of its new place."""
+    record = records[source]._replace(time_s=records[target].time_s, step=records[target].step)
     rest = [one for i, one in enumerate(records) if i != source]
     place = target - (source < target)
     return [*rest[:place], record, *rest[place:]]
 
 
 def audit(records, scenario=TWO, world=None):
-    """Judge *records* step by step; with *world* compare the books with it at the end."""
+    """Judge *records* step by step; with *world* compare the auditor's state with it at the end."""
     auditor = Auditor(scenario.account)
     for step in steps(records):
         for record in step:
             auditor.see(record)
-        auditor.settle()
+        auditor.check_step()
     if world is not None:
         auditor.compare(world)
     return auditor
@@ -91,12 +93,12 @@ def audit(records, scenario=TWO, world=None):
 
 def finished_world(scenario=ALONE):
     """A world in which everything that can happen has happened, and what it wrote."""
-    world = World(scenario.account, Sampled(timings=Timings(checkpoint_s=0)))  # no clock: no checkpoints
+    world = World(scenario.account, Sampled(timings=Timings(checkpoint_s=0)), RULES)  # no clock: no checkpoints
     entries = []
     world.write = entries.append
-    world.create_tuning_job(scenario.tuning_jobs[0].spec)
+    commands.create_tuning_job(world, scenario.tuning_jobs[0].spec)
     while world.armed:
-        world.happen(next(iter(world.armed)))
+        world.fire_armed(next(iter(world.armed)))
     return world, entries
 
 

@@ -13,7 +13,11 @@ from hptsim.cli.commands import demo
 from hptsim.cloud.every_outcome import FAULTS, Enumerated
 from hptsim.errors import ServiceError
 from hptsim.model.journal import steps
+from hptsim.model.payloads import Epoch, ScriptEnded, TrainingJobCreated
+from hptsim.simulation.job_views import Capacity
 from hptsim.testing import scenarios
+from hptsim.world import commands
+from hptsim.world.rules import RULES
 from hptsim.world.world import World
 
 
@@ -34,7 +38,8 @@ class Follower(Enumerated):
 def model(scenario):
     """The explorer's world for *scenario*: everything armed, and faults without end."""
     endless = dict.fromkeys(FAULTS, 10**9)
-    return World(scenario.account, Follower(0, scenario.script, endless, scenario.timings.stop_propagation_s != 0))
+    nature = Follower(0, scenario.script, endless, scenario.timings.stop_propagation_s != 0)
+    return World(scenario.account, nature, RULES)
 
 
 def take(world, scenario, step):
@@ -43,35 +48,35 @@ def take(world, scenario, step):
     world.write = written.append
     first = step[0]
     specs = {entry.spec.name: entry.spec for entry in scenario.tuning_jobs}
-    world.nature.value = next((one.data["objective"] for one in step if one.data and "objective" in one.data), None)
+    world.nature.value = next((one.data.objective for one in step if isinstance(one.data, (Epoch, ScriptEnded))), None)
     command = first.trigger if first.thing in ("tuning", "refused") else ""
     try:
         if command == "create":
-            world.create_tuning_job(specs[first.name])
+            commands.create_tuning_job(world, specs[first.name])
         elif command == "stop":
-            world.stop_tuning_job(first.name)
+            commands.stop_tuning_job(world, first.name)
         elif first.trigger == "ask":
-            fire(world, first.data["holder"], "launch")
+            fire(world, first.data.holder, "launch")
         else:
             fire(world, first.name, first.trigger)
     except ServiceError as error:
-        return [(first.time_s, "refused", first.name, command, "", "", str(error))]
+        return [(first.time_s, "refused", first.name, command, "", "", str(error), first.step)]
     return written
 
 
 def fire(world, name, trigger):
     for serial, (_, job, armed) in world.armed.items():
         if (job, armed) == (name, trigger):
-            world.happen(serial)
+            world.fire_armed(serial)
             return
     raise AssertionError(f"{trigger} of {name} is not armed in the model, only {list(world.armed.values())}")
 
 
 def timeless(entry):
-    """An entry without its time and without the configuration, which the model does not draw."""
-    _, *what, data = entry
-    if isinstance(data, dict):
-        data = {key: value for key, value in data.items() if key != "hyperparameters"}
+    """An entry without its time, its step, and without the configuration, which the model does not draw."""
+    _, *what, data, _ = entry
+    if isinstance(data, TrainingJobCreated):
+        data = data._replace(hyperparameters={})
     return *what, data
 
 
@@ -94,7 +99,8 @@ def same_states(sim, world):
         assert view.training_jobs == tuple(job.children)
         for child in view.training_jobs:
             assert sim.training_job(child).attempt == world.training[child].attempt
-    assert sim.capacity.reserved == world.ledger.reserved and sim.capacity.occupied == world.ledger.occupied
+    assert sim.capacity == Capacity.of(world.ledger)
+    assert [one.holder for one in sim.queue] == [one.holder for one in world.ledger.queue.values()]
     assert list(sim.artifacts) == list(world.artifacts)
 
 

@@ -16,11 +16,11 @@ from typing import Any
 from attrs import asdict
 
 from hptsim.audit.auditor import Auditor
+from hptsim.audit.laws import LAWS
 from hptsim.cli import terminal
 from hptsim.cli.progress import advance
 from hptsim.errors import HptsimError, InvalidInput, LawBroken, MissingExtra, invalid, nearest
 from hptsim.model.journal import Journal, Saved, read, steps
-from hptsim.model.laws import LAWS
 from hptsim.model.statuses import FINAL_TUNING, status
 from hptsim.model.tables import ALL
 from hptsim.optional import require
@@ -187,8 +187,8 @@ def stories(sim: Simulation) -> list[str]:
     parents: dict[str, str] = {}
     for record in sim.journal:
         if record.thing == "training" and record.trigger == "create":
-            parents[record.name] = record.data["tuning_job"]
-        name = record.data["holder"] if record.thing == "reservation" else parents.get(record.name, record.name)
+            parents[record.name] = record.data.tuning_job
+        name = record.data.holder if record.thing == "reservation" else parents.get(record.name, record.name)
         if record.thing == "tuning" and record.trigger in ("create", "stop"):
             going.pop(name, None)
             if record.trigger == "stop":
@@ -218,7 +218,7 @@ def _tell(record: Any) -> str:
         ("reservation", "withdraw"): f"{child} leaves the line",
     }
     if record.thing == "reservation" and record.trigger == "release":
-        return f"released: {dict(record.data['amounts'])}"
+        return f"released: {dict(record.data.amounts)}"
     return words.get((record.thing, record.trigger), "")
 
 
@@ -238,13 +238,13 @@ def check(journal: Path) -> int:
     print(
         f"{journal}: {len(saved.records)} entries, no law broken; witnessed: {', '.join(auditor.witnessed) or 'none'}"
     )
-    if alive := [book.name for book in auditor.tuning.values() if status(book.state) not in FINAL_TUNING]:
+    if alive := [job.name for job in auditor.state.tuning.values() if status(job.state) not in FINAL_TUNING]:
         print(f"not ended when the journal was closed: {', '.join(alive)}")
     return FINE
 
 
 def judge(saved: Saved, where: str = "journal") -> Auditor:
-    """Read a saved journal into an auditor's books, step by step; raises LawBroken with the file's line.
+    """Let an auditor read a saved journal, step by step; raises LawBroken with the file's line.
 
     Raises InvalidInput when an entry speaks of what no entry before it has introduced. A journal may end anywhere, by
     `--until` or Ctrl-C, so the `eventually` laws are not judged; of a damaged one neither is the last step.
@@ -257,12 +257,12 @@ def judge(saved: Saved, where: str = "journal") -> Auditor:
                 line += 1
                 auditor.see(record)
             if not saved.damage or line <= len(saved.records):
-                auditor.settle()
+                auditor.check_step()
     except LawBroken as error:
         record = saved.records[line - 2]
         raise LawBroken(error.law, f"{where}:{line}: {error.reason}", error.rests_on, (str(record),)) from None
     except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
-        text = f"{where}:{line}: foreign ({type(error).__name__}: {error}); expected what hptsim run --journal wrote"
+        text = f"{where}:{line}: not understood ({type(error).__name__}: {error}); expected what hptsim run --journal wrote"
         raise InvalidInput(text) from error
     return auditor
 
@@ -285,7 +285,7 @@ def explore(
     delayed_stop
         let the stop travel to each training job separately
     max_states
-        give up after this many states
+        stop after this many states
     """
     from collections import Counter
 

@@ -19,7 +19,7 @@ from hptsim.scenario.scenario import Scenario
 from hptsim.views.pages import page
 
 SHOWN = ("waiting_time_s.mean", "waiting_time_s.p95", "cost_usd")
-"""The figures of a sweep that are shown when nobody asks for others; after them, the utilization of each instance type."""
+"""The figures of a sweep that are shown by default; after them, the utilization of each instance type."""
 
 
 def plan(
@@ -87,7 +87,7 @@ def plan(
             answer = Answer(planning.sweep(scenario, grid, replications, seed, **settings), confidence, wanted)
         elif wanted is None or over:
             given = "--over" if over else "no --target"
-            raise invalid("--what", given, "--target and no --over: it looks for the values to try by itself")
+            raise invalid("--what", given, "--target and no --over: the search chooses the values to try")
         else:
             search: Any = {"replications": replications, "seed": seed, "confidence": confidence, **settings}
             found = planning.smallest(scenario, what, str(wanted), **search)

@@ -1,4 +1,4 @@
-"""The service's face: its operations, dict in and dict out, with its validation, errors, quirks, pages and times.
+"""The service's operations, dict in and dict out, with its validation, errors, quirks, pages and times.
 
 A request and an answer are what the wire carries as JSON: the service's member names, and times as seconds since 1970.
 """
@@ -16,7 +16,7 @@ from hptsim.model.instants import read_instant
 from hptsim.model.request_reader import parse_training_job
 from hptsim.model.specs import TuningJobSpec
 from hptsim.service.job_index import History, TrainingHistory, TuningHistory, tags_of
-from hptsim.service.pagination import Key, Question, Roster, Tokens, page
+from hptsim.service.pagination import Key, ListRequest, SortedIndex, Tokens, page
 from hptsim.service.responses import Address, Describer
 from hptsim.service.validation import check, plain
 from hptsim.simulation.simulation import Simulation
@@ -186,13 +186,13 @@ class Service:
     # ------------------------------------------------------------------ lists
 
     def _page(
-        self, operation: str, request: Answer, jobs: Roster[T], default_order: str
+        self, operation: str, request: Answer, jobs: SortedIndex[T], default_order: str
     ) -> tuple[list[str], dict[str, str]]:
         """The names on the page that a list request asks for, and the NextToken of the one after it."""
-        question = Question.of(operation, request)
+        list_request = ListRequest.of(operation, request)
         size = request.get("MaxResults", DEFAULT_PAGE)
         order, descending = request.get("SortBy", default_order), request.get("SortOrder") == "Descending"
-        after = self._after(request, question)
+        after = self._after(request, list_request)
         keys = jobs.after(order, after, descending)
         wanted = _filter(request, self._describe)
         status = request.get("StatusEquals")
@@ -205,11 +205,11 @@ class Service:
                 size,
                 lambda name: (status is None or jobs.members[name].status == status) and wanted(jobs.members[name]),
             )
-        return names, {} if last is None else {"NextToken": self.tokens.make(question, last, self.sim.now)}
+        return names, {} if last is None else {"NextToken": self.tokens.make(list_request, last, self.sim.now)}
 
-    def _after(self, request: Answer, question: Question) -> Key | None:
+    def _after(self, request: Answer, list_request: ListRequest) -> Key | None:
         token = request.get("NextToken")
-        return None if token is None else self.tokens.read(token, question, self.sim.now)
+        return None if token is None else self.tokens.read(token, list_request, self.sim.now)
 
     # ------------------------------------------------------------------ tags
 
@@ -235,7 +235,7 @@ class Service:
         return {"Tags": _tag_list(tags)}
 
     def _list_tags(self, request: Answer) -> Answer:
-        self._after(request, Question.of("ListTags", request))  # all fits on one page: every token is foreign
+        self._after(request, ListRequest.of("ListTags", request))  # all fits on one page: no token can be valid
         return {"Tags": _tag_list(self._tagged(request["ResourceArn"]).tags)}
 
     def _delete_tags(self, request: Answer) -> Answer:

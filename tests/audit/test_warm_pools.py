@@ -28,14 +28,15 @@ def kept_without_instances():
     records = pooled()
     place = find(records, "warm_pool", "job_ended", "first")
     release = find(records, "reservation", "release", "training-job/first")
-    moved_up = records[release]._replace(time_s=records[place].time_s)
+    moved_up = records[release]._replace(time_s=records[place].time_s, step=records[place].step)
     audit([*records[: place + 1], moved_up], ALONE_ACCOUNT)
 
 
 def taken_over_by_another_kind():
     records = pooled()
     born = find(records, "training", "create", "second")
-    records[born] = records[born]._replace(data={**records[born].data, "request": {"RoleArn": "another"}})
+    another = TrainingJobDefinition(request={"RoleArn": "another"})
+    records[born] = records[born]._replace(data=records[born].data._replace(standalone=another))
     audit(records, ALONE_ACCOUNT)
 
 
@@ -52,4 +53,4 @@ def test_a_law_is_broken_by_a_journal_that_breaks_exactly_it(law):
 
 
 def test_the_true_journal_of_a_warm_pool_breaks_no_law():
-    audit(pooled(), ALONE_ACCOUNT).calm()
+    audit(pooled(), ALONE_ACCOUNT).check_at_rest()

@@ -185,7 +185,7 @@ LONG = Scenario(
 )
 
 
-def test_ctrl_c_ends_with_130_and_a_complete_journal(tmp_path, capsys):
+def test_ctrl_c_ends_with_130_and_a_complete_journal(tmp_path, capsys, ctrl_c):
     scenario, path = tmp_path / "long.json", tmp_path / "out.jsonl"
     LONG.dump(scenario)
     code = "import sys; from hptsim.cli import main; sys.exit(main())"
@@ -224,6 +224,10 @@ def test_the_embedded_scenario_shows_what_it_promises():
         "vision-resnet": "Stopped",
         "broken-script": "Failed",
         "nightly-spot": "Completed",
+        "text-hyperband": "Completed",
+        "forecast-early": "Completed",
+        "two-families": "Completed",
+        "impatient": "Stopped",
     }
     assert any(record.trigger == "interrupt" for record in sim.journal)
     assert any(

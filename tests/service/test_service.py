@@ -515,7 +515,7 @@ def test_pages_are_stable_while_jobs_are_created_between_them():
     "change",
     [{"SortBy": "Status"}, {"StatusEquals": "Stopped"}, {"NameContains": "j"}, {"SortOrder": "Descending"}],
 )
-def test_a_token_of_another_question_is_refused(change):
+def test_a_token_of_another_list_request_is_refused(change):
     _, service = populated(12)
     token = service.call("ListHyperParameterTuningJobs", {"MaxResults": 5})["NextToken"]
     assert (
