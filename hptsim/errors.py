@@ -108,7 +108,13 @@ def nearest(given: str, valid: Iterable[str]) -> str:
     names = sorted(valid)
     folded = {name.lower(): name for name in names}
     close = difflib.get_close_matches(given.lower(), folded, n=1)
-    return f"did you mean '{folded[close[0]]}'?" if close else f"valid are: {', '.join(names)}"
+    if close:
+        return f"did you mean '{folded[close[0]]}'?"
+    return f"valid are: {', '.join(name if name.isprintable() else repr(name) for name in names)}"[:_LIST]
+
+
+_LIST = 2000
+"""A list of what is valid is cut after this many characters."""
 
 
 def invalid(where: str, given: object, expected: str, instead: str = "") -> InvalidInput:

@@ -18,10 +18,11 @@ from hptsim.model.request_writer import to_request
 from hptsim.model.tables import RESERVATION, TRAINING, TUNING
 from hptsim.planning.metrics import FIGURES
 from hptsim.planning.usage import USAGE, Usage
+from hptsim.scenario.arrival_patterns import PATTERNS
 from hptsim.scenario.cloud import Faults, Script, Timings
 from hptsim.scenario.durations import KINDS
 from hptsim.scenario.prices import Prices
-from hptsim.scenario.workload import PATTERNS, Arrivals
+from hptsim.scenario.workload import Arrivals
 from hptsim.views.state_diagrams import mermaid
 
 ROOT = Path(__file__).parent.parent

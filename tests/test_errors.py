@@ -92,6 +92,11 @@ def test_the_nearest_spelling_or_all_of_them(given, hint):
     assert nearest(given, ["Timings", "Capacity"]) == hint
 
 
+def test_what_is_valid_is_shown_without_control_characters_and_not_endlessly():
+    assert nearest("zzz", ["\x1b[2J", "\ud800"]) == r"valid are: '\x1b[2J', '\ud800'"
+    assert len(nearest("zzz", ["9" * 5000])) <= 2000
+
+
 def test_the_service_words_the_two_unknown_jobs_differently():
     assert unknown_job("tuning", "a").code == "ResourceNotFound"
     assert unknown_job("training", "a").code == "ValidationException"

@@ -34,10 +34,8 @@ def within(span: ParameterRange, text: str) -> bool:
     if len(span.values) > 0:
         return any(text == value for value in span.values)
     try:
-        number = float(text)
+        number = int(text) if span.kind == "Integer" else float(text)  # a float cannot tell the largest integers apart
     except ValueError:
-        return False
-    if span.kind == "Integer" and not number.is_integer():
         return False
     return not (number < span.low or number > span.high or math.isnan(number))
 

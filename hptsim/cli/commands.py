@@ -17,6 +17,7 @@ from attrs import asdict
 
 from hptsim.audit.auditor import Auditor
 from hptsim.audit.laws import LAWS
+from hptsim.cli import terminal
 from hptsim.cli.progress import advance
 from hptsim.errors import HptsimError, InvalidInput, LawBroken, MissingExtra, invalid, nearest
 from hptsim.model.journal import Journal, Saved, read, steps
@@ -55,6 +56,7 @@ def run(
     html: Path | None = None,
     json: bool = False,
     laws: str = "on",
+    yes: bool = False,
 ) -> int:
     """Run a scenario (TOML or JSON), a bare CreateHyperParameterTuningJob request (JSON), or the embedded example.
 
@@ -76,10 +78,12 @@ def run(
         print machine-readable results instead of tables
     laws
         on, off, or end
+    yes
+        run it however much work it is expected to be
     """
     if laws not in ("on", "off", "end"):
         raise invalid("--laws", laws, "on, off or end")
-    scenario = demo() if file is None else Scenario.load(file)
+    scenario = terminal.accepted(demo() if file is None else Scenario.load(file), yes)
     log = Journal(journal, keep=True)
     sim = Simulation(scenario, seed=seed, laws=laws == "on" or (laws == "end" and "end"), journal=log)
     try:
@@ -122,11 +126,9 @@ def _results(sim: Simulation, metrics: Metrics) -> str:
 
 
 def _report(sim: Simulation, metrics: Metrics) -> None:
-    console = require("rich.console", "cli", "the command line").Console()
-    if not console.is_terminal:
-        console.width = 120  # a file is wide enough for the whole table
+    console = terminal.console()
     for line in stories(sim):
-        console.print(line, highlight=False, soft_wrap=True, markup=False)
+        console.print(line, highlight=False, soft_wrap=True)
     table = require("rich.table", "cli", "the command line").Table(
         title=f"{sim.scenario.name}, seed {sim.seed}", box=None
     )
@@ -143,7 +145,7 @@ def _report(sim: Simulation, metrics: Metrics) -> None:
     console.print(table)
     if (more := len(metrics.tuning_jobs) - _ROWS) > 0:
         console.print(f"and {more:,} more; --json has them all", highlight=False)
-    console.print(_money(sim, metrics), highlight=False, markup=False)
+    console.print(_money(sim, metrics), highlight=False)
     for code, count in metrics.refused.items():
         console.print(f"refused: {count} × {code}")
     if sim.checked:
@@ -205,7 +207,7 @@ def _tell(record: Any) -> str:
             "tuning",
             "finish",
         ): f"the last training job has ended: {record.destination}. Now what is reserved is released.",
-        ("training", "stop"): f"{child} is told to stop ({record.source} → {record.destination})",
+        ("training", "stop"): f"{child} receives a stop ({record.source} → {record.destination})",
         ("signal", "SIGTERM"): f"{child} gets SIGTERM; it has at most 120 s",
         ("training", "saved"): f"{child} reports its model saved",
         ("training", "exited"): f"{child}: the script has ended ({record.source} → {record.destination})",
@@ -289,7 +291,7 @@ def explore(
 
     from hptsim.simulation.explorer import explore as search
 
-    console = require("rich.console", "cli", "the command line").Console(stderr=True)
+    console = terminal.console(stderr=True)
     scenario = small() if file is None else Scenario.load(file)
     faults = Counter(fault if fault is not None else ["internal_error", "interrupt"])
     with console.status("exploring") as status:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from hptsim import planning
+from hptsim.cli import terminal
 from hptsim.errors import invalid
 from hptsim.optional import require
 from hptsim.planning.answers import Answer
@@ -37,6 +38,7 @@ def plan(
     html: Path | None = None,
     parquet: Path | None = None,
     json: bool = False,
+    yes: bool = False,
 ) -> int:
     """Replicate a scenario and answer with confidence intervals: as it is, over a grid, or the smallest quota that will do.
 
@@ -70,10 +72,12 @@ def plan(
         write every replication's figures to this file
     json
         print machine-readable results instead of tables
+    yes
+        replicate it however much work a replication is expected to be
     """
     check_confidence(confidence)
     check_outputs(html, parquet)
-    scenario = Scenario.load(file)
+    scenario = terminal.accepted(Scenario.load(file), yes)
     wanted = None if target is None else Target.parse(target)
     above_s = planning.thresholds([*(figure or ()), *([] if wanted is None else [wanted.column])])
     settings: planning.Settings = {"until_s": until, "warm_up_s": warm_up, "above_s": above_s, "checkpoint": checkpoint}
@@ -157,20 +161,17 @@ def _chosen(results: Results, asked: Iterable[str] | None, target: Target | None
 
 
 def _print(answer: Answer, name: str, figures: Sequence[str]) -> None:
-    console = require("rich.console", "cli", "the command line").Console()
-    if not console.is_terminal:
-        console.width = 120  # a file is wide enough for the whole table
+    console = terminal.console()
     table = require("rich.table", "cli", "the command line").Table(box=None)
     for heading, justify in _headings(answer, figures):
         table.add_column(heading.replace(".", "\n.", 1), justify=justify, no_wrap=True)
     for cells in _cells(answer, figures):
         table.add_row(*cells)
     count = len(answer.points()[0][1].table)
-    console.print(
-        f"{name}: {count} replications, mean ± half of the {percent(answer.confidence)} interval", highlight=False
-    )
+    interval = f"mean ± half of the {percent(answer.confidence)} interval"
+    console.print(f"{name}: {count} replications, {interval}", highlight=False)
     console.print(table)
-    console.print(answer.sentence(), highlight=False, markup=False, soft_wrap=True)
+    console.print(answer.sentence(), highlight=False, soft_wrap=True)
 
 
 def _headings(answer: Answer, figures: Sequence[str]) -> Iterator[tuple[str, str]]:

@@ -7,18 +7,19 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from hptsim.cli import terminal
 from hptsim.model.statuses import FINAL_TUNING
 from hptsim.optional import require
 from hptsim.simulation.simulation import Simulation
 
 _STEPS = 1000
-"""So many between two looks at the bar."""
+"""At most this many between two looks at the bar."""
 
 
 def advance(sim: Simulation, until: float | None, *, quiet: bool) -> None:
     """Run to *until* with a bar of the tuning jobs that have ended; raises KeyboardInterrupt after a whole step."""
     progress = require("rich.progress", "cli", "the command line")
-    console = require("rich.console", "cli", "the command line").Console(stderr=True, quiet=quiet)
+    console = terminal.console(stderr=True, quiet=quiet)
     last = min(1e300, float("inf") if until is None else until)
     entries, seen = sim.journal.entries, 0
     with progress.Progress(console=console, transient=True) as bar, between_steps() as interrupted:

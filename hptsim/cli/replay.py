@@ -11,6 +11,7 @@ from typing import Any
 
 import attrs
 
+from hptsim.cli import terminal
 from hptsim.cli.progress import advance
 from hptsim.errors import InvalidInput, invalid
 from hptsim.model.assumptions import Assumptions
@@ -225,10 +226,10 @@ def _seconds(value: float) -> str:
 
 
 def _print(answer: Answer) -> None:
-    console = require("rich.console", "cli", "the command line").Console()
+    console = terminal.console()
     table = require("rich.table", "cli", "the command line").Table(box=None, show_header=False)
     for line in answer.sentences():
-        console.print(line, highlight=False, markup=False, soft_wrap=True)
+        console.print(line, highlight=False, soft_wrap=True)
     for row in answer.rows():
         table.add_row(*row)
     console.print(table)

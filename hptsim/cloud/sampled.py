@@ -9,7 +9,7 @@ import attrs
 
 from hptsim.cloud.base import CloudBase
 from hptsim.errors import InvalidInput
-from hptsim.model.definitions import EPOCHS
+from hptsim.model.definitions import epochs_in
 from hptsim.scenario.cloud import GRACE_S, Faults, Recorded, Timings
 from hptsim.scenario.configured_durations import resolve
 from hptsim.scenario.durations import Duration, draw
@@ -90,7 +90,8 @@ class SampledCloud(CloudBase):
         job.epochs = self._script.epochs
         known = {**job.definition.static, **job.hyperparameters}
         if known:
-            job.epochs = next((int(known[name]) for name in EPOCHS if known.get(name, "").isdigit()), job.epochs)
+            epochs = epochs_in(known)
+            job.epochs = job.epochs if epochs is None else epochs
         if self._script.epoch_s is not None:
             return job.epochs * self._time(self._script.epoch_s, job, "training")
         training_s = self._timings.training_s

@@ -15,7 +15,7 @@ from hptsim.model.ranges import ParameterRange, combinations
 TRAINING_JOBS_PER_RANGE, MOST_TRAINING_JOBS = 10, 100
 RETRIES = 3
 KINDS = ("Integer", "Continuous", "Categorical")
-Plain = dict[str, Any]
+Data = dict[str, Any]
 
 
 def autotuned(request: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -51,13 +51,13 @@ def autotuned(request: Mapping[str, Any]) -> Mapping[str, Any]:
     return filled
 
 
-def ranges_from_hints(given: Mapping[str, Any]) -> Plain:
+def ranges_from_hints(given: Mapping[str, Any]) -> Data:
     """Parameter ranges with one for each of AutoParameters that has none yet.
 
     >>> ranges_from_hints({"AutoParameters": [{"Name": "rate", "ValueHint": "0.01"}]})["ContinuousParameterRanges"]
     [{'Name': 'rate', 'MinValue': '0.001', 'MaxValue': '0.1', 'ScalingType': 'Logarithmic'}]
     """
-    ranges: Plain = {name: list(value) for name, value in given.items() if isinstance(value, list)}
+    ranges: Data = {name: list(value) for name, value in given.items() if isinstance(value, list)}
     known = {one.get("Name") for kind in KINDS for one in ranges.get(f"{kind}ParameterRanges", [])}
     for hint in ranges.get("AutoParameters", []):
         if isinstance(hint, Mapping) and {"Name", "ValueHint"} <= hint.keys() and hint["Name"] not in known:
@@ -66,8 +66,8 @@ def ranges_from_hints(given: Mapping[str, Any]) -> Plain:
     return ranges
 
 
-def _range(hint: str) -> tuple[str, Plain]:
-    """The range around an example value: a decade to each side of a number, both truth values, or the text alone."""
+def _range(hint: str) -> tuple[str, Data]:
+    """The range around an example value: a decade to each side of a number, both truth values, or the string alone."""
     if hint.lower() in ("true", "false"):
         return "Categorical", {"Values": [hint, _other(hint)]}
     try:

@@ -6,7 +6,6 @@ ours and name the member, what was given and what is expected.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -18,16 +17,17 @@ MAX_HYPERPARAMETERS = 100
 MAX_ENVIRONMENT = 48
 MAX_RUNTIME_S = 28 * 86_400
 SOME_RANGES = ("IntegerParameterRanges", "ContinuousParameterRanges", "CategoricalParameterRanges")
-RESOURCES = ("ResourceConfig", "HyperParameterTuningResourceConfig")
 
 
 def check_tuning_job(request: Request) -> None:
     """Refuse a CreateHyperParameterTuningJob request that fits the model and whose parts do not go together.
 
-    >>> check_tuning_job({"HyperParameterTuningJobConfig": {}, "TrainingJobDefinition": {}})
+    What single members and specs may say is judged where they are read (`TuningJobSpec.from_request`), before this.
+
+    >>> check_tuning_job({"HyperParameterTuningJobConfig": {"Strategy": "Random"}, "TrainingJobDefinition": {}})
     Traceback (most recent call last):
     ...
-    hptsim.errors.InvalidInput: HyperParameterTuningJobConfig.HyperParameterTuningJobObjective: got None, expected an objective
+    hptsim.errors.InvalidInput: ParameterRanges: got None, expected at least one range, or Autotune
     """
     config = request["HyperParameterTuningJobConfig"]
     definitions = definitions_of(request)
@@ -69,13 +69,7 @@ def definitions_of(request: Request) -> list[tuple[str, Request]]:
 
 
 def _check_definitions(request: Request, definitions: list[tuple[str, Request]]) -> None:
-    if ("TrainingJobDefinition" in request) == ("TrainingJobDefinitions" in request):
-        given = [one for one in ("TrainingJobDefinition", "TrainingJobDefinitions") if one in request]
-        raise invalid("TrainingJobDefinition", given, "exactly one of TrainingJobDefinition and TrainingJobDefinitions")
-    config = request["HyperParameterTuningJobConfig"]
     if "TrainingJobDefinition" in request:
-        if "HyperParameterTuningJobObjective" not in config:
-            raise invalid("HyperParameterTuningJobConfig.HyperParameterTuningJobObjective", None, "an objective")
         return
     for member in ("DefinitionName", "TuningObjective"):
         for where, definition in definitions:
@@ -108,50 +102,15 @@ def _check_ranges(where: str, ranges: list[tuple[str, str, Request]], definition
         raise invalid("ParameterRanges", len(searched), f"at most {MAX_RANGES} searchable hyperparameters")
     names = [one["Name"] for _, _, one in ranges]
     static = definition.get("StaticHyperParameters") or {}
-    for place, name in enumerate(names):
-        if name in names[:place] or name in static:
-            raise invalid(f"{ranges[place][0]}.Name", name, "a hyperparameter that is not given twice")
     if len(names) + len(static) + 1 > MAX_HYPERPARAMETERS:  # the service adds one of its own
         raise invalid(where, len(names) + len(static), f"fewer than {MAX_HYPERPARAMETERS} hyperparameters")
-    for path, kind, one in ranges:
-        if kind in ("Integer", "Continuous"):
-            _check_span(path, kind, one)
-
-
-def _check_span(path: str, kind: str, one: Request) -> None:
-    """Bounds are numbers that can be drawn from, and scaling fits them (§2.2)."""
-    low, high = (_bound(f"{path}.{member}", one[member], kind) for member in ("MinValue", "MaxValue"))
-    if low > high:
-        raise invalid(f"{path}.MinValue", one["MinValue"], f"at most MaxValue ({one['MaxValue']})")
-    scaling = one.get("ScalingType", "Auto")
-    if scaling == "Logarithmic" and not (low > 0 and math.isfinite(high / low)):
-        raise invalid(f"{path}.MinValue", one["MinValue"], "a value above 0 with ScalingType Logarithmic")
-    if scaling == "ReverseLogarithmic" and (kind == "Integer" or low < 0 or high >= 1):
-        raise invalid(f"{path}.ScalingType", scaling, "a continuous range within [0, 1)")
-    if not math.isfinite(high - low):
-        raise invalid(f"{path}.MaxValue", one["MaxValue"], "a range whose width is a finite number")
-
-
-def _bound(path: str, text: str, kind: str) -> float:
-    expected = "a whole number of 64 bits" if kind == "Integer" else "a finite number"
-    try:
-        value = int(text) if kind == "Integer" else float(text)
-    except ValueError:
-        raise invalid(path, text, f"{expected}, written as a text") from None
-    if not math.isfinite(value) or (kind == "Integer" and abs(value) >= 2**63):
-        raise invalid(path, text, f"{expected}, written as a text")
-    return value
 
 
 def _check_training(where: str, definition: Request) -> None:
     _check_algorithm(where, definition["AlgorithmSpecification"])
-    given = [one for one in RESOURCES if one in definition]
-    if len(given) != 1:
-        raise invalid(where, given, f"exactly one of {' and '.join(RESOURCES)}")
-    resources, path = definition[given[0]], f"{where}.{given[0]}"
-    _check_resources(path, resources)
-    if resources.get("KeepAlivePeriodInSeconds"):  # R14
-        raise invalid(f"{path}.KeepAlivePeriodInSeconds", resources["KeepAlivePeriodInSeconds"], "none in tuning jobs")
+    for member in ("ResourceConfig", "HyperParameterTuningResourceConfig"):
+        if member in definition:
+            _check_resources(f"{where}.{member}", definition[member])
     _check_stopping(where, definition)
 
 
@@ -179,7 +138,7 @@ def _check_stopping(where: str, definition: Request) -> None:
     if runtime > MAX_RUNTIME_S:
         raise invalid(f"{where}.StoppingCondition.MaxRuntimeInSeconds", runtime, f"at most {MAX_RUNTIME_S} (28 days)")
     if definition.get("EnableManagedSpotTraining"):
-        if wait is None or wait < runtime:
+        if wait is None:
             path = f"{where}.StoppingCondition.MaxWaitTimeInSeconds"
             raise invalid(path, wait, f"at least MaxRuntimeInSeconds ({runtime}) with EnableManagedSpotTraining")
     elif wait is not None:  # the service's words, as recorded in aws/sagemaker-python-sdk#4140

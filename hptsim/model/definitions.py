@@ -8,8 +8,8 @@ from typing import Any
 import attrs
 
 from hptsim.errors import invalid
-from hptsim.model.ranges import ParameterRange as ParameterRange
-from hptsim.model.validators import seconds, whole
+from hptsim.model.ranges import ParameterRange
+from hptsim.model.validators import an, each, flag, in_order, number, one_of, optional, seconds, string, table, whole
 
 Amounts = Mapping[str, int]
 """Instances by pool: an instance type, or one of the ledger's pools over all types."""
@@ -19,7 +19,7 @@ Amounts = Mapping[str, int]
 class InstanceRequest:
     """The instances that one training job runs on."""
 
-    instance_type: str = "ml.m5.xlarge"
+    instance_type: str = attrs.field(default="ml.m5.xlarge", validator=string())
     count: int = attrs.field(default=1, validator=whole(1))
 
     @property
@@ -36,8 +36,8 @@ class InstanceRequest:
 class Objective:
     """The metric that a tuning job pursues, and whether more of it is better."""
 
-    metric_name: str = "objective"
-    maximize: bool = False
+    metric_name: str = attrs.field(default="objective", validator=string())
+    maximize: bool = attrs.field(default=False, validator=flag())
 
     def cost(self, value: float) -> float:
         """The value as something to make small.
@@ -68,16 +68,31 @@ class CompletionCriteria:
     1 % (L7, A-33), *convergence* ends after `CONVERGED` such training jobs (A-34).
     """
 
-    target: float | None = None
+    target: float | None = attrs.field(default=None, validator=number())
     not_improving: int | None = attrs.field(default=None, validator=whole(3))
-    convergence: bool = False
+    convergence: bool = attrs.field(default=False, validator=flag())
 
 
 EPOCHS = ("epochs", "numepochs", "n-epochs", "n_epochs", "num_epochs")
 """Hyperparameters that say after how many epochs a script ends (M:HyperbandStrategyConfig)."""
+
+
+def epochs_in(configuration: Mapping[str, str]) -> int | None:
+    """After how many epochs a script ends by its hyperparameters; None if none of `EPOCHS` is a whole number.
+
+    >>> epochs_in({"epochs": "12"}), epochs_in({"epochs": "many"})
+    (12, None)
+    """
+    for name in EPOCHS:
+        text = configuration.get(name, "")
+        if text.isdecimal() and len(text) < 16:
+            return int(text)
+    return None
+
+
 NO_CRITERIA = CompletionCriteria()
 CONVERGED = 10
-"""So many training jobs without an improvement by 1 % count as convergence (A-34, `convergence`)."""
+"""This many training jobs without an improvement by 1 % count as convergence (A-34, `convergence`)."""
 
 
 @attrs.frozen
@@ -92,6 +107,10 @@ class ResourceLimits:
     max_runtime_s: float | None = attrs.field(default=None, validator=seconds(120, 15_768_000))
 
 
+WARM_STARTS = ("IdenticalDataAndAlgorithm", "TransferLearning")
+INPUT_MODES = ("File", "Pipe", "FastFile")
+
+
 @attrs.frozen
 class TrainingJobDefinition:
     """What every training job of a tuning job (or of one of its definitions) looks like.
@@ -100,27 +119,36 @@ class TrainingJobDefinition:
     *max_wait_s* matters for managed spot training only. Source: M:HyperParameterTrainingJobDefinition.
     """
 
-    name: str = ""
-    instances: InstanceRequest = attrs.field(factory=InstanceRequest)
-    output_path: str = "s3://bucket/output"
-    checkpoint_uri: str | None = None
-    spot: bool = False
-    input_mode: str = "File"
+    name: str = attrs.field(default="", validator=string(empty=True))
+    instances: InstanceRequest = attrs.field(factory=InstanceRequest, validator=an(InstanceRequest))
+    output_path: str = attrs.field(default="s3://bucket/output", validator=string())
+    checkpoint_uri: str | None = attrs.field(default=None, validator=string())
+    spot: bool = attrs.field(default=False, validator=flag())
+    input_mode: str = attrs.field(default="File", validator=one_of(*INPUT_MODES))
     max_runtime_s: float = attrs.field(default=86400.0, validator=seconds(1))
     max_wait_s: float | None = attrs.field(default=None, validator=seconds(1))
     max_pending_s: float | None = attrs.field(default=None, validator=seconds(1800, 2_419_200))
     max_retries: int = attrs.field(default=0, validator=whole(0))
-    objective: Objective | None = None
-    ranges: tuple[ParameterRange, ...] = ()
-    static: Mapping[str, str] = attrs.field(factory=dict)
-    metrics: Mapping[str, str] = attrs.field(factory=dict)
+    objective: Objective | None = attrs.field(default=None, validator=optional(an(Objective)))
+    ranges: tuple[ParameterRange, ...] = attrs.field(default=(), converter=in_order, validator=each(ParameterRange))
+    static: Mapping[str, str] = attrs.field(
+        factory=dict, validator=table(string(empty=True), "strings by hyperparameter")
+    )
+    metrics: Mapping[str, str] = attrs.field(factory=dict, validator=table(string(empty=True), "regular expressions"))
     """The regular expressions of its metric definitions, by metric."""
-    alternatives: tuple[InstanceRequest, ...] = ()
+    alternatives: tuple[InstanceRequest, ...] = attrs.field(
+        default=(), converter=in_order, validator=each(InstanceRequest)
+    )
     """What is tried after *instances*, in this order, when there are no machines (InstanceConfigs, R11)."""
     keep_alive_s: float = attrs.field(default=0.0, validator=seconds(0, 21_600))
     """For how long a training job without a tuning job keeps its instances in a warm pool after its end (R14, R16)."""
     request: Mapping[str, Any] | None = attrs.field(default=None, eq=False, repr=False)
     """The CreateTrainingJob request that it came from, if any, for echoing back."""
+
+    def __attrs_post_init__(self) -> None:
+        if self.max_wait_s is not None and self.max_wait_s < self.max_runtime_s:
+            expected = f"at least MaxRuntimeInSeconds ({self.max_runtime_s:g})"
+            raise invalid("StoppingCondition.MaxWaitTimeInSeconds", self.max_wait_s, expected)
 
 
 @attrs.frozen
@@ -131,6 +159,6 @@ class ServiceLimits:
     100
     """
 
-    tuning_jobs: int | None = attrs.field(default=100, validator=whole(1))
-    parallel: int | None = attrs.field(default=10, validator=whole(1))
-    training_jobs: int | None = attrs.field(default=750, validator=whole(1))
+    tuning_jobs: int | None = attrs.field(default=100, validator=optional(whole(1)))
+    parallel: int | None = attrs.field(default=10, validator=optional(whole(1)))
+    training_jobs: int | None = attrs.field(default=750, validator=optional(whole(1)))

@@ -1,15 +1,22 @@
 """Hyperparameter ranges: from the unit interval to the values that the service hands out, and back.
 
 Strategies think in numbers between 0 and 1; a range turns such a number into a value as its scaling says, written as a
-text, which is how the service gives hyperparameters to training jobs.
+string, which is how the service gives hyperparameters to training jobs.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from functools import cached_property
 
 import attrs
+
+from hptsim.errors import invalid
+from hptsim.model.validators import LARGEST_WHOLE, in_order, is_number, is_string, one_of, string
+
+KINDS = ("Integer", "Continuous", "Categorical", "Auto")
+SCALINGS = ("Auto", "Linear", "Logarithmic", "ReverseLogarithmic")
 
 
 @attrs.frozen
@@ -17,18 +24,45 @@ class ParameterRange:
     """One hyperparameter's range: *kind* is Integer, Continuous, Categorical or Auto.
 
     Integer and Continuous have *low*, *high* and *scaling* (Linear, Logarithmic, ReverseLogarithmic or Auto);
-    Categorical has *values*; Auto has the hint as its one value. Source: M:ParameterRanges.
+    Categorical has *values*; Auto has the hint as its one value. Source: M:ParameterRanges, §2.2.
+
+    Raises InvalidInput, in the service's words for the members, for bounds that cannot be drawn from: none that are finite
+    numbers (whole ones of 64 bits for Integer), MinValue above MaxValue, Logarithmic from 0 or below, ReverseLogarithmic
+    outside [0, 1) or for whole numbers; and for a range without values.
 
     >>> ParameterRange("rate", "Continuous", 0.001, 0.1, scaling="Logarithmic").at(0.5)
     '0.01'
     """
 
-    name: str
-    kind: str
+    name: str = attrs.field(validator=string())
+    kind: str = attrs.field(validator=one_of(*KINDS))
     low: float = 0.0
     high: float = 0.0
-    values: tuple[str, ...] = ()
-    scaling: str = "Auto"
+    values: tuple[str, ...] = attrs.field(default=(), converter=in_order)
+    scaling: str = attrs.field(default="Auto", validator=one_of(*SCALINGS))
+
+    def __attrs_post_init__(self) -> None:
+        if self.kind in ("Integer", "Continuous"):
+            self._check_bounds()
+        elif not isinstance(self.values, tuple) or not self.values or not all(map(is_string, self.values)):
+            given = list(self.values) if isinstance(self.values, tuple) else self.values
+            raise invalid("Values", given, "a list of at least one string")
+
+    def _check_bounds(self) -> None:
+        low, high = self.low, self.high
+        for member, value in (("MinValue", low), ("MaxValue", high)):
+            if self.kind == "Integer" and not (is_number(value) and value % 1 == 0 and abs(value) <= LARGEST_WHOLE):
+                raise invalid(member, value, "a whole number of 64 bits")
+            if not is_number(value):
+                raise invalid(member, value, "a finite number")
+        if low > high:
+            raise invalid("MinValue", low, f"at most MaxValue ({high:g})")
+        if self.scaling == "Logarithmic" and not (low > 0 and is_number(high / low)):
+            raise invalid("MinValue", low, "a value above 0 with ScalingType Logarithmic")
+        if self.scaling == "ReverseLogarithmic" and (self.kind == "Integer" or low < 0 or high >= 1):
+            raise invalid("ScalingType", self.scaling, "a continuous range within [0, 1)")
+        if not is_number(high - low):
+            raise invalid("MaxValue", high, "a range whose width is a finite number")
 
     @property
     def count(self) -> int | None:
@@ -56,7 +90,7 @@ class ParameterRange:
             return "Logarithmic" if self.low > 0 and self.high / self.low >= 1000 else "Linear"
         return self.scaling
 
-    @property
+    @cached_property
     def wide(self) -> ParameterRange:
         """A range of whole numbers as a continuum in which each of them has its share."""
         low, high = math.ceil(self.low) - 0.5, math.floor(self.high) + 0.5
@@ -108,7 +142,7 @@ class ParameterRange:
         if self.values:
             return value in self.values
         try:
-            number = float(value)
+            number = int(value) if value.lstrip("+-").isdecimal() else float(value)  # a float has no 64 bits for it
         except ValueError:
             return False
         return self.low <= number <= self.high and (self.kind != "Integer" or number == int(number))

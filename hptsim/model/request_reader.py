@@ -8,137 +8,37 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from hptsim.errors import InvalidInput, invalid, nearest
+from hptsim.errors import below, invalid
 from hptsim.model.autotune import autotuned, training_jobs
 from hptsim.model.definitions import (
     EPOCHS,
+    INPUT_MODES,
+    WARM_STARTS,
     CompletionCriteria,
     Hyperband,
     InstanceRequest,
     Objective,
     ResourceLimits,
     TrainingJobDefinition,
+    epochs_in,
 )
-from hptsim.model.ranges import ParameterRange, combinations
+from hptsim.model.ranges import SCALINGS, ParameterRange, combinations
+from hptsim.model.request_structure import Structure
 from hptsim.model.search import STRATEGIES
-
-MEMBERS: Mapping[str, list[str]] = {
-    "CreateHyperParameterTuningJobRequest": (
-        "HyperParameterTuningJobName HyperParameterTuningJobConfig TrainingJobDefinition TrainingJobDefinitions "
-        "WarmStartConfig Tags Autotune"
-    ).split(),
-    "HyperParameterTuningJobConfig": (
-        "Strategy StrategyConfig HyperParameterTuningJobObjective ResourceLimits ParameterRanges "
-        "TrainingJobEarlyStoppingType TuningJobCompletionCriteria RandomSeed"
-    ).split(),
-    "ResourceLimits": "MaxNumberOfTrainingJobs MaxParallelTrainingJobs MaxRuntimeInSeconds".split(),
-    "HyperParameterTuningJobObjective": "Type MetricName".split(),
-    "ParameterRanges": (
-        "IntegerParameterRanges ContinuousParameterRanges CategoricalParameterRanges AutoParameters"
-    ).split(),
-    "HyperParameterTuningJobStrategyConfig": ["HyperbandStrategyConfig"],
-    "HyperbandStrategyConfig": "MinResource MaxResource".split(),
-    "TuningJobCompletionCriteria": ("TargetObjectiveMetricValue BestObjectiveNotImproving ConvergenceDetected").split(),
-    "BestObjectiveNotImproving": ["MaxNumberOfTrainingJobsNotImproving"],
-    "ConvergenceDetected": ["CompleteOnConvergence"],
-    "HyperParameterTuningJobWarmStartConfig": "ParentHyperParameterTuningJobs WarmStartType".split(),
-    "ParentHyperParameterTuningJob": ["HyperParameterTuningJobName"],
-    "MetricDefinition": "Name Regex".split(),
-    "IntegerParameterRange": "Name MinValue MaxValue ScalingType".split(),
-    "ContinuousParameterRange": "Name MinValue MaxValue ScalingType".split(),
-    "CategoricalParameterRange": "Name Values".split(),
-    "AutoParameter": "Name ValueHint".split(),
-    "HyperParameterTrainingJobDefinition": (
-        "DefinitionName TuningObjective HyperParameterRanges StaticHyperParameters AlgorithmSpecification RoleArn "
-        "InputDataConfig VpcConfig OutputDataConfig ResourceConfig HyperParameterTuningResourceConfig "
-        "StoppingCondition EnableNetworkIsolation EnableInterContainerTrafficEncryption EnableManagedSpotTraining "
-        "CheckpointConfig RetryStrategy Environment"
-    ).split(),
-    "HyperParameterAlgorithmSpecification": "TrainingImage TrainingInputMode AlgorithmName MetricDefinitions".split(),
-    "OutputDataConfig": "KmsKeyId S3OutputPath CompressionType".split(),
-    "ResourceConfig": (
-        "InstanceType InstanceCount VolumeSizeInGB VolumeKmsKeyId KeepAlivePeriodInSeconds InstanceGroups "
-        "TrainingPlanArn InstancePlacementConfig InstancePreferences SelectedInstanceType SelectedInstanceCount"
-    ).split(),
-    "HyperParameterTuningResourceConfig": (
-        "InstanceType InstanceCount VolumeSizeInGB VolumeKmsKeyId AllocationStrategy InstanceConfigs"
-    ).split(),
-    "HyperParameterTuningInstanceConfig": "InstanceType InstanceCount VolumeSizeInGB".split(),
-    "StoppingCondition": "MaxRuntimeInSeconds MaxWaitTimeInSeconds MaxPendingTimeInSeconds".split(),
-    "CheckpointConfig": "S3Uri LocalPath".split(),
-    "RetryStrategy": ["MaximumRetryAttempts"],
-}
-"""The members of every structure that is read, by the shape's name in botocore's model."""
-
-
-class _Structure:
-    """One structure of a request and where it stands; every way to read a member says what is wrong with it."""
-
-    def __init__(self, value: Any, shape: str, path: str) -> None:
-        if not isinstance(value, Mapping):
-            raise invalid(path.rstrip(".") or "request", value, "a structure (a JSON object)")
-        for name in value:
-            if name not in MEMBERS[shape]:
-                raise invalid(f"{path}{name}", name, f"a member of {shape}", nearest(str(name), MEMBERS[shape]))
-        self.value, self.path = value, path
-
-    def __contains__(self, name: str) -> bool:
-        return self.value.get(name) is not None
-
-    def _required(self, name: str) -> Any:
-        if name not in self:
-            text = f"{self.path}{name}: got nothing, expected a required member"
-            raise InvalidInput(text)
-        return self.value[name]
-
-    def inner(self, name: str, shape: str) -> _Structure:
-        return _Structure(self._required(name), shape, f"{self.path}{name}.")
-
-    def each(self, name: str, shape: str) -> list[_Structure]:
-        values = [] if self.value.get(name) is None else self.value[name]
-        if not isinstance(values, list):
-            raise invalid(f"{self.path}{name}", values, "a list")
-        return [_Structure(value, shape, f"{self.path}{name}[{i}].") for i, value in enumerate(values)]
-
-    def text(self, name: str, default: str | None = None, among: tuple[str, ...] = ()) -> str:
-        value = self._required(name) if default is None else self.value.get(name, default)
-        if not isinstance(value, str) or not value:
-            raise invalid(f"{self.path}{name}", value, "a text")
-        if among and value not in among:
-            raise invalid(f"{self.path}{name}", value, " or ".join(among), nearest(value, among))
-        return value
-
-    def whole(self, name: str, low: int, high: int | None = None) -> int:
-        value = self._required(name)
-        if isinstance(value, bool) or not isinstance(value, int) or value < low or (high is not None and value > high):
-            span = f"at least {low}" if high is None else f"from {low} to {high}"
-            raise invalid(f"{self.path}{name}", value, f"a whole number {span}")
-        return value
-
-    def flag(self, name: str) -> bool:
-        value = self.value.get(name, False)
-        if not isinstance(value, bool):
-            raise invalid(f"{self.path}{name}", value, "true or false")
-        return value
-
-    def number(self, name: str) -> float:
-        value = self._required(name)
-        try:
-            return float(value)
-        except (TypeError, ValueError):
-            raise invalid(f"{self.path}{name}", value, "a number, written as a text") from None
+from hptsim.model.validators import check_data
 
 
 def parse(request: Mapping[str, Any]) -> dict[str, Any]:
     """What a CreateHyperParameterTuningJob request says, by the fields of a spec; raises InvalidInput with the member's path."""
     if not isinstance(request, Mapping):
         raise invalid("request", request, "a structure (a JSON object)")
+    check_data("", request)
     request = autotuned(request)
-    top = _Structure(request, "CreateHyperParameterTuningJobRequest", "")
+    top = Structure(request, "CreateHyperParameterTuningJobRequest", "")
     name = (
         top.text("HyperParameterTuningJobName")
         if "HyperParameterTuningJobName" in top
-        else top._required("HyperParameterTuningJobName")
+        else top.required("HyperParameterTuningJobName")
     )
     config = top.inner("HyperParameterTuningJobConfig", "HyperParameterTuningJobConfig")
     if ("TrainingJobDefinition" in top) == ("TrainingJobDefinitions" in top):
@@ -177,7 +77,7 @@ def parse(request: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _criteria(config: _Structure) -> CompletionCriteria:
+def _criteria(config: Structure) -> CompletionCriteria:
     name = "TuningJobCompletionCriteria"
     if name not in config:
         return CompletionCriteria()
@@ -195,7 +95,7 @@ def _criteria(config: _Structure) -> CompletionCriteria:
     return CompletionCriteria(target, patience, converged)
 
 
-def _hyperband(config: _Structure, definitions: tuple[TrainingJobDefinition, ...]) -> Hyperband:
+def _hyperband(config: Structure, definitions: tuple[TrainingJobDefinition, ...]) -> Hyperband:
     """MinResource and MaxResource, the latter inferred from the static hyperparameters where it is missing."""
     low: int | None = None
     high: int | None = None
@@ -206,30 +106,29 @@ def _hyperband(config: _Structure, definitions: tuple[TrainingJobDefinition, ...
             low = inner.whole("MinResource", 1) if "MinResource" in inner else None
             high = inner.whole("MaxResource", 1) if "MaxResource" in inner else None
     if high is None:
-        known = [definition.static.get(name, "") for definition in definitions for name in EPOCHS]
-        high = next((int(text) for text in known if text.isdigit()), None)
+        high = next((epochs for one in definitions if (epochs := epochs_in(one.static)) is not None), None)
     if high is None:
         where = "HyperParameterTuningJobConfig.StrategyConfig.HyperbandStrategyConfig.MaxResource"
         raise invalid(where, None, f"a number of epochs, here or as a static hyperparameter ({', '.join(EPOCHS)})")
     return Hyperband(1 if low is None else low, high)
 
 
-def _parents(top: _Structure) -> tuple[tuple[str, ...], str]:
+def _parents(top: Structure) -> tuple[tuple[str, ...], str]:
     if "WarmStartConfig" not in top:
         return (), ""
     given = top.inner("WarmStartConfig", "HyperParameterTuningJobWarmStartConfig")
-    kind = given.text("WarmStartType", among=("IdenticalDataAndAlgorithm", "TransferLearning"))
+    kind = given.text("WarmStartType", among=WARM_STARTS)
     parents = given.each("ParentHyperParameterTuningJobs", "ParentHyperParameterTuningJob")
     if not parents:
         raise invalid("WarmStartConfig.ParentHyperParameterTuningJobs", [], "1 to 5 parents")
     return tuple(parent.text("HyperParameterTuningJobName") for parent in parents), kind
 
 
-def _objective(given: _Structure) -> Objective:
+def _objective(given: Structure) -> Objective:
     return Objective(given.text("MetricName"), given.text("Type", among=("Maximize", "Minimize")) == "Maximize")
 
 
-def _limits(given: _Structure, count: int) -> ResourceLimits:
+def _limits(given: Structure, count: int) -> ResourceLimits:
     """The limits; Grid and Autotune say how many training jobs there are to be, by *count*, where that is left out."""
     parallel = given.whole("MaxParallelTrainingJobs", 1)
     total = given.whole("MaxNumberOfTrainingJobs", 1) if "MaxNumberOfTrainingJobs" in given else (count or parallel)
@@ -237,20 +136,19 @@ def _limits(given: _Structure, count: int) -> ResourceLimits:
     return ResourceLimits(total, parallel, runtime)
 
 
-def _ranges(given: _Structure) -> tuple[ParameterRange, ...]:
+def _ranges(given: Structure) -> tuple[ParameterRange, ...]:
     ranges: list[ParameterRange] = []
     for kind in ("Integer", "Continuous"):
         for one in given.each(f"{kind}ParameterRanges", f"{kind}ParameterRange"):
-            low, high = one.number("MinValue"), one.number("MaxValue")
-            if low > high:
-                raise invalid(f"{one.path}MinValue", low, f"at most MaxValue ({high:g})")
-            scaling = one.text("ScalingType", "Auto", ("Auto", "Linear", "Logarithmic", "ReverseLogarithmic"))
-            ranges.append(ParameterRange(one.text("Name"), kind, low, high, (), scaling))
+            read = one.integer if kind == "Integer" else one.number
+            low, high = read("MinValue"), read("MaxValue")
+            scaling = one.text("ScalingType", "Auto", SCALINGS)
+            with below(one.path.rstrip(".")):
+                ranges.append(ParameterRange(one.text("Name"), kind, low, high, (), scaling))
     for one in given.each("CategoricalParameterRanges", "CategoricalParameterRange"):
-        values = one._required("Values")
-        if not isinstance(values, list) or not values:
-            raise invalid(f"{one.path}Values", values, "a list of 1 to 30 texts")
-        ranges.append(ParameterRange(one.text("Name"), "Categorical", values=tuple(map(str, values))))
+        name, values = one.text("Name"), one.required("Values")
+        with below(one.path.rstrip(".")):
+            ranges.append(ParameterRange(name, "Categorical", values=values))
     chosen = {one.name for one in ranges}
     for one in given.each("AutoParameters", "AutoParameter"):
         if one.text("Name") in chosen:  # Autotune has made a range of the hint
@@ -259,7 +157,7 @@ def _ranges(given: _Structure) -> tuple[ParameterRange, ...]:
     return tuple(ranges)
 
 
-def _definition(given: _Structure) -> TrainingJobDefinition:
+def _definition(given: Structure) -> TrainingJobDefinition:
     algorithm = given.inner("AlgorithmSpecification", "HyperParameterAlgorithmSpecification")
     stopping = given.inner("StoppingCondition", "StoppingCondition")
     maximum: dict[str, Any] = {}
@@ -277,18 +175,19 @@ def _definition(given: _Structure) -> TrainingJobDefinition:
         maximum["objective"] = _objective(given.inner("TuningObjective", "HyperParameterTuningJobObjective"))
     if "HyperParameterRanges" in given:
         maximum["ranges"] = _ranges(given.inner("HyperParameterRanges", "ParameterRanges"))
-    return TrainingJobDefinition(
-        name=given.text("DefinitionName") if "DefinitionName" in given else "",
-        **_instances(given),
-        output_path=given.inner("OutputDataConfig", "OutputDataConfig").text("S3OutputPath"),
-        spot=given.flag("EnableManagedSpotTraining"),
-        input_mode=algorithm.text("TrainingInputMode", among=("File", "Pipe", "FastFile")),
-        metrics={
-            one.text("Name"): one.text("Regex") for one in algorithm.each("MetricDefinitions", "MetricDefinition")
-        },
-        static=dict(given.value.get("StaticHyperParameters") or {}),
-        **maximum,
-    )
+    with below(given.path.rstrip(".")):
+        return TrainingJobDefinition(
+            name=given.text("DefinitionName") if "DefinitionName" in given else "",
+            **_instances(given),
+            output_path=given.inner("OutputDataConfig", "OutputDataConfig").text("S3OutputPath"),
+            spot=given.flag("EnableManagedSpotTraining"),
+            input_mode=algorithm.text("TrainingInputMode", among=INPUT_MODES),
+            metrics={
+                one.text("Name"): one.text("Regex") for one in algorithm.each("MetricDefinitions", "MetricDefinition")
+            },
+            static=given.strings("StaticHyperParameters"),
+            **maximum,
+        )
 
 
 def parse_training_job(request: Mapping[str, Any]) -> TrainingJobDefinition:
@@ -322,13 +221,17 @@ def parse_training_job(request: Mapping[str, Any]) -> TrainingJobDefinition:
     )
 
 
-def _instances(given: _Structure) -> dict[str, Any]:
+def _instances(given: Structure) -> dict[str, Any]:
     """The instances of a definition: of several InstanceConfigs the first, and the others as alternatives (R10, R11)."""
-    if "HyperParameterTuningResourceConfig" in given:
-        config = given.inner("HyperParameterTuningResourceConfig", "HyperParameterTuningResourceConfig")
+    several = "HyperParameterTuningResourceConfig"
+    if several in given and "ResourceConfig" in given:
+        raise invalid(f"{given.path}ResourceConfig", "both", f"exactly one of ResourceConfig and {several}")
+    if several in given:
+        config = given.inner(several, several)
         config.text("AllocationStrategy", "Prioritized", ("Prioritized",))
         configs = config.each("InstanceConfigs", "HyperParameterTuningInstanceConfig") or [config]
     else:
         configs = [given.inner("ResourceConfig", "ResourceConfig")]
     first, *others = [InstanceRequest(one.text("InstanceType"), one.whole("InstanceCount", 1)) for one in configs]
-    return {"instances": first, "alternatives": tuple(others)}
+    keep_alive_s = configs[0].value.get("KeepAlivePeriodInSeconds") or 0
+    return {"instances": first, "alternatives": tuple(others), "keep_alive_s": keep_alive_s}

@@ -46,14 +46,14 @@ def to_request(spec: TuningJobSpec) -> dict[str, Any]:
 
 def _search_request(spec: TuningJobSpec) -> dict[str, Any]:
     """Early stopping, criteria, Hyperband's resources and the seed, as far as they are set."""
-    plain: dict[str, Any] = {}
+    data: dict[str, Any] = {}
     if spec.early_stopping:
-        plain["TrainingJobEarlyStoppingType"] = "Auto"
+        data["TrainingJobEarlyStoppingType"] = "Auto"
     if spec.random_seed is not None:
-        plain["RandomSeed"] = spec.random_seed
+        data["RandomSeed"] = spec.random_seed
     if spec.hyperband is not None:
         resources = {"MinResource": spec.hyperband.min_resource, "MaxResource": spec.hyperband.max_resource}
-        plain["StrategyConfig"] = {"HyperbandStrategyConfig": resources}
+        data["StrategyConfig"] = {"HyperbandStrategyConfig": resources}
     criteria: dict[str, Any] = {}
     if spec.criteria.target is not None:
         criteria["TargetObjectiveMetricValue"] = spec.criteria.target
@@ -61,7 +61,7 @@ def _search_request(spec: TuningJobSpec) -> dict[str, Any]:
         criteria["BestObjectiveNotImproving"] = {"MaxNumberOfTrainingJobsNotImproving": spec.criteria.not_improving}
     if spec.criteria.convergence:
         criteria["ConvergenceDetected"] = {"CompleteOnConvergence": "Enabled"}
-    return plain | ({"TuningJobCompletionCriteria": criteria} if criteria else {})
+    return data | ({"TuningJobCompletionCriteria": criteria} if criteria else {})
 
 
 def _objective_request(objective: Objective) -> dict[str, str]:
@@ -69,7 +69,7 @@ def _objective_request(objective: Objective) -> dict[str, str]:
 
 
 def _ranges_request(ranges: tuple[ParameterRange, ...]) -> dict[str, Any]:
-    plain: dict[str, list[dict[str, Any]]] = {}
+    data: dict[str, list[dict[str, Any]]] = {}
     for one in ranges:
         if one.kind == "Categorical":
             entry: dict[str, Any] = {"Name": one.name, "Values": list(one.values)}
@@ -78,8 +78,8 @@ def _ranges_request(ranges: tuple[ParameterRange, ...]) -> dict[str, Any]:
         else:
             bounds = {"MinValue": repr(one.low), "MaxValue": repr(one.high)}
             entry = {"Name": one.name, **bounds, "ScalingType": one.scaling}
-        plain.setdefault("AutoParameters" if one.kind == "Auto" else f"{one.kind}ParameterRanges", []).append(entry)
-    return plain
+        data.setdefault("AutoParameters" if one.kind == "Auto" else f"{one.kind}ParameterRanges", []).append(entry)
+    return data
 
 
 def _definition_request(definition: TrainingJobDefinition) -> dict[str, Any]:
@@ -88,7 +88,7 @@ def _definition_request(definition: TrainingJobDefinition) -> dict[str, Any]:
         "MaxWaitTimeInSeconds": definition.max_wait_s,
         "MaxPendingTimeInSeconds": definition.max_pending_s,
     }
-    plain: dict[str, Any] = {
+    data: dict[str, Any] = {
         "AlgorithmSpecification": {
             "TrainingInputMode": definition.input_mode,
             **(
@@ -107,20 +107,20 @@ def _definition_request(definition: TrainingJobDefinition) -> dict[str, Any]:
     if definition.alternatives:
         several = [{**config, "VolumeSizeInGB": _VOLUME_GB} for config in configs]  # which is required only there
         resources = {"AllocationStrategy": "Prioritized", "InstanceConfigs": several}
-        plain["HyperParameterTuningResourceConfig"] = resources
+        data["HyperParameterTuningResourceConfig"] = resources
     else:
-        plain["ResourceConfig"] = configs[0]
+        data["ResourceConfig"] = configs[0]
     if definition.name:
-        plain["DefinitionName"] = definition.name
+        data["DefinitionName"] = definition.name
     if definition.checkpoint_uri is not None:
-        plain["CheckpointConfig"] = {"S3Uri": definition.checkpoint_uri}
+        data["CheckpointConfig"] = {"S3Uri": definition.checkpoint_uri}
     if definition.max_retries:
-        plain["RetryStrategy"] = {"MaximumRetryAttempts": definition.max_retries}
+        data["RetryStrategy"] = {"MaximumRetryAttempts": definition.max_retries}
     if definition.objective is not None:
-        plain["TuningObjective"] = _objective_request(definition.objective)
+        data["TuningObjective"] = _objective_request(definition.objective)
     if definition.ranges:
-        plain["HyperParameterRanges"] = _ranges_request(definition.ranges)
-    return plain
+        data["HyperParameterRanges"] = _ranges_request(definition.ranges)
+    return data
 
 
 _VOLUME_GB = 30

@@ -9,11 +9,18 @@ from typing import Any
 import attrs
 
 from hptsim.errors import InvalidInput, invalid
-from hptsim.model.definitions import CompletionCriteria, Hyperband, Objective, ResourceLimits, TrainingJobDefinition
+from hptsim.model.definitions import (
+    WARM_STARTS,
+    CompletionCriteria,
+    Hyperband,
+    Objective,
+    ResourceLimits,
+    TrainingJobDefinition,
+)
 from hptsim.model.ranges import ParameterRange, combinations
 from hptsim.model.request_reader import parse
 from hptsim.model.search import is_own, maker, same_strategy
-from hptsim.model.validators import whole
+from hptsim.model.validators import LARGEST_WHOLE, an, each, flag, in_order, one_of, optional, whole
 
 TUNING_JOB_NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,31}")
 """A tuning job's name: a full match is meant, and at most 32 characters (`HyperParameterTuningJobName`)."""
@@ -34,20 +41,22 @@ class TuningJobSpec:
     """
 
     name: str
-    definitions: tuple[TrainingJobDefinition, ...] = attrs.field(factory=lambda: (TrainingJobDefinition(),))
-    limits: ResourceLimits = attrs.field(factory=ResourceLimits)
+    definitions: tuple[TrainingJobDefinition, ...] = attrs.field(
+        factory=lambda: (TrainingJobDefinition(),), converter=in_order, validator=each(TrainingJobDefinition)
+    )
+    limits: ResourceLimits = attrs.field(factory=ResourceLimits, validator=an(ResourceLimits))
     strategy: str | Callable[..., Any] = attrs.field(default="Random", eq=same_strategy)
-    objective: Objective = attrs.field(factory=Objective)
-    ranges: tuple[ParameterRange, ...] = ()
-    priority: int = 0
+    objective: Objective = attrs.field(factory=Objective, validator=an(Objective))
+    ranges: tuple[ParameterRange, ...] = attrs.field(default=(), converter=in_order, validator=each(ParameterRange))
+    priority: int = attrs.field(default=0, validator=whole(-LARGEST_WHOLE))
     request: Mapping[str, Any] | None = attrs.field(default=None, eq=False, repr=False)
-    early_stopping: bool = False
-    criteria: CompletionCriteria = attrs.field(factory=CompletionCriteria)
-    hyperband: Hyperband | None = None
+    early_stopping: bool = attrs.field(default=False, validator=flag())
+    criteria: CompletionCriteria = attrs.field(factory=CompletionCriteria, validator=an(CompletionCriteria))
+    hyperband: Hyperband | None = attrs.field(default=None, validator=optional(an(Hyperband)))
     random_seed: int | None = attrs.field(default=None, validator=whole(0))
-    parents: tuple[str, ...] = ()
+    parents: tuple[str, ...] = attrs.field(default=(), converter=in_order, validator=each(str))
     """The tuning jobs whose results a warm start begins with."""
-    warm_start: str = ""
+    warm_start: str = attrs.field(default="", validator=one_of("", *WARM_STARTS))
     """IdenticalDataAndAlgorithm or TransferLearning, with *parents*."""
 
     @strategy.validator
@@ -60,16 +69,20 @@ class TuningJobSpec:
         if not self.definitions:
             raise invalid("definitions", self.definitions, "at least one TrainingJobDefinition")
         for definition in self.definitions:
-            wait, run = definition.max_wait_s, definition.max_runtime_s
-            if wait is not None and wait < run:
-                where = f"{self.name}: StoppingCondition.MaxWaitTimeInSeconds"
-                raise invalid(where, wait, f"at least MaxRuntimeInSeconds ({run:g})")
             if definition.keep_alive_s:
-                where = f"{self.name}: KeepAlivePeriodInSeconds"
-                raise invalid(
-                    where, definition.keep_alive_s, "none in tuning jobs, which reuse their own clusters (R14)"
-                )
+                expected = "none in tuning jobs, which reuse their own clusters (R14)"
+                raise invalid("ResourceConfig.KeepAlivePeriodInSeconds", definition.keep_alive_s, expected)
+            if self.ranges or definition.ranges:
+                self._check_names(definition)
         self._check_strategy()
+
+    def _check_names(self, definition: TrainingJobDefinition) -> None:
+        """Refuse a hyperparameter that has two ranges, or a range and a static value."""
+        names = set(definition.static)
+        for span in self.ranges_of(definition):
+            if span.name in names:
+                raise invalid("ParameterRanges", span.name, "a hyperparameter that is not given twice")
+            names.add(span.name)
 
     def _check_strategy(self) -> None:
         """Refuse what the service refuses: C3, C5, C6, C7, and more than five parents (C8)."""
@@ -127,9 +140,27 @@ class TuningJobSpec:
             parsed["strategy"] = strategy
         return cls(**parsed, priority=priority)
 
+    def renamed(self, name: str) -> TuningJobSpec:
+        """The same tuning job under another name, which alone is judged anew: thousands may arrive like one template.
+
+        >>> TuningJobSpec("nightly").renamed("nightly-1").name
+        'nightly-1'
+        """
+        check_name("HyperParameterTuningJobName", name)
+        twin = object.__new__(type(self))
+        for field in _FIELDS:
+            object.__setattr__(twin, field, getattr(self, field))
+        object.__setattr__(twin, "name", name)
+        if self.request is not None:
+            object.__setattr__(twin, "request", {**self.request, "HyperParameterTuningJobName": name})
+        return twin
+
     def definition(self, ordinal: int) -> TrainingJobDefinition:
         """The definition of the *ordinal*-th training job (from 1): round-robin (assumption `round-robin`)."""
         return self.definitions[(ordinal - 1) % len(self.definitions)]
+
+
+_FIELDS = tuple(field.name for field in attrs.fields(TuningJobSpec))
 
 
 def check_name(where: str, name: object) -> None:

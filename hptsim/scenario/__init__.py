@@ -4,23 +4,30 @@ Read from TOML and JSON, from tables of jobs, and from an account's own history.
 """
 
 from hptsim.scenario.account_history import from_client, from_descriptions
+from hptsim.scenario.arrival_patterns import Profile, Times
 from hptsim.scenario.cloud import Faults, Recorded, Script, Timings
 from hptsim.scenario.configured_durations import Configured, Linear, Scaled, Table
-from hptsim.scenario.csv_traces import from_csv
-from hptsim.scenario.durations import Distribution, Empirical, Exponential, LogNormal, Uniform
-from hptsim.scenario.learning_curves import Decay, PowerLaw, Tabulated
+from hptsim.scenario.csv_traces import MAPPINGS, Columns, from_csv
+from hptsim.scenario.durations import Distribution, Duration, Empirical, Exponential, LogNormal, Uniform
+from hptsim.scenario.estimate import Estimate
+from hptsim.scenario.learning_curves import Curve, Decay, PowerLaw, Tabulated
 from hptsim.scenario.prices import Prices
 from hptsim.scenario.random_streams import uniforms
 from hptsim.scenario.scenario import Scenario
 from hptsim.scenario.trace import LeftOut, Trace
-from hptsim.scenario.workload import Arrivals, Profile, ScheduledTuningJob, Template, Times
+from hptsim.scenario.workload import Arrivals, ScheduledTuningJob, Template
 
 __all__ = [
+    "MAPPINGS",
     "Arrivals",
+    "Columns",
     "Configured",
+    "Curve",
     "Decay",
     "Distribution",
+    "Duration",
     "Empirical",
+    "Estimate",
     "Exponential",
     "Faults",
     "LeftOut",

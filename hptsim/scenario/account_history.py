@@ -42,8 +42,8 @@ def from_descriptions(
     only the time from TrainingStartTime to TrainingEndTime is known, in whole seconds, and counts as Training.
     Second 0 is the first creation. With *durations* "recorded" every training job takes again what its
     SecondaryStatusTransitions say; with "empirical" each draws from all of them. A stop is taken to have come when the last
-    training job turned Stopping; what it cut short is given until MaxRuntimeInSeconds. A training job that was stopped by
-    itself ends by itself in the replay.
+    training job turned Stopping; what it cut short is given until MaxRuntimeInSeconds. A training job that its user
+    stopped ends without a stop in the replay.
     Raises InvalidInput for a description that cannot be read, unless *skip*.
     """
     if durations not in ("recorded", "empirical"):
@@ -73,8 +73,8 @@ def from_descriptions(
         _scheduled(shape, spec, created_s - origin_s, origin_s, children.pop(spec.name, []), durations == "recorded")
         for created_s, shape, spec in known
     ]
-    of_nobody = [child for mine in children.values() for child in mine]
-    left_out += [LeftOut(child.name, "its tuning job is not among those described") for child in of_nobody]
+    orphans = [child for mine in children.values() for child in mine]
+    left_out += [LeftOut(child.name, "its tuning job is not among those described") for child in orphans]
     timings = Timings()
     if durations == "empirical":
         timings, jobs = _empirical(everybody), [attrs.evolve(job, recorded=()) for job in jobs]
@@ -100,21 +100,21 @@ def _spec(shape: Mapping[str, Any]) -> TuningJobSpec:
     for name in ("TrainingJobDefinition", "TrainingJobDefinitions"):
         if name in request:
             several = isinstance(request[name], list)
-            plain = [_without_additions(one) for one in (request[name] if several else [request[name]])]
-            request[name] = plain if several else plain[0]
+            data = [_without_additions(one) for one in (request[name] if several else [request[name]])]
+            request[name] = data if several else data[0]
     return TuningJobSpec.from_request({"HyperParameterTuningJobName": shape["HyperParameterTuningJobName"], **request})
 
 
 def _without_additions(definition: Mapping[str, Any]) -> dict[str, Any]:
-    plain = dict(definition)
-    static = dict(plain.get("StaticHyperParameters") or {})
+    data = dict(definition)
+    static = dict(data.get("StaticHyperParameters") or {})
     static.pop(_OBJECTIVE_KEY, None)
-    plain["StaticHyperParameters"] = static
-    algorithm = dict(plain.get("AlgorithmSpecification") or {})
+    data["StaticHyperParameters"] = static
+    algorithm = dict(data.get("AlgorithmSpecification") or {})
     if metrics := algorithm.get("MetricDefinitions"):
         algorithm["MetricDefinitions"] = [one for one in metrics if one["Name"] != _OBJECTIVE_METRIC]
-    plain["AlgorithmSpecification"] = algorithm
-    return plain
+    data["AlgorithmSpecification"] = algorithm
+    return data
 
 
 @attrs.frozen

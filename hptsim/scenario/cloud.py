@@ -8,26 +8,19 @@ from typing import Any
 
 import attrs
 
-from hptsim.errors import invalid, nearest
-from hptsim.model.validators import at_least, whole
-from hptsim.scenario.configured_durations import Configured, check_configured
-from hptsim.scenario.durations import Duration, Empirical, check
-from hptsim.scenario.learning_curves import Curve
+from hptsim.errors import invalid
+from hptsim.model.validators import at_least, converted, flag, one_of, share, table, whole
+from hptsim.scenario import configured_durations
+from hptsim.scenario.configured_durations import Configured
+from hptsim.scenario.durations import Duration, Empirical, as_duration
+from hptsim.scenario.learning_curves import Curve, as_curve
 
 GRACE_S = 120.0
-"""Between SIGTERM and the end of the container lie at most so many seconds (M:StopTrainingJob)."""
+"""Between SIGTERM and the end of the container lie at most this many seconds (M:StopTrainingJob)."""
 
 
-def _duration(instance: object, attribute: attrs.Attribute[Any], value: object) -> None:
-    check(attribute.name, value)
-
-
-def _of_configuration(instance: object, attribute: attrs.Attribute[Any], value: object) -> None:
-    check_configured(attribute.name, value)
-
-
-def _seconds(default: Duration) -> Any:
-    return attrs.field(default=default, validator=_duration)
+def _by_configuration(given: Any, field: attrs.Attribute[Any]) -> Any:
+    return configured_durations.from_data(field.name, given)
 
 
 @attrs.frozen
@@ -40,29 +33,29 @@ class Timings:
     49.0
     """
 
-    first_launch_s: Duration = _seconds(0.0)
+    first_launch_s: Duration = converted(as_duration, 0.0)
     """From a tuning job's admission to its first training jobs."""
-    launch_s: Duration = _seconds(0.0)
+    launch_s: Duration = converted(as_duration, 0.0)
     """From a training job's end to the launch of the next."""
-    finish_s: Duration = _seconds(0.0)
+    finish_s: Duration = converted(as_duration, 0.0)
     """From the last training job's end to the tuning job's final status."""
-    stop_propagation_s: Duration = _seconds(0.0)
+    stop_propagation_s: Duration = converted(as_duration, 0.0)
     """From the stop of a tuning job to the stop of its training jobs."""
-    starting_s: Duration = _seconds(0.0)
+    starting_s: Duration = converted(as_duration, 0.0)
     """From creation until the instances are ready."""
-    warm_starting_s: Duration = _seconds(0.0)
+    warm_starting_s: Duration = converted(as_duration, 0.0)
     """The same on instances that the tuning job has used before."""
-    downloading_s: Duration = _seconds(0.0)
-    training_s: Duration | Configured = attrs.field(default=100.0, validator=_of_configuration)
+    downloading_s: Duration = converted(as_duration, 0.0)
+    training_s: Duration | Configured = converted(_by_configuration, 100.0)
     """What the training script needs, without interruptions; also a function of its hyperparameters."""
-    uploading_s: Duration = _seconds(0.0)
-    teardown_s: Duration = _seconds(0.0)
+    uploading_s: Duration = converted(as_duration, 0.0)
+    teardown_s: Duration = converted(as_duration, 0.0)
     """From the stop of a training job without a container until it is Stopped."""
-    shortage_retry_s: Duration = _seconds(60.0)
+    shortage_retry_s: Duration = converted(as_duration, 60.0)
     """Between two attempts to get machines."""
-    spot_wait_s: Duration = _seconds(300.0)
+    spot_wait_s: Duration = converted(as_duration, 300.0)
     """From a spot interruption until machines are there again."""
-    checkpoint_s: Duration = _seconds(60.0)
+    checkpoint_s: Duration = converted(as_duration, 60.0)
     """Between two checkpoints."""
 
     @classmethod
@@ -110,13 +103,11 @@ class Recorded:
     starting_s: float | None = attrs.field(default=None, validator=at_least(0))
     downloading_s: float | None = attrs.field(default=None, validator=at_least(0))
     uploading_s: float | None = attrs.field(default=None, validator=at_least(0))
-    failure: str = ""
+    failure: str = attrs.field(default="", validator=one_of("", *FAILURES))
 
     def __attrs_post_init__(self) -> None:
         if not self.failure:
             return
-        if self.failure not in FAILURES:
-            raise invalid("failure", self.failure, " or ".join(FAILURES), nearest(str(self.failure), FAILURES))
         known = [phase for phase in PHASES if getattr(self, f"{phase.lower()}_s") is not None]
         if not known or known[-1] not in FAILURES[self.failure]:
             last = " or ".join(f"{phase.lower()}_s" for phase in FAILURES[self.failure])
@@ -133,15 +124,6 @@ class Recorded:
         return delays
 
 
-def _inside(instance: object, attribute: attrs.Attribute[Any], value: Any) -> None:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 1:
-        raise invalid(attribute.name, value, "a probability between 0 and 1")
-
-
-def _share() -> Any:
-    return attrs.field(default=0.0, validator=_inside)
-
-
 @attrs.frozen
 class Faults:
     """What goes wrong, as probabilities per attempt of a training job, and spot interruptions as a rate.
@@ -150,29 +132,24 @@ class Faults:
     0.0
     """
 
-    algorithm_error: float = _share()
+    algorithm_error: float = attrs.field(default=0.0, validator=share())
     """The script exits with an error, half-way."""
-    client_error: float = _share()
+    client_error: float = attrs.field(default=0.0, validator=share())
     """The data cannot be read: the job fails while Downloading (or Starting, when it streams)."""
-    internal_error: float = _share()
+    internal_error: float = attrs.field(default=0.0, validator=share())
     """The service fails, half-way through the training."""
-    capacity_shortage: float = _share()
+    capacity_shortage: float = attrs.field(default=0.0, validator=share())
     """A launch finds no machines and tries again."""
-    shortage_by_type: Mapping[str, float] = attrs.field(factory=dict)
+    shortage_by_type: Mapping[str, float] = attrs.field(
+        factory=dict, validator=table(share(), "probabilities by instance type")
+    )
     """The same for chosen instance types, in place of capacity_shortage."""
     shortage_limit: int = attrs.field(default=5, validator=whole(0))
-    """After so many launches without machines, and one more for each further instance type, it fails with CapacityError."""
+    """After this many launches without machines, and one more for each further instance type, it fails with CapacityError."""
     spot_interruptions_per_hour: float = attrs.field(default=0.0, validator=at_least(0))
 
     algorithm_errors_per_hour: float = attrs.field(default=0.0, validator=at_least(0))
     """The script fails at this rate while it trains, besides the probability above."""
-
-    @shortage_by_type.validator
-    def _shares_by_type(self, attribute: attrs.Attribute[Any], value: Any) -> None:
-        if not isinstance(value, Mapping):
-            raise invalid(attribute.name, value, "a table of probabilities by instance type")
-        for kind, share in value.items():
-            _inside(self, attribute.evolve(name=f"{attribute.name}.{kind}"), share)
 
     def shortage(self, instance_type: str) -> float:
         """How probable it is that a launch finds no machines of a type.
@@ -202,20 +179,13 @@ class Script:
     'save'
     """
 
-    on_sigterm: str = attrs.field(default="save")
-    save_s: Duration = _seconds(0.0)
+    on_sigterm: str = attrs.field(default="save", validator=one_of(*ON_SIGTERM))
+    save_s: Duration = converted(as_duration, 0.0)
     epochs: int = attrs.field(default=10, validator=whole(1))
     """After how many epochs it ends, unless a hyperparameter such as `epochs` says."""
-    epoch_s: Duration | None = attrs.field(default=None)
+    epoch_s: Duration | None = converted(as_duration, None)
     """What an epoch takes; the whole training then takes as many of them, in place of training_s."""
-    curve: Curve | None = None
+    curve: Curve | None = converted(as_curve, None)
     """The objective by epoch; without one, a simple curve that falls (or rises) towards what the configuration can reach."""
-    log_epochs: bool = False
-    """Whether the objective goes to the log after every epoch even when nobody acts on it."""
-
-    @on_sigterm.validator
-    def _known(self, attribute: attrs.Attribute[Any], value: object) -> None:
-        if self.epoch_s is not None:
-            check("script.epoch_s", self.epoch_s)
-        if value not in ON_SIGTERM:
-            raise invalid("script.on_sigterm", value, " or ".join(ON_SIGTERM), nearest(str(value), ON_SIGTERM))
+    log_epochs: bool = attrs.field(default=False, validator=flag())
+    """Whether the objective goes to the log after every epoch even when nothing acts on it."""

@@ -1,6 +1,6 @@
 """How long a training takes that depends on its configuration: a duration for each set of hyperparameters.
 
-Any function from the hyperparameters (texts, as the service gives them) to a duration will do; `Linear` and `Table` can
+Any function from the hyperparameters (strings, as the service gives them) to a duration will do; `Linear` and `Table` can
 also be written in scenario files and sent to other processes.
 """
 
@@ -12,8 +12,9 @@ from typing import Any
 import attrs
 
 from hptsim.errors import invalid, nearest
+from hptsim.model.validators import at_least, converted, string
 from hptsim.scenario import durations
-from hptsim.scenario.durations import Duration, check
+from hptsim.scenario.durations import Duration, as_duration, check
 
 Configuration = Mapping[str, str]
 Configured = Callable[[Configuration], Duration]
@@ -37,9 +38,10 @@ class Scaled:
         return self.fixed_s + self.factor * durations.mean(self.duration)
 
 
-def _checked(instance: object, attribute: attrs.Attribute[Any], value: object) -> None:
-    if value is not None:
-        check(attribute.name, value)
+def _each(given: Any, field: attrs.Attribute[Any]) -> Any:
+    if not isinstance(given, Mapping) or not given:
+        raise invalid(field.name, given, "a table of durations by the hyperparameter's value")
+    return {name: durations.from_data(f"{field.name}.{name}", one) for name, one in given.items()}
 
 
 @attrs.frozen
@@ -50,9 +52,9 @@ class Linear:
     630.0
     """
 
-    hyperparameter: str
-    each_s: Duration = attrs.field(validator=_checked)
-    fixed_s: float = attrs.field(default=0.0, validator=_checked)
+    hyperparameter: str = attrs.field(validator=string())
+    each_s: Duration = converted(as_duration)
+    fixed_s: float = attrs.field(default=0.0, validator=at_least(0))
 
     def __call__(self, configuration: Configuration) -> Duration:
         """The duration with *configuration*; raises InvalidInput when the hyperparameter is missing or no number."""
@@ -76,16 +78,9 @@ class Table:
     300
     """
 
-    hyperparameter: str
-    values_s: Mapping[str, Duration] = attrs.field()
-    other_s: Duration | None = attrs.field(default=None, validator=_checked)
-
-    @values_s.validator
-    def _durations(self, attribute: attrs.Attribute[Any], value: Any) -> None:
-        if not isinstance(value, Mapping) or not value:
-            raise invalid(attribute.name, value, "a table of durations by the hyperparameter's value")
-        for name, duration in value.items():
-            check(f"{attribute.name}.{name}", duration)
+    hyperparameter: str = attrs.field(validator=string())
+    values_s: Mapping[str, Duration] = converted(_each)
+    other_s: Duration | None = converted(as_duration, None)
 
     def __call__(self, configuration: Configuration) -> Duration:
         """The duration with *configuration*; raises InvalidInput for a value that is not named, without *other_s*."""
@@ -131,33 +126,29 @@ def resolve(given: Duration | Configured, configuration: Configuration) -> Durat
     return found
 
 
-def to_plain(given: Any) -> Any:
+def to_data(given: Any) -> Any:
     """As scenario files spell it; raises InvalidInput for a function of the caller's own.
 
-    >>> to_plain(Linear("epochs", 60))
+    >>> to_data(Linear("epochs", 60))
     {'linear': {'hyperparameter': 'epochs', 'each_s': 60, 'fixed_s': 0.0}}
     """
     if isinstance(given, Linear):
-        each_s = durations.to_plain(given.each_s)
+        each_s = durations.to_data(given.each_s)
         return {"linear": {"hyperparameter": given.hyperparameter, "each_s": each_s, "fixed_s": given.fixed_s}}
     if isinstance(given, Table):
-        values_s = {name: durations.to_plain(value) for name, value in given.values_s.items()}
-        other = {} if given.other_s is None else {"other_s": durations.to_plain(given.other_s)}
+        values_s = {name: durations.to_data(value) for name, value in given.values_s.items()}
+        other = {} if given.other_s is None else {"other_s": durations.to_data(given.other_s)}
         return {"table": {"hyperparameter": given.hyperparameter, "values_s": values_s, **other}}
-    return durations.to_plain(given)
+    return durations.to_data(given)
 
 
-def from_plain(where: str, plain: Any) -> Any:
-    """What a scenario file spells; raises InvalidInput that says what is wrong at *where*."""
-    if isinstance(plain, Mapping) and len(plain) == 1:
-        ((kind, given),) = plain.items()
-        if kind in KINDS and isinstance(given, Mapping):
-            inside = {name: _inside(f"{where}.{kind}.{name}", name, value) for name, value in given.items()}
-            return durations.from_plain(where, {kind: inside}, KINDS)
-    return durations.from_plain(where, plain, {**durations.KINDS, **KINDS})
+def from_data(where: str, data: Any) -> Any:
+    """A duration or what gives one by configuration: itself, or the table of a scenario file; raises InvalidInput.
 
-
-def _inside(where: str, name: str, value: Any) -> Any:
-    if name == "values_s" and isinstance(value, Mapping):
-        return {key: durations.from_plain(f"{where}.{key}", one) for key, one in value.items()}
-    return durations.from_plain(where, value) if name.endswith("_s") and isinstance(value, Mapping) else value
+    >>> from_data("training_s", {"linear": {"hyperparameter": "epochs", "each_s": {"uniform": {"low_s": 1, "high_s": 3}}}})
+    Linear(hyperparameter='epochs', each_s=Uniform(low_s=1, high_s=3), fixed_s=0.0)
+    """
+    if isinstance(data, Mapping):
+        return durations.from_data(where, data, {**durations.KINDS, **KINDS})
+    check_configured(where, data)
+    return data

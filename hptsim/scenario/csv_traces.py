@@ -30,7 +30,7 @@ class Columns:
 
     *submit* is when it was submitted; its run time is in *duration*, or between *start* and *end*. *size* is the number of
     instances that it needs, 1 without one; *group* the kind of instance, *pool* without one; *name* its name. Times are
-    numbers of *unit_s* seconds, or texts in ISO 8601. A job of size 0 needs nothing that is limited.
+    numbers of *unit_s* seconds, or strings in ISO 8601. A job of size 0 needs nothing that is limited.
     """
 
     submit: str
@@ -183,7 +183,7 @@ def _time(cells: Mapping[str, Any], column: str, unit_s: float) -> float:
         except ValueError:
             return read_instant(text)
     except ValueError:
-        raise ValueError(f"{column}: neither a number nor a text in ISO 8601") from None
+        raise ValueError(f"{column}: neither a number nor a string in ISO 8601") from None
 
 
 def _whole(cells: Mapping[str, Any], column: str) -> int:

@@ -7,14 +7,14 @@ Draws are made by inversion, one uniform number each, so that two designs that s
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from statistics import NormalDist
 from typing import Any, Protocol, runtime_checkable
 
 import attrs
 
 from hptsim.errors import InvalidInput, invalid, nearest
-from hptsim.model.validators import at_least
+from hptsim.model.validators import at_least, in_order, is_number
 
 _NORMAL = NormalDist()
 
@@ -99,8 +99,9 @@ class Uniform:
         return (self.low_s + self.high_s) / 2
 
 
-def _sorted(values: Iterable[float]) -> tuple[float, ...]:
-    return tuple(sorted(values))
+def _sorted(given: Any) -> Any:
+    values = in_order(given)
+    return tuple(sorted(values)) if isinstance(values, tuple) and all(map(is_number, values)) else values
 
 
 @attrs.frozen
@@ -115,8 +116,8 @@ class Empirical:
 
     @values_s.validator
     def _not_empty(self, attribute: attrs.Attribute[Any], values: tuple[float, ...]) -> None:
-        if not values or not values[0] >= 0:
-            raise invalid("values_s", list(values), "at least one number of seconds, none below 0")
+        if not isinstance(values, tuple) or not values or not all(map(is_number, values)) or values[0] < 0:
+            raise invalid("values_s", values, "at least one number of seconds, none below 0")
 
     def ppf(self, q: float) -> float:
         """The quantile *q*."""
@@ -145,14 +146,28 @@ def mean(duration: Duration) -> float:
     return float(duration if isinstance(duration, (int, float)) else duration.mean())
 
 
+_LARGEST_UNIFORM = 1 - 2.0**-32
+"""The largest number that a random stream draws with."""
+
+
 def check(where: str, duration: object) -> None:
-    """Refuse what is no duration: a negative number, not a number, or a distribution without mean and quantiles."""
-    if isinstance(duration, (int, float)) and not isinstance(duration, bool):
-        if 0 <= duration < math.inf:
+    """Refuse what is no duration: a negative number, NaN, infinity, or a distribution that gives such a thing.
+
+    >>> check("starting_s", Exponential(60))
+    """
+    hint = ""
+    if is_number(duration):
+        if duration >= 0:  # type: ignore[operator]
             return
-    elif isinstance(duration, Distribution) and not isinstance(duration, type) and duration.ppf(0.0) >= 0:
-        return
-    raise invalid(where, duration, "seconds (0 or more) or a distribution of them, none below 0")
+    elif isinstance(duration, Distribution) and not isinstance(duration, type):
+        try:
+            low, high, mean_s = duration.ppf(0.0), duration.ppf(_LARGEST_UNIFORM), duration.mean()
+            if 0 <= low <= high < math.inf and mean_s >= 0:
+                return
+            hint = f"its times go from {low} to {high}, its mean is {mean_s}"
+        except Exception as error:  # whatever a distribution of the user's own raises
+            hint = f"it raised {type(error).__name__}: {error}"
+    raise invalid(where, duration, "seconds (0 or more) or a distribution of them, none below 0", hint)
 
 
 def draw(duration: Distribution, uniform: float) -> float:
@@ -174,37 +189,43 @@ def draw(duration: Distribution, uniform: float) -> float:
 _DRAWS = "one that draws a number of seconds, 0 or more"
 
 
-def to_plain(duration: Any, kinds: Mapping[str, type[Any]] = KINDS) -> Any:
+def to_data(duration: Any, kinds: Mapping[str, type[Any]] = KINDS) -> Any:
     """A duration, or another of *kinds*, as scenario files spell it.
 
-    >>> to_plain(LogNormal(100, 0.5))
+    >>> to_data(LogNormal(100, 0.5))
     {'lognormal': {'mean_s': 100, 'cv': 0.5}}
     """
     if isinstance(duration, (int, float)):
         return duration
     for kind, cls in kinds.items():
         if isinstance(duration, cls):
-            plain = attrs.asdict(duration)
-            return {kind: {key: list(value) if isinstance(value, tuple) else value for key, value in plain.items()}}
+            data = attrs.asdict(duration)
+            return {kind: {key: list(value) if isinstance(value, tuple) else value for key, value in data.items()}}
     frozen: Any = duration
     if hasattr(frozen, "dist") and hasattr(frozen, "kwds"):
         return {"scipy": {"name": frozen.dist.name, "args": list(frozen.args), "kwds": dict(frozen.kwds)}}
     raise invalid("duration", duration, "one that a file can hold: a number, hptsim's own or scipy.stats' frozen ones")
 
 
-def from_plain(where: str, plain: Any, kinds: Mapping[str, type[Any]] = KINDS) -> Any:
+def from_data(where: str, data: Any, kinds: Mapping[str, type[Any]] = KINDS) -> Any:
     """The duration (or other of *kinds*) that a scenario file spells; raises InvalidInput that says what is wrong at *where*.
 
-    >>> from_plain("training_s", {"exponential": {"mean_s": 300}})
+    >>> from_data("training_s", {"exponential": {"mean_s": 300}})
     Exponential(mean_s=300)
     """
-    if isinstance(plain, Mapping):
-        if len(plain) != 1:
-            raise invalid(where, dict(plain), "one distribution", f"one of {', '.join([*kinds, 'scipy'])}")
-        ((kind, parameters),) = plain.items()
+    if isinstance(data, Mapping):
+        if len(data) != 1 or not isinstance(next(iter(data)), str):
+            raise invalid(where, dict(data), "one distribution", f"one of {', '.join([*kinds, 'scipy'])}")
+        ((kind, parameters),) = data.items()
         return _distribution(where, kind, parameters, kinds)
-    check(where, plain)
-    return plain
+    if type(data) in KINDS.values() or type(data) not in kinds.values():  # the others are no durations
+        check(where, data)
+    return data
+
+
+def as_duration(given: Any, field: attrs.Attribute[Any]) -> Any:
+    """A converter for a field that is a duration: itself, or the table that a scenario file has for it."""
+    return given if given is None and field.default is None else from_data(field.name, given)
 
 
 def _distribution(where: str, kind: str, parameters: Any, kinds: Mapping[str, type[Any]]) -> Any:
@@ -224,9 +245,9 @@ def _distribution(where: str, kind: str, parameters: Any, kinds: Mapping[str, ty
     try:
         built = kinds[kind](**parameters)
     except InvalidInput as error:
-        raise attrs.evolve(error, message=f"{where}.{kind}.{error.message}") from None
-    except TypeError:  # values that cannot be compared or iterated
-        raise invalid(f"{where}.{kind}", dict(parameters), "numbers of seconds") from None
+        raise error.below(f"{where}.{kind}") from None
+    if kinds[kind] in KINDS.values():
+        check(f"{where}.{kind}", built)
     return built
 
 
@@ -243,7 +264,7 @@ def _scipy(where: str, parameters: Mapping[str, Any]) -> Duration:
         raise invalid(f"{where}.name", given, "a continuous distribution of scipy.stats", nearest(str(given), kinds))
     try:
         frozen: Duration = getattr(stats, parameters["name"])(*parameters.get("args", ()), **parameters.get("kwds", {}))
-    except TypeError as error:
+    except (TypeError, ValueError) as error:
         raise invalid(where, dict(parameters), "the distribution's parameters", str(error)) from None
     check(where, frozen)
     return frozen

@@ -1,6 +1,6 @@
-"""Learning curves: the objective metric of a configuration after so many epochs.
+"""Learning curves: the objective metric of a configuration after a number of epochs.
 
-A scenario's script may have one of these, or any function of the configuration (texts by name) and the epoch (from 1).
+A scenario's script may have one of these, or any function of the configuration (strings by name) and the epoch (from 1).
 """
 
 from __future__ import annotations
@@ -9,12 +9,12 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from statistics import NormalDist
-from typing import Any
+from typing import Any, cast
 
 import attrs
 
-from hptsim.errors import invalid, nearest
-from hptsim.model.validators import at_least
+from hptsim.errors import below, invalid, nearest
+from hptsim.model.validators import at_least, in_order, is_number, is_string, number
 
 _NORMAL = NormalDist()
 
@@ -31,8 +31,8 @@ class PowerLaw:
     0.4
     """
 
-    start: float = 1.0
-    limit: float = 0.0
+    start: float = attrs.field(default=1.0, validator=number())
+    limit: float = attrs.field(default=0.0, validator=number())
     exponent: float = attrs.field(default=0.5, validator=at_least(0))
     noise: float = attrs.field(default=0.0, validator=at_least(0))
 
@@ -49,8 +49,8 @@ class Decay:
     0.368
     """
 
-    start: float = 1.0
-    limit: float = 0.0
+    start: float = attrs.field(default=1.0, validator=number())
+    limit: float = attrs.field(default=0.0, validator=number())
     epochs: float = attrs.field(default=5.0, validator=at_least(1e-9))
     noise: float = attrs.field(default=0.0, validator=at_least(0))
 
@@ -60,10 +60,20 @@ class Decay:
 
 
 def _pairs(runs: Any) -> tuple[tuple[Mapping[str, str], tuple[float, ...]], ...]:
-    for run in runs:
-        if len(run) != 2 or not isinstance(run[0], Mapping) or not run[1]:
-            raise invalid("runs", run, "a configuration (texts by name) and its values by epoch")
-    return tuple([(dict(known), tuple(map(float, values))) for known, values in runs])
+    given = in_order(runs)
+    if not isinstance(given, tuple) or not given:
+        raise invalid("runs", runs, "a list of runs, each a configuration and its values by epoch")
+    return tuple(map(_pair, given))
+
+
+def _pair(run: Any) -> tuple[Mapping[str, str], tuple[float, ...]]:
+    pair = in_order(run)
+    if isinstance(pair, tuple) and len(pair) == 2 and isinstance(pair[0], Mapping):
+        known, values = dict(pair[0]), in_order(pair[1])
+        strings = all(map(is_string, (*known, *known.values())))
+        if strings and isinstance(values, tuple) and values and all(map(is_number, values)):
+            return known, tuple(map(float, values))
+    raise invalid("runs", run, "a configuration (strings by name) and its values by epoch")
 
 
 @attrs.frozen
@@ -101,10 +111,10 @@ KINDS: Mapping[str, type[Any]] = {"power_law": PowerLaw, "decay": Decay, "tabula
 """The curves as scenario files spell them."""
 
 
-def to_plain(curve: Curve) -> dict[str, Any]:
+def to_data(curve: Curve) -> dict[str, Any]:
     """A curve as scenario files spell it; raises InvalidInput for a function, which no file can hold.
 
-    >>> to_plain(Decay(1.0, 0.1, 5))
+    >>> to_data(Decay(1.0, 0.1, 5))
     {'decay': {'start': 1.0, 'limit': 0.1, 'epochs': 5, 'noise': 0.0}}
     """
     for kind, cls in KINDS.items():
@@ -113,15 +123,17 @@ def to_plain(curve: Curve) -> dict[str, Any]:
     raise invalid("script.curve", curve, f"one that a file can hold: {', '.join(KINDS)}")
 
 
-def from_plain(where: str, plain: Any) -> Curve:
+def from_data(where: str, data: Any) -> Curve:
     """The curve that a scenario file spells; raises InvalidInput that says what is wrong with it at *where*.
 
-    >>> from_plain("script.curve", {"power_law": {"start": 1.0, "limit": 0.1}}).limit
+    >>> from_data("script.curve", {"power_law": {"start": 1.0, "limit": 0.1}}).limit
     0.1
     """
-    if not isinstance(plain, Mapping) or len(plain) != 1:
-        raise invalid(where, plain, "one curve", f"one of {', '.join(KINDS)}")
-    ((kind, parameters),) = plain.items()
+    if isinstance(data, tuple(KINDS.values())) or (callable(data) and not isinstance(data, type)):
+        return cast(Curve, data)
+    if not isinstance(data, Mapping) or len(data) != 1:
+        raise invalid(where, data, "one curve", f"one of {', '.join(KINDS)}")
+    ((kind, parameters),) = data.items()
     if kind not in KINDS:
         raise invalid(where, kind, "a curve", nearest(str(kind), KINDS))
     names = [field.name for field in attrs.fields(KINDS[kind])]
@@ -130,8 +142,17 @@ def from_plain(where: str, plain: Any) -> Curve:
     for name in parameters:
         if name not in names:
             raise invalid(f"{where}.{kind}.{name}", name, "a parameter", nearest(str(name), names))
-    built: Curve = KINDS[kind](**parameters)
+    needed = [field.name for field in attrs.fields(KINDS[kind]) if field.default is attrs.NOTHING]
+    if missing := [name for name in needed if name not in parameters]:
+        raise invalid(f"{where}.{kind}", dict(parameters), f"a value for {', '.join(missing)}")
+    with below(f"{where}.{kind}"):
+        built: Curve = KINDS[kind](**parameters)
     return built
+
+
+def as_curve(given: Any, field: attrs.Attribute[Any]) -> Curve | None:
+    """A converter for a field that is a curve, or None: itself, or the table that a scenario file has for it."""
+    return None if given is None else from_data(field.name, given)
 
 
 def value(curve: Curve, configuration: Mapping[str, str], epoch: int, uniform: float) -> float:

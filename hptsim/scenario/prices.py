@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from functools import cache
 from importlib import resources
@@ -12,22 +11,11 @@ from typing import Any
 import attrs
 
 from hptsim.errors import InvalidInput, invalid, nearest
-from hptsim.model.validators import at_least
+from hptsim.model.validators import at_least, string, table
+from hptsim.scenario.reading import parse, read_text
 
 SPOT_PRICE_RATIO = 0.3
 """Assumption `spot-price-ratio`."""
-
-
-def _prices(instance: object, attribute: attrs.Attribute[Any], value: Any) -> None:
-    if not isinstance(value, Mapping):
-        raise invalid(attribute.name, value, "a table of prices by instance type")
-    for name, price in value.items():
-        at_least(0)(instance, attribute.evolve(name=f"{attribute.name}.{name}"), price)
-
-
-def _text(instance: object, attribute: attrs.Attribute[Any], value: Any) -> None:
-    if not isinstance(value, str) or not value:
-        raise invalid(attribute.name, value, "a text")
 
 
 @attrs.frozen
@@ -40,11 +28,13 @@ class Prices:
     0.069
     """
 
-    date: str = attrs.field(validator=_text)
-    region: str = attrs.field(validator=_text)
-    source: str = attrs.field(validator=_text)
-    on_demand_usd_per_hour: Mapping[str, float] = attrs.field(validator=_prices)
-    spot_usd_per_hour: Mapping[str, float] = attrs.field(factory=dict, validator=_prices)
+    date: str = attrs.field(validator=string())
+    region: str = attrs.field(validator=string())
+    source: str = attrs.field(validator=string())
+    on_demand_usd_per_hour: Mapping[str, float] = attrs.field(validator=table(at_least(0), "prices by instance type"))
+    spot_usd_per_hour: Mapping[str, float] = attrs.field(
+        factory=dict, validator=table(at_least(0), "prices by instance type")
+    )
     spot_ratio: float = attrs.field(default=SPOT_PRICE_RATIO, validator=at_least(0))
     """A spot price as a share of the on-demand price, for types without a spot price of their own."""
 
@@ -64,30 +54,27 @@ class Prices:
         return attrs.evolve(self, on_demand_usd_per_hour=own, spot_usd_per_hour={**listed, **spot})
 
     @classmethod
-    def from_dict(cls, plain: Any) -> Prices:
+    def from_dict(cls, data: Any) -> Prices:
         """A table as files hold it; raises InvalidInput with the key that is wrong."""
         names = [field.name for field in attrs.fields(cls)]
-        if not isinstance(plain, Mapping):
-            raise invalid("prices", plain, "a table of prices")
-        for name in plain:
+        if not isinstance(data, Mapping):
+            raise invalid("prices", data, "a table of prices")
+        for name in data:
             if name not in names:
                 raise invalid(name, name, "a key of a table of prices", nearest(str(name), names))
         for field in attrs.fields(cls):
-            if field.name not in plain and field.default is attrs.NOTHING:
+            if field.name not in data and field.default is attrs.NOTHING:
                 raise invalid(field.name, None, "a table of prices that says it")
-        return cls(**plain)
+        return cls(**data)
 
     @classmethod
     def load(cls, path: str | Path) -> Prices:
         """Read a table of prices in TOML, of the form of the package's own `prices.toml`; raises InvalidInput."""
+        text = read_text(Path(path), "a readable table of prices in TOML")
         try:
-            plain = tomllib.loads(Path(path).read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise invalid(str(path), str(error), "a readable table of prices in TOML") from error
-        try:
-            return cls.from_dict(plain)
+            return cls.from_dict(parse(text, toml=True))
         except InvalidInput as error:
-            raise attrs.evolve(error, message=f"{path}: {error.message}") from None
+            raise InvalidInput(f"{path}: {error.message}, expected a readable table of prices in TOML") from None
 
     @classmethod
     def packaged(cls) -> Prices:

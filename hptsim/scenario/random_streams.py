@@ -1,6 +1,6 @@
 """Uniform random numbers on named streams.
 
-A stream is a pure function of the seed, the job's name and the attempt, so adding a job disturbs nobody else's draws and
+A stream is a pure function of the seed, the job's name and the attempt, so adding a job disturbs no other job's draws and
 there is no generator state to save.
 """
 

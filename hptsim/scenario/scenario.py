@@ -6,9 +6,7 @@ A file's mistakes are errors that name the file, the line, the key and the neare
 from __future__ import annotations
 
 import json
-import re
-import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,59 +18,38 @@ from hptsim.model.assumptions import Assumptions
 from hptsim.model.definitions import ServiceLimits
 from hptsim.model.instants import check_instant
 from hptsim.model.specs import TuningJobSpec
-from hptsim.model.validators import at_least, whole
+from hptsim.model.validators import at_least, check_data, converted, table, whole
 from hptsim.optional import require
+from hptsim.scenario import files
 from hptsim.scenario.cloud import Faults, Script, Timings
 from hptsim.scenario.coverage import check_spec
-from hptsim.scenario.files import (
-    PARTS,
-    arrivals,
-    arrivals_to_plain,
-    each,
-    job,
-    job_to_plain,
-    known,
-    line_of,
-    names,
-    part_to_plain,
-    prices,
-    without_none,
-)
+from hptsim.scenario.estimate import Circumstances, Estimate, estimate
 from hptsim.scenario.prices import Prices
-from hptsim.scenario.workload import Arrivals, scheduled
-from hptsim.scenario.workload import ScheduledTuningJob as ScheduledTuningJob
+from hptsim.scenario.reading import built, known, names, parse, read_text
+from hptsim.scenario.workload import Arrivals, ScheduledTuningJob, scheduled
+from hptsim.scenario.writing import arrivals_to_data, job_to_data, part_to_data, without_none
+
+_COUNTS = table(whole(0), "instances by instance type")
+_PRICES = table(at_least(0), "prices by instance type")
+MOST_ENTRIES = 100_000_000
+"""A scenario may be expected to write at most this many journal entries, unless it says otherwise."""
 
 
-def _by_type(what: str, check: Any) -> Any:
-    """A validator for numbers by instance type, each of which *check* takes."""
-
-    def inside(instance: object, attribute: attrs.Attribute[Any], value: Any) -> None:
-        if not isinstance(value, Mapping):
-            raise invalid(attribute.name, value, f"a table of {what} by instance type")
-        for name, number in value.items():
-            one = attribute.evolve(name=f"{attribute.name}.{name}")
-            if number is None:
-                raise invalid(one.name, number, "a number")
-            check(instance, one, number)
-
-    return inside
-
-
-def _text(instance: object, attribute: attrs.Attribute[Any], value: Any) -> None:
-    if not isinstance(value, str):
-        raise invalid(attribute.name, value, "a text")
+def _printable(instance: object, attribute: attrs.Attribute[Any], value: Any) -> None:
+    if not isinstance(value, str) or not value.isprintable():
+        raise invalid(attribute.name, value, "a string without control characters")
 
 
 def _instant(instance: object, attribute: attrs.Attribute[Any], value: Any) -> None:
     check_instant(attribute.name, value)
 
 
-def _scheduled(jobs: Iterable[ScheduledTuningJob]) -> tuple[ScheduledTuningJob, ...]:
-    return tuple(jobs)
+def _part(given: Any, field: attrs.Attribute[Any]) -> Any:
+    """A part of a scenario: itself, or a table of its keys as files have it."""
+    return built(_PARTS[field.name], field.name, given)
 
 
-def _arriving(arrivals: Iterable[Arrivals]) -> tuple[Arrivals, ...]:
-    return tuple(arrivals)
+_PARTS: Mapping[str, type[Any]] = {"faults": Faults, "script": Script, "assumptions": Assumptions}
 
 
 @attrs.frozen
@@ -83,27 +60,34 @@ class Scenario:
     Besides its *tuning_jobs* come those that *arrivals* bring, and then requests wait for quota rather than being refused,
     unless the assumptions say which `admission`.
 
+    Every field takes what a file has for its key besides its own class: `limits="none"`, `timings={"preset": "typical"}`.
+    Raises InvalidInput with the key, also for durations and curves that do not cover what its tuning jobs can draw.
+
     >>> Scenario(capacity={"ml.m5.xlarge": 4}).account.capacity
     {'ml.m5.xlarge': 4}
+    >>> Scenario(limits="none").limits.parallel is None
+    True
     """
 
-    name: str = attrs.field(default="scenario", validator=_text)
-    capacity: Mapping[str, int] = attrs.field(factory=dict, validator=_by_type("instances", whole(0)))
+    name: str = attrs.field(default="scenario", validator=_printable)
+    capacity: Mapping[str, int] = attrs.field(factory=dict, validator=_COUNTS)
     total_instances: int | None = attrs.field(default=None, validator=whole(0))
-    tuning_jobs: tuple[ScheduledTuningJob, ...] = attrs.field(default=(), converter=_scheduled)
-    arrivals: tuple[Arrivals, ...] = attrs.field(default=(), converter=_arriving)
-    timings: Timings = attrs.field(factory=Timings)
-    faults: Faults = attrs.field(factory=Faults)
-    script: Script = attrs.field(factory=Script)
-    assumptions: Assumptions = attrs.field(factory=Assumptions)
-    limits: ServiceLimits = attrs.field(factory=ServiceLimits)
+    tuning_jobs: tuple[ScheduledTuningJob, ...] = attrs.field(default=(), converter=files.jobs)
+    arrivals: tuple[Arrivals, ...] = attrs.field(default=(), converter=files.arrivals)
+    timings: Timings = attrs.field(factory=Timings, converter=files.timings)
+    faults: Faults = converted(_part, factory=Faults)
+    script: Script = converted(_part, factory=Script)
+    assumptions: Assumptions = converted(_part, factory=Assumptions)
+    limits: ServiceLimits = attrs.field(factory=ServiceLimits, converter=files.limits)
     until_s: float | None = attrs.field(default=None, validator=at_least(0))
     epoch: str = attrs.field(default="2024-01-01T00:00:00Z", validator=_instant)
-    prices_usd_per_hour: Mapping[str, float] = attrs.field(factory=dict, validator=_by_type("prices", at_least(0)))
-    warm_pool_capacity: Mapping[str, int] = attrs.field(factory=dict, validator=_by_type("instances", whole(0)))
-    spot_prices_usd_per_hour: Mapping[str, float] = attrs.field(factory=dict, validator=_by_type("prices", at_least(0)))
-    prices: Prices | None = None
+    prices_usd_per_hour: Mapping[str, float] = attrs.field(factory=dict, validator=_PRICES)
+    warm_pool_capacity: Mapping[str, int] = attrs.field(factory=dict, validator=_COUNTS)
+    spot_prices_usd_per_hour: Mapping[str, float] = attrs.field(factory=dict, validator=_PRICES)
+    prices: Prices | None = attrs.field(default=None, converter=files.prices)
     """A table of prices in place of the package's own; the two fields above come before it."""
+    max_entries: int = attrs.field(default=MOST_ENTRIES, validator=whole(1))
+    """What is expected to write more journal entries than this is refused before it runs."""
 
     @arrivals.validator
     def _streams(self, attribute: attrs.Attribute[Any], value: tuple[Arrivals, ...]) -> None:
@@ -140,58 +124,73 @@ class Scenario:
         """The prices that hold: the scenario's own before those of its table, or of the package's."""
         return (self.prices or Prices.packaged()).with_own(self.prices_usd_per_hour, self.spot_prices_usd_per_hour)
 
+    def estimate(self) -> Estimate:
+        """How much work the scenario is expected to be: tuning jobs, training jobs and journal entries.
+
+        >>> Scenario(arrivals=[Arrivals(TuningJobSpec("a"), 1e-9, until_s=3600)]).estimate().tuning_jobs
+        3600000000000.0
+        """
+        around = Circumstances(self.timings, self.faults, self.script, self.limits)
+        return estimate(self.tuning_jobs, self.arrivals, around)
+
+    def _check_work(self) -> None:
+        """Refuse a scenario that is expected to be more work than `max_entries` (InvalidInput)."""
+        work = self.estimate()
+        if work.entries > self.max_entries:
+            expected = f"{work}, expected at most {self.max_entries:,} journal entries"
+            raise InvalidInput(f"max_entries: got {expected}; a larger max_entries, or --yes, lets it run")
+
     def drawn(self, seed: int = 0) -> Scenario:
         """The scenario with the tuning jobs that its arrivals bring under *seed*, in order of time, in their place.
+
+        Raises InvalidInput where the whole is expected to be more work than `max_entries`.
 
         >>> from hptsim.scenario import Exponential
         >>> nightly = Arrivals(TuningJobSpec("nightly"), Exponential(3600), count=2)
         >>> [f"{one.spec.name} at {one.at_s:.0f} s" for one in Scenario(arrivals=[nightly]).drawn(seed=1).tuning_jobs]
         ['nightly-1 at 550 s', 'nightly-2 at 2679 s']
         """
+        self._check_work()
         if not self.arrivals:
             return self
         jobs = scheduled(self.tuning_jobs, self.arrivals, seed, self.epoch)
         return attrs.evolve(self, tuning_jobs=jobs, arrivals=(), assumptions=self.account.assumptions)
 
     @classmethod
-    def from_dict(cls, plain: Mapping[str, Any], folder: Path | None = None) -> Scenario:
-        """A scenario from plain data, as files hold it; `request` texts are paths below *folder*.
+    def from_dict(cls, data: Mapping[str, Any], folder: Path | None = None) -> Scenario:
+        """A scenario from data, as files hold it; a `request` that is a string is a path below *folder*.
 
         >>> Scenario.from_dict({"capcity": {}})
         Traceback (most recent call last):
         ...
         hptsim.errors.InvalidInput: capcity: got 'capcity', expected a key of a scenario; did you mean 'capacity'?
         """
-        known("", plain, names(cls), "a scenario")
-        values = dict(plain)
-        for name, read in (("tuning_jobs", job), ("arrivals", arrivals)):
+        known("", data, names(cls), "a scenario")
+        check_data("", data)
+        values = dict(data)
+        for name, read in (("tuning_jobs", files.jobs), ("arrivals", files.arrivals), ("prices", files.prices)):
             if name in values:
-                values[name] = each(name, values[name], read, folder)
-        for name, shape in PARTS.items():
-            if name in values:
-                values[name] = shape(name, values[name])
-        if "prices" in values:
-            values["prices"] = prices(values["prices"], folder)
+                values[name] = read(values[name], folder)
         return cls(**values)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data that `from_dict` reads back to an equal scenario; what has its default value is left out."""
-        plain: dict[str, Any] = {}
+        data: dict[str, Any] = {}
         for field in attrs.fields(Scenario):
             value, default = getattr(self, field.name), getattr(_DEFAULT, field.name)
             if value == default:
                 continue
             if field.name == "tuning_jobs":
-                plain["tuning_jobs"] = [job_to_plain(one) for one in value]
+                data["tuning_jobs"] = [job_to_data(one) for one in value]
             elif field.name == "arrivals":
-                plain["arrivals"] = [arrivals_to_plain(one) for one in value]
+                data["arrivals"] = [arrivals_to_data(one) for one in value]
             elif field.name == "limits":
-                plain["limits"] = without_none(attrs.asdict(value)) or "none"
+                data["limits"] = without_none(attrs.asdict(value)) or "none"
             elif attrs.has(type(value)):
-                plain[field.name] = part_to_plain(value)
+                data[field.name] = part_to_data(value)
             else:
-                plain[field.name] = dict(value) if isinstance(value, Mapping) else value
-        return plain
+                data[field.name] = dict(value) if isinstance(value, Mapping) else value
+        return data
 
     @classmethod
     def load(cls, path: str | Path) -> Scenario:
@@ -200,24 +199,20 @@ class Scenario:
         Raises InvalidInput that names file and line.
         """
         where = Path(path)
+        text = read_text(where, "a readable scenario file")
         try:
-            text = where.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise invalid(str(path), str(error), "a readable scenario file") from error
-        try:
-            plain = tomllib.loads(text) if where.suffix == ".toml" else json.loads(text)
-        except ValueError as error:
-            line = getattr(error, "lineno", None) or next(iter(re.findall(r"line (\d+)", str(error))), 1)
-            raise InvalidInput(f"{path}:{line}: {error}") from error
-        try:
-            if not isinstance(plain, dict):
-                raise invalid("scenario", plain, "a table of keys")
-            if "HyperParameterTuningJobName" in plain:
-                spec = TuningJobSpec.from_request(plain)
-                return cls(spec.name, tuning_jobs=(ScheduledTuningJob(spec),), timings=Timings.typical())
-            return cls.from_dict(plain, where.parent)
+            data = parse(text, toml=where.suffix == ".toml")
         except InvalidInput as error:
-            raise attrs.evolve(error, message=f"{path}:{line_of(text, error.message)}: {error.message}") from None
+            raise InvalidInput(f"{path}:{error.message}") from error
+        try:
+            if not isinstance(data, dict):
+                raise invalid("scenario", data, "a table of keys")
+            if "HyperParameterTuningJobName" in data:
+                spec = TuningJobSpec.from_request(data)
+                return cls(spec.name, tuning_jobs=(ScheduledTuningJob(spec),), timings=Timings.typical())
+            return cls.from_dict(data, where.parent)
+        except InvalidInput as error:
+            raise error.below(f"{path}:{files.line_of(text, error.message)}: ") from None
 
     def dump(self, path: str | Path) -> None:
         """Write the scenario as TOML or JSON, by the file's ending; `load` reads an equal one."""

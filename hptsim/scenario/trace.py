@@ -13,7 +13,7 @@ from hptsim.errors import InvalidInput
 from hptsim.scenario.scenario import Scenario
 
 _SHOWN = 5
-"""An error names so many of the records that cannot be read."""
+"""An error names at most this many of the records that cannot be read."""
 
 
 @attrs.frozen
@@ -48,7 +48,7 @@ class Trace:
 
 
 def finished(kind: str, scenario: Scenario, left_out: list[LeftOut], skip: bool) -> Trace:
-    """The trace; raises InvalidInput if something was left out and nobody said that it may be."""
+    """The trace; raises InvalidInput if something was left out and may not be."""
     trace = Trace(scenario, tuple(left_out))
     if left_out and not skip:
         lines = "".join(f"\n  {one.where}: {one.reason}" for one in left_out[:_SHOWN])

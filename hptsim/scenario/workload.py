@@ -6,7 +6,7 @@ Each `Arrivals` has streams of its own, named by its template, so adding one dis
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from heapq import merge
 from itertools import accumulate, islice, takewhile
 from typing import Any
@@ -16,13 +16,28 @@ import attrs
 from hptsim.errors import invalid
 from hptsim.model.instants import since_monday_s
 from hptsim.model.specs import TUNING_JOB_NAME_LENGTH, TuningJobSpec
-from hptsim.model.validators import at_least, whole
+from hptsim.model.validators import at_least, converted, in_order, whole
+from hptsim.scenario.arrival_patterns import GAPS, HOUR_S, Profile, Times, are_amounts
 from hptsim.scenario.cloud import Faults, Recorded
-from hptsim.scenario.durations import Duration, check, mean
+from hptsim.scenario.durations import Duration, as_duration, from_data, mean
 from hptsim.scenario.random_streams import uniforms
+from hptsim.scenario.reading import built, each
 
-_HOUR_S = 3600
-_DAY_HOURS, _WEEK_HOURS = 24, 7 * 24
+
+def _spec(given: TuningJobSpec | Mapping[str, Any]) -> TuningJobSpec:
+    if isinstance(given, TuningJobSpec):
+        return given
+    return TuningJobSpec.from_request(given)
+
+
+def _faults(given: Faults | Mapping[str, Any] | None) -> Faults | None:
+    return None if given is None else built(Faults, "faults", given)
+
+
+def _recorded(given: Iterable[Recorded | Mapping[str, Any]]) -> tuple[Recorded, ...]:
+    if given == ():
+        return ()
+    return each("recorded", given, lambda where, one, folder: built(Recorded, where, one))
 
 
 @attrs.frozen
@@ -32,88 +47,23 @@ class ScheduledTuningJob:
     *faults* are its own, in place of the scenario's; *recorded* says what its training jobs took, in order of launch.
     """
 
-    spec: TuningJobSpec
+    spec: TuningJobSpec = attrs.field(converter=_spec)
     at_s: float = attrs.field(default=0.0, validator=at_least(0))
     stop_at_s: float | None = attrs.field(default=None, validator=at_least(0))
-    faults: Faults | None = None
-    recorded: tuple[Recorded, ...] = ()
+    faults: Faults | None = attrs.field(default=None, converter=_faults)
+    recorded: tuple[Recorded, ...] = attrs.field(default=(), converter=_recorded)
 
     def __attrs_post_init__(self) -> None:
         if self.stop_at_s is not None and self.stop_at_s < self.at_s:
             raise invalid("stop_at_s", self.stop_at_s, f"a time that is not before at_s ({self.at_s:g})")
 
 
-def _numbers(given: Iterable[float]) -> tuple[float, ...]:
-    return tuple(given)
-
-
-def _in_order(given: Iterable[float]) -> tuple[float, ...]:
-    return tuple(sorted(given))
-
-
-@attrs.frozen
-class Profile:
-    """Arrivals whose rate changes by the hour of the day (24 rates *per_hour*) or of the week (168, from Monday at midnight).
-
-    A Poisson process with that rate, on the clock of the scenario's epoch and in its time zone.
-
-    >>> Profile([0] * 8 + [6] * 12 + [0] * 4).mean_per_hour
-    3.0
-    """
-
-    per_hour: tuple[float, ...] = attrs.field(converter=_numbers)
-
-    @per_hour.validator
-    def _rates(self, attribute: attrs.Attribute[Any], rates: tuple[float, ...]) -> None:
-        if len(rates) not in (_DAY_HOURS, _WEEK_HOURS):
-            raise invalid("per_hour", len(rates), "24 rates (a day) or 168 (a week, from Monday)")
-        if not all(0 <= rate < math.inf for rate in rates) or not any(rates):
-            raise invalid("per_hour", list(rates), "rates of 0 or more, not all of them 0")
-
-    @property
-    def mean_per_hour(self) -> float:
-        """The mean rate."""
-        return sum(self.per_hour) / len(self.per_hour)
-
-    def times(self, start_s: float, monday_s: float, expected: Iterable[float]) -> Iterator[float]:
-        """When arrivals come: each as soon as the integral of the rate has grown by the next of *expected*.
-
-        With unit-exponential *expected* that is the Poisson process, by inversion. *monday_s* is the time since a Monday's
-        midnight at second 0.
-        """
-        now, hour = start_s, int((start_s + monday_s) // _HOUR_S)
-        for missing in expected:
-            while True:
-                rate = self.per_hour[hour % len(self.per_hour)] / _HOUR_S
-                hour_ends_s = (hour + 1) * _HOUR_S - monday_s
-                in_hour = rate * (hour_ends_s - now)  # what is expected in the rest of this hour
-                if rate and in_hour >= missing:
-                    break
-                missing, now, hour = missing - in_hour, hour_ends_s, hour + 1
-            now += missing / rate
-            yield now
-
-
-@attrs.frozen
-class Times:
-    """Arrivals at given *times_s*, counted from the arrivals' start.
-
-    >>> Times([30, 10]).times_s
-    (10, 30)
-    """
-
-    times_s: tuple[float, ...] = attrs.field(converter=_in_order)
-
-    @times_s.validator
-    def _not_before(self, attribute: attrs.Attribute[Any], times_s: tuple[float, ...]) -> None:
-        if not times_s or not 0 <= times_s[0] <= times_s[-1] < math.inf:
-            raise invalid("times_s", list(times_s), "at least one number of seconds, none below 0")
-
-
-PATTERNS = {"profile": Profile, "times": Times}
-"""What is no gap between two arrivals and still says when they come, as scenario files spell it."""
 Template = TuningJobSpec | Mapping[str, Any]
 """What tuning jobs are like: a spec, or the service's own request as a dict."""
+
+
+def _gap(given: Any, field: attrs.Attribute[Any]) -> Any:
+    return from_data(field.name, given, GAPS)
 
 
 def _templates(given: Template | Iterable[Template]) -> tuple[TuningJobSpec, ...]:
@@ -140,28 +90,28 @@ class Arrivals:
     """
 
     templates: tuple[TuningJobSpec, ...] = attrs.field(converter=_templates, alias="template")
-    interarrival_s: Duration | Profile | Times
+    interarrival_s: Duration | Profile | Times = converted(_gap)
     count: int | None = attrs.field(default=None, validator=whole(1))
     until_s: float | None = attrs.field(default=None, validator=at_least(0))
     start_s: float = attrs.field(default=0.0, validator=at_least(0))
     batch: int = attrs.field(default=1, validator=whole(1))
-    batch_gap_s: Duration = 0.0
-    weights: tuple[float, ...] = attrs.field(default=(), converter=_numbers)
+    batch_gap_s: Duration = converted(as_duration, 0.0)
+    weights: tuple[float, ...] = attrs.field(default=(), converter=in_order)
+
+    @weights.validator
+    def _shares(self, attribute: attrs.Attribute[Any], weights: Any) -> None:
+        if weights != () and not (are_amounts(weights) and 0 < sum(weights) < math.inf):
+            raise invalid("weights", weights, "a list of numbers of 0 or more, not all of them 0")
 
     def __attrs_post_init__(self) -> None:
         if not self.templates:
             raise invalid("template", [], "at least one tuning job")
-        if not isinstance(self.interarrival_s, (Profile, Times)):
-            check("interarrival_s", self.interarrival_s)
-        check("batch_gap_s", self.batch_gap_s)
         if self.count is None and self.until_s is None and not isinstance(self.interarrival_s, Times):
             raise invalid("count", None, "a number of tuning jobs, or until_s, the time of the last")
         if self.count is None and self.per_hour == math.inf:
             raise invalid("interarrival_s", self.interarrival_s, "a mean above 0, for without count they never end")
         if self.weights and len(self.weights) != len(self.templates):
             raise invalid("weights", len(self.weights), f"one for each of {len(self.templates)} templates")
-        if self.weights and (not all(0 <= weight < math.inf for weight in self.weights) or not sum(self.weights)):
-            raise invalid("weights", list(self.weights), "numbers of 0 or more, not all of them 0")
         names = [template.name for template in self.templates]
         if len(set(names)) < len(names):
             raise invalid("template", names, "templates with different names")
@@ -189,7 +139,29 @@ class Arrivals:
         if isinstance(pattern, Profile):
             return self.batch * pattern.mean_per_hour
         gap_s = pattern.times_s[-1] / len(pattern.times_s) if isinstance(pattern, Times) else mean(pattern)
-        return self.batch * _HOUR_S / gap_s if gap_s else math.inf
+        return self.batch * HOUR_S / gap_s if gap_s else math.inf
+
+    @property
+    def expected(self) -> float:
+        """How many tuning jobs are expected to come.
+
+        >>> Arrivals(TuningJobSpec("a"), 1800, until_s=7200).expected
+        4.0
+        """
+        known = [float(self.count)] if self.count is not None else []
+        if isinstance(self.interarrival_s, Times):
+            known.append(float(len(self.interarrival_s.times_s) * self.batch))
+        if self.until_s is not None:
+            known.append(max(0.0, self.until_s - self.start_s) / HOUR_S * self.per_hour)
+        return min(known)
+
+    @property
+    def hours(self) -> float:
+        """Through how many hours of a profile one goes until they have come; 0 for other patterns."""
+        if not isinstance(self.interarrival_s, Profile):
+            return 0.0
+        known = [] if self.until_s is None else [max(0.0, self.until_s - self.start_s) / HOUR_S]
+        return min([*known, self.expected / self.per_hour if self.per_hour else math.inf])
 
     def jobs(self, seed: int, epoch: str = "2024-01-01T00:00:00Z") -> list[ScheduledTuningJob]:
         """The tuning jobs and when each is created, a pure function of *seed* and the templates' names.
@@ -203,9 +175,8 @@ class Arrivals:
         times = list(islice(self._bursts(seed, starts), self.count))
         times = sorted(time_s for time_s in times if self.until_s is None or time_s <= self.until_s)
         self._check_names(len(times))
-        makers = {template.name: _maker(template) for template in self.templates}
         return [
-            ScheduledTuningJob(makers[template.name](f"{template.name}-{number}"), time_s)
+            ScheduledTuningJob(template.renamed(f"{template.name}-{number}"), time_s)
             for number, (time_s, template) in enumerate(zip(times, self._drawn(seed, len(times)), strict=True), 1)
         ]
 
@@ -235,18 +206,6 @@ class Arrivals:
             self.templates[min(sum(uniform >= bound for bound in bounds), last)]
             for uniform in islice(_stream(seed, f"arrivals/{self.name}/mix"), count)
         )
-
-
-def _maker(template: TuningJobSpec) -> Callable[[str], TuningJobSpec]:
-    """Makes tuning jobs like *template* by their names: attrs.evolve, with its preparations made once."""
-    fields = attrs.asdict(template, recurse=False)
-    request = fields.pop("request")
-
-    def named(name: str) -> TuningJobSpec:
-        own = request and {**request, "HyperParameterTuningJobName": name}
-        return TuningJobSpec(**{**fields, "name": name, "request": own})
-
-    return named
 
 
 def _stream(seed: int, name: str) -> Iterator[float]:

@@ -87,9 +87,9 @@ class Service:
 
     def _create_tuning_job(self, request: Answer) -> Answer:
         with answered():
+            spec = TuningJobSpec.from_request(request)
             check_tuning_job(request)
             _check_tags(tags_of(request), request.get("Tags") or ())
-            spec = TuningJobSpec.from_request(request)
         self.sim.create_tuning_job(spec)
         return {"HyperParameterTuningJobArn": Address(self._region).tuning(spec.name)}
 

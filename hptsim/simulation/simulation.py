@@ -28,6 +28,7 @@ from hptsim.model.laws import Law, check_laws
 from hptsim.model.machine import TABLES, Tables
 from hptsim.model.specs import TuningJobSpec
 from hptsim.model.storage import Artifact, LogEvent
+from hptsim.model.validators import is_number
 from hptsim.scenario.coverage import check_definition, check_spec
 from hptsim.scenario.random_streams import uniforms
 from hptsim.scenario.scenario import Scenario
@@ -162,7 +163,7 @@ class Simulation:
         """
         self._check_not_observing("run")
         if until is not None:
-            if not isinstance(until, (int, float)) or until < self.now:
+            if not is_number(until) or until < self.now:
                 raise invalid("until", until, f"a time that is not before now ({self.now:g} s)")
             self._advance(until)
             self._env._now = self._world.now = float(until)

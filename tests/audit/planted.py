@@ -292,7 +292,9 @@ BUGS = (
     # ---- the search
     Bug("nobody falls behind", patch=replaced("hptsim.strategies.stopping_rules.falls_behind", lambda *known: False)),
     Bug("the median of two is enough", patch=replaced("hptsim.strategies.stopping_rules.MIN_SAMPLES", 2)),
-    Bug("every rung lets everybody on", patch=replaced("hptsim.strategies.stopping_rules.goes_on", lambda *known: True)),
+    Bug(
+        "every rung lets everybody on", patch=replaced("hptsim.strategies.stopping_rules.goes_on", lambda *known: True)
+    ),
     Bug("Hyperband keeps one in two", patch=replaced("hptsim.strategies.stopping_rules.ETA", 2)),
     Bug("no criterion is ever met", patch=replaced("hptsim.strategies.search.met", lambda *known: "")),
     Bug("an improvement of a tenth is needed", patch=replaced("hptsim.strategies.completion.IMPROVEMENT", 0.1)),

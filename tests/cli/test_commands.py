@@ -73,7 +73,7 @@ def test_run_tells_the_stop_with_its_times_and_the_laws(capsys):
     assert main(["run"]) == 0
     out = capsys.readouterr().out
     story = out[out.index("The stop of vision-resnet") :]
-    told = ["the stop is accepted: Stopping", "is told to stop", "gets SIGTERM", "reports its model saved"]
+    told = ["the stop is accepted: Stopping", "receives a stop", "gets SIGTERM", "reports its model saved"]
     told += ["has uploaded what it saved: Stopped", "the last training job has ended: Stopped", "released: "]
     places = [story.index(words) for words in told]
     assert places == sorted(places)

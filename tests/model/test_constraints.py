@@ -44,7 +44,10 @@ GIVEN_TWICE = "given twice"
 
 REFUSED = [
     (request(TrainingJobDefinitions=[definition()]), "exactly one of TrainingJobDefinition and"),
-    (request(config_changes={"HyperParameterTuningJobObjective": None}), "expected an objective"),
+    (
+        request(config_changes={"HyperParameterTuningJobObjective": None}),
+        "HyperParameterTuningJobObjective: got nothing",
+    ),
     (request(config_changes=ranges()), "at least one range, or Autotune"),
     (
         request(config_changes={**hyperband(MaxResource=9), "TrainingJobEarlyStoppingType": "Auto"}),
@@ -99,7 +102,11 @@ REFUSED = [
         request(definition_changes={"AlgorithmSpecification": {"TrainingInputMode": "File"}}),
         "TrainingImage and AlgorithmName",
     ),
-    (request(definition_changes={"ResourceConfig": None}), "exactly one of ResourceConfig and"),
+    (request(definition_changes={"ResourceConfig": None}), "ResourceConfig: got nothing"),
+    (
+        request(definition_changes={"HyperParameterTuningResourceConfig": {"InstanceType": "ml.m5.xlarge"}}),
+        "exactly one of ResourceConfig and",
+    ),
     (
         request(definition_changes={"ResourceConfig": {"InstanceType": "ml.m5.xlarge", "InstanceCount": 0}}),
         "at least 1",

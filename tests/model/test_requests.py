@@ -2,14 +2,18 @@
 
 import copy
 
+import attrs
 import pytest
 from hypothesis import given
 
-from hptsim import TuningJobSpec
+from hptsim import Scenario, Simulation, TuningJobSpec
 from hptsim.errors import InvalidInput
-from hptsim.model.definitions import InstanceRequest, Objective
-from hptsim.model.ranges import ParameterRange
+from hptsim.model.definitions import INPUT_MODES, WARM_STARTS, InstanceRequest, Objective
+from hptsim.model.ranges import SCALINGS, ParameterRange
+from hptsim.model.request_reader import STRATEGIES
+from hptsim.model.request_structure import MEMBERS
 from hptsim.model.request_writer import to_request
+from hptsim.scenario import ScheduledTuningJob
 from hptsim.testing import specs
 
 FULL = {
@@ -121,6 +125,14 @@ def test_the_total_falls_back_to_the_parallel_limit():
     assert spec.limits.max_training_jobs == 3
 
 
+def deep(levels):
+    """A list in a list in a list."""
+    value = []
+    for _ in range(levels):
+        value = [value]
+    return value
+
+
 CONFIG, DEFINITION = "HyperParameterTuningJobConfig", "TrainingJobDefinition"
 
 
@@ -154,6 +166,31 @@ CONFIG, DEFINITION = "HyperParameterTuningJobConfig", "TrainingJobDefinition"
             "did you mean 'Logarithmic'",
         ),
         (f"{CONFIG}.ParameterRanges.CategoricalParameterRanges.0.Values", [], r"\[0\]\.Values: got \[\]"),
+        (f"{CONFIG}.ParameterRanges.CategoricalParameterRanges.0.Values", [3], r"\[0\]\.Values: got \[3\]"),
+        (f"{CONFIG}.ParameterRanges.ContinuousParameterRanges.0.MinValue", "0", r"\[0\]\.MinValue: got 0.*above 0"),
+        (f"{CONFIG}.ParameterRanges.ContinuousParameterRanges.0.MaxValue", "inf", r"\[0\]\.MaxValue: got inf"),
+        (f"{CONFIG}.ParameterRanges.ContinuousParameterRanges.0.MaxValue", float("nan"), r"\[0\]\.MaxValue: got nan"),
+        (f"{CONFIG}.ParameterRanges.IntegerParameterRanges.0.MaxValue", "9.5", r"\[0\]\.MaxValue: got '9.5'"),
+        (f"{CONFIG}.ParameterRanges.ContinuousParameterRanges.0.Name", "depth", "'depth', .*not given twice"),
+        (f"{CONFIG}.ParameterRanges.ContinuousParameterRanges.0.Name", "epochs", "'epochs', .*not given twice"),
+        (f"{CONFIG}.TuningJobCompletionCriteria.TargetObjectiveMetricValue", float("inf"), "MetricValue: got inf"),
+        (f"{DEFINITION}.StaticHyperParameters", 3, "StaticHyperParameters: got 3, expected a structure"),
+        (
+            f"{DEFINITION}.StaticHyperParameters",
+            {"epochs": 3},
+            r"StaticHyperParameters\.epochs: got 3.*for example '3'",
+        ),
+        (
+            f"{DEFINITION}.RoleArn",
+            "\ud800",
+            r"TrainingJobDefinition\.RoleArn: got '.ud800', expected a string in Unicode",
+        ),
+        (
+            f"{DEFINITION}.ResourceConfig.KeepAlivePeriodInSeconds",
+            60,
+            "KeepAlivePeriodInSeconds: got 60, expected none",
+        ),
+        ("Tags", deep(200), "nested at most 100 deep"),
         (DEFINITION, ..., "expected exactly one of TrainingJobDefinition and TrainingJobDefinitions"),
         ("TrainingJobDefinitions", [{}], "expected exactly one of"),
         (f"{DEFINITION}.AlgorithmSpecification.TrainingInputMode", "file", "did you mean 'File'"),
@@ -190,3 +227,40 @@ def test_the_service_takes_what_we_write():
     for request in (FULL, to_request(TuningJobSpec("plain"))):
         request = {name: value for name, value in request.items() if name != "WarmStartConfig"}
         assert validate.ParamValidator().validate(request, shape).has_errors() is False
+
+
+def test_the_member_lists_are_the_service_models():
+    session = pytest.importorskip("botocore.session").get_session()
+    model = session.get_service_model("sagemaker")
+    for shape, members in MEMBERS.items():
+        assert set(members) == set(model.shape_for(shape).members), shape
+
+
+def test_the_lists_of_values_are_the_service_models():
+    session = pytest.importorskip("botocore.session").get_session()
+    model = session.get_service_model("sagemaker")
+    for shape, values in (
+        ("HyperParameterTuningJobStrategyType", STRATEGIES),
+        ("HyperParameterScalingType", SCALINGS),
+        ("TrainingInputMode", INPUT_MODES),
+        ("HyperParameterTuningJobWarmStartType", WARM_STARTS),
+    ):
+        assert set(values) == set(model.shape_for(shape).enum), shape
+
+
+def test_whole_bounds_stay_whole_and_are_written_so():
+    request = changed(f"{CONFIG}.ParameterRanges.IntegerParameterRanges.0.MaxValue", str(2**62 + 1))
+    [depth] = TuningJobSpec.from_request(request).ranges[:1]
+    assert (depth.high, type(depth.low)) == (2**62 + 1, int)
+    written = to_request(attrs.evolve(TuningJobSpec.from_request(request), request=None))
+    [shown] = written["HyperParameterTuningJobConfig"]["ParameterRanges"]["IntegerParameterRanges"]
+    assert (shown["MinValue"], shown["MaxValue"]) == ("2", str(2**62 + 1))
+
+
+@pytest.mark.parametrize("epochs", ["²", "9" * 5000, "many", "-1", "1.5"])
+def test_what_is_no_number_of_epochs_is_no_error_either(epochs):
+    request = changed(f"{DEFINITION}.StaticHyperParameters.epochs", epochs)
+    del request["WarmStartConfig"]
+    sim = Simulation(Scenario(tuning_jobs=[ScheduledTuningJob(TuningJobSpec.from_request(request))]))
+    sim.run()
+    assert sim.tuning_job("full").status == "Completed"

@@ -4,11 +4,20 @@ import attrs
 import pytest
 
 from hptsim.errors import InvalidInput
-from hptsim.model.definitions import InstanceRequest, ResourceLimits, ServiceLimits, TrainingJobDefinition
+from hptsim.model.definitions import (
+    CompletionCriteria,
+    InstanceRequest,
+    ResourceLimits,
+    ServiceLimits,
+    TrainingJobDefinition,
+)
+from hptsim.model.ranges import ParameterRange
 from hptsim.model.specs import TuningJobSpec
 from hptsim.model.statuses import FINAL_TUNING, SecondaryStatus, TrainingJobStatus, TuningJobStatus, status
 from hptsim.model.storage import LOG_GROUP, checkpoint_uri, log_stream, model_uri
 from hptsim.model.tables import TRAINING, TUNING
+
+RATE = ParameterRange("rate", "Continuous", 0, 1)
 
 
 @pytest.mark.parametrize("name", ["a", "7", "a--b", "a" + 30 * "-" + "b", "A1-b2", 32 * "x"])
@@ -39,6 +48,29 @@ def test_names_that_the_service_refuses(name):
         (lambda: TrainingJobDefinition(max_pending_s=1799), "max_pending_s"),
         (lambda: ServiceLimits(parallel=0), "parallel"),
         (lambda: TuningJobSpec("a", ()), "definitions"),
+        (lambda: TuningJobSpec("a", 3), "definitions"),
+        (lambda: TuningJobSpec("a", [3]), r"definitions\[0\]"),
+        (lambda: TuningJobSpec("a", limits={"max_parallel": 3}), "limits"),
+        (lambda: TuningJobSpec("a", objective="loss"), "objective"),
+        (lambda: TuningJobSpec("a", ranges=["x"]), r"ranges\[0\]"),
+        (lambda: TuningJobSpec("a", ranges=[RATE, RATE]), "ParameterRanges"),
+        (lambda: TuningJobSpec("a", [TrainingJobDefinition(ranges=[RATE])], ranges=[RATE]), "ParameterRanges"),
+        (lambda: TuningJobSpec("a", [TrainingJobDefinition(static={"rate": "1"})], ranges=[RATE]), "ParameterRanges"),
+        (lambda: TuningJobSpec("a", priority=float("inf")), "priority"),
+        (lambda: TuningJobSpec("a", random_seed=-1), "random_seed"),
+        (lambda: TuningJobSpec("a", early_stopping="yes"), "early_stopping"),
+        (lambda: TuningJobSpec("a", parents=["b"], warm_start="Identical"), "warm_start"),
+        (lambda: TuningJobSpec("a", [TrainingJobDefinition(keep_alive_s=60)]), "KeepAlivePeriodInSeconds"),
+        (lambda: TrainingJobDefinition(max_runtime_s=float("inf")), "max_runtime_s"),
+        (lambda: TrainingJobDefinition(max_runtime_s=None), "max_runtime_s"),
+        (lambda: TrainingJobDefinition(output_path="\ud800"), "output_path"),
+        (lambda: TrainingJobDefinition(static={"epochs": 3}), "static.epochs"),
+        (lambda: TrainingJobDefinition(static=3), "static"),
+        (lambda: TrainingJobDefinition(input_mode="file"), "input_mode"),
+        (lambda: TrainingJobDefinition(max_runtime_s=60, max_wait_s=59), "MaxWaitTimeInSeconds"),
+        (lambda: InstanceRequest(3), "instance_type"),
+        (lambda: InstanceRequest(count=10**400), "count"),
+        (lambda: CompletionCriteria(target=float("nan")), "target"),
         (
             lambda: TuningJobSpec("a", (TrainingJobDefinition(max_runtime_s=60, max_wait_s=59),)),
             "MaxWaitTimeInSeconds",
@@ -46,7 +78,7 @@ def test_names_that_the_service_refuses(name):
     ],
 )
 def test_what_makes_no_sense_is_refused_by_name(build, where):
-    with pytest.raises(InvalidInput, match=f"{where}: got "):
+    with pytest.raises(InvalidInput, match=rf"{where}: got "):
         build()
 
 

@@ -94,7 +94,7 @@ def test_a_run_longer_than_a_day_is_not_cut(tmp_path):
     [
         (",1,2,1", "job: empty"),
         ("a,,2,1", "submitted: empty"),
-        ("a,soon,2,1", "submitted: neither a number nor a text in ISO 8601"),
+        ("a,soon,2,1", "submitted: neither a number nor a string in ISO 8601"),
         ("a,nan,2,1", "submitted: neither a number"),
         ("a,1,-2,1", "seconds: a negative run time"),
         ("a,1,2,1.5", "gpus: not a whole number of 0 or more"),

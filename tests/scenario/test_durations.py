@@ -15,9 +15,9 @@ from hptsim.scenario.durations import (
     LogNormal,
     Uniform,
     check,
-    from_plain,
+    from_data,
     mean,
-    to_plain,
+    to_data,
 )
 
 SPREAD = math.sqrt(math.log1p(0.5**2))
@@ -72,7 +72,7 @@ def test_no_draw_is_negative_and_quantiles_rise(seconds, low, wide, q):
     ids=str,
 )
 def test_what_is_written_reads_back_with_the_same_quantiles(duration):
-    twin = from_plain("training_s", to_plain(duration))
+    twin = from_data("training_s", to_data(duration))
     assert mean(twin) == pytest.approx(mean(duration))
     if not isinstance(duration, (int, float)):
         assert [twin.ppf(q) for q in (0.1, 0.5, 0.9)] == [duration.ppf(q) for q in (0.1, 0.5, 0.9)]
@@ -106,7 +106,7 @@ def test_bad_parameters_are_refused_by_name(build, where):
 
 
 @pytest.mark.parametrize(
-    ("plain", "message"),
+    ("data", "message"),
     [
         ({"exponental": {"mean_s": 3}}, "did you mean 'exponential'"),
         ({"exponential": {"mean": 3}}, "did you mean 'mean_s'"),
@@ -118,9 +118,9 @@ def test_bad_parameters_are_refused_by_name(build, where):
         ("soon", "expected seconds"),
     ],
 )
-def test_misspelt_distributions_are_named(plain, message):
+def test_misspelt_distributions_are_named(data, message):
     with pytest.raises(InvalidInput, match=message) as wrong:
-        from_plain("timings.training_s", plain)
+        from_data("timings.training_s", data)
     assert wrong.value.message.startswith("timings.training_s")
 
 
@@ -128,4 +128,4 @@ def test_every_kind_is_written_by_its_name():
     samples = {"exponential": Exponential(1.0), "lognormal": LogNormal(1.0, 1.0), "uniform": Uniform(0.0, 1.0)}
     samples["empirical"] = Empirical((1.0,))
     assert samples.keys() == KINDS.keys()
-    assert all(list(to_plain(duration)) == [kind] for kind, duration in samples.items())
+    assert all(list(to_data(duration)) == [kind] for kind, duration in samples.items())

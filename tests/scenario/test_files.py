@@ -1,9 +1,10 @@
-"""Scenarios as plain data: the line of a key, what is below a key, keys that nobody knows; files are in test_scenario.py."""
+"""Scenarios as data: the line of a key, what is below a key, keys that nobody knows; files are in test_scenario.py."""
 
 import pytest
 
 from hptsim.errors import InvalidInput, below, invalid
-from hptsim.scenario.files import each, known, line_of
+from hptsim.scenario.files import line_of
+from hptsim.scenario.reading import each, known
 
 TEXT = """name = "x"
 [capacity]
@@ -49,6 +50,6 @@ def test_unknown_keys_and_what_is_no_table_are_named():
 
 
 def test_each_of_a_list_is_read_with_its_place():
-    assert each("x", [5, 6], lambda where, plain, folder: (where, plain), None) == (("x[0]", 5), ("x[1]", 6))
+    assert each("x", [5, 6], lambda where, data, folder: (where, data), None) == (("x[0]", 5), ("x[1]", 6))
     with pytest.raises(InvalidInput, match=r"x: got \{\}, expected a list"):
         each("x", {}, None, None)

@@ -8,8 +8,9 @@ from hptsim import Scenario, Simulation, TuningJobSpec
 from hptsim.errors import InvalidInput
 from hptsim.model.assumptions import Assumptions
 from hptsim.model.request_writer import to_request
+from hptsim.scenario.arrival_patterns import Profile, Times
 from hptsim.scenario.durations import Empirical, Exponential
-from hptsim.scenario.workload import Arrivals, Profile, ScheduledTuningJob, Times
+from hptsim.scenario.workload import Arrivals, ScheduledTuningJob
 
 DAY_S, WEEK_S = 86400, 7 * 86400
 SPEC = TuningJobSpec("a")
