@@ -6,7 +6,7 @@ A user's own generator processes run in `Simulation.env` beside it.
 from __future__ import annotations
 
 import pickle
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from heapq import heappop, heappush
 from pathlib import Path
 from typing import Any
@@ -97,12 +97,12 @@ class Simulation:
         self._laws = laws
         self._auditor = Auditor(account)
         self._watchers: dict[tuple[str, str], list[simpy.Event]] = {}
-        self._start_clock()
         plain = {"capacity": dict(account.capacity), "limits": attrs.asdict(account.limits)}
         plain["assumptions"] = attrs.asdict(account.assumptions)
         if account.warm_pool_capacity:
             plain["warm_pool_capacity"] = dict(account.warm_pool_capacity)
         self.journal.open({"scenario": scenario.name, "seed": seed, "epoch": scenario.epoch, "account": plain})
+        self._start_clock()
         for entry in scenario.tuning_jobs:
             self._env.push(entry.at_s, _COMMANDS, Command(("create", entry)))
 
@@ -114,7 +114,7 @@ class Simulation:
             heappush(queue, (env._now + delay, _HAPPENS, next(count), serial))
 
         world.now = now
-        world.write = self.journal.entries.append
+        world.write = self.journal.write
         world.schedule = _never if isinstance(world.nature, Enumerated) else schedule
 
     # ------------------------------------------------------------------ time
@@ -136,9 +136,10 @@ class Simulation:
                 raise invalid("until", until, f"a time that is not before now ({self.now:g} s)")
             self._advance(until)
             self._env._now = self._world.now = float(until)
-            return
-        self._advance(float("inf"))
-        self._rest()
+        else:
+            self._advance(float("inf"))
+            self._rest()
+        self.journal.flush()
 
     def _advance(self, until: float) -> None:
         """Let everything happen that is due up to and at *until*: `step` in a loop, without its detours."""
@@ -171,7 +172,13 @@ class Simulation:
             self._rest()
             return []
         self._env.step()
-        return self.journal[before:]
+        return self._written(before)
+
+    def _written(self, before: int) -> list[Record]:
+        """What has been written since there were *before* entries in memory; it is on disk, too, if the journal has a file."""
+        records = self.journal[before:]
+        self.journal.flush()
+        return records
 
     def when(self, name: str, reached: str) -> simpy.Event:
         """A simpy event that succeeds when the job *name* shows the status *reached*, at once if it does now.
@@ -265,6 +272,13 @@ class Simulation:
 
     # ------------------------------------------------------------------ the caller's commands
 
+    def _carry_out(self, command: Callable[..., Any], *arguments: Any) -> None:
+        """Give the world a command now; the journal on disk has it when this returns."""
+        self._world.now = self.now
+        command(*arguments)
+        self._after_step()
+        self.journal.flush()
+
     def create_tuning_job(self, spec: TuningJobSpec | Mapping[str, Any]) -> TuningJobView:
         """Create a tuning job from a spec, or from the service's own request as a dict.
 
@@ -277,9 +291,7 @@ class Simulation:
         return self.tuning_job(spec.name)
 
     def _create(self, spec: TuningJobSpec) -> None:
-        self._world.now = self.now
-        self._world.create_tuning_job(spec)
-        self._after_step()
+        self._carry_out(self._world.create_tuning_job, spec)
 
     def create_training_job(self, name: str, definition: TrainingJobDefinition | None = None) -> TrainingJobView:
         """Create a training job without a tuning job.
@@ -292,9 +304,7 @@ class Simulation:
         >>> sim.run(); sim.training_job("alone").status, dict(sim.capacity.reserved)
         ('Completed', {})
         """
-        self._world.now = self.now
-        self._world.create_training_job(name, definition or TrainingJobDefinition())
-        self._after_step()
+        self._carry_out(self._world.create_training_job, name, definition or TrainingJobDefinition())
         return self.training_job(name)
 
     def delete_tuning_job(self, name: str) -> None:
@@ -302,18 +312,14 @@ class Simulation:
 
         Raises ServiceError: ResourceNotFound, or ValidationException while it has not ended.
         """
-        self._world.now = self.now
-        self._world.delete_tuning_job(name)
-        self._after_step()
+        self._carry_out(self._world.delete_tuning_job, name)
 
     def delete_training_job(self, name: str) -> None:
         """Delete the record of a training job that has ended; its artifacts and logs stay, and its name is free.
 
         Raises ServiceError: ValidationException for an unknown name, ResourceInUse while it has not ended.
         """
-        self._world.now = self.now
-        self._world.delete_training_job(name)
-        self._after_step()
+        self._carry_out(self._world.delete_training_job, name)
 
     def update_training_job(self, name: str, keep_alive_s: float) -> None:
         """Change for how long a training job's warm pool is kept after its end; 0 gives it up.
@@ -327,9 +333,7 @@ class Simulation:
         >>> sim.update_training_job("mine", 0); dict(sim.capacity.reserved)
         {}
         """
-        self._world.now = self.now
-        self._world.update_training_job(name, keep_alive_s)
-        self._after_step()
+        self._carry_out(self._world.update_training_job, name, keep_alive_s)
 
     def stop_tuning_job(self, name: str) -> None:
         """Stop a tuning job; it shows Stopping when this returns, and Stopped when all its training jobs have ended.
@@ -337,18 +341,14 @@ class Simulation:
         Raises ServiceError: ResourceNotFound, or ValidationException when it has ended.
         Source: the page of StopHyperParameterTuningJob.
         """
-        self._world.now = self.now
-        self._world.stop_tuning_job(name)
-        self._after_step()
+        self._carry_out(self._world.stop_tuning_job, name)
 
     def stop_training_job(self, name: str) -> None:
         """Stop one training job; its tuning job goes on. One that has ended gives its Available warm pool up.
 
         Raises ServiceError: ValidationException.
         """
-        self._world.now = self.now
-        self._world.stop_training_job(name)
-        self._after_step()
+        self._carry_out(self._world.stop_training_job, name)
 
     def fire(self, name: str, trigger: str) -> list[Record]:
         """Let one armed event happen now, whatever its time: how counterexamples and lessons drive the world by hand.
@@ -362,7 +362,7 @@ class Simulation:
                 if isinstance(self._world.nature, Enumerated):
                     self._world.nature.struck(trigger)
                 self._happen(serial)
-                return self.journal[before:]
+                return self._written(before)
         raise invalid("fire", (name, trigger), "an armed event", f"armed are: {self.armed}")
 
     # ------------------------------------------------------------------ views: reading never moves the world

@@ -3,6 +3,8 @@
 import json
 import random
 import re
+import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 from zlib import crc32
@@ -76,6 +78,87 @@ def test_a_journal_in_a_file_can_be_read_while_it_is_written(tmp_path):
     log.close()
     assert len(log) == len(read(tmp_path / "out.jsonl").records)
     assert sum(log.counts.values()) == len(log)
+
+
+@pytest.mark.parametrize("keep", [True, False])
+def test_a_journal_is_on_disk_when_a_command_a_step_or_a_run_returns(tmp_path, keep):
+    file = tmp_path / "out.jsonl"
+    sim = Simulation(attrs.evolve(SMALL, tuning_jobs=()), journal=Journal(file, keep=keep))
+
+    def on_disk():
+        saved = read(file)
+        assert saved.damage == f"{file}: it has no closing line: the run did not end, or the tail is missing; " + (
+            f"read {len(saved.records)} entries"
+        )
+        return len(saved.records)
+
+    assert on_disk() == 0
+    for act in (
+        lambda: sim.create_tuning_job(TuningJobSpec("a")),
+        sim.step,
+        lambda: sim.run(until=10),
+        lambda: sim.stop_tuning_job("a"),
+        lambda: sim.fire(*sim.armed[0]),
+        sim.run,
+    ):
+        before = on_disk()
+        act()
+        assert on_disk() == len(sim.journal) > before
+
+
+def test_a_journal_is_on_disk_in_batches_while_it_is_written(tmp_path):
+    file = tmp_path / "out.jsonl"
+    sim = Simulation(attrs.evolve(SMALL, tuning_jobs=()), laws=False, journal=Journal(file))
+    spec = TuningJobSpec("a", limits=ResourceLimits(750, 10))
+    seen = []
+
+    def look(env):
+        while True:
+            yield env.timeout(25)
+            seen.append((len(sim.journal), read(file)))
+
+    sim.env.process(look(sim.env))
+    sim.create_tuning_job(spec)
+    sim.run(until=1200)
+    assert seen[-1][0] > 3000
+    for count, saved in seen:
+        assert count - 1000 < len(saved.records) <= count and "no closing line" in saved.damage
+
+
+def test_a_journal_that_nobody_uses_any_more_is_closed(tmp_path):
+    file = tmp_path / "out.jsonl"
+    sim = Simulation(SMALL, journal=Journal(file))
+    sim.run(until=15)
+    count = len(sim.journal)
+    del sim
+    assert read(file).damage == "" and len(read(file).records) == count
+
+
+ENDS = {
+    "its end": ("", 0, ""),
+    "an exception": ("raise RuntimeError", 1, ""),
+    "Ctrl-C": ("os.kill(os.getpid(), signal.SIGINT); time.sleep(60)", -2, ""),
+    "a kill": ("os.kill(os.getpid(), signal.SIGKILL)", -9, "no closing line: the run did not end"),
+}
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_a_journal_is_whole_however_its_process_ends(tmp_path, end):
+    file, (last, code, damage) = tmp_path / "out.jsonl", ENDS[end]
+    program = f"""
+import os, signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from hptsim import Journal, Simulation
+from hptsim.cli.commands import demo
+sim = Simulation(demo(), journal=Journal(sys.argv[1]))
+sim.run(until=1000)
+print(len(sim.journal), flush=True)
+{last}
+"""
+    done = subprocess.run([sys.executable, "-c", program, str(file)], capture_output=True, text=True)
+    saved = read(file)
+    assert done.returncode == code and len(saved.records) == int(done.stdout) > 50
+    assert damage in saved.damage and bool(damage) == bool(saved.damage)
 
 
 def test_counts_only_counts_and_cannot_be_read():

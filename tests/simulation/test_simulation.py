@@ -217,9 +217,8 @@ def test_the_journal_on_disk_is_judged_and_damage_is_named(tmp_path, capsys):
     path.write_text("\n".join(lines[:50]) + "\n" + lines[50][:20])
     assert main(["check", str(path)]) == 2
     assert "out.jsonl:51: damaged" in capsys.readouterr().out
-    writer = JournalWriter(path, saved.header)
-    writer.write(one for one in saved.records if (one.thing, one.destination) != ("training", "Stopped"))
-    writer.close(0)
+    early = [one for one in saved.records if (one.thing, one.destination) != ("training", "Stopped")]
+    JournalWriter(path, saved.header, early).close()
     assert main(["check", str(path)]) == 3
     path.write_text("hello\n")
     assert main(["check", str(path)]) == 2
