@@ -5,6 +5,7 @@ Exit codes: 0 all is well, 2 bad input, 3 a law is broken, 130 interrupted, 141 
 
 from __future__ import annotations
 
+import math
 import os
 import shlex
 import sys
@@ -155,8 +156,8 @@ def _report(sim: Simulation, metrics: Metrics) -> None:
 def _money(sim: Simulation, metrics: Metrics) -> str:
     """Where the reserved instance-hours went, and by which prices they cost so much."""
     everybody = [*metrics.tuning_jobs, metrics.alone]
-    hours = {name: sum(getattr(one, name) for one in everybody) / 3600 for name in USAGE if name != "cost_usd"}
-    retained = sum(pool.retained_instance_s for pool in metrics.warm_pools) / 3600
+    hours = {name: math.fsum(getattr(one, name) for one in everybody) / 3600 for name in USAGE if name != "cost_usd"}
+    retained = math.fsum(pool.retained_instance_s for pool in metrics.warm_pools) / 3600
     prices = sim.scenario.price_list
     return (
         f"{hours['reserved_instance_s']:.2f} instance-hours reserved: {hours['billable_instance_s']:.2f} billable, "

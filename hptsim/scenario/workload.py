@@ -73,7 +73,7 @@ class Profile:
     @property
     def mean_per_hour(self) -> float:
         """The mean rate."""
-        return sum(self.per_hour) / len(self.per_hour)
+        return math.fsum(self.per_hour) / len(self.per_hour)
 
     def times(self, start_s: float, monday_s: float, expected: Iterable[float]) -> Iterator[float]:
         """When arrivals come: each as soon as the integral of the rate has grown by the next of *expected*.
@@ -160,7 +160,7 @@ class Arrivals:
             raise invalid("interarrival_s", self.interarrival_s, "a mean above 0, for without count they never end")
         if self.weights and len(self.weights) != len(self.templates):
             raise invalid("weights", len(self.weights), f"one for each of {len(self.templates)} templates")
-        if self.weights and (not all(0 <= weight < math.inf for weight in self.weights) or not sum(self.weights)):
+        if self.weights and (not all(0 <= weight < math.inf for weight in self.weights) or not any(self.weights)):
             raise invalid("weights", list(self.weights), "numbers of 0 or more, not all of them 0")
         names = [template.name for template in self.templates]
         if len(set(names)) < len(names):
@@ -229,7 +229,8 @@ class Arrivals:
         if len(self.templates) == 1:
             return (self.templates[0] for _ in range(count))
         weights = self.weights or (1,) * len(self.templates)
-        bounds = list(accumulate(weight / sum(weights) for weight in weights))
+        total = math.fsum(weights)
+        bounds = list(accumulate(weight / total for weight in weights))
         last = max(place for place, weight in enumerate(weights) if weight)
         return (
             self.templates[min(sum(uniform >= bound for bound in bounds), last)]
