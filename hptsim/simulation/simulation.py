@@ -9,18 +9,18 @@ import pickle
 from collections.abc import Callable, Mapping
 from heapq import heappop, heappush
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import attrs
 import simpy
 
-from hptsim import html
+from hptsim import __version__, html
 from hptsim.audit.auditor import Auditor
 from hptsim.cloud.every_outcome import Enumerated
 from hptsim.cloud.sampled import Sampled
 from hptsim.errors import InvalidInput, LawBroken, ServiceError, invalid, nearest
 from hptsim.model.definitions import TrainingJobDefinition
-from hptsim.model.journal import Entry, Journal, Record, steps
+from hptsim.model.journal import Journal, Record, steps
 from hptsim.model.machine import TABLES, Tables
 from hptsim.model.specs import TuningJobSpec
 from hptsim.model.storage import Artifact, LogEvent
@@ -33,6 +33,8 @@ from hptsim.simulation.job_views import STATUSES, shown
 from hptsim.simulation.job_views import Capacity as Capacity
 from hptsim.simulation.job_views import TrainingJobView as TrainingJobView
 from hptsim.simulation.job_views import TuningJobView as TuningJobView
+from hptsim.simulation.snapshots import Call, Origin, journal_hash, read
+from hptsim.simulation.snapshots import Snapshot as Snapshot
 from hptsim.strategies import bayesian
 from hptsim.world.world import Nature, World
 
@@ -42,15 +44,6 @@ _SPILL = 10_000
 """A journal that keeps nothing in memory holds back so many entries before it writes them."""
 _HAPPENS, _COMMANDS = 1, 2
 """At one instant, what happens by itself goes before the scenario's commands (assumption `completion-before-stop`)."""
-
-
-@attrs.frozen
-class Snapshot:
-    """A simulation at an instant: the twin's own state, without a user's generator processes."""
-
-    state: bytes = attrs.field(repr=False)
-    entries: tuple[Entry, ...] = attrs.field(repr=False)
-    now: float
 
 
 class Simulation:
@@ -95,6 +88,8 @@ class Simulation:
         self._world = World(account, nature or sampled, tables)
         self.journal = Journal() if journal is None else journal
         self._laws = laws
+        self._calls: list[Call] = []
+        self._own = "a nature of its own" if nature is not None else "tables of its own" if tables is not TABLES else ""
         self._auditor = Auditor(account)
         self._watchers: dict[tuple[str, str], list[simpy.Event]] = {}
         plain = {"capacity": dict(account.capacity), "limits": attrs.asdict(account.limits)}
@@ -201,16 +196,18 @@ class Simulation:
 
     def _order(self, call: tuple[str, Any]) -> None:
         kind, entry = call
+        world, step = self._world, self._world.step + 1
+        world.now = self.now
         try:
             if kind == "create":
-                self._create(entry.spec)
+                world.create_tuning_job(entry.spec)
                 self._schedule_stop(entry)
             else:
-                self.stop_tuning_job(entry.spec.name)
+                world.stop_tuning_job(entry.spec.name)
         except ServiceError as error:
-            self._world.step += 1
-            self._world.write((self.now, "refused", entry.spec.name, kind, "", "", str(error), self._world.step))
-            self._after_step()
+            world.write((self.now, "refused", entry.spec.name, kind, "", "", str(error), step))
+        world.step = step  # a command of the scenario is a step, also when it changes nothing
+        self._after_step()
 
     def _schedule_stop(self, entry: ScheduledTuningJob) -> None:
         if entry.stop_at_s is not None:
@@ -275,7 +272,10 @@ class Simulation:
     def _carry_out(self, command: Callable[..., Any], *arguments: Any) -> None:
         """Give the world a command now; the journal on disk has it when this returns."""
         self._world.now = self.now
+        before = self._world.step
         command(*arguments)
+        if self._world.step > before:
+            self._calls.append(Call(before, self.now, command.__name__, arguments))
         self._after_step()
         self.journal.flush()
 
@@ -287,11 +287,8 @@ class Simulation:
         """
         if not isinstance(spec, TuningJobSpec):
             spec = TuningJobSpec.from_request(spec)
-        self._create(spec)
-        return self.tuning_job(spec.name)
-
-    def _create(self, spec: TuningJobSpec) -> None:
         self._carry_out(self._world.create_tuning_job, spec)
+        return self.tuning_job(spec.name)
 
     def create_training_job(self, name: str, definition: TrainingJobDefinition | None = None) -> TrainingJobView:
         """Create a training job without a tuning job.
@@ -358,6 +355,7 @@ class Simulation:
         for serial, (_, job, armed) in self._world.armed.items():
             if (job, armed) == (name, trigger):
                 before = len(self.journal.entries)
+                self._calls.append(Call(self._world.step, self.now, "fire", (name, trigger)))
                 self._world.now = self.now
                 if isinstance(self._world.nature, Enumerated):
                     self._world.nature.struck(trigger)
@@ -444,7 +442,8 @@ class Simulation:
         ]
         with collector_paused():
             state = pickle.dumps((self._world, self._auditor, queue), protocol=pickle.HIGHEST_PROTOCOL)
-        return Snapshot(state, tuple(self.journal.entries), self.now)
+        origin = Origin(self.scenario, self.seed, tuple(self._calls), self._world.step, self._own)
+        return Snapshot(state, tuple(self.journal.entries), self.now, origin)
 
     def restore(self, snapshot: Snapshot) -> None:
         """Go back to *snapshot*, of this simulation or one of the same scenario; what follows is the same again.
@@ -458,10 +457,54 @@ class Simulation:
         self.journal.entries[:] = snapshot.entries
         self.journal.rewind(len(snapshot.entries))
         self._watchers.clear()
+        self._calls = list(snapshot.origin.calls)
         self._start_clock(snapshot.now, 1 + max((entry[2] for entry in queue), default=0))
         for due, priority, serial, carried in queue:
             event = carried if isinstance(carried, int) else Command(carried)
             heappush(self._env._queue, (due, priority, serial, event))
+
+    @classmethod
+    def load(cls, path: str | Path, *, laws: bool | str = True, journal: Journal | None = None) -> Self:
+        """The simulation that a snapshot's file is about, at its instant; what follows is the same as it was there.
+
+        The run is simulated again up to there, which takes as long as it took. Raises InvalidInput for a file that is no
+        snapshot, or from which this version of hptsim comes to another journal than the one that saved it.
+
+        >>> import tempfile
+        >>> sim = Simulation(); job = sim.create_tuning_job(TuningJobSpec("demo")); sim.run(until=50)
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     sim.snapshot().save(f"{folder}/at-50.json")
+        ...     again = Simulation.load(f"{folder}/at-50.json")
+        >>> again.now, again.tuning_job("demo") == sim.tuning_job("demo")
+        (50.0, True)
+        """
+        saved = read(path)
+        sim = cls(saved.origin.scenario, seed=saved.origin.seed, laws=laws, journal=journal)
+        try:
+            sim._take_again(saved.origin, saved.now_s)
+            same = journal_hash(sim.journal) == saved.journal
+        except (ServiceError, simpy.core.EmptySchedule):
+            same = False
+        if not same:
+            text = f"{path}: hptsim {__version__} comes to another journal than hptsim {saved.version}, which saved it"
+            raise InvalidInput("ValidationException", f"{text}; expected a file of this version, as it was written")
+        return sim
+
+    def _take_again(self, origin: Origin, now_s: float) -> None:
+        """Take the steps that led to *now_s*."""
+        world, env = self._world, self._env
+        for step, at_s, operation, arguments in origin.calls:
+            while world.step < step:
+                env.step()
+            if not env.now <= at_s <= env.peek():
+                raise simpy.core.EmptySchedule
+            env._now = at_s
+            getattr(self, operation)(*arguments)
+        while world.step < origin.step:
+            env.step()
+        if not env.now <= now_s <= env.peek():
+            raise simpy.core.EmptySchedule
+        env._now = world.now = now_s
 
 
 def _never(serial: int, delay: float) -> None:
