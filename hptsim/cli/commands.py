@@ -1,6 +1,6 @@
 """The command line: `hptsim run`, `explore`, `check`, `plan`, `replay`, `serve` and `diagram`.
 
-Exit codes: 0 all is well, 2 bad input, 3 a law is broken, 130 interrupted, 141 nobody reads on.
+Exit codes: 0 all is well, 2 bad input, 3 a law is broken, 130 interrupted, 141 the pipe was closed.
 """
 
 from __future__ import annotations
@@ -125,7 +125,7 @@ def _results(sim: Simulation, metrics: Metrics) -> str:
 def _report(sim: Simulation, metrics: Metrics) -> None:
     console = require("rich.console", "cli", "the command line").Console()
     if not console.is_terminal:
-        console.width = 120  # a file has room for the whole table
+        console.width = 120  # a file is wide enough for the whole table
     for line in stories(sim):
         console.print(line, highlight=False, soft_wrap=True, markup=False)
     table = require("rich.table", "cli", "the command line").Table(
@@ -261,8 +261,8 @@ def judge(saved: Saved, where: str = "journal") -> Auditor:
         record = saved.records[line - 2]
         raise LawBroken(error.law, f"{where}:{line}: {error.reason}", error.rests_on, (str(record),)) from None
     except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
-        text = f"{where}:{line}: foreign ({type(error).__name__}: {error}); expected what hptsim run --journal wrote"
-        raise InvalidInput("ValidationException", text) from error
+        text = f"{where}:{line}: not understood ({type(error).__name__}: {error}); expected what hptsim run --journal wrote"
+        raise InvalidInput(text) from error
     return auditor
 
 
@@ -284,7 +284,7 @@ def explore(
     delayed_stop
         let the stop travel to each training job separately
     max_states
-        give up after so many
+        stop after this many states
     """
     from collections import Counter
 

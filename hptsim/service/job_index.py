@@ -1,4 +1,4 @@
-"""What the journal says of each job, brought up to date entry by entry, so that nobody scans it to answer a question.
+"""What the journal says of each job, brought up to date entry by entry, so that nobody scans it to answer a list_request.
 
 The service's times, counters, secondary status transitions, stored objects and log streams are all read from here.
 """
@@ -20,7 +20,7 @@ from hptsim.model.payloads import Epoch, Failed, ScriptEnded, TrainingJobCreated
 from hptsim.model.specs import TuningJobSpec
 from hptsim.model.statuses import COUNTERS, FINAL_TUNING, NEW, bucket, primary, status
 from hptsim.model.storage import Artifact, LogEvent, log_stream
-from hptsim.service.pagination import Key, Roster
+from hptsim.service.pagination import Key, SortedIndex
 from hptsim.strategies.stopping_rules import improves
 
 MESSAGES: Mapping[str, str] = {
@@ -109,7 +109,7 @@ class TuningHistory:
     spec: TuningJobSpec
     created_s: float
     tags: Mapping[str, str]
-    children: Roster[TrainingHistory]
+    children: SortedIndex[TrainingHistory]
     status: str = "InProgress"
     modified_s: float = 0.0
     ended_s: float | None = None
@@ -176,17 +176,15 @@ class History:
 
     def __init__(self, journal: Journal) -> None:
         if not journal.keep:
-            raise InvalidInput(
-                "ValidationException", "journal: got one that is not kept, expected Journal(keep=True) for clients"
-            )
+            raise InvalidInput("journal: got one that is not kept, expected Journal(keep=True) for clients")
         self._journal = journal
         self._forget()
 
     def _forget(self) -> None:
-        self.tuning: Roster[TuningHistory] = Roster(TUNING_ORDERS)
-        self.training: Roster[TrainingHistory] = Roster(TRAINING_ORDERS)
-        self.buckets: dict[str, Roster[Artifact]] = {}
-        self.streams: Roster[Stream] = Roster(STREAM_ORDERS)
+        self.tuning: SortedIndex[TuningHistory] = SortedIndex(TUNING_ORDERS)
+        self.training: SortedIndex[TrainingHistory] = SortedIndex(TRAINING_ORDERS)
+        self.buckets: dict[str, SortedIndex[Artifact]] = {}
+        self.streams: SortedIndex[Stream] = SortedIndex(STREAM_ORDERS)
         self.log: list[tuple[str, LogEvent]] = []
         """Every log event with its stream, oldest first."""
         self._read = 0
@@ -229,7 +227,7 @@ class History:
         time_s, _, name, trigger, _, destination, data, _ = entry
         if trigger == "create":
             spec = data.spec
-            job = TuningHistory(name, spec, time_s, tags_of(spec.request or {}), Roster(TRAINING_ORDERS), "")
+            job = TuningHistory(name, spec, time_s, tags_of(spec.request or {}), SortedIndex(TRAINING_ORDERS), "")
             for definition in spec.definitions:
                 self._open_bucket(definition.output_path)
                 self._open_bucket(definition.checkpoint_uri)
@@ -349,7 +347,7 @@ class History:
 
     def _open_bucket(self, uri: str | None) -> None:
         if uri and (place := parse_uri(uri)):
-            self.buckets.setdefault(place[0], Roster({"Key": lambda key, stored: (key,)}))
+            self.buckets.setdefault(place[0], SortedIndex({"Key": lambda key, stored: (key,)}))
 
     def _artifact(self, entry: Entry) -> None:
         time_s, _, name, _, _, kind, uri, _ = entry

@@ -24,6 +24,7 @@ from hptsim.model.journal import Journal, Record, steps
 from hptsim.model.machine import TABLES, Tables
 from hptsim.model.specs import TuningJobSpec
 from hptsim.model.storage import Artifact, LogEvent
+from hptsim.scenario.coverage import check_definition, check_spec
 from hptsim.scenario.scenario import Scenario
 from hptsim.scenario.workload import ScheduledTuningJob
 from hptsim.simulation.clock import Command as Command
@@ -152,7 +153,10 @@ class Simulation:
                 if what is None:  # it is stale: it neither happens nor drags the clock on
                     continue
                 env._now = world.now = due
-                strike(event, what)
+                try:
+                    strike(event, what)
+                except InvalidInput as error:
+                    raise self._of_scenario(error) from error.__cause__
                 if watchful or watchers:
                     after()
                     if len(entries) > _SPILL and not journal.keep:
@@ -191,8 +195,15 @@ class Simulation:
 
     def _happen(self, serial: int) -> None:
         self._world.now = self._env._now
-        self._world.happen(serial)
+        try:
+            self._world.happen(serial)
+        except InvalidInput as error:
+            raise self._of_scenario(error) from error.__cause__
         self._after_step()
+
+    def _of_scenario(self, error: InvalidInput) -> InvalidInput:
+        """A mistake in the scenario that was met only as it ran: with the scenario's name before the job and the key."""
+        return error.below(f"scenario {self.scenario.name!r}: ")
 
     def _order(self, call: tuple[str, Any]) -> None:
         kind, entry = call
@@ -206,6 +217,8 @@ class Simulation:
                 world.stop_tuning_job(entry.spec.name)
         except ServiceError as error:
             world.write((self.now, "refused", entry.spec.name, kind, "", "", str(error), step))
+        except InvalidInput as error:
+            raise self._of_scenario(error) from error.__cause__
         world.step = step  # a command of the scenario is a step, also when it changes nothing
         self._after_step()
 
@@ -273,7 +286,10 @@ class Simulation:
         """Give the world a command now; the journal on disk has it when this returns."""
         self._world.now = self.now
         before = self._world.step
-        command(*arguments)
+        try:
+            command(*arguments)
+        except InvalidInput as error:
+            raise self._of_scenario(error) from error.__cause__
         if self._world.step > before:
             self._calls.append(Call(before, self.now, command.__name__, arguments))
         self._after_step()
@@ -287,6 +303,7 @@ class Simulation:
         """
         if not isinstance(spec, TuningJobSpec):
             spec = TuningJobSpec.from_request(spec)
+        check_spec(self.scenario.timings, self.scenario.script, spec)
         self._carry_out(self._world.create_tuning_job, spec)
         return self.tuning_job(spec.name)
 
@@ -301,7 +318,9 @@ class Simulation:
         >>> sim.run(); sim.training_job("alone").status, dict(sim.capacity.reserved)
         ('Completed', {})
         """
-        self._carry_out(self._world.create_training_job, name, definition or TrainingJobDefinition())
+        definition = definition or TrainingJobDefinition()
+        check_definition(self.scenario.timings, definition)
+        self._carry_out(self._world.create_training_job, name, definition)
         return self.training_job(name)
 
     def delete_tuning_job(self, name: str) -> None:
@@ -451,7 +470,7 @@ class Simulation:
         A user's generator processes do not survive: they live in the environment that this replaces.
         """
         if not self.journal.keep:
-            raise InvalidInput("ValidationException", "restore: a journal that is not kept in memory cannot go back")
+            raise InvalidInput("restore: a journal that is not kept in memory cannot go back")
         with collector_paused():
             self._world, self._auditor, queue = pickle.loads(snapshot.state)
         self.journal.entries[:] = snapshot.entries
@@ -483,11 +502,11 @@ class Simulation:
         try:
             sim._take_again(saved.origin, saved.now_s)
             same = journal_hash(sim.journal) == saved.journal
-        except (ServiceError, simpy.core.EmptySchedule):
+        except (InvalidInput, ServiceError, simpy.core.EmptySchedule):
             same = False
         if not same:
             text = f"{path}: hptsim {__version__} comes to another journal than hptsim {saved.version}, which saved it"
-            raise InvalidInput("ValidationException", f"{text}; expected a file of this version, as it was written")
+            raise InvalidInput(f"{text}; expected a file of this version, as it was written")
         return sim
 
     def _take_again(self, origin: Origin, now_s: float) -> None:

@@ -105,10 +105,10 @@ def read(path: str | Path) -> SavedSnapshot:
             raise ValueError(f"its keys are {sorted(file)}, expected {sorted(_KEYS)}")
         return SavedSnapshot(_origin(file), float(file["now_s"]), file["journal"], file["version"])
     except InvalidInput as error:
-        raise attrs.evolve(error, message=f"{path}: {error.message}") from error
+        raise error.below(f"{path}: ") from error
     except (AttributeError, KeyError, OSError, OverflowError, RecursionError, TypeError, ValueError) as error:
         text = f"{path}: this is no snapshot of hptsim ({error!s:.200}); expected what Snapshot.save wrote"
-        raise InvalidInput("ValidationException", text) from error
+        raise InvalidInput(text) from error
 
 
 def journal_hash(entries: Iterable[Entry]) -> str:
