@@ -27,16 +27,22 @@ from hptsim.model.storage import Artifact, LogEvent
 from hptsim.scenario.coverage import check_definition, check_spec
 from hptsim.scenario.scenario import Scenario
 from hptsim.scenario.workload import ScheduledTuningJob
-from hptsim.simulation.clock import Command as Command
-from hptsim.simulation.clock import TwinEnvironment as TwinEnvironment
+from hptsim.simulation.clock import Command, TwinEnvironment
 from hptsim.simulation.gc_pause import collector_paused
-from hptsim.simulation.job_views import STATUSES, shown
-from hptsim.simulation.job_views import Capacity as Capacity
-from hptsim.simulation.job_views import TrainingJobView as TrainingJobView
-from hptsim.simulation.job_views import TuningJobView as TuningJobView
-from hptsim.simulation.snapshots import Call, Origin, journal_hash, read
-from hptsim.simulation.snapshots import Snapshot as Snapshot
+from hptsim.simulation.job_views import (
+    STATUSES,
+    Capacity,
+    QueuedRequest,
+    TrainingJobView,
+    TuningJobView,
+    WarmPoolView,
+    shown,
+)
+from hptsim.simulation.observers import Observer, Observers
+from hptsim.simulation.snapshots import Call, Origin, Snapshot, journal_hash, read
 from hptsim.strategies import bayesian
+from hptsim.world import commands
+from hptsim.world.rules import rules
 from hptsim.world.world import Nature, World
 
 _FILMED = 20_000
@@ -57,7 +63,7 @@ class Simulation:
     >>> sim = Simulation(capacity={"ml.m5.xlarge": 4})
     >>> job = sim.create_tuning_job(TuningJobSpec("demo"))
     >>> sim.run(until=50); sim.stop_tuning_job("demo"); sim.tuning_job("demo").status, dict(sim.capacity.reserved)
-    ('Stopping', {'tuning-jobs': 1, 'ml.m5.xlarge': 1})
+    ('Stopping', {'ml.m5.xlarge': 1})
     >>> sim.run(); sim.tuning_job("demo").status, dict(sim.capacity.reserved)
     ('Stopped', {})
     """
@@ -86,13 +92,14 @@ class Simulation:
         own = {entry.spec.name: entry.faults for entry in scenario.tuning_jobs if entry.faults is not None}
         recorded = {entry.spec.name: entry.recorded for entry in scenario.tuning_jobs if entry.recorded}
         sampled = Sampled(seed, scenario.script, scenario.timings, scenario.faults, own, recorded)
-        self._world = World(account, nature or sampled, tables)
+        self._world = World(account, nature or sampled, rules(tables))
         self.journal = Journal() if journal is None else journal
         self._laws = laws
         self._calls: list[Call] = []
         self._own = "a nature of its own" if nature is not None else "tables of its own" if tables is not TABLES else ""
         self._auditor = Auditor(account)
         self._watchers: dict[tuple[str, str], list[simpy.Event]] = {}
+        self._observers = Observers(self.journal)
         plain = {"capacity": dict(account.capacity), "limits": attrs.asdict(account.limits)}
         plain["assumptions"] = attrs.asdict(account.assumptions)
         if account.warm_pool_capacity:
@@ -103,7 +110,7 @@ class Simulation:
             self._env.push(entry.at_s, _COMMANDS, Command(("create", entry)))
 
     def _start_clock(self, now: float = 0.0, first: int = 0) -> None:
-        self._env = TwinEnvironment(self._happen, self._order, self._world.armed, now, first)
+        self._env = TwinEnvironment(self._fire_armed, self._order, self._world.armed, now, first)
         world, env, queue, count = self._world, self._env, self._env._queue, self._env._eid
 
         def schedule(serial: int, delay: float) -> None:
@@ -126,7 +133,11 @@ class Simulation:
         return self._env
 
     def run(self, until: float | None = None) -> None:
-        """Let everything happen that is due up to and at *until*; without it, until nothing is left to do."""
+        """Let everything happen that is due up to and at *until*; without it, until nothing is left to do.
+
+        Raises InvalidInput for a time before now, and when an observer calls it.
+        """
+        self._check_not_observing("run")
         if until is not None:
             if not isinstance(until, (int, float)) or until < self.now:
                 raise invalid("until", until, f"a time that is not before now ({self.now:g} s)")
@@ -140,8 +151,12 @@ class Simulation:
     def _advance(self, until: float) -> None:
         """Let everything happen that is due up to and at *until*: `step` in a loop, without its detours."""
         env, world, journal, after = self._env, self._world, self.journal, self._after_step
-        armed, strike, queue, entries = world.armed, world.strike, env._queue, journal.entries
-        watchful, watchers = self._laws is True or not journal.keep, self._watchers
+        armed, fire, queue, entries = world.armed, world.fire_armed, env._queue, journal.entries
+        watchful, watchers, observers = (
+            self._laws is True or not journal.keep,
+            self._watchers,
+            self._observers.functions,
+        )
         with collector_paused():
             while queue and queue[0][0] <= until:
                 due, _, _, event = queue[0]
@@ -149,21 +164,24 @@ class Simulation:
                     env.step()
                     continue
                 heappop(queue)
-                what = armed.get(event)
-                if what is None:  # it is stale: it neither happens nor drags the clock on
+                if event not in armed:  # it is stale: it neither happens nor drags the clock on
                     continue
                 env._now = world.now = due
                 try:
-                    strike(event, what)
+                    fire(event)
                 except InvalidInput as error:
                     raise self._of_scenario(error) from error.__cause__
-                if watchful or watchers:
+                if watchful or watchers or observers:
                     after()
                     if len(entries) > _SPILL and not journal.keep:
                         journal.spill()
 
     def step(self) -> list[Record]:
-        """Let one event happen; returns the journal records that it caused, none when nothing is left to do."""
+        """Let one event happen; returns the journal records that it caused, none when nothing is left to do.
+
+        Raises InvalidInput when an observer calls it.
+        """
+        self._check_not_observing("step")
         if not self.journal.keep:
             self.journal.spill()
         before = len(self.journal.entries)
@@ -188,15 +206,38 @@ class Simulation:
             raise invalid("when", reached, "a status of a tuning or training job", nearest(reached, STATUSES))
         event = self._env.event()
         job: Any = self._world.tuning.get(name) or self._world.training.get(name)
-        if job is not None and reached in shown(job.thing, job.state):
+        if job is not None and reached in shown(job.entity, job.state):
             return event.succeed(name)
         self._watchers.setdefault((name, reached), []).append(event)
         return event
 
-    def _happen(self, serial: int) -> None:
+    def observe(self, observer: Observer) -> Callable[[], None]:
+        """Call *observer* after each step from now on, with the journal's records of that step; returns what ends it.
+
+        A step is one event or command with all that it leads to. The laws have judged it then, and the caller has not got
+        control back yet. Several observers are called in the order in which they were added. An observer may read, and may
+        give commands: each acts at once, is a step of its own, and everybody is told of it once they were told of this one.
+        Time goes on only when the observer returns: `run`, `step` and `restore` raise InvalidInput within it. What an
+        observer raises goes to the caller; the step stands, and the others are told of it with the next one. Observers are
+        not part of a snapshot and stay when one is restored; that itself is no step.
+
+        >>> sim, seen = Simulation(), []
+        >>> detach = sim.observe(lambda step: seen.append((sim.now, [record.trigger for record in step])))
+        >>> job = sim.create_tuning_job(TuningJobSpec("demo")); seen
+        [(0.0, ['create', 'ask', 'grant'])]
+        >>> detach(); sim.run(); len(seen)
+        1
+        """
+        return self._observers.add(observer)
+
+    def _check_not_observing(self, command: str) -> None:
+        if self._observers.telling:
+            raise InvalidInput(f"{command}: an observer may not do this; time goes on when it returns")
+
+    def _fire_armed(self, serial: int) -> None:
         self._world.now = self._env._now
         try:
-            self._world.happen(serial)
+            self._world.fire_armed(serial)
         except InvalidInput as error:
             raise self._of_scenario(error) from error.__cause__
         self._after_step()
@@ -211,10 +252,10 @@ class Simulation:
         world.now = self.now
         try:
             if kind == "create":
-                world.create_tuning_job(entry.spec)
+                commands.create_tuning_job(world, entry.spec)
                 self._schedule_stop(entry)
             else:
-                world.stop_tuning_job(entry.spec.name)
+                commands.stop_tuning_job(world, entry.spec.name)
         except ServiceError as error:
             world.write((self.now, "refused", entry.spec.name, kind, "", "", str(error), step))
         except InvalidInput as error:
@@ -227,12 +268,14 @@ class Simulation:
             self._env.push(max(0.0, entry.stop_at_s - self.now), _COMMANDS, Command(("stop", entry)))
 
     def _after_step(self) -> None:
-        """Judge what was written, wake who waited for it, and forget what has ended where nothing is kept."""
+        """Judge what was written, wake who waited for it, tell the observers, forget what has ended where nothing is kept."""
         if self._laws is True:
             self._audit()
         if self._watchers:
             self._wake()
-        if self._world.ended:
+        if self._observers.functions:
+            self._observers.tell()
+        if self._world.ended and not self._observers.telling:
             if not self.journal.keep:
                 for name in self._world.ended:
                     self._world.forget(name)
@@ -275,7 +318,7 @@ class Simulation:
     def _wake(self) -> None:
         for (name, reached), events in list(self._watchers.items()):
             job: Any = self._world.tuning.get(name) or self._world.training.get(name)
-            if job is not None and reached in shown(job.thing, job.state):
+            if job is not None and reached in shown(job.entity, job.state):
                 del self._watchers[name, reached]
                 for event in events:
                     event.succeed(name)
@@ -284,16 +327,17 @@ class Simulation:
 
     def _carry_out(self, command: Callable[..., Any], *arguments: Any) -> None:
         """Give the world a command now; the journal on disk has it when this returns."""
-        self._world.now = self.now
-        before = self._world.step
+        world = self._world
+        world.now, before = self.now, world.step
         try:
-            command(*arguments)
+            command(world, *arguments)
         except InvalidInput as error:
             raise self._of_scenario(error) from error.__cause__
-        if self._world.step > before:
+        if world.step > before:
             self._calls.append(Call(before, self.now, command.__name__, arguments))
         self._after_step()
-        self.journal.flush()
+        if not self._observers.telling:
+            self.journal.flush()
 
     def create_tuning_job(self, spec: TuningJobSpec | Mapping[str, Any]) -> TuningJobView:
         """Create a tuning job from a spec, or from the service's own request as a dict.
@@ -304,7 +348,7 @@ class Simulation:
         if not isinstance(spec, TuningJobSpec):
             spec = TuningJobSpec.from_request(spec)
         check_spec(self.scenario.timings, self.scenario.script, spec)
-        self._carry_out(self._world.create_tuning_job, spec)
+        self._carry_out(commands.create_tuning_job, spec)
         return self.tuning_job(spec.name)
 
     def create_training_job(self, name: str, definition: TrainingJobDefinition | None = None) -> TrainingJobView:
@@ -320,7 +364,7 @@ class Simulation:
         """
         definition = definition or TrainingJobDefinition()
         check_definition(self.scenario.timings, definition)
-        self._carry_out(self._world.create_training_job, name, definition)
+        self._carry_out(commands.create_training_job, name, definition)
         return self.training_job(name)
 
     def delete_tuning_job(self, name: str) -> None:
@@ -328,14 +372,14 @@ class Simulation:
 
         Raises ServiceError: ResourceNotFound, or ValidationException while it has not ended.
         """
-        self._carry_out(self._world.delete_tuning_job, name)
+        self._carry_out(commands.delete_tuning_job, name)
 
     def delete_training_job(self, name: str) -> None:
         """Delete the record of a training job that has ended; its artifacts and logs stay, and its name is free.
 
         Raises ServiceError: ValidationException for an unknown name, ResourceInUse while it has not ended.
         """
-        self._carry_out(self._world.delete_training_job, name)
+        self._carry_out(commands.delete_training_job, name)
 
     def update_training_job(self, name: str, keep_alive_s: float) -> None:
         """Change for how long a training job's warm pool is kept after its end; 0 gives it up.
@@ -349,7 +393,7 @@ class Simulation:
         >>> sim.update_training_job("mine", 0); dict(sim.capacity.reserved)
         {}
         """
-        self._carry_out(self._world.update_training_job, name, keep_alive_s)
+        self._carry_out(commands.update_training_job, name, keep_alive_s)
 
     def stop_tuning_job(self, name: str) -> None:
         """Stop a tuning job; it shows Stopping when this returns, and Stopped when all its training jobs have ended.
@@ -357,14 +401,14 @@ class Simulation:
         Raises ServiceError: ResourceNotFound, or ValidationException when it has ended.
         Source: the page of StopHyperParameterTuningJob.
         """
-        self._carry_out(self._world.stop_tuning_job, name)
+        self._carry_out(commands.stop_tuning_job, name)
 
     def stop_training_job(self, name: str) -> None:
         """Stop one training job; its tuning job goes on. One that has ended gives its Available warm pool up.
 
         Raises ServiceError: ValidationException.
         """
-        self._carry_out(self._world.stop_training_job, name)
+        self._carry_out(commands.stop_training_job, name)
 
     def fire(self, name: str, trigger: str) -> list[Record]:
         """Let one armed event happen now, whatever its time: how counterexamples and lessons drive the world by hand.
@@ -374,11 +418,11 @@ class Simulation:
         for serial, (_, job, armed) in self._world.armed.items():
             if (job, armed) == (name, trigger):
                 before = len(self.journal.entries)
-                self._calls.append(Call(self._world.step, self.now, "fire", (name, trigger)))
                 self._world.now = self.now
                 if isinstance(self._world.nature, Enumerated):
                     self._world.nature.struck(trigger)
-                self._happen(serial)
+                self._calls.append(Call(self._world.step, self.now, "fire", (name, trigger)))
+                self._fire_armed(serial)
                 return self._written(before)
         raise invalid("fire", (name, trigger), "an armed event", f"armed are: {self.armed}")
 
@@ -400,6 +444,29 @@ class Simulation:
         """The names of the tuning jobs, in order of creation."""
         return list(self._world.tuning)
 
+    @property
+    def training_jobs(self) -> list[str]:
+        """The names of the training jobs, of tuning jobs and without one, in order of creation."""
+        return list(self._world.training)
+
+    @property
+    def warm_pools(self) -> Mapping[str, WarmPoolView]:
+        """The warm pools that are in use or available, by the training job that asked for them, the oldest first."""
+        world = self._world
+        return {name: WarmPoolView.of(world, name) for name in world.pools}
+
+    @property
+    def queue(self) -> tuple[QueuedRequest, ...]:
+        """The requests that wait for quota, in the order in which the account's discipline looks at them.
+
+        >>> from hptsim.model import Assumptions
+        >>> queueing = Scenario(capacity={"ml.m5.xlarge": 0}, assumptions=Assumptions(admission="queue"))
+        >>> Simulation(queueing).queue
+        ()
+        """
+        world = self._world
+        return tuple(map(QueuedRequest.of, world.ledger.in_order(world.account.assumptions.discipline)))
+
     def tuning_job(self, name: str) -> TuningJobView:
         """A tuning job as it is now; raises ServiceError (ResourceNotFound) for an unknown name."""
         return TuningJobView.of(self._world, name)
@@ -410,7 +477,7 @@ class Simulation:
 
     @property
     def capacity(self) -> Capacity:
-        """The ledger, read-only."""
+        """What is limited, reserved and occupied, by instance type."""
         return Capacity.of(self._world.ledger)
 
     @property
@@ -467,14 +534,19 @@ class Simulation:
     def restore(self, snapshot: Snapshot) -> None:
         """Go back to *snapshot*, of this simulation or one of the same scenario; what follows is the same again.
 
-        A user's generator processes do not survive: they live in the environment that this replaces.
+        A user's generator processes do not survive: they live in the environment that this replaces. Raises InvalidInput
+        where the journal is not kept in memory, and when an observer calls it.
         """
+        self._check_not_observing("restore")
         if not self.journal.keep:
             raise InvalidInput("restore: a journal that is not kept in memory cannot go back")
+        own = self._world.rules
         with collector_paused():
             self._world, self._auditor, queue = pickle.loads(snapshot.state)
+        self._world.rules = own
         self.journal.entries[:] = snapshot.entries
         self.journal.rewind(len(snapshot.entries))
+        self._observers.rewind(len(snapshot.entries))
         self._watchers.clear()
         self._calls = list(snapshot.origin.calls)
         self._start_clock(snapshot.now, 1 + max((entry[2] for entry in queue), default=0))

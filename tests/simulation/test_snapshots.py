@@ -176,3 +176,23 @@ def test_what_is_no_snapshot_is_named(tmp_path, text):
         Simulation.load(tmp_path / "x")
     with pytest.raises(InvalidInput, match="this is no snapshot of hptsim"):
         Simulation.load(tmp_path / "nowhere")
+
+
+def test_what_an_observer_commanded_is_in_the_file(tmp_path):
+    sim = Simulation(Scenario(capacity={"ml.m5.xlarge": 4}), laws=False, journal=Journal(tmp_path / "out.jsonl"))
+
+    def follow(step):
+        for one in step:
+            if (one.thing, one.trigger) == ("training", "downloaded"):
+                sim.stop_tuning_job(one.name.rpartition("-00")[0])
+            elif one.trigger == "finish" and len(sim.tuning_jobs) < 4:
+                sim.create_tuning_job(TuningJobSpec(f"next-{len(sim.tuning_jobs)}"))
+
+    sim.observe(follow)
+    sim.create_tuning_job(TuningJobSpec("first"))
+    sim.run()
+    assert len(sim.tuning_jobs) == 4
+    sim.snapshot().save(tmp_path / "x.json")
+    again = Simulation.load(tmp_path / "x.json")
+    assert list(again.journal) == list(sim.journal) == read(tmp_path / "out.jsonl").records
+    assert [sim.tuning_job(name).status for name in sim.tuning_jobs] == ["Stopped"] * 4
