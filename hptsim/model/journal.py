@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from hptsim.errors import invalid
+from hptsim.model.entries import QUEUED as QUEUED
 from hptsim.model.entries import THINGS as THINGS
 from hptsim.model.entries import Entry as Entry
 from hptsim.model.entries import Record as Record

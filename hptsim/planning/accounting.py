@@ -6,31 +6,18 @@ Only what is alive is kept besides the rows.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from typing import Any
 
 import attrs
 
-from hptsim.model.account import TOTAL, TUNING_JOBS
+from hptsim.model.account import by_type
 from hptsim.model.billing import BILLED, whole_seconds
-from hptsim.model.journal import Record, change
+from hptsim.model.journal import QUEUED, Record, change
 from hptsim.model.journal_reader import JournalReader
 from hptsim.model.payloads import TrainingJobCreated
 from hptsim.model.statuses import FINAL_TRAINING, FINAL_TUNING, status
 from hptsim.planning.usage import TuningJobFigures, Usage, WarmPoolFigures
 from hptsim.scenario.prices import Prices
-
-_WAITING = {"ask": 1, "grant": -1, "withdraw": -1}
-"""By how much a record changes the number of requests that wait."""
-
-
-def instances(amounts: Mapping[str, int]) -> dict[str, int]:
-    """*amounts* without the pools over all instance types.
-
-    >>> instances({"ml.m5.xlarge": 2, "total-instances": 2})
-    {'ml.m5.xlarge': 2}
-    """
-    return {pool: count for pool, count in amounts.items() if pool not in (TOTAL, TUNING_JOBS)}
 
 
 @attrs.define
@@ -196,13 +183,13 @@ class Accounting(JournalReader):
             usage.cost_usd = (usage.cost_usd or 0.0) + instance_s * rounding / 3600 * (price or 0.0) if known else None
 
     def on_reservation(self, record: Record) -> None:
-        now, waiting = record.time_s, _WAITING.get(record.trigger)
+        now, waiting = record.time_s, QUEUED.get(record.trigger)
         if waiting is not None:
             self.queue.move(waiting, now)
             if record.trigger != "grant":
                 return
         holder = self._named.get(record.data.holder, self.alone)
-        for kind, by in instances(change(record)).items():
+        for kind, by in by_type(change(record)).items():
             self._level(self.reserved, kind, self.begin_s).move(by, now)
             self._level(self._held, id(holder), 0.0).move(by, now)
             if (level := self._stopping.get(id(holder))) is not None:
@@ -210,7 +197,7 @@ class Accounting(JournalReader):
 
     def on_occupancy(self, record: Record) -> None:
         child = self._children[record.name]
-        moved = instances(change(record))
+        moved = by_type(change(record))
         for kind, by in moved.items():
             self._level(self.occupied, kind, self.begin_s).move(by, record.time_s)
             self._level(self._used, id(child.usage), 0.0).move(by, record.time_s)

@@ -12,7 +12,7 @@ from typing import Any
 import attrs
 
 from hptsim.errors import InvalidInput, unknown_job
-from hptsim.model.account import TOTAL
+from hptsim.model.account import by_type
 from hptsim.model.billing import BILLED
 from hptsim.model.definitions import CONVERGED, Objective
 from hptsim.model.journal import Entry, Journal
@@ -245,10 +245,7 @@ class History(JournalReader):
         self.tuning.drop(entry[2])
 
     def on_training_create(self, entry: Entry) -> None:
-        self._training_now(self._created(entry[2], entry[0], entry[6]), entry)
-
-    def on_training(self, entry: Entry) -> None:
-        self._training_now(self.training.members[entry[2]], entry)
+        self.on_training(entry, self._created(entry[2], entry[0], entry[6]))
 
     def on_training_delete(self, entry: Entry) -> None:
         job = self.training.members[entry[2]]
@@ -256,8 +253,9 @@ class History(JournalReader):
         if job.tuning is not None:
             job.tuning.children.drop(job.name)
 
-    def _training_now(self, job: TrainingHistory, entry: Entry) -> None:
-        time_s, _, _, trigger, source, destination, data, _ = entry
+    def on_training(self, entry: Entry, created: TrainingHistory | None = None) -> None:
+        time_s, _, name, trigger, source, destination, data, _ = entry
+        job = created or self.training.members[name]
         if source in BILLED:
             job.billed_s += time_s - job.since_s
         before, job.state, job.since_s = job.status if source != NEW else "", destination, time_s
@@ -298,7 +296,7 @@ class History(JournalReader):
             definition = job.tuning.spec.definitions[job.definition]
             kinds = [one.amounts for one in (definition.instances, *definition.alternatives)]
             if len(kinds) > 1:
-                job.choice = kinds.index({pool: count for pool, count in entry[6].items() if pool != TOTAL})
+                job.choice = kinds.index(by_type(entry[6]))
 
     def on_warm_pool(self, entry: Entry) -> None:
         """The warm pool of a training job changes (R17)."""

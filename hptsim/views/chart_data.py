@@ -11,8 +11,8 @@ from itertools import groupby
 from typing import Any, NamedTuple
 
 from hptsim.errors import invalid
-from hptsim.model.account import TOTAL, TUNING_JOBS
-from hptsim.model.journal import Record, change
+from hptsim.model.account import by_type
+from hptsim.model.journal import QUEUED, Record, change
 from hptsim.model.journal_reader import JournalReader
 from hptsim.model.statuses import FINAL_TRAINING, FINAL_TUNING
 
@@ -133,9 +133,8 @@ def band_rows(journal: Iterable[Record], limits: Mapping[str, int] | None = None
         before = {pool: (reserved[pool], occupied.get(pool, 0)) for pool in reserved}
         for record in records:
             book = occupied if record.thing == "occupancy" else reserved
-            for pool, count in change(record).items():
-                if pool not in (TOTAL, TUNING_JOBS):
-                    book[pool] = book.get(pool, 0) + count
+            for kind, count in by_type(change(record)).items():
+                book[kind] = book.get(kind, 0) + count
         for pool in sorted(reserved):
             after = (reserved[pool], occupied.get(pool, 0))
             if after != before.get(pool, (0, 0)):
@@ -157,7 +156,7 @@ def queue_rows(journal: Iterable[Record]) -> list[QueueRow]:
         before = waiting
         for record in records:
             if record.thing == "reservation":
-                waiting += {"ask": 1, "grant": -1, "withdraw": -1}.get(record.trigger, 0)
+                waiting += QUEUED.get(record.trigger, 0)
         if waiting != before:
             rows.append(QueueRow(now, waiting))
     return rows
