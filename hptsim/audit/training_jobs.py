@@ -113,7 +113,8 @@ def _born(books: Books, name: str, data: TrainingJobCreated) -> None:
     if tuning.spec is not None:
         definition = tuning.spec.definitions[data.definition]
         judge_configuration(tuning, tuning.spec, data)
-    assert definition is not None
+    if definition is None:
+        raise TypeError(f"{name} has neither a tuning job nor a definition")
     books.training[name] = TrainingBook(
         name,
         tuning.name,
