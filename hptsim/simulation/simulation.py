@@ -6,7 +6,7 @@ A user's own generator processes run in `Simulation.env` beside it.
 from __future__ import annotations
 
 import pickle
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from heapq import heappop, heappush
 from pathlib import Path
 from typing import Any, Self
@@ -16,11 +16,13 @@ import simpy
 
 from hptsim import __version__, html
 from hptsim.audit.auditor import Auditor
+from hptsim.audit.laws import LAWS
 from hptsim.cloud.every_outcome import Enumerated
 from hptsim.cloud.sampled import Sampled
 from hptsim.errors import InvalidInput, LawBroken, ServiceError, invalid, nearest
 from hptsim.model.definitions import TrainingJobDefinition
 from hptsim.model.journal import Journal, Record, steps
+from hptsim.model.laws import Law, check_laws
 from hptsim.model.machine import TABLES, Tables
 from hptsim.model.specs import TuningJobSpec
 from hptsim.model.storage import Artifact, LogEvent
@@ -57,8 +59,9 @@ class Simulation:
     """A tuning service in simulated time.
 
     *scenario* schedules tuning jobs and stops, and its arrivals are drawn with *seed*; without one the account is empty
-    and *capacity* limits it. *laws* is True (check as it runs), False, or "end" (when it comes to rest). *nature* decides
-    what the scenario's distributions would; *journal* is where the log goes.
+    and *capacity* limits it. *laws* is True (check as it runs), False, "end" (when it comes to rest), or the laws that are
+    checked as it runs: `(*hptsim.LAWS, mine)`. *nature* decides what the scenario's distributions would; *journal* is
+    where the log goes.
 
     >>> sim = Simulation(capacity={"ml.m5.xlarge": 4})
     >>> job = sim.create_tuning_job(TuningJobSpec("demo"))
@@ -74,13 +77,13 @@ class Simulation:
         *,
         capacity: Mapping[str, int] | None = None,
         seed: int = 0,
-        laws: bool | str = True,
+        laws: bool | str | Iterable[Law] = True,
         journal: Journal | None = None,
         nature: Nature | None = None,
         tables: Tables = TABLES,
     ) -> None:
-        if laws not in (True, False, "end"):
-            raise invalid("laws", laws, "True, False or 'end'")
+        if isinstance(laws, str) and laws != "end":
+            raise invalid("laws", laws, "True, False, 'end' or laws")
         scenario = scenario or Scenario()
         if capacity is not None:
             scenario = attrs.evolve(scenario, capacity=capacity)
@@ -94,10 +97,10 @@ class Simulation:
         sampled = Sampled(seed, scenario.script, scenario.timings, scenario.faults, own, recorded)
         self._world = World(account, nature or sampled, rules(tables))
         self.journal = Journal() if journal is None else journal
-        self._laws = laws
+        self._laws = laws if isinstance(laws, (bool, str)) else True
+        self._auditor = self._new_auditor(LAWS if isinstance(laws, (bool, str)) else check_laws(laws))
         self._calls: list[Call] = []
         self._own = "a nature of its own" if nature is not None else "tables of its own" if tables is not TABLES else ""
-        self._auditor = Auditor(account)
         self._watchers: dict[tuple[str, str], list[simpy.Event]] = {}
         self._observers = Observers(self.journal)
         plain = {"capacity": dict(account.capacity), "limits": attrs.asdict(account.limits)}
@@ -108,6 +111,13 @@ class Simulation:
         self._start_clock()
         for entry in scenario.tuning_jobs:
             self._env.push(entry.at_s, _COMMANDS, Command(("create", entry)))
+
+    def _new_auditor(self, laws: Iterable[Law]) -> Auditor:
+        """An auditor of this account that has read nothing."""
+        timings = getattr(self._world.nature, "timings", None)
+        travel_s = 0.0 if timings is None else timings.stop_propagation_s
+        bound_s = travel_s if isinstance(travel_s, (int, float)) else None
+        return Auditor(self.scenario.account, laws, stop_propagation_s=bound_s)
 
     def _start_clock(self, now: float = 0.0, first: int = 0) -> None:
         self._env = TwinEnvironment(self._fire_armed, self._order, self._world.armed, now, first)
@@ -288,7 +298,7 @@ class Simulation:
         try:
             for entry in self.journal.fresh():
                 auditor.see(entry)
-            auditor.settle(self._world)
+            auditor.check_step(self._world)
         except LawBroken as error:
             raise self._explained(error) from None
 
@@ -304,14 +314,14 @@ class Simulation:
             return
         try:
             if self._laws == "end":
-                self._auditor = Auditor(self.scenario.account)
+                self._auditor = self._new_auditor(self._auditor.laws)
                 for step in steps(self.journal):
                     for record in step:
                         self._auditor.see(record)
-                    self._auditor.settle(None)
+                    self._auditor.check_step()
             self._auditor.compare(self._world)
             if not self._world.armed:
-                self._auditor.calm()
+                self._auditor.check_at_rest()
         except LawBroken as error:
             raise self._explained(error) from None
 
@@ -495,6 +505,11 @@ class Simulation:
         return tuple(self._auditor.witnessed)
 
     @property
+    def laws(self) -> tuple[Law, ...]:
+        """The laws that this simulation is judged by, if it is."""
+        return self._auditor.laws
+
+    @property
     def checked(self) -> int:
         """How many journal entries the laws have judged."""
         return self._auditor.checked
@@ -527,7 +542,7 @@ class Simulation:
             if type(event) is Command or (type(event) is int and event in self._world.armed)
         ]
         with collector_paused():
-            state = pickle.dumps((self._world, self._auditor, queue), protocol=pickle.HIGHEST_PROTOCOL)
+            state = pickle.dumps((self._world, self._auditor.state, queue), protocol=pickle.HIGHEST_PROTOCOL)
         origin = Origin(self.scenario, self.seed, tuple(self._calls), self._world.step, self._own)
         return Snapshot(state, tuple(self.journal.entries), self.now, origin)
 
@@ -542,7 +557,7 @@ class Simulation:
             raise InvalidInput("restore: a journal that is not kept in memory cannot go back")
         own = self._world.rules
         with collector_paused():
-            self._world, self._auditor, queue = pickle.loads(snapshot.state)
+            self._world, self._auditor.state, queue = pickle.loads(snapshot.state)
         self._world.rules = own
         self.journal.entries[:] = snapshot.entries
         self.journal.rewind(len(snapshot.entries))
@@ -555,7 +570,7 @@ class Simulation:
             heappush(self._env._queue, (due, priority, serial, event))
 
     @classmethod
-    def load(cls, path: str | Path, *, laws: bool | str = True, journal: Journal | None = None) -> Self:
+    def load(cls, path: str | Path, *, laws: bool | str | Iterable[Law] = True, journal: Journal | None = None) -> Self:
         """The simulation that a snapshot's file is about, at its instant; what follows is the same as it was there.
 
         The run is simulated again up to there, which takes as long as it took. Raises InvalidInput for a file that is no

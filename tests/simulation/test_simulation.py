@@ -300,3 +300,12 @@ def test_a_notebook_shows_the_film_as_long_as_it_is_short(monkeypatch):
     assert sim._repr_html_() is None, "a notebook of many megabytes helps nobody"
     counting = Simulation(journal=Journal(keep=False))
     assert counting._repr_html_() is None
+
+
+def test_a_run_ends_well_after_the_record_of_a_tuning_job_was_deleted():
+    sim = Simulation()
+    sim.create_tuning_job(TuningJobSpec("a"))
+    sim.run()
+    sim.delete_tuning_job("a")
+    sim.run()
+    assert sim.tuning_jobs == [] and sim.checked == len(sim.journal)
