@@ -1,12 +1,17 @@
 """The same seed is the same journal, byte for byte, whatever else differs."""
 
+import ast
+import json
 import os
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import pytest
+from golden import evidence
 
+import hptsim
 from hptsim import Journal, Simulation
 from hptsim.cli.commands import demo
 
@@ -89,3 +94,59 @@ def test_two_simulations_in_two_threads_do_not_meet():
     for thread in threads:
         thread.join()
     assert journals["0"] == journals["2"] != journals["1"]
+
+
+COUNTS = {
+    "map(len, each)",
+    "count or 0 for count in counts",
+    "combinations((*ranges, *one.ranges)) or 0 for one in parsed",
+    "job.spec.limits.max_training_jobs or 1 for job in self.scenario.drawn(seed).tuning_jobs",
+    "kinds.values()",
+    "self.refused.values()",
+    "count for pool, count in amounts.items() if pool != TUNING_JOBS",
+    "amounts.values()",
+}
+"""What is added up with sum and is whole numbers: instances, training jobs, points of a grid, refused calls."""
+
+
+def sums(source):
+    """What a module adds up with sum, except truth values and lengths."""
+    for call in ast.walk(ast.parse(source)):
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "sum":
+            added = call.args[0]
+            text = ast.unparse(added).removeprefix("(").removesuffix(")") if isinstance(added, ast.GeneratorExp) else ""
+            one = added.elt if isinstance(added, ast.GeneratorExp) else added
+            length = isinstance(one, ast.Call) and isinstance(one.func, ast.Name) and one.func.id == "len"
+            if (not length and not isinstance(one, ast.Compare | ast.BoolOp)) or (
+                isinstance(one, ast.BoolOp) and not all(isinstance(value, ast.Compare) for value in one.values)
+            ):
+                yield text or ast.unparse(added)
+
+
+def test_floats_are_added_with_fsum_because_sum_rounds_otherwise_from_python_3_12_on():
+    package = Path(hptsim.__file__).parent
+    found = {text for path in sorted(package.rglob("*.py")) for text in sums(path.read_text(encoding="utf-8"))}
+    assert found == COUNTS, "add floats with math.fsum; list what is whole numbers in COUNTS"
+
+
+@pytest.mark.parametrize(
+    ("source", "found"),
+    [
+        ("sum(x * y for x, y in pairs)", ["x * y for x, y in pairs"]),
+        ("sum(values)", ["values"]),
+        ("sum(x or 0.5 for x in values)", ["x or 0.5 for x in values"]),
+        ("sum(x > 1 and y < 2 for x, y in pairs) + sum(len(x) for x in pairs)", []),
+        ("math.fsum(values)", []),
+    ],
+)
+def test_the_search_for_sums_finds_those_of_floats(source, found):
+    assert list(sums(source)) == found
+
+
+def test_journals_are_the_same_under_every_version_of_python():
+    """The hash of all golden journals, as it was recorded under other versions (`evidence.py versions`), is theirs here."""
+    recorded = json.loads((evidence.FOLDER / "versions.json").read_text())
+    minor = [version.rpartition(".")[0] for version in recorded]
+    assert {"3.12", "3.13"} <= set(minor)
+    kept = evidence.fingerprint(json.loads((evidence.FOLDER / "journals.json").read_text()))
+    assert recorded == dict.fromkeys(recorded, kept)

@@ -85,7 +85,8 @@ def _clock(job: KnownTrainingJob, now: float) -> None:
 def _create(state: State, now: float, name: str, data: TrainingJobCreated) -> None:
     tuning = state.tuning[data.tuning_job or alone(name)]
     definition = data.standalone if tuning.spec is None else tuning.spec.definitions[data.definition]
-    assert definition is not None
+    if definition is None:
+        raise TypeError(f"{name} has neither a tuning job nor a definition")
     owed = state.deleted.pop(name, 0)
     job = KnownTrainingJob(name, tuning.name, definition, tuning.launched + 1, data.definition, logged=owed, owed=owed)
     job.created_s = job.since_s = now

@@ -5,6 +5,7 @@ Exit codes: 0 all is well, 2 bad input, 3 a law is broken, 130 interrupted, 141 
 
 from __future__ import annotations
 
+import math
 import os
 import shlex
 import sys
@@ -157,8 +158,8 @@ def _report(sim: Simulation, metrics: Metrics) -> None:
 def _money(sim: Simulation, metrics: Metrics) -> str:
     """Where the reserved instance-hours went, and by which prices they cost so much."""
     everybody = [*metrics.tuning_jobs, metrics.alone]
-    hours = {name: sum(getattr(one, name) for one in everybody) / 3600 for name in USAGE if name != "cost_usd"}
-    retained = sum(pool.retained_instance_s for pool in metrics.warm_pools) / 3600
+    hours = {name: math.fsum(getattr(one, name) for one in everybody) / 3600 for name in USAGE if name != "cost_usd"}
+    retained = math.fsum(pool.retained_instance_s for pool in metrics.warm_pools) / 3600
     prices = sim.scenario.price_list
     return (
         f"{hours['reserved_instance_s']:.2f} instance-hours reserved: {hours['billable_instance_s']:.2f} billable, "
@@ -261,7 +262,7 @@ def judge(saved: Saved, where: str = "journal") -> Auditor:
     except LawBroken as error:
         record = saved.records[line - 2]
         raise LawBroken(error.law, f"{where}:{line}: {error.reason}", error.rests_on, (str(record),)) from None
-    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+    except (ArithmeticError, AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
         text = f"{where}:{line}: not understood ({type(error).__name__}: {error}); expected what hptsim run --journal wrote"
         raise InvalidInput(text) from error
     return auditor

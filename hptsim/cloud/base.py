@@ -94,7 +94,7 @@ class CloudBase:
                     (span.unit(job.hyperparameters.get(span.name, "")) - best[place % 16]) ** 2
                     for place, span in enumerate(ranges)
                 ]
-                quality = 0.95 * math.sqrt(sum(far) / len(far)) + 0.05 * quality
+                quality = 0.95 * math.sqrt(math.fsum(far) / len(far)) + 0.05 * quality
             if spec.objective_of(job.definition).maximize:
                 return 1 - quality - (1 - quality) / (1 + epoch)
         return quality + (1 - quality) / (1 + epoch)

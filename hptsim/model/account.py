@@ -25,6 +25,15 @@ TOTAL = "total-instances"
 TUNING_JOBS = "tuning-jobs"
 
 
+def by_type(amounts: Mapping[str, int]) -> dict[str, int]:
+    """The instance types in *amounts*, without the two pools over all types.
+
+    >>> by_type({"ml.m5.xlarge": 2, "total-instances": 2})
+    {'ml.m5.xlarge': 2}
+    """
+    return {pool: count for pool, count in amounts.items() if pool not in (TOTAL, TUNING_JOBS)}
+
+
 def alone(training_job: str) -> str:
     """The holder of what a training job without a tuning job has reserved: no tuning job can be called so.
 

@@ -46,6 +46,8 @@ def steps(records: Iterable[Record]) -> Iterator[list[Record]]:
         yield list(step)
 
 
+QUEUED: Mapping[str, int] = {"ask": 1, "grant": -1, "withdraw": -1}
+"""By how much a reservation's trigger changes the number of requests that wait."""
 _SIGNS = {
     ("reservation", "grant"): 1,
     ("reservation", "release"): -1,

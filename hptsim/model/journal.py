@@ -6,13 +6,15 @@ the data that came with it, and the step that it belongs to. `model.payloads` sa
 
 from __future__ import annotations
 
+import weakref
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import repeat
 from pathlib import Path
 from typing import Any
 
 from hptsim.errors import invalid
+from hptsim.model.entries import QUEUED as QUEUED
 from hptsim.model.entries import THINGS as THINGS
 from hptsim.model.entries import Entry as Entry
 from hptsim.model.entries import Record as Record
@@ -27,11 +29,17 @@ _made: Any = tuple.__new__
 """Makes a record of an entry without the detour of Record._make through Python: journals have millions."""
 
 
+_BATCH = 1000
+"""At most this many entries wait until they are written to a file."""
+
+
 class Journal:
     """A log in memory, in a file, or as counts only.
 
-    With *path* every entry goes to that file. Without *keep* none stays in memory, only the `counts` by thing and trigger,
-    and a simulation forgets the jobs that have ended: for runs of millions of training jobs.
+    With *path* every entry goes to that file: at most 1,000 later, and at the latest when a command, a step or a run of the
+    simulation returns. The file is closed by `close`, or when nobody uses the journal any more, or when the process ends,
+    also by an exception; what is killed leaves a file without its closing line. Without *keep* none stays in memory, only
+    the `counts` by thing and trigger, and a simulation forgets the jobs that have ended: for runs of millions of training jobs.
 
     >>> journal = Journal()
     >>> journal.entries.append((0.0, "log", "a", "", "", "", "hello", 1))
@@ -46,12 +54,24 @@ class Journal:
         self._counts: Counter[tuple[str, str]] = Counter()
         self.written = 0
         self._writer: JournalWriter | None = None
+        self._closing: weakref.finalize[[], Journal] | None = None
         self._seen = self._spilled = 0
 
     def open(self, header: Mapping[str, Any]) -> None:
         """Begin: write the header, if there is a file."""
         if self.path is not None and self._writer is None:
-            self._writer = JournalWriter(self.path, header)
+            self._writer = JournalWriter(self.path, header, self.entries)
+            self._closing = weakref.finalize(self, self._writer.close)
+
+    @property
+    def write(self) -> Callable[[Entry], None]:
+        """What takes the next entry."""
+        return self._add if self._writer is not None and self.keep else self.entries.append
+
+    def _add(self, entry: Entry) -> None:
+        self.entries.append(entry)
+        if len(self.entries) - self._spilled >= _BATCH:
+            self.flush()
 
     def fresh(self) -> Sequence[Entry]:
         """The entries since the last call."""
@@ -63,7 +83,7 @@ class Journal:
         """Bring what is new to the file and the counts; where nothing is kept it then leaves the memory."""
         new = self.entries[self._spilled :]
         if self._writer is not None:
-            self._writer.write(new)
+            self._writer.write()
         self._counts.update([(entry[1], entry[3]) for entry in new])
         if self.keep:
             self._spilled = len(self.entries)
@@ -71,6 +91,8 @@ class Journal:
             self.written += len(new)
             self.entries.clear()
             self._seen = self._spilled = 0
+            if self._writer is not None:
+                self._writer.emptied()
 
     @property
     def counts(self) -> Counter[tuple[str, str]]:
@@ -79,16 +101,16 @@ class Journal:
         return self._counts
 
     def close(self) -> None:
-        """Write what is left and the closing line."""
+        """Write what is left and the closing line; what is written later stays in memory."""
         self.spill()
-        if self._writer is not None:
-            self._writer.close(len(self))
-            self._writer = None
+        if self._closing is not None:
+            self._closing()
+            self._writer = self._closing = None
 
     def flush(self) -> None:
         """See that everything up to now is on disk."""
-        self.spill()
         if self._writer is not None:
+            self.spill()
             self._writer.flush()
 
     def rewind(self, length: int) -> None:

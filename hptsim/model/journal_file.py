@@ -7,7 +7,7 @@ apart from a run that broke a law.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 from zlib import crc32
@@ -28,33 +28,43 @@ _CHECK_LENGTH = len(_CHECK % 0)
 
 
 class JournalWriter:
-    """Writes a journal to a file. *header* names the scenario, its seed and epoch, and the account."""
+    """Writes the entries of a list to a file, in batches. *header* names the scenario, its seed and epoch, and the account."""
 
-    def __init__(self, path: Path, header: Mapping[str, Any]) -> None:
+    def __init__(self, path: Path, header: Mapping[str, Any], entries: list[Entry]) -> None:
+        self._entries = entries
         self._file = path.open("w", encoding="ascii", newline="\n")
         self._header = json.dumps({"hptsim": FORMAT, "version": __version__, **header}) + "\n"
-        self._crc = 0
         self.begin_again()
 
     def begin_again(self) -> None:
         """Empty the file down to its header."""
         self._file.seek(0)
         self._file.truncate()
-        self._crc = 0
+        self._crc = self._count = self._written = 0
         self._file.write(self._checked(self._header))
+        self._file.flush()
 
-    def write(self, entries: Iterable[Entry]) -> None:
-        """Add *entries*."""
-        checked = self._checked
-        self._file.writelines([checked(encode(entry)) for entry in entries])
+    def write(self) -> None:
+        """Add what has come to the list since the last time."""
+        if new := self._entries[self._written :]:
+            checked = self._checked
+            self._file.writelines([checked(encode(entry)) for entry in new])
+            self._written += len(new)
+            self._count += len(new)
+
+    def emptied(self) -> None:
+        """The list was emptied: what comes to it from now on is new."""
+        self._written = 0
 
     def flush(self) -> None:
         """See that everything up to now is in the file."""
+        self.write()
         self._file.flush()
 
-    def close(self, count: int) -> None:
-        """Write the closing line, which says how many entries there are."""
-        self._file.write(self._checked(json.dumps({"end": count}) + "\n"))
+    def close(self) -> None:
+        """Write what is left and the closing line, which says how many entries there are."""
+        self.write()
+        self._file.write(self._checked(json.dumps({"end": self._count}) + "\n"))
         self._file.close()
 
     def _checked(self, line: str) -> str:
@@ -154,7 +164,8 @@ class _Reader:
             except (AttributeError, KeyError, OverflowError, RecursionError, TypeError, ValueError, _Damaged) as error:
                 count = len(self.records)
                 return f"{self.path}:{number}: damaged ({_shortly(error)}); read up to there: {count} entries"
-        return f"{self.path}: it has no closing line, the tail is missing; read {len(self.records)} entries"
+        missing = "it has no closing line: the run did not end, or the tail is missing"
+        return f"{self.path}: {missing}; read {len(self.records)} entries"
 
     def _closed(self, count: Any, number: int) -> None:
         if count != len(self.records):

@@ -1,4 +1,4 @@
-"""Journals that hptsim 0.1 wrote (format 1): no step numbers, no checksums, and other names for what comes with an entry.
+"""Journals of format 1: without step numbers and checksums, and with other names for what comes with an entry.
 
 They are only read. Where a step ends is not in them; it follows from which entries can begin one.
 """

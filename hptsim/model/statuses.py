@@ -43,6 +43,9 @@ class SecondaryStatus(StrEnum):
 
 
 FINAL_TUNING = frozenset({"Completed", "Failed", "Stopped"})
+"""The states in which a tuning job has ended."""
+FINAL_TRAINING = FINAL_TUNING | {"MaxRuntimeExceeded", "MaxWaitTimeExceeded"}
+"""The states in which a training job has ended."""
 COUNTERS = ("Completed", "InProgress", "RetryableError", "NonRetryableError", "Stopped")
 """The buckets of TrainingJobStatusCounters (M)."""
 

@@ -17,7 +17,7 @@ from typing import Any
 
 import attrs
 
-from hptsim.model.statuses import NEW
+from hptsim.model.statuses import FINAL_TRAINING, FINAL_TUNING, NEW
 
 
 @attrs.frozen
@@ -80,7 +80,7 @@ TUNING = Table(
         Row("child_ended", "Stopping", "Stopping", ("TALLY", "PROCEED"), "S4"),
         Row("finish", "Stopping", "Stopped", ("RELEASE",), "H3, S8"),
     ),
-    frozenset({"Completed", "Failed", "Stopped"}),
+    FINAL_TUNING,
 )
 _STORED = ("PERSIST", "VACATE", "TELL")
 _GONE = ("VACATE", "TELL")
@@ -140,7 +140,7 @@ TRAINING = Table(
             )
         ),
     ),
-    frozenset({"Completed", "Failed", "Stopped", "MaxRuntimeExceeded", "MaxWaitTimeExceeded"}),
+    FINAL_TRAINING,
 )
 RESERVATION = Table(
     "reservation",

@@ -6,31 +6,18 @@ Only what is alive is kept besides the rows.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from typing import Any
 
 import attrs
 
-from hptsim.model.account import TOTAL, TUNING_JOBS
+from hptsim.model.account import by_type
 from hptsim.model.billing import BILLED, whole_seconds
-from hptsim.model.journal import Record, change
+from hptsim.model.journal import QUEUED, Record, change
+from hptsim.model.journal_reader import JournalReader
 from hptsim.model.payloads import TrainingJobCreated
-from hptsim.model.statuses import FINAL_TUNING, status
+from hptsim.model.statuses import FINAL_TRAINING, FINAL_TUNING, status
 from hptsim.planning.usage import TuningJobFigures, Usage, WarmPoolFigures
 from hptsim.scenario.prices import Prices
-
-_ENDS = ("Completed", "Failed", "Stopped", "MaxRuntimeExceeded", "MaxWaitTimeExceeded")
-_WAITING = {"ask": 1, "grant": -1, "withdraw": -1}
-"""By how much a record changes the number of requests that wait."""
-
-
-def instances(amounts: Mapping[str, int]) -> dict[str, int]:
-    """*amounts* without the pools over all instance types.
-
-    >>> instances({"ml.m5.xlarge": 2, "total-instances": 2})
-    {'ml.m5.xlarge': 2}
-    """
-    return {pool: count for pool, count in amounts.items() if pool not in (TOTAL, TUNING_JOBS)}
 
 
 @attrs.define
@@ -71,8 +58,8 @@ class _Child:
     """Billable instance-seconds by instance type: a restart may have come to another."""
 
 
-class Meter:
-    """The books of a journal from *begin_s* on; rows of tuning jobs are always about their whole life."""
+class Accounting(JournalReader):
+    """Time and money of a journal from *begin_s* on; rows of tuning jobs are always about their whole life."""
 
     def __init__(self, prices: Prices, begin_s: float = 0.0) -> None:
         self.prices = prices
@@ -90,7 +77,6 @@ class Meter:
         self.refused: dict[str, int] = {}
         self.warm_pools: list[WarmPoolFigures] = []
         """What was retained, in the order in which it was given back."""
-        self.end_s = 0.0
         self._named: dict[str, TuningJobFigures] = {}
         self._held: dict[int, Level] = {}
         self._stopping: dict[int, Level] = {}
@@ -100,28 +86,11 @@ class Meter:
         self._pools: dict[str, dict[str, int]] = {}
         """The instances of each warm pool, once its training job has ended, and since when it keeps them."""
         self._kept: dict[str, float] = {}
-        self._readers = {
-            "tuning": self._tuning,
-            "training": self._training,
-            "reservation": self._reservation,
-            "occupancy": self._occupancy,
-            "artifact": self._artifact,
-            "refused": self._refused,
-            "warm_pool": self._warm_pool,
-        }
 
-    def read(self, record: Record) -> None:
-        """Take in the next record."""
-        self.end_s = record.time_s
-        reader = self._readers.get(record.thing)
-        if reader is not None and record.trigger != "delete":
-            reader(record)
-
-    def close(self, end_s: float | None = None) -> None:
-        """Book everything up to *end_s*, or to the last record: also what is still running then."""
-        self.end_s = now = self.end_s if end_s is None else max(self.end_s, end_s)
+    def close(self, now: float) -> None:
+        """Book everything up to *now*: also what is still running then."""
         for child in self._children.values():
-            if status(child.state) not in _ENDS:
+            if child.state not in FINAL_TRAINING:
                 self._pass(child, now)
                 self._book(child)
         for name in list(self._kept):
@@ -143,14 +112,15 @@ class Meter:
 
     # ------------------------------------------------------------------ one record
 
-    def _tuning(self, record: Record) -> None:
-        now = record.time_s
-        if record.trigger == "create":
-            row = self._named[record.name] = TuningJobFigures(name=record.name, created_s=now)
-            self.rows.append(row)
-            self._definitions[record.name] = record.data.spec.definitions
-            self.in_system.move(1, now)
-        row = self._named[record.name]
+    def on_tuning_create(self, record: Record) -> None:
+        row = TuningJobFigures(name=record.name, created_s=record.time_s, status=status(record.destination))
+        self._named[record.name] = row
+        self.rows.append(row)
+        self._definitions[record.name] = record.data.spec.definitions
+        self.in_system.move(1, record.time_s)
+
+    def on_tuning(self, record: Record) -> None:
+        now, row = record.time_s, self._named[record.name]
         if record.trigger == "launch" and row.waiting_s is None:
             row.waiting_s = now - row.created_s
         row.status = status(record.destination)
@@ -162,16 +132,20 @@ class Meter:
             row.ended_s = now
             self.in_system.move(-1, now)
 
-    def _training(self, record: Record) -> None:
-        now = record.time_s
-        if record.trigger == "create":
-            self._children[record.name] = self._created(record)
-            return
-        child = self._children[record.name]
+    def on_tuning_delete(self, record: Record) -> None:
+        """The figures of a job whose record is deleted stay."""
+
+    on_training_delete = on_tuning_delete
+
+    def on_training_create(self, record: Record) -> None:
+        self._children[record.name] = self._created(record)
+
+    def on_training(self, record: Record) -> None:
+        now, child = record.time_s, self._children[record.name]
         self._pass(child, now)
         child.state = record.destination
         child.started = child.started or child.state in BILLED
-        if (end := status(record.destination)) in _ENDS:
+        if (end := record.destination) in FINAL_TRAINING:
             self._book(child)
             if child.row is not None:
                 child.row.children[end] = 1 + child.row.children.get(end, 0)
@@ -208,33 +182,33 @@ class Meter:
             known = price is not None and usage.cost_usd is not None
             usage.cost_usd = (usage.cost_usd or 0.0) + instance_s * rounding / 3600 * (price or 0.0) if known else None
 
-    def _reservation(self, record: Record) -> None:
-        now, waiting = record.time_s, _WAITING.get(record.trigger)
+    def on_reservation(self, record: Record) -> None:
+        now, waiting = record.time_s, QUEUED.get(record.trigger)
         if waiting is not None:
             self.queue.move(waiting, now)
             if record.trigger != "grant":
                 return
         holder = self._named.get(record.data.holder, self.alone)
-        for kind, by in instances(change(record)).items():
+        for kind, by in by_type(change(record)).items():
             self._level(self.reserved, kind, self.begin_s).move(by, now)
             self._level(self._held, id(holder), 0.0).move(by, now)
             if (level := self._stopping.get(id(holder))) is not None:
                 level.move(by, now)
 
-    def _occupancy(self, record: Record) -> None:
+    def on_occupancy(self, record: Record) -> None:
         child = self._children[record.name]
-        moved = instances(change(record))
+        moved = by_type(change(record))
         for kind, by in moved.items():
             self._level(self.occupied, kind, self.begin_s).move(by, record.time_s)
             self._level(self._used, id(child.usage), 0.0).move(by, record.time_s)
         if record.trigger == "occupy":
             child.running = moved
-        elif status(child.state) in _ENDS:
+        elif child.state in FINAL_TRAINING:
             del self._children[record.name]
             if record.name in self._pools:
                 self._pools[record.name] = child.running
 
-    def _warm_pool(self, record: Record) -> None:
+    def on_warm_pool(self, record: Record) -> None:
         if record.trigger == "open":
             self._pools[record.name] = {}
         elif record.source == "InUse" != record.destination:
@@ -260,11 +234,11 @@ class Meter:
             level = book[key] = Level(since_s)
         return level
 
-    def _artifact(self, record: Record) -> None:
+    def on_artifact(self, record: Record) -> None:
         child = self._children.get(record.name)
         if child is not None and child.row is not None:
             child.row.artifacts += 1
 
-    def _refused(self, record: Record) -> None:
+    def on_refused(self, record: Record) -> None:
         code = record.data.partition(":")[0]
         self.refused[code] = 1 + self.refused.get(code, 0)

@@ -13,7 +13,7 @@ import attrs
 from hptsim import html
 from hptsim.errors import invalid, nearest
 from hptsim.model.journal import Record
-from hptsim.planning.accounting import Level, Meter
+from hptsim.planning.accounting import Accounting, Level
 from hptsim.planning.steady_state import Interval, batch_means, mean, mser5, quantile
 from hptsim.planning.usage import TuningJobFigures, Usage, WarmPoolFigures
 from hptsim.scenario.scenario import Scenario
@@ -111,30 +111,33 @@ class Metrics:
         [('demo', 'Completed', 1)]
         """
         scenario = scenario or Scenario()
-        meter = Meter(scenario.price_list, begin_s)
+        accounting = Accounting(scenario.price_list, begin_s)
+        read, record = accounting.read, None
         for record in records:
-            meter.read(record)
-        meter.close(end_s)
-        kinds = dict.fromkeys([*scenario.capacity, *meter.reserved])
+            read(record)
+        last_s = 0.0 if record is None else record.time_s
+        end_s = last_s if end_s is None else max(last_s, end_s)
+        accounting.close(end_s)
+        kinds = dict.fromkeys([*scenario.capacity, *accounting.reserved])
         types = {
             kind: TypeFigures(
                 scenario.capacity.get(kind),
-                _integral(meter.reserved, kind),
-                _integral(meter.occupied, kind),
-                meter.billable.get(kind, 0.0),
+                _integral(accounting.reserved, kind),
+                _integral(accounting.occupied, kind),
+                accounting.billable.get(kind, 0.0),
             )
             for kind in kinds
         }
         return cls(
-            tuple(meter.rows),
-            meter.refused,
+            tuple(accounting.rows),
+            accounting.refused,
             begin_s,
-            meter.end_s,
-            meter.alone,
+            end_s,
+            accounting.alone,
             types,
-            meter.queue,
-            meter.in_system,
-            tuple(meter.warm_pools),
+            accounting.queue,
+            accounting.in_system,
+            tuple(accounting.warm_pools),
         )
 
     @property

@@ -1,4 +1,4 @@
-"""Who used instances for how long, and what it cost: the rows that a meter fills.
+"""Who used instances for how long, and what it cost: the rows that the accounting fills.
 
 Instance-seconds are conserved: what is reserved is occupied or idle, what is occupied is billable or not, and what is billed
 is what is billable in whole seconds of each training job (B1 to B8, A-29).

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -51,7 +52,7 @@ class Profile:
     @property
     def mean_per_hour(self) -> float:
         """The mean rate."""
-        return sum(self.per_hour) / len(self.per_hour)
+        return math.fsum(self.per_hour) / len(self.per_hour)
 
     def times(self, start_s: float, monday_s: float, expected: Iterable[float]) -> Iterator[float]:
         """When arrivals come: each as soon as the integral of the rate has grown by the next of *expected*.

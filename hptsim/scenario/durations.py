@@ -125,7 +125,7 @@ class Empirical:
 
     def mean(self) -> float:
         """The mean, in seconds."""
-        return sum(self.values_s) / len(self.values_s)
+        return math.fsum(self.values_s) / len(self.values_s)
 
 
 KINDS: Mapping[str, type[Any]] = {

@@ -200,7 +200,8 @@ class Arrivals:
         if len(self.templates) == 1:
             return (self.templates[0] for _ in range(count))
         weights = self.weights or (1,) * len(self.templates)
-        bounds = list(accumulate(weight / sum(weights) for weight in weights))
+        total = math.fsum(weights)
+        bounds = list(accumulate(weight / total for weight in weights))
         last = max(place for place, weight in enumerate(weights) if weight)
         return (
             self.templates[min(sum(uniform >= bound for bound in bounds), last)]

@@ -9,6 +9,7 @@ import attrs
 
 from hptsim.model.instants import read_instant, write_instant
 from hptsim.model.journal import Entry
+from hptsim.model.journal_reader import JournalReader
 from hptsim.model.request_writer import to_request
 from hptsim.scenario.scenario import Scenario
 from hptsim.service.eventbridge import Event, _identifier
@@ -48,32 +49,38 @@ def trail(journal: Iterable[Entry], *, epoch: str = Scenario().epoch, region: st
     [('CreateHyperParameterTuningJob', 'AwsApiCall'), ('CreateTrainingJob', 'AwsServiceEvent'),
      ('StopHyperParameterTuningJob', 'AwsApiCall'), ('StopTrainingJob', 'AwsServiceEvent')]
     """
-    clerk = _Clerk(read_instant(epoch, "epoch"), Address(region))
+    records = _CloudTrail(read_instant(epoch, "epoch"), Address(region))
     for entry in journal:
-        record = clerk.file(entry)
+        record = records.record(entry)
         if record is not None:
             yield record
 
 
-@attrs.define
-class _Clerk:
-    """Files entries one by one; knows each tuning job's state and which training jobs wait for a stop of the service."""
+@attrs.define(slots=False)
+class _CloudTrail(JournalReader):
+    """Makes the records; knows each tuning job's state and which training jobs the service is stopping."""
 
     epoch_s: float
     address: Address
     states: dict[str, str] = attrs.field(factory=dict)
     parents: dict[str, str] = attrs.field(factory=dict)
-    told_to_stop: set[str] = attrs.field(factory=set)
+    stopped_by_service: set[str] = attrs.field(factory=set)
     serial: int = 0
 
-    def file(self, entry: Entry) -> Event | None:
-        _, thing, name, trigger, _, destination, data, _ = entry
-        if (thing, trigger) == ("signal", "stop"):
-            self.told_to_stop.add(name)
-        if thing == "tuning":
-            self.states[name] = destination
-        if (thing, trigger) == ("training", "create") and data.tuning_job:
-            self.parents[name] = data.tuning_job
+    def on_tuning(self, entry: Entry) -> None:
+        self.states[entry[2]] = entry[5]
+
+    def on_training_create(self, entry: Entry) -> None:
+        if entry[6].tuning_job:
+            self.parents[entry[2]] = entry[6].tuning_job
+
+    def on_signal_stop(self, entry: Entry) -> None:
+        self.stopped_by_service.add(entry[2])
+
+    def record(self, entry: Entry) -> Event | None:
+        """The record of an entry, if it tells of an operation."""
+        self.read(entry)
+        _, thing, name, trigger, *_ = entry
         if (thing, trigger) not in _OPERATION:
             return None
         return self._record(entry, self._by_service(thing, name, trigger))
@@ -81,7 +88,7 @@ class _Clerk:
     def _by_service(self, thing: str, name: str, trigger: str) -> bool:
         if thing != "training" or trigger == "delete" or name not in self.parents:
             return False
-        return trigger == "create" or name in self.told_to_stop or self.states[self.parents[name]] != "InProgress"
+        return trigger == "create" or name in self.stopped_by_service or self.states[self.parents[name]] != "InProgress"
 
     def _record(self, entry: Entry, by_service: bool) -> Event:
         time_s, thing, name, trigger, _, _, data, _ = entry

@@ -39,10 +39,10 @@ def state_changes(
     >>> last["detail-type"], last["detail"]["HyperParameterTuningJobStatus"], last["time"]
     ('SageMaker HyperParameter Tuning Job State Change', 'Completed', '2024-01-01T00:01:40Z')
     """
-    teller = _Teller(read_instant(epoch, "epoch"), Address(region))
+    changes = _StateChanges(read_instant(epoch, "epoch"), Address(region))
     for entry in journal:
-        yield from teller.tell(entry)
-    yield from teller.rest()
+        yield from changes.read(entry)
+    yield from changes.rest()
 
 
 def subscribe(sim: Simulation, deliver: Callable[[Event], object], *, region: str = "us-east-1") -> Callable[[], None]:
@@ -60,16 +60,16 @@ def subscribe(sim: Simulation, deliver: Callable[[Event], object], *, region: st
     >>> seen[0][1], seen[-1]
     ('InProgress', (100.0, 'Completed'))
     """
-    teller, env = _Teller(read_instant(sim.scenario.epoch, "epoch"), Address(region)), sim.env
+    changes, env = _StateChanges(read_instant(sim.scenario.epoch, "epoch"), Address(region)), sim.env
     for entry in sim.journal:
-        list(teller.tell(entry))
-    list(teller.rest())
+        list(changes.read(entry))
+    list(changes.rest())
 
     def observe(step: Sequence[Entry]) -> None:
         if sim.env is not env:
             return end()
-        events = [event for entry in step for event in teller.tell(entry)]
-        events += teller.rest()
+        events = [event for entry in step for event in changes.read(entry)]
+        events += changes.rest()
         if events:
             env.process(bring(events))
 
@@ -83,8 +83,8 @@ def subscribe(sim: Simulation, deliver: Callable[[Event], object], *, region: st
     return end
 
 
-class _Teller:
-    """Reads entries one by one, and tells the events of each once it is over.
+class _StateChanges:
+    """Reads entries one by one, and gives the event of each change once the change is over.
 
     What a training job stores at a change stands behind the change in the journal, so a change is held until then.
     """
@@ -95,12 +95,12 @@ class _Teller:
         self._serial = 0
         self.held: tuple[str, str, float] | None = None
 
-    def tell(self, entry: Entry) -> Iterator[Event]:
+    def read(self, entry: Entry) -> Iterator[Event]:
         time_s, thing, name, trigger, source, destination, _, _ = entry
         if thing != "artifact":
             yield from self.rest()
         if thing in ("tuning", "training", "artifact"):
-            self._history.see(entry)
+            self._history.read(entry)
         if thing in ("tuning", "training") and trigger != "delete" and status(source) != status(destination):
             self.held = thing, name, time_s
 
@@ -109,8 +109,8 @@ class _Teller:
         if self.held is not None:
             (thing, name, time_s), self.held = self.held, None
             describer = Describer(self._address, self._epoch_s, time_s)
-            tell = self._tuning if thing == "tuning" else self._training
-            yield tell(name, describer)
+            described = self._tuning if thing == "tuning" else self._training
+            yield described(name, describer)
 
     def _training(self, name: str, describer: Describer) -> Event:
         job = self._history.training_job(name)

@@ -6,16 +6,17 @@ The service's times, counters, secondary status transitions, stored objects and 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import attrs
 
 from hptsim.errors import InvalidInput, unknown_job
-from hptsim.model.account import TOTAL
+from hptsim.model.account import by_type
 from hptsim.model.billing import BILLED
 from hptsim.model.definitions import CONVERGED, Objective
 from hptsim.model.journal import Entry, Journal
+from hptsim.model.journal_reader import JournalReader
 from hptsim.model.payloads import Epoch, Failed, ScriptEnded, TrainingJobCreated
 from hptsim.model.specs import TuningJobSpec
 from hptsim.model.statuses import COUNTERS, FINAL_TUNING, NEW, bucket, primary, status
@@ -165,7 +166,7 @@ def tags_of(request: Mapping[str, Any]) -> dict[str, str]:
     return {tag["Key"]: tag["Value"] for tag in request.get("Tags") or ()}
 
 
-class History:
+class History(JournalReader):
     """Every job, stored object and log event of a journal that is kept in memory.
 
     >>> from hptsim import Simulation, TuningJobSpec
@@ -198,14 +199,8 @@ class History:
         if len(entries) == self._read:
             return
         for entry in entries[self._read :]:
-            self.see(entry)
+            self.read(entry)
         self._read, self._last = len(entries), entries[-1]
-
-    def see(self, entry: Entry) -> None:
-        """Take in one entry."""
-        reader = _READERS.get(entry[1])
-        if reader is not None:
-            reader(self, entry)
 
     def tuning_job(self, name: str) -> TuningHistory:
         """A tuning job; raises ServiceError (ResourceNotFound)."""
@@ -223,35 +218,44 @@ class History:
 
     # ------------------------------------------------------------------ one entry of the journal
 
-    def _tuning(self, entry: Entry) -> None:
-        time_s, _, name, trigger, _, destination, data, _ = entry
-        if trigger == "create":
-            spec = data.spec
-            job = TuningHistory(name, spec, time_s, tags_of(spec.request or {}), SortedIndex(TRAINING_ORDERS), "")
-            for definition in spec.definitions:
-                self._open_bucket(definition.output_path)
-                self._open_bucket(definition.checkpoint_uri)
-        elif trigger == "delete":
-            return self.tuning.drop(name)
-        else:
-            job = self.tuning.members[name]
-        shown = status(destination)
-        if shown != job.status:
-            job.status, job.modified_s = shown, time_s
-            if shown in FINAL_TUNING:
-                job.ended_s = time_s
-            if type(data) is Failed:
-                job.failure_reason = data.reason
-            self.tuning.put(name, job)
+    def on_tuning_create(self, entry: Entry) -> None:
+        time_s, _, name, _, _, destination, data, _ = entry
+        spec = data.spec
+        job = TuningHistory(name, spec, time_s, tags_of(spec.request or {}), SortedIndex(TRAINING_ORDERS), "")
+        for definition in spec.definitions:
+            self._open_bucket(definition.output_path)
+            self._open_bucket(definition.checkpoint_uri)
+        self._tuning_now(job, status(destination), time_s)
 
-    def _training(self, entry: Entry) -> None:
+    def on_tuning(self, entry: Entry) -> None:
+        time_s, _, name, _, _, destination, data, _ = entry
+        job = self.tuning.members[name]
+        if type(data) is Failed:
+            job.failure_reason = data.reason
+        if (shown := status(destination)) != job.status:
+            self._tuning_now(job, shown, time_s)
+
+    def _tuning_now(self, job: TuningHistory, shown: str, time_s: float) -> None:
+        job.status, job.modified_s = shown, time_s
+        if shown in FINAL_TUNING:
+            job.ended_s = time_s
+        self.tuning.put(job.name, job)
+
+    def on_tuning_delete(self, entry: Entry) -> None:
+        self.tuning.drop(entry[2])
+
+    def on_training_create(self, entry: Entry) -> None:
+        self.on_training(entry, self._created(entry[2], entry[0], entry[6]))
+
+    def on_training_delete(self, entry: Entry) -> None:
+        job = self.training.members[entry[2]]
+        self.training.drop(job.name)
+        if job.tuning is not None:
+            job.tuning.children.drop(job.name)
+
+    def on_training(self, entry: Entry, created: TrainingHistory | None = None) -> None:
         time_s, _, name, trigger, source, destination, data, _ = entry
-        if trigger == "create":
-            job = self._created(name, time_s, data)
-        elif trigger == "delete":
-            return self._deleted(self.training.members[name])
-        else:
-            job = self.training.members[name]
+        job = created or self.training.members[name]
         if source in BILLED:
             job.billed_s += time_s - job.since_s
         before, job.state, job.since_s = job.status if source != NEW else "", destination, time_s
@@ -285,21 +289,16 @@ class History:
             tuning.objectives["Pending"] += 1
         return job
 
-    def _deleted(self, job: TrainingHistory) -> None:
-        self.training.drop(job.name)
-        if job.tuning is not None:
-            job.tuning.children.drop(job.name)
-
-    def _occupied(self, entry: Entry) -> None:
+    def on_occupancy(self, entry: Entry) -> None:
         """A training job with several InstanceConfigs runs on one of them."""
         job = self.training.members.get(entry[2])
         if entry[3] == "occupy" and job is not None and job.tuning is not None:
             definition = job.tuning.spec.definitions[job.definition]
             kinds = [one.amounts for one in (definition.instances, *definition.alternatives)]
             if len(kinds) > 1:
-                job.choice = kinds.index({pool: count for pool, count in entry[6].items() if pool != TOTAL})
+                job.choice = kinds.index(by_type(entry[6]))
 
-    def _pooled(self, entry: Entry) -> None:
+    def on_warm_pool(self, entry: Entry) -> None:
         """The warm pool of a training job changes (R17)."""
         time_s, _, name, trigger, source, destination, data, _ = entry
         job = self.training.members[name]
@@ -349,7 +348,7 @@ class History:
         if uri and (place := parse_uri(uri)):
             self.buckets.setdefault(place[0], SortedIndex({"Key": lambda key, stored: (key,)}))
 
-    def _artifact(self, entry: Entry) -> None:
+    def on_artifact(self, entry: Entry) -> None:
         time_s, _, name, _, _, kind, uri, _ = entry
         if kind == "model" and (job := self.training.members.get(name)) is not None:
             job.model = uri
@@ -357,23 +356,13 @@ class History:
         if place := parse_uri(uri):
             self.buckets[place[0]].put(place[1], Artifact(uri, name, kind, time_s))
 
-    def _logged(self, entry: Entry) -> None:
+    def on_log(self, entry: Entry) -> None:
         time_s, _, job, _, _, _, message, _ = entry
         name, event = log_stream(job), LogEvent(time_s, message)
         stream = self.streams.members.get(name) or Stream(name)
         stream.events.append(event)
         self.streams.put(name, stream)
         self.log.append((name, event))
-
-
-_READERS: Mapping[str, Callable[[History, Entry], None]] = {
-    "training": History._training,
-    "tuning": History._tuning,
-    "occupancy": History._occupied,
-    "warm_pool": History._pooled,
-    "artifact": History._artifact,
-    "log": History._logged,
-}
 
 
 def parse_uri(uri: str) -> tuple[str, str] | None:

@@ -3,7 +3,8 @@
 from hptsim.simulation.explorer import Counterexample, Exploration, explore
 from hptsim.simulation.job_views import Capacity, QueuedRequest, TrainingJobView, TuningJobView, WarmPoolView
 from hptsim.simulation.mutation import Mutant, mutants
-from hptsim.simulation.simulation import Simulation, Snapshot
+from hptsim.simulation.simulation import Simulation
+from hptsim.simulation.snapshots import Snapshot
 
 __all__ = [
     "Capacity",

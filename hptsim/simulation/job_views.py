@@ -8,8 +8,8 @@ from typing import Any, Self
 import attrs
 
 from hptsim import html
-from hptsim.model.account import TOTAL, TUNING_JOBS, alone
-from hptsim.model.definitions import Amounts, TrainingJobDefinition
+from hptsim.model.account import TOTAL, TUNING_JOBS, alone, by_type
+from hptsim.model.definitions import TrainingJobDefinition
 from hptsim.model.specs import TuningJobSpec
 from hptsim.model.statuses import NEW, primary, status
 from hptsim.model.tables import TRAINING, TUNING
@@ -21,15 +21,6 @@ def _as_table(view: Any) -> str:
     """A view for a notebook: a line for each field that its repr has."""
     shown = [(field.name, getattr(view, field.name)) for field in attrs.fields(type(view)) if field.repr]
     return html.table(["", view.name], shown)
-
-
-def by_type(amounts: Amounts) -> dict[str, int]:
-    """The instances of *amounts* by type, without the quotas over all types.
-
-    >>> by_type({"ml.m5.xlarge": 2, "tuning-jobs": 1})
-    {'ml.m5.xlarge': 2}
-    """
-    return {pool: count for pool, count in amounts.items() if pool not in (TOTAL, TUNING_JOBS)}
 
 
 @attrs.frozen

@@ -10,12 +10,12 @@ import warnings
 from collections.abc import Callable, Iterable, Mapping
 from heapq import heappop, heappush
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import attrs
 import simpy
 
-from hptsim import html
+from hptsim import __version__, html
 from hptsim.audit.auditor import Auditor
 from hptsim.audit.laws import LAWS
 from hptsim.cloud.base import CloudBase
@@ -23,7 +23,7 @@ from hptsim.cloud.every_outcome import EveryOutcome
 from hptsim.cloud.sampled import SampledCloud
 from hptsim.errors import InvalidInput, LawBroken, ServiceError, invalid, nearest
 from hptsim.model.definitions import TrainingJobDefinition
-from hptsim.model.journal import Entry, Journal, Record, steps
+from hptsim.model.journal import Journal, Record, steps
 from hptsim.model.laws import Law, check_laws
 from hptsim.model.machine import TABLES, Tables
 from hptsim.model.specs import TuningJobSpec
@@ -45,6 +45,7 @@ from hptsim.simulation.job_views import (
     shown,
 )
 from hptsim.simulation.observers import Observer, Observers
+from hptsim.simulation.snapshots import Call, Origin, Snapshot, journal_hash, read
 from hptsim.strategies import optuna_search
 from hptsim.strategies.search import Searches
 from hptsim.world import commands
@@ -58,15 +59,6 @@ _SPILL = 10_000
 """A journal that keeps nothing in memory holds back so many entries before it writes them."""
 _HAPPENS, _COMMANDS = 1, 2
 """At one instant, what happens by itself goes before the scenario's commands (assumption `completion-before-stop`)."""
-
-
-@attrs.frozen
-class Snapshot:
-    """A simulation at an instant: the twin's own state, without a user's generator processes."""
-
-    state: bytes = attrs.field(repr=False)
-    entries: tuple[Entry, ...] = attrs.field(repr=False)
-    now: float
 
 
 class Simulation:
@@ -109,6 +101,8 @@ class Simulation:
         sampler = account.assumptions.bayesian
         if sampler != "parzen":
             optuna_search.check(sampler)
+        own = "" if tables is TABLES else "tables of its own"
+        own = own if cloud is None and nature is None else "a cloud of its own"
         cloud = _one_cloud(cloud, nature)
         if isinstance(cloud, CloudBase):
             cloud = cloud.for_scenario(scenario, seed)
@@ -116,14 +110,16 @@ class Simulation:
         self.journal = Journal() if journal is None else journal
         self._laws = laws if isinstance(laws, (bool, str)) else True
         self._auditor = self._new_auditor(LAWS if isinstance(laws, (bool, str)) else check_laws(laws))
+        self._calls: list[Call] = []
+        self._own = own
         self._watchers: dict[tuple[str, str], list[simpy.Event]] = {}
         self._observers = Observers(self.journal)
-        self._start_clock()
         plain = {"capacity": dict(account.capacity), "limits": attrs.asdict(account.limits)}
         plain["assumptions"] = attrs.asdict(account.assumptions)
         if account.warm_pool_capacity:
             plain["warm_pool_capacity"] = dict(account.warm_pool_capacity)
         self.journal.open({"scenario": scenario.name, "seed": seed, "epoch": scenario.epoch, "account": plain})
+        self._start_clock()
         for entry in scenario.tuning_jobs:
             self._env.push(entry.at_s, _COMMANDS, Command(("create", entry)))
 
@@ -141,7 +137,7 @@ class Simulation:
             heappush(queue, (env._now + delay, _HAPPENS, next(count), serial))
 
         world.now = now
-        world.write = self.journal.entries.append
+        world.write = self.journal.write
         world.schedule = _never if isinstance(world.cloud, EveryOutcome) else schedule
 
     # ------------------------------------------------------------------ time
@@ -167,9 +163,10 @@ class Simulation:
                 raise invalid("until", until, f"a time that is not before now ({self.now:g} s)")
             self._advance(until)
             self._env._now = self._world.now = float(until)
-            return
-        self._advance(float("inf"))
-        self._rest()
+        else:
+            self._advance(float("inf"))
+            self._rest()
+        self.journal.flush()
 
     def _advance(self, until: float) -> None:
         """Let everything happen that is due up to and at *until*: `step` in a loop, without its detours."""
@@ -212,7 +209,13 @@ class Simulation:
             self._rest()
             return []
         self._env.step()
-        return self.journal[before:]
+        return self._written(before)
+
+    def _written(self, before: int) -> list[Record]:
+        """What has been written since there were *before* entries in memory; it is on disk, too, if the journal has a file."""
+        records = self.journal[before:]
+        self.journal.flush()
+        return records
 
     def when(self, name: str, reached: str) -> simpy.Event:
         """A simpy event that succeeds when the job *name* shows the status *reached*, at once if it does now.
@@ -265,19 +268,20 @@ class Simulation:
 
     def _order(self, call: tuple[str, Any]) -> None:
         kind, entry = call
-        self._world.now = self.now
+        world, step = self._world, self._world.step + 1
+        world.now = self.now
         try:
             if kind == "create":
-                commands.create_tuning_job(self._world, entry.spec)
+                commands.create_tuning_job(world, entry.spec)
+                self._schedule_stop(entry)
             else:
-                commands.stop_tuning_job(self._world, entry.spec.name)
+                commands.stop_tuning_job(world, entry.spec.name)
         except ServiceError as error:
-            self._world.step += 1
-            self._world.write((self.now, "refused", entry.spec.name, kind, "", "", str(error), self._world.step))
-            return self._after_step()
+            world.write((self.now, "refused", entry.spec.name, kind, "", "", str(error), step))
+        except InvalidInput as error:
+            raise self._of_scenario(error) from error.__cause__
+        world.step = step  # a command of the scenario is a step, also when it changes nothing
         self._after_step()
-        if kind == "create":
-            self._schedule_stop(entry)
 
     def _schedule_stop(self, entry: ScheduledTuningJob) -> None:
         if entry.stop_at_s is not None:
@@ -341,6 +345,20 @@ class Simulation:
 
     # ------------------------------------------------------------------ the caller's commands
 
+    def _carry_out(self, command: Callable[..., Any], *arguments: Any) -> None:
+        """Give the world a command now; the journal on disk has it when this returns."""
+        world = self._world
+        world.now, before = self.now, world.step
+        try:
+            command(world, *arguments)
+        except InvalidInput as error:
+            raise self._of_scenario(error) from error.__cause__
+        if world.step > before:
+            self._calls.append(Call(before, self.now, command.__name__, arguments))
+        self._after_step()
+        if not self._observers.telling:
+            self.journal.flush()
+
     def create_tuning_job(self, spec: TuningJobSpec | Mapping[str, Any]) -> TuningJobView:
         """Create a tuning job from a spec, or from the service's own request as a dict.
 
@@ -350,12 +368,7 @@ class Simulation:
         if not isinstance(spec, TuningJobSpec):
             spec = TuningJobSpec.from_request(spec)
         check_spec(self.scenario.timings, self.scenario.script, spec)
-        self._world.now = self.now
-        try:
-            commands.create_tuning_job(self._world, spec)
-        except InvalidInput as error:
-            raise self._of_scenario(error) from error.__cause__
-        self._after_step()
+        self._carry_out(commands.create_tuning_job, spec)
         return self.tuning_job(spec.name)
 
     def create_training_job(self, name: str, definition: TrainingJobDefinition | None = None) -> TrainingJobView:
@@ -371,12 +384,7 @@ class Simulation:
         """
         definition = definition or TrainingJobDefinition()
         check_definition(self.scenario.timings, definition)
-        self._world.now = self.now
-        try:
-            commands.create_training_job(self._world, name, definition)
-        except InvalidInput as error:
-            raise self._of_scenario(error) from error.__cause__
-        self._after_step()
+        self._carry_out(commands.create_training_job, name, definition)
         return self.training_job(name)
 
     def delete_tuning_job(self, name: str) -> None:
@@ -384,18 +392,14 @@ class Simulation:
 
         Raises ServiceError: ResourceNotFound, or ValidationException while it has not ended.
         """
-        self._world.now = self.now
-        commands.delete_tuning_job(self._world, name)
-        self._after_step()
+        self._carry_out(commands.delete_tuning_job, name)
 
     def delete_training_job(self, name: str) -> None:
         """Delete the record of a training job that has ended; its artifacts and logs stay, and its name is free.
 
         Raises ServiceError: ValidationException for an unknown name, ResourceInUse while it has not ended.
         """
-        self._world.now = self.now
-        commands.delete_training_job(self._world, name)
-        self._after_step()
+        self._carry_out(commands.delete_training_job, name)
 
     def update_training_job(self, name: str, keep_alive_s: float) -> None:
         """Change for how long a training job's warm pool is kept after its end; 0 gives it up.
@@ -409,9 +413,7 @@ class Simulation:
         >>> sim.update_training_job("mine", 0); dict(sim.capacity.reserved)
         {}
         """
-        self._world.now = self.now
-        commands.update_training_job(self._world, name, keep_alive_s)
-        self._after_step()
+        self._carry_out(commands.update_training_job, name, keep_alive_s)
 
     def stop_tuning_job(self, name: str) -> None:
         """Stop a tuning job; it shows Stopping when this returns, and Stopped when all its training jobs have ended.
@@ -419,18 +421,14 @@ class Simulation:
         Raises ServiceError: ResourceNotFound, or ValidationException when it has ended.
         Source: the page of StopHyperParameterTuningJob.
         """
-        self._world.now = self.now
-        commands.stop_tuning_job(self._world, name)
-        self._after_step()
+        self._carry_out(commands.stop_tuning_job, name)
 
     def stop_training_job(self, name: str) -> None:
         """Stop one training job; its tuning job goes on. One that has ended gives its Available warm pool up.
 
         Raises ServiceError: ValidationException.
         """
-        self._world.now = self.now
-        commands.stop_training_job(self._world, name)
-        self._after_step()
+        self._carry_out(commands.stop_training_job, name)
 
     def fire(self, name: str, trigger: str) -> list[Record]:
         """Let one armed event happen now, whatever its time: how counterexamples and lessons drive the world by hand.
@@ -443,8 +441,9 @@ class Simulation:
                 self._world.now = self.now
                 if isinstance(self._world.cloud, EveryOutcome):
                     self._world.cloud.spend(trigger)
+                self._calls.append(Call(self._world.step, self.now, "fire", (name, trigger)))
                 self._fire_armed(serial)
-                return self.journal[before:]
+                return self._written(before)
         raise invalid("fire", (name, trigger), "an armed event", f"armed are: {self.armed}")
 
     # ------------------------------------------------------------------ views: reading never moves the world
@@ -561,7 +560,8 @@ class Simulation:
             except (pickle.PicklingError, AttributeError) as error:
                 expected = "strategies, curves and durations that can be imported by their names"
                 raise invalid("snapshot", str(error), expected, "write them at the top of a module") from error
-        return Snapshot(state, tuple(self.journal.entries), self.now)
+        origin = Origin(self.scenario, self.seed, tuple(self._calls), self._world.step, self._own)
+        return Snapshot(state, tuple(self.journal.entries), self.now, origin)
 
     def restore(self, snapshot: Snapshot) -> None:
         """Go back to *snapshot*, of this simulation or one of the same scenario; what follows is the same again.
@@ -580,10 +580,54 @@ class Simulation:
         self.journal.rewind(len(snapshot.entries))
         self._observers.rewind(len(snapshot.entries))
         self._watchers.clear()
+        self._calls = list(snapshot.origin.calls)
         self._start_clock(snapshot.now, 1 + max((entry[2] for entry in queue), default=0))
         for due, priority, serial, carried in queue:
             event = carried if isinstance(carried, int) else Command(carried)
             heappush(self._env._queue, (due, priority, serial, event))
+
+    @classmethod
+    def load(cls, path: str | Path, *, laws: bool | str | Iterable[Law] = True, journal: Journal | None = None) -> Self:
+        """The simulation that a snapshot's file is about, at its instant; what follows is the same as it was there.
+
+        The run is simulated again up to there, which takes as long as it took. Raises InvalidInput for a file that is no
+        snapshot, or from which this version of hptsim comes to another journal than the one that saved it.
+
+        >>> import tempfile
+        >>> sim = Simulation(); job = sim.create_tuning_job(TuningJobSpec("demo")); sim.run(until=50)
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     sim.snapshot().save(f"{folder}/at-50.json")
+        ...     again = Simulation.load(f"{folder}/at-50.json")
+        >>> again.now, again.tuning_job("demo") == sim.tuning_job("demo")
+        (50.0, True)
+        """
+        saved = read(path)
+        sim = cls(saved.origin.scenario, seed=saved.origin.seed, laws=laws, journal=journal)
+        try:
+            sim._take_again(saved.origin, saved.now_s)
+            same = journal_hash(sim.journal) == saved.journal
+        except (InvalidInput, ServiceError, simpy.core.EmptySchedule):
+            same = False
+        if not same:
+            text = f"{path}: hptsim {__version__} comes to another journal than hptsim {saved.version}, which saved it"
+            raise InvalidInput(f"{text}; expected a file of this version, as it was written")
+        return sim
+
+    def _take_again(self, origin: Origin, now_s: float) -> None:
+        """Take the steps that led to *now_s*."""
+        world, env = self._world, self._env
+        for step, at_s, operation, arguments in origin.calls:
+            while world.step < step:
+                env.step()
+            if not env.now <= at_s <= env.peek():
+                raise simpy.core.EmptySchedule
+            env._now = at_s
+            getattr(self, operation)(*arguments)
+        while world.step < origin.step:
+            env.step()
+        if not env.now <= now_s <= env.peek():
+            raise simpy.core.EmptySchedule
+        env._now = world.now = now_s
 
 
 def _one_cloud(cloud: Cloud | None, nature: Cloud | None) -> Cloud:

@@ -85,6 +85,6 @@ def _density(point: Sequence[float], centers: Sequence[Sequence[float]], width: 
     """The logarithm of a mixture of normal kernels and one uniform."""
     total = 1.0
     for center in centers:
-        distance = sum(((a - b) / width) ** 2 for a, b in zip(point, center, strict=True))
+        distance = math.fsum(((a - b) / width) ** 2 for a, b in zip(point, center, strict=True))
         total += math.exp(-distance / 2) / (width * math.sqrt(2 * math.pi)) ** len(point)
     return math.log(total / (1 + len(centers)))

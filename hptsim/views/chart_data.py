@@ -11,9 +11,10 @@ from itertools import groupby
 from typing import Any, NamedTuple
 
 from hptsim.errors import invalid
-from hptsim.model.account import TOTAL, TUNING_JOBS
-from hptsim.model.journal import Record, change
-from hptsim.model.tables import TRAINING, TUNING
+from hptsim.model.account import by_type
+from hptsim.model.journal import QUEUED, Record, change
+from hptsim.model.journal_reader import JournalReader
+from hptsim.model.statuses import FINAL_TRAINING, FINAL_TUNING
 
 
 class GanttRow(NamedTuple):
@@ -88,7 +89,7 @@ def gantt_rows(journal: Iterable[Record]) -> list[GanttRow]:
     >>> [row.phase for row in gantt_rows(sim.journal) if row.training_job]
     ['Training']
     """
-    final = TUNING.final | TRAINING.final
+    final = FINAL_TUNING | FINAL_TRAINING
     jobs: dict[tuple[str, str], list[GanttRow]] = {}
     parents: dict[str, str] = {}
     since: dict[tuple[str, str], tuple[str, float]] = {}
@@ -132,9 +133,8 @@ def band_rows(journal: Iterable[Record], limits: Mapping[str, int] | None = None
         before = {pool: (reserved[pool], occupied.get(pool, 0)) for pool in reserved}
         for record in records:
             book = occupied if record.thing == "occupancy" else reserved
-            for pool, count in change(record).items():
-                if pool not in (TOTAL, TUNING_JOBS):
-                    book[pool] = book.get(pool, 0) + count
+            for kind, count in by_type(change(record)).items():
+                book[kind] = book.get(kind, 0) + count
         for pool in sorted(reserved):
             after = (reserved[pool], occupied.get(pool, 0))
             if after != before.get(pool, (0, 0)):
@@ -156,7 +156,7 @@ def queue_rows(journal: Iterable[Record]) -> list[QueueRow]:
         before = waiting
         for record in records:
             if record.thing == "reservation":
-                waiting += {"ask": 1, "grant": -1, "withdraw": -1}.get(record.trigger, 0)
+                waiting += QUEUED.get(record.trigger, 0)
         if waiting != before:
             rows.append(QueueRow(now, waiting))
     return rows
@@ -213,21 +213,33 @@ def curve_rows(journal: Iterable[Record]) -> list[CurveRow]:
     >>> [(row.epoch, round(row.objective, 2), row.stopped_by) for row in curve_rows(sim.journal)]
     [(1, 0.53, ''), (2, 0.37, ''), (3, 0.29, '')]
     """
-    parents: dict[str, str] = {}
-    jobs: dict[str, list[CurveRow]] = {}
+    curves = _Curves()
     for record in journal:
-        if record.thing == "training" and record.trigger == "create":
-            parents[record.name] = record.data.tuning_job
-            jobs[record.name] = []
-        elif record.trigger == "epoch":
-            epoch, objective = record.data
-            curve = jobs[record.name]
-            while curve and curve[-1].epoch >= epoch:
-                curve.pop()
-            curve.append(CurveRow(parents[record.name], record.name, epoch, objective, ""))
-        elif (record.thing, record.trigger) == ("signal", "stop") and record.data in STOPPED_BY:
-            jobs[record.name][-1] = jobs[record.name][-1]._replace(stopped_by=record.data)
-    return [row for rows in jobs.values() for row in rows]
+        curves.read(record)
+    return [row for rows in curves.jobs.values() for row in rows]
+
+
+class _Curves(JournalReader):
+    """The rows of every training job's learning curve."""
+
+    def __init__(self) -> None:
+        self.jobs: dict[str, list[CurveRow]] = {}
+        self._parents: dict[str, str] = {}
+
+    def on_training_create(self, record: Record) -> None:
+        self._parents[record.name] = record.data.tuning_job
+        self.jobs[record.name] = []
+
+    def on_training_epoch(self, record: Record) -> None:
+        epoch, objective = record.data
+        curve = self.jobs[record.name]
+        while curve and curve[-1].epoch >= epoch:
+            curve.pop()
+        curve.append(CurveRow(self._parents[record.name], record.name, epoch, objective, ""))
+
+    def on_signal_stop(self, record: Record) -> None:
+        if record.data in STOPPED_BY:
+            self.jobs[record.name][-1] = self.jobs[record.name][-1]._replace(stopped_by=record.data)
 
 
 def interval_rows(summary: Any) -> list[IntervalRow]:

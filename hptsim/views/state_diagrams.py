@@ -9,6 +9,7 @@ their own in it, so that they cross no box.
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
@@ -170,14 +171,14 @@ def _arrange(places: dict[str, _Place], ways: Mapping[tuple[str, str], list[str]
             desired = {name: _mean([places[tie].y for tie in ties[name]] or [0.0]) for name in names}
             names.sort(key=desired.__getitem__)
             heights = [_TALL + 2 * _GAP if places[name].box else _GAP for name in names]
-            y = -sum(heights) / 2
+            y = -math.fsum(heights) / 2
             for name, height in zip(names, heights, strict=True):
                 places[name].x, places[name].y = column * _COLUMN, y + height / 2
                 y += height
 
 
 def _mean(values: list[float]) -> float:
-    return sum(values) / len(values)
+    return math.fsum(values) / len(values)
 
 
 def _curve(way: list[_Place]) -> list[Point]:
@@ -213,8 +214,8 @@ def _spots(points: list[Point]) -> Iterator[Point]:
             weights = ((1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t * t * (1 - t), t**3)
             four = points[at : at + 4]
             yield (
-                sum(weight * x for weight, (x, _) in zip(weights, four, strict=True)),
-                sum(weight * y for weight, (_, y) in zip(weights, four, strict=True)),
+                math.fsum(weight * x for weight, (x, _) in zip(weights, four, strict=True)),
+                math.fsum(weight * y for weight, (_, y) in zip(weights, four, strict=True)),
             )
 
 

@@ -1,6 +1,7 @@
 """What must not change by accident: journals of fixed scenarios, the explorer's counts, the public surface.
 
-`python tests/golden/evidence.py` writes the evidence anew; a change of it says why in its commit.
+`python tests/golden/evidence.py` writes the evidence anew; a change of it says why in its commit. When journals have changed,
+run `python tests/golden/evidence.py versions` under the other versions of Python, too.
 """
 
 import contextlib
@@ -9,7 +10,9 @@ import importlib
 import inspect
 import io
 import json
+import platform
 import random
+import sys
 from pathlib import Path
 
 import hptsim
@@ -133,6 +136,19 @@ def journals():
     return {"demo": run(demo()), **{str(seed): run(scenario(seed), seed) for seed in range(200)}}
 
 
+def fingerprint(found):
+    """One hash for all journals."""
+    return hashlib.sha256(json.dumps(found, sort_keys=True).encode()).hexdigest()
+
+
+def versions():
+    """The hash of all journals by the version of Python that wrote them; what others say that differs is out of date."""
+    file, now = FOLDER / "versions.json", fingerprint(journals())
+    known = json.loads(file.read_text()) if file.exists() else {}
+    kept = {version: one for version, one in known.items() if one == now}
+    return {**kept, platform.python_version(): now}
+
+
 def notebooks():
     """How many journals the notebooks' own process writes, by notebook, and one hash for all of them."""
     found = {}
@@ -220,7 +236,10 @@ def _signature(value):
 
 
 def main():
-    """Write the evidence anew."""
+    """Write the evidence anew; with "versions", only what this version of Python says of the journals."""
+    (FOLDER / "versions.json").write_text(json.dumps(versions(), indent=1, sort_keys=True) + "\n")
+    if sys.argv[1:] == ["versions"]:
+        return
     (FOLDER / "journals.json").write_text(json.dumps(journals(), indent=1) + "\n")
     (FOLDER / "notebooks.json").write_text(json.dumps(notebooks(), indent=1) + "\n")
     (FOLDER / "counts.json").write_text(json.dumps(counts(), indent=1) + "\n")

@@ -3,6 +3,8 @@
 import json
 import random
 import re
+import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 from zlib import crc32
@@ -76,6 +78,87 @@ def test_a_journal_in_a_file_can_be_read_while_it_is_written(tmp_path):
     log.close()
     assert len(log) == len(read(tmp_path / "out.jsonl").records)
     assert sum(log.counts.values()) == len(log)
+
+
+@pytest.mark.parametrize("keep", [True, False])
+def test_a_journal_is_on_disk_when_a_command_a_step_or_a_run_returns(tmp_path, keep):
+    file = tmp_path / "out.jsonl"
+    sim = Simulation(attrs.evolve(SMALL, tuning_jobs=()), journal=Journal(file, keep=keep))
+
+    def on_disk():
+        saved = read(file)
+        assert saved.damage == f"{file}: it has no closing line: the run did not end, or the tail is missing; " + (
+            f"read {len(saved.records)} entries"
+        )
+        return len(saved.records)
+
+    assert on_disk() == 0
+    for act in (
+        lambda: sim.create_tuning_job(TuningJobSpec("a")),
+        sim.step,
+        lambda: sim.run(until=10),
+        lambda: sim.stop_tuning_job("a"),
+        lambda: sim.fire(*sim.armed[0]),
+        sim.run,
+    ):
+        before = on_disk()
+        act()
+        assert on_disk() == len(sim.journal) > before
+
+
+def test_a_journal_is_on_disk_in_batches_while_it_is_written(tmp_path):
+    file = tmp_path / "out.jsonl"
+    sim = Simulation(attrs.evolve(SMALL, tuning_jobs=()), laws=False, journal=Journal(file))
+    spec = TuningJobSpec("a", limits=ResourceLimits(750, 10))
+    seen = []
+
+    def look(env):
+        while True:
+            yield env.timeout(25)
+            seen.append((len(sim.journal), read(file)))
+
+    sim.env.process(look(sim.env))
+    sim.create_tuning_job(spec)
+    sim.run(until=1200)
+    assert seen[-1][0] > 3000
+    for count, saved in seen:
+        assert count - 1000 < len(saved.records) <= count and "no closing line" in saved.damage
+
+
+def test_a_journal_that_nobody_uses_any_more_is_closed(tmp_path):
+    file = tmp_path / "out.jsonl"
+    sim = Simulation(SMALL, journal=Journal(file))
+    sim.run(until=15)
+    count = len(sim.journal)
+    del sim
+    assert read(file).damage == "" and len(read(file).records) == count
+
+
+ENDS = {
+    "its end": ("", 0, ""),
+    "an exception": ("raise RuntimeError", 1, ""),
+    "Ctrl-C": ("os.kill(os.getpid(), signal.SIGINT); time.sleep(60)", -2, ""),
+    "a kill": ("os.kill(os.getpid(), signal.SIGKILL)", -9, "no closing line: the run did not end"),
+}
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_a_journal_is_whole_however_its_process_ends(tmp_path, end):
+    file, (last, code, damage) = tmp_path / "out.jsonl", ENDS[end]
+    program = f"""
+import os, signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from hptsim import Journal, Simulation
+from hptsim.cli.commands import demo
+sim = Simulation(demo(), journal=Journal(sys.argv[1]))
+sim.run(until=1000)
+print(len(sim.journal), flush=True)
+{last}
+"""
+    done = subprocess.run([sys.executable, "-c", program, str(file)], capture_output=True, text=True)
+    saved = read(file)
+    assert done.returncode == code and len(saved.records) == int(done.stdout) > 50
+    assert damage in saved.damage and bool(damage) == bool(saved.damage)
 
 
 def test_counts_only_counts_and_cannot_be_read():
@@ -223,7 +306,7 @@ def test_lines_that_were_edited_by_hand_are_damage(path, edit):
 def test_of_two_thousand_flipped_bits_none_is_blamed_on_the_twin(path):
     """Each is reported as damage, or refused, or did no harm."""
     whole, records, rng = path.read_bytes(), read(path).records, random.Random(11)
-    answers = Counter()
+    answers, judged = Counter(), set()
     for _ in range(2000):
         at, bit = rng.randrange(len(whole)), rng.randrange(8)
         path.write_bytes(whole[:at] + bytes([whole[at] ^ 1 << bit]) + whole[at + 1 :])
@@ -232,9 +315,11 @@ def test_of_two_thousand_flipped_bits_none_is_blamed_on_the_twin(path):
         except InvalidInput:
             answers["refused"] += 1
             continue
-        judge(saved)  # raises LawBroken if the twin is blamed
         assert saved.damage or saved.records == records
         assert saved.records == records[: len(saved.records)]
+        if (length := (len(saved.records), bool(saved.damage))) not in judged:
+            judge(saved)  # raises LawBroken if the twin is blamed
+            judged.add(length)
         answers["damage" if saved.damage else "harmless"] += 1
     assert answers["damage"] > 1000 and answers["refused"] > 10 and answers["harmless"] < 5
 
@@ -288,8 +373,21 @@ def test_a_journal_of_format_1_is_what_the_same_scenario_says_today(tmp_path):
     """All but the reason of a tuning job's failure, which format 1 did not have."""
     old = read(FORMAT_1).records
     file = tmp_path / "again.jsonl"
-    log = Journal(file)
-    sim = Simulation(format_1_scenario(), seed=3, journal=log)
+    sim = rerun_format_1(file)
+    sim.journal.close()
+    new = read(file).records
+    assert [one[:6] for one in new] == [one[:6] for one in old]
+    failed = {place for place, one in enumerate(new) if (one.thing, one.destination) == ("tuning", "Failed")}
+    assert [new[place].data.reason[:30] for place in failed] == ["No training job succeeded afte"]
+    assert [one.data for place, one in enumerate(new) if place not in failed] == [
+        one.data for place, one in enumerate(old) if place not in failed
+    ]
+    assert list(map(len, steps(new))) == list(map(len, steps(old)))
+
+
+def rerun_format_1(file):
+    """The run that wrote the file of format 1, into *file* as journals are today."""
+    sim = Simulation(format_1_scenario(), seed=3, journal=Journal(file))
     definition = TrainingJobDefinition(
         instances=InstanceRequest("ml.g5.xlarge"), keep_alive_s=300, request={"RoleArn": "arn"}
     )
@@ -299,15 +397,7 @@ def test_a_journal_of_format_1_is_what_the_same_scenario_says_today(tmp_path):
     sim.run()
     sim.delete_training_job("second")
     sim.delete_tuning_job("b")
-    log.close()
-    new = read(file).records
-    assert [one[:6] for one in new] == [one[:6] for one in old]
-    failed = {place for place, one in enumerate(new) if (one.thing, one.destination) == ("tuning", "Failed")}
-    assert [new[place].data.reason[:30] for place in failed] == ["No training job succeeded afte"]
-    assert [one.data for place, one in enumerate(new) if place not in failed] == [
-        one.data for place, one in enumerate(old) if place not in failed
-    ]
-    assert list(map(len, steps(new))) == list(map(len, steps(old)))
+    return sim
 
 
 def format_1_scenario():
@@ -360,6 +450,11 @@ def failing():
             {"data": {"tuning_job": "a", "definition": 7, "hyperparameters": {}, "standalone": None}},
             "IndexError",
         ),
+        (
+            "training",
+            {"data": {"tuning_job": "training-job/x", "definition": 0, "hyperparameters": {}, "standalone": None}},
+            "KeyError",
+        ),
     ],
 )
 def test_an_entry_of_another_journal_is_named_with_its_line(path, capsys, thing, change, cause):
@@ -367,6 +462,46 @@ def test_an_entry_of_another_journal_is_named_with_its_line(path, capsys, thing,
     line(path, number, lambda entry: {**entry, **change})
     assert main(["check", str(path)]) == 2
     assert re.search(rf"out\.jsonl:{number}: not understood \(({cause})", capsys.readouterr().err)
+
+
+ODD = [None, 10**400, -1, 1.5, "x", [], {}, True, float("nan")]
+
+
+def places(value, path=()):
+    """The keys that lead to each value within plain data."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield (*path, key)
+            yield from places(inner, (*path, key))
+
+
+def with_odd(entry, path, odd):
+    copy = json.loads(json.dumps(entry))
+    inner = copy
+    for key in path[:-1]:
+        inner = inner[key]
+    inner[path[-1]] = odd
+    return json.dumps(copy)
+
+
+def test_no_odd_value_anywhere_makes_check_stumble(tmp_path, capsys):
+    """Not even with right checksums: one value of each kind of entry at a time is replaced, without those of requests."""
+    path = tmp_path / "out.jsonl"
+    sim = rerun_format_1(path)
+    sim.journal.close()
+    lines, tried, answers = bare(path), set(), Counter()
+    for number, text in enumerate(lines):
+        entry = json.loads(text)
+        for place in places(entry):
+            kind = (entry.get("thing"), entry.get("trigger"), *place)
+            if kind in tried or "request" in place:
+                continue
+            tried.add(kind)
+            for odd in (ODD[len(tried) % len(ODD)], 10**400):
+                path.write_text(sealed([*lines[:number], with_odd(entry, place, odd), *lines[number + 1 :]]))
+                answers[main(["check", str(path)])] += 1
+    capsys.readouterr()
+    assert set(answers) == {0, 2, 3} and answers[2] > 200
 
 
 @pytest.mark.parametrize("account", [{}, {"capacity": {}, "limits": {"cats": 1}, "assumptions": {}}, 3])

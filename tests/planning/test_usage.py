@@ -1,4 +1,4 @@
-"""The rows that a meter fills: what their sums mean, and how they are told to machines."""
+"""The rows that the accounting fills: what their sums mean, and how they are told to machines."""
 
 import pytest
 

@@ -727,8 +727,8 @@ def test_a_description_looks_at_no_other_job(monkeypatch):
     sim, service = populated()
     describe(service, "job-00")
     read = []
-    see = History.see
-    monkeypatch.setattr(History, "see", lambda self, entry: (read.append(entry), see(self, entry)))
+    take_in = History.read
+    monkeypatch.setattr(History, "read", lambda self, entry: (read.append(entry), take_in(self, entry)))
     describe(service, "job-00")
     assert read == []
     entries = len(sim.journal)

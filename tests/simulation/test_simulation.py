@@ -217,9 +217,8 @@ def test_the_journal_on_disk_is_judged_and_damage_is_named(tmp_path, capsys):
     path.write_text("\n".join(lines[:50]) + "\n" + lines[50][:20])
     assert main(["check", str(path)]) == 2
     assert "out.jsonl:51: damaged" in capsys.readouterr().out
-    writer = JournalWriter(path, saved.header)
-    writer.write(one for one in saved.records if (one.thing, one.destination) != ("training", "Stopped"))
-    writer.close(0)
+    early = [one for one in saved.records if (one.thing, one.destination) != ("training", "Stopped")]
+    JournalWriter(path, saved.header, early).close()
     assert main(["check", str(path)]) == 3
     path.write_text("hello\n")
     assert main(["check", str(path)]) == 2
@@ -301,3 +300,12 @@ def test_a_notebook_shows_the_film_as_long_as_it_is_short(monkeypatch):
     assert sim._repr_html_() is None, "a notebook of many megabytes helps nobody"
     counting = Simulation(journal=Journal(keep=False))
     assert counting._repr_html_() is None
+
+
+def test_a_run_ends_well_after_the_record_of_a_tuning_job_was_deleted():
+    sim = Simulation()
+    sim.create_tuning_job(TuningJobSpec("a"))
+    sim.run()
+    sim.delete_tuning_job("a")
+    sim.run()
+    assert sim.tuning_jobs == [] and sim.checked == len(sim.journal)
