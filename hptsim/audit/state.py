@@ -216,6 +216,8 @@ class State:
         self.touched_tuning: dict[str, None] = {}
         self.touched_training: dict[str, None] = {}
         """What this step is about: the tuning jobs and the training jobs, by name."""
+        self.broken = False
+        """Whether a law was broken: what follows is not judged, for the state no longer follows the journal."""
         self.checked = 0
         self.witnessed: dict[str, str] = {}
         """The `sometimes` laws that were seen, each with what was seen."""

@@ -246,11 +246,14 @@ class Simulation:
 
     def _audit(self) -> None:
         auditor = self._auditor
+        if auditor.state.broken:
+            return
         try:
             for entry in self.journal.fresh():
                 auditor.see(entry)
             auditor.check_step(self._world)
         except LawBroken as error:
+            auditor.state.broken = True
             raise self._explained(error) from None
 
     def _explained(self, error: LawBroken) -> LawBroken:
@@ -261,7 +264,7 @@ class Simulation:
 
     def _rest(self) -> None:
         """Nothing is left to do: judge the end, and under "end" everything."""
-        if self._laws is False:
+        if self._laws is False or self._auditor.state.broken:
             return
         try:
             if self._laws == "end":
