@@ -17,7 +17,7 @@ ENDED = frozenset({"Completed", "Failed", "Stopped", "MaxRuntimeExceeded", "MaxW
 TUNING_ENDED = frozenset({"Completed", "Failed", "Stopped"})
 """The states in which a tuning job has ended (§3.1)."""
 COUNTED = ("Completed", "InProgress", "RetryableError", "NonRetryableError", "Stopped")
-"""The counters of a tuning job's training jobs (M:TrainingJobStatusCounters)."""
+"""The counters of a tuning job's training jobs (K4, K5)."""
 
 
 class LedgerView(Protocol):

@@ -21,7 +21,8 @@ from hptsim.model.journal import Record, Saved, steps
 from hptsim.model.journal_lines import payload_as_json
 from hptsim.model.laws import MOMENTS, REST, SOMETIMES, WORLD, Law
 from hptsim.model.payloads import TuningJobCreated
-from hptsim.model.tables import ALL, EFFECTS
+from hptsim.model.specification import words
+from hptsim.model.tables import ALL, BOOKINGS, EFFECTS
 from hptsim.simulation.simulation import Simulation
 from hptsim.views.chart_data import band_rows, gantt_rows, queue_rows, stored_rows
 from hptsim.views.charts import PHASE_COLORS
@@ -87,6 +88,7 @@ def _film(source: Simulation | Saved | Iterable[Record], broken: LawBroken | Non
         "entries": [[*record[:6], _detail(record.data)] for record in records],
         "rows": _rows(),
         "laws": [_law(law, first) for law in laws],
+        "sources": _sources(laws, broken),
         "broken": broken and {"law": broken.law, "reason": broken.reason, "rests_on": broken.rests_on},
         **_lanes(records),
         **_charts(records, limits),
@@ -155,11 +157,18 @@ def _rows() -> dict[str, Any]:
         f"{table.name}|{row.trigger}|{row.source}|{row.destination}": {
             "rests_on": row.rests_on,
             "guard": row.guard,
-            "effects": [EFFECTS[name] for name in row.effects],
+            "effects": [*[BOOKINGS[name] for name in row.books], *[EFFECTS[name] for name in row.effects]],
         }
         for table in ALL
         for row in table.rows
     }
+
+
+def _sources(laws: Iterable[Law], broken: LawBroken | None) -> dict[str, list[tuple[str, str]]]:
+    """The words of what rows and laws rest on: the film is read where there is no documentation."""
+    resting = {row.rests_on for table in ALL for row in table.rows} | {law.rests_on for law in laws}
+    resting |= {broken.rests_on} if broken else set()
+    return {rests_on: list(words(rests_on).items()) for rests_on in sorted(resting)}
 
 
 def _lanes(records: list[Record]) -> dict[str, Any]:

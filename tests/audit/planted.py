@@ -102,7 +102,7 @@ def on_child_end(slip: Callable[[World, TuningJob, TrainingJob], None]) -> Calla
 
 
 def _grants_the_last(true: Any, ledger: Ledger, discipline: str) -> Any:
-    return next((one for one in reversed(ledger.line.values()) if ledger.fits(one.amounts)), None)
+    return next((one for one in reversed(ledger.queue.values()) if ledger.fits(one.amounts)), None)
 
 
 def _first_come(true: Any, ledger: Ledger, discipline: str) -> Any:
