@@ -10,7 +10,7 @@ from hptsim.cloud.base import Base as Base
 from hptsim.cloud.base import trials as trials
 from hptsim.cloud.every_outcome import FAULTS as FAULTS
 from hptsim.cloud.every_outcome import Enumerated as Enumerated
-from hptsim.cloud.sampled import Sampled
+from hptsim.cloud.sampled import Sampled, in_time
 from hptsim.scenario.cloud import GRACE_S as GRACE_S
 from hptsim.scenario.cloud import ON_SIGTERM as ON_SIGTERM
 from hptsim.scenario.cloud import Faults as Faults
@@ -42,5 +42,5 @@ class Scripted(Sampled):
             trigger, delay = events[job.plan_at]
             if (job.state, trigger) in world.tables.training:
                 job.plan_at += 1
-                return ((trigger, delay),)
+                return (in_time(job, trigger, delay),)
         return super().next(world, job)
