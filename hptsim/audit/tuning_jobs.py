@@ -78,8 +78,9 @@ def few_enough_in_all(state: State, entry: Entry) -> str | None:
 
 def reaches_every_child(state: State, child: KnownTrainingJob) -> str | None:
     """Once its tuning job is stopped or closing, every live training job is stopping, or its stop is under way."""
-    parent = state.tuning[child.holder]
-    if parent.state not in ("Stopping", "InProgress:closing") or not child.live or child.told_s is not None:
+    if not child.live or child.told_s is not None:  # the record of the tuning job of one that has ended may be deleted
+        return None
+    if state.tuning[child.holder].state not in ("Stopping", "InProgress:closing"):
         return None
     return None if "stop" in child.state.lower() else f"{child.name} is {child.state} and was not told to stop"
 
