@@ -106,6 +106,9 @@ class Simulation:
         self._world = World(account, nature or sampled, rules(tables))
         self.journal = Journal() if journal is None else journal
         self._laws = laws if isinstance(laws, (bool, str)) else True
+        timings = scenario.timings if nature is None else getattr(nature, "timings", None)
+        travel_s = None if timings is None else timings.stop_propagation_s
+        self._stop_propagation_s = travel_s if isinstance(travel_s, (int, float)) else None  # a distribution has no bound
         self._auditor = self._new_auditor(LAWS if isinstance(laws, (bool, str)) else check_laws(laws))
         self._watchers: dict[tuple[str, str], list[simpy.Event]] = {}
         self._observers = Observers(self.journal)
@@ -120,10 +123,7 @@ class Simulation:
 
     def _new_auditor(self, laws: Iterable[Law]) -> Auditor:
         """An auditor of this account that has read nothing."""
-        timings = getattr(self._world.nature, "timings", None)
-        travel_s = 0.0 if timings is None else timings.stop_propagation_s
-        bound_s = travel_s if isinstance(travel_s, (int, float)) else None
-        return Auditor(self.scenario.account, laws, stop_propagation_s=bound_s)
+        return Auditor(self.scenario.account, laws, stop_propagation_s=self._stop_propagation_s)
 
     def _start_clock(self, now: float = 0.0, first: int = 0) -> None:
         self._env = TwinEnvironment(self._fire_armed, self._order, self._world.armed, now, first)
