@@ -44,6 +44,10 @@ class WorldView(Protocol):
         """The training jobs."""
 
     @property
+    def pools(self) -> Mapping[str, Any]:
+        """The warm pools."""
+
+    @property
     def ledger(self) -> LedgerView:
         """The quota."""
 
@@ -75,6 +79,7 @@ class KnownTuningJob:
     judged: str = ""
     """The state in which it was judged last."""
     stopped: bool = False
+    stop_s: float | None = None
     launches: int = 0
     """How many launches were written; *launched* counts the training jobs that were created."""
     launched: int = 0
@@ -130,6 +135,7 @@ class KnownTrainingJob:
     billed_s: float = 0.0
     trained_s: float = 0.0
     """Time in Training, over all attempts."""
+    attempts: int = 1
     retries: int = 0
     occupies: Mapping[str, int] | None = None
     occupations: int = 0

@@ -199,6 +199,8 @@ class Base:
         tuning = world.tuning[job.tuning_job]
         spec, objective = tuning.spec, tuning.spec.objective_of(job.definition)
         epoch = len(job.curve)
+        if not epoch:  # a table that books no epochs, which only a mutant does
+            return ""
         if spec.hyperband is not None:
             if epoch >= spec.hyperband.max_resource:
                 return "max_resource"

@@ -108,7 +108,9 @@ class Simulation:
         self._laws = laws if isinstance(laws, (bool, str)) else True
         timings = scenario.timings if nature is None else getattr(nature, "timings", None)
         travel_s = None if timings is None else timings.stop_propagation_s
-        self._stop_propagation_s = travel_s if isinstance(travel_s, (int, float)) else None  # a distribution has no bound
+        self._stop_propagation_s = (
+            travel_s if isinstance(travel_s, (int, float)) else None
+        )  # a distribution has no bound
         self._auditor = self._new_auditor(LAWS if isinstance(laws, (bool, str)) else check_laws(laws))
         self._watchers: dict[tuple[str, str], list[simpy.Event]] = {}
         self._observers = Observers(self.journal)

@@ -82,6 +82,11 @@ def hyperband(total=3, parallel=2):
     )
 
 
+def hyperband_on_spot():
+    """One training job whose epochs since its last checkpoint are lost by an interruption or an error."""
+    return with_spec(scope(), strategy="Hyperband", hyperband=Hyperband(1, 3))
+
+
 def with_spec(scenario, **changes):
     spec = attrs.evolve(scenario.tuning_jobs[0].spec, **changes)
     return attrs.evolve(scenario, tuning_jobs=(ScheduledTuningJob(spec),))
@@ -138,6 +143,7 @@ def judges():
         lambda tables: _explored(scope(attrs.evolve(SPOT, max_retries=0)), EVERY_FAULT, tables),
         lambda tables: _explored(enough(), {}, tables),
         lambda tables: _explored(hyperband(1, 1), {}, tables),
+        lambda tables: _explored(hyperband_on_spot(), {"interrupt": 1, "internal_error": 1}, tables),
         lambda tables: _explored(two_types(total=1), {"shortage": 1}, tables),
         lambda tables: _warm(tables, {"internal_error": 1}),
         _updated,
