@@ -56,8 +56,14 @@ def _training_job(state: State, job: KnownTrainingJob) -> str | None:
 
 
 def _tuning_job(state: State, job: KnownTuningJob) -> str | None:
-    shown = state.world.tuning.get(job.name) if state.world is not None else None
-    if state.world is None or shown is None:
+    if state.world is None:
+        return None
+    if job.spec is None and job.children and (pool := state.pools.get(job.children[0])) is not None:
+        kept = state.world.pools.get(pool.name)
+        if kept is None or kept.keep_alive_s != pool.keep_alive_s:
+            return f"according to the auditor the warm pool of {pool.name} is kept for {pool.keep_alive_s:g} s"
+    shown = state.world.tuning.get(job.name)
+    if shown is None:
         return None
     held = {pool: count for pool, count in job.held.items() if count} if 0 in job.held.values() else job.held
     if shown.state != job.state or held != state.world.ledger.held.get(job.name, {}):
