@@ -1,7 +1,7 @@
 """For test suites: hypothesis strategies, and a state machine test to inherit for your own controller.
 
-Scenarios and clouds are drawn as a swarm: which faults exist is drawn before how often they happen. Every run ends in
-calm: no more faults, everything runs to rest, and the `eventually` laws are judged.
+Scenarios and clouds are drawn as a swarm: which faults exist is drawn before how often they happen. Every run ends
+at rest: no more faults, everything runs to its end, and the `eventually` laws are judged.
 """
 
 from __future__ import annotations
@@ -271,7 +271,8 @@ class TuningMachine(stateful.RuleBasedStateMachine):
 
     `self.sim` is a `Simulation` in which nothing happens by time: there is one rule for each trigger of the tables, and
     hypothesis draws which comes next, and for which job. Set `scenario` for your own account; otherwise it is drawn.
-    `laws` are checked at every step: set it to `(*hptsim.LAWS, mine)` for one of your own. `teardown` brings the calm.
+    `laws` are checked at every step: set it to `(*hptsim.LAWS, mine)` for one of your own. `teardown` lets everything run to
+    its end.
     """
 
     scenario: Scenario | None = None
@@ -392,7 +393,7 @@ class TuningMachine(stateful.RuleBasedStateMachine):
         self.sim.fire(*event)
 
     def teardown(self) -> None:
-        """The calm: no more faults, everything runs to rest, and the `eventually` laws are judged."""
+        """No more faults strike, everything runs to its end, and the `eventually` laws are judged."""
         if not hasattr(self, "sim"):
             return
         self.cloud.budget.update(dict.fromkeys(self.cloud.budget, 0))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from fractions import Fraction
 
 from hptsim.audit.state import KnownTrainingJob, KnownTuningJob
 from hptsim.model.definitions import CompletionCriteria, Hyperband, TrainingJobDefinition
@@ -33,11 +34,13 @@ def within(span: ParameterRange, text: str) -> bool:
     """
     if len(span.values) > 0:
         return any(text == value for value in span.values)
-    try:
-        number = int(text) if span.kind == "Integer" else float(text)  # a float cannot tell the largest integers apart
+    try:  # a float cannot tell the largest integers apart
+        number = Fraction(text) if span.kind == "Integer" else float(text)
     except ValueError:
         return False
-    return not (number < span.low or number > span.high or math.isnan(number))
+    if isinstance(number, Fraction) and number.denominator != 1:
+        return False
+    return span.low <= number <= span.high
 
 
 # ---------------------------------------------------------------------- early stopping and Hyperband

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from hptsim.audit import ends, journal, quota, search, training_jobs, tuning_jobs, warm_pools
+from hptsim.audit import ends, journal, queue, quota, search, training_jobs, tuning_jobs, warm_pools
 from hptsim.model.laws import Law, check_laws, witnesses
 
 LAWS: tuple[Law, ...] = check_laws(
-    (*journal.LAWS, *ends.LAWS, *tuning_jobs.LAWS, *training_jobs.LAWS, *quota.LAWS, *search.LAWS, *warm_pools.LAWS)
+    (
+        *journal.LAWS,
+        *ends.LAWS,
+        *tuning_jobs.LAWS,
+        *training_jobs.LAWS,
+        *quota.LAWS,
+        *queue.LAWS,
+        *search.LAWS,
+        *warm_pools.LAWS,
+    )
 )
 """Every law. Where several are broken at once, the first is named."""
 SOMETIMES = witnesses(LAWS)

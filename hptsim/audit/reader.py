@@ -29,7 +29,7 @@ _WRITES = frozenset({"downloaded", "epoch", "exited", "killed"})
 
 def follow_tuning(state: State, entry: Entry) -> None:
     """A tuning job goes from one state to the next, or its record is deleted."""
-    _, _, name, trigger, _, destination, data, _ = entry
+    now, _, name, trigger, _, destination, data, _ = entry
     if trigger == "delete":
         state.tuning.pop(name)
         return
@@ -38,7 +38,8 @@ def follow_tuning(state: State, entry: Entry) -> None:
     job = state.tuning[name]
     state.touched_tuning[name] = None
     job.launches += trigger == "launch"
-    job.stopped |= trigger == "stop"
+    if trigger == "stop":
+        job.stopped, job.stop_s = True, now
     job.state = destination
 
 
@@ -62,6 +63,7 @@ def follow_training(state: State, entry: Entry) -> None:
     elif trigger in STOPS:
         job.reasons += (trigger,)
     elif destination in ("Starting", "Interrupted"):  # another attempt, from the last checkpoint
+        job.attempts += trigger in ("interrupt", "internal_error")
         job.retries += trigger == "internal_error"
         job.curve = job.curve[: job.kept]
         job.passed = frozenset(rung for rung in job.passed if rung <= job.kept)

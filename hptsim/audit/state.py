@@ -17,7 +17,7 @@ ENDED = frozenset({"Completed", "Failed", "Stopped", "MaxRuntimeExceeded", "MaxW
 TUNING_ENDED = frozenset({"Completed", "Failed", "Stopped"})
 """The states in which a tuning job has ended (§3.1)."""
 COUNTED = ("Completed", "InProgress", "RetryableError", "NonRetryableError", "Stopped")
-"""The counters of a tuning job's training jobs (M:TrainingJobStatusCounters)."""
+"""The counters of a tuning job's training jobs (K4, K5)."""
 
 
 class LedgerView(Protocol):
@@ -42,6 +42,10 @@ class WorldView(Protocol):
     @property
     def training(self) -> Mapping[str, Any]:
         """The training jobs."""
+
+    @property
+    def pools(self) -> Mapping[str, Any]:
+        """The warm pools."""
 
     @property
     def ledger(self) -> LedgerView:
@@ -75,6 +79,7 @@ class KnownTuningJob:
     judged: str = ""
     """The state in which it was judged last."""
     stopped: bool = False
+    stop_s: float | None = None
     launches: int = 0
     """How many launches were written; *launched* counts the training jobs that were created."""
     launched: int = 0
@@ -130,6 +135,7 @@ class KnownTrainingJob:
     billed_s: float = 0.0
     trained_s: float = 0.0
     """Time in Training, over all attempts."""
+    attempts: int = 1
     retries: int = 0
     occupies: Mapping[str, int] | None = None
     occupations: int = 0
@@ -216,6 +222,8 @@ class State:
         self.touched_tuning: dict[str, None] = {}
         self.touched_training: dict[str, None] = {}
         """What this step is about: the tuning jobs and the training jobs, by name."""
+        self.broken = False
+        """Whether a law was broken: what follows is not judged, for the state no longer follows the journal."""
         self.checked = 0
         self.witnessed: dict[str, str] = {}
         """The `sometimes` laws that were seen, each with what was seen."""

@@ -73,9 +73,15 @@ def goes_through_its_phases(state: State, entry: Entry) -> str | None:
     return None
 
 
-def retries_as_often_as_it_may(state: State, entry: Entry) -> str | None:
+def retries_as_often_as_it_may(state: State, subject: Entry | KnownTrainingJob) -> str | None:
     """An internal error begins a training job again as long as attempts are left, wherever it struck (J13, L13)."""
-    job = state.training[entry[2]]
+    if isinstance(subject, KnownTrainingJob):
+        shown = state.world.training.get(subject.name) if state.world is not None else None
+        left = subject.definition.max_retries - subject.retries
+        if shown is not None and shown.retries_left != left:
+            return f"{subject.name} has {left} retries left, the world says {shown.retries_left}"
+        return None
+    entry, job = subject, state.training[subject[2]]
     allowed = job.definition.max_retries
     if entry[5] == "Starting" and job.retries >= allowed:
         return f"{job.name} begins again after {job.retries} retries, of {allowed}"
@@ -240,7 +246,7 @@ LAWS = (
         "an internal error is retried MaximumRetryAttempts times, wherever it strikes",
         "J13, L13",
         retries_as_often_as_it_may,
-        ("training internal_error",),
+        ("training internal_error", TRAINING_JOB),
     ),
     Law(
         "training within its limit",

@@ -9,6 +9,7 @@ import math
 import os
 import shlex
 import sys
+from collections.abc import Iterable
 from importlib import resources
 from json import dumps
 from pathlib import Path
@@ -22,6 +23,7 @@ from hptsim.cli import terminal
 from hptsim.cli.progress import advance
 from hptsim.errors import HptsimError, InvalidInput, LawBroken, MissingExtra, invalid, nearest
 from hptsim.model.journal import Journal, Saved, read, steps
+from hptsim.model.laws import Law
 from hptsim.model.statuses import FINAL_TUNING, status
 from hptsim.model.tables import ALL
 from hptsim.optional import require
@@ -223,16 +225,20 @@ def _tell(record: Any) -> str:
     return words.get((record.thing, record.trigger), "")
 
 
-def check(journal: Path) -> int:
+def check(journal: Path, *, laws: str | None = None) -> int:
     """Judge a saved journal by the laws.
 
     Parameters
     ----------
     journal
         a file that `hptsim run --journal` wrote
+    laws
+        laws of your own that are judged besides: module:NAME of a hptsim.model.Law, or of several
     """
+    from hptsim.cli.own_laws import with_own
+
     saved = read(journal)
-    auditor = judge(saved, str(journal))
+    auditor = judge(saved, str(journal), with_own(laws))
     if saved.damage:
         print(f"{saved.damage}; the laws hold up to there")
         return BAD_INPUT
@@ -244,7 +250,7 @@ def check(journal: Path) -> int:
     return FINE
 
 
-def judge(saved: Saved, where: str = "journal") -> Auditor:
+def judge(saved: Saved, where: str = "journal", laws: Iterable[Law] = LAWS) -> Auditor:
     """Let an auditor read a saved journal, step by step; raises LawBroken with the file's line.
 
     Raises InvalidInput when an entry speaks of what no entry before it has introduced. A journal may end anywhere, by
@@ -252,7 +258,7 @@ def judge(saved: Saved, where: str = "journal") -> Auditor:
     """
     line = 1
     try:
-        auditor = Auditor(saved.account)
+        auditor = Auditor(saved.account, laws)
         for step in steps(saved.records):
             for record in step:
                 line += 1
@@ -263,9 +269,19 @@ def judge(saved: Saved, where: str = "journal") -> Auditor:
         record = saved.records[line - 2]
         raise LawBroken(error.law, f"{where}:{line}: {error.reason}", error.rests_on, (str(record),)) from None
     except (ArithmeticError, AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        if not _raised_in(error).startswith("hptsim."):
+            raise  # a law of the user's own is wrong
         text = f"{where}:{line}: not understood ({type(error).__name__}: {error}); expected what hptsim run --journal wrote"
         raise InvalidInput(text) from error
     return auditor
+
+
+def _raised_in(error: BaseException) -> str:
+    """The name of the module in which an error was raised."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return "" if trace is None else str(trace.tb_frame.f_globals.get("__name__", ""))
 
 
 def explore(

@@ -108,7 +108,7 @@ class SampledCloud(CloudBase):
         if job.fault_free and (simply := _FAULT_FREE.get(state)) is not None:
             return (simply(self, job),)
         if state in job.recorded_delays:
-            return job.recorded_delays[state]
+            return [in_time(job, *event) for event in job.recorded_delays[state]]
         if state not in _STATES:  # a final state, which only a mutant enters at once
             return ()
         trigger, delay = _STATES[state](self, job)
@@ -212,6 +212,12 @@ class SampledCloud(CloudBase):
         """The rest of an upload that had begun, or the whole of it; nothing takes no time."""
         whole = self._time(self._timings.uploading_s, job, "upload") if job.saved else 0.0
         return "uploaded", max(0.0, whole - job.uploaded_s)
+
+
+def in_time(job: TrainingJob, trigger: str, delay: float) -> tuple[str, float]:
+    """An event that is planned or recorded, or the end of MaxRuntimeInSeconds if that comes before it (`training-clock`)."""
+    left = max(0.0, job.definition.max_runtime_s - job.trained_s)
+    return ("max_runtime", left) if job.state == "Training" and delay > left else (trigger, delay)
 
 
 def _when(event: tuple[str, float]) -> float:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 import attrs
 
-from hptsim.cloud.sampled import SampledCloud
+from hptsim.cloud.sampled import SampledCloud, in_time
 from hptsim.world.jobs import TrainingJob
 from hptsim.world.ports import State
 
@@ -32,5 +32,5 @@ class ScriptedCloud(SampledCloud):
             trigger, delay = events[job.plan_at]
             if (job.state, trigger) in world.tables.training:
                 job.plan_at += 1
-                return ((trigger, delay),)
+                return (in_time(job, trigger, delay),)
         return super().next(world, job)

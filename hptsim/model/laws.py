@@ -81,6 +81,8 @@ class Law:
 
 def check_laws(laws: Iterable[Law]) -> tuple[Law, ...]:
     """*laws* as a tuple; raises InvalidInput for what is no law, and for a name that two of them have."""
+    if isinstance(laws, str) or not isinstance(laws, Iterable):
+        raise invalid("laws", laws, "laws", "write laws=(*hptsim.LAWS, mine)")
     found = tuple(laws)
     names: set[str] = set()
     for law in found:

@@ -127,6 +127,10 @@ def from_csv(path: str | Path, columns: Columns | str, *, skip: bool = False) ->
             template = TuningJobSpec("t", (TrainingJobDefinition(instances=instances),))
             templates[row.kind, row.size] = template
         spec = attrs.evolve(template, name=row.name)
+        if row.run_s > spec.definitions[0].max_runtime_s:  # it was allowed to
+            spec = attrs.evolve(
+                spec, definitions=(attrs.evolve(spec.definitions[0], max_runtime_s=math.ceil(row.run_s)),)
+            )
         jobs.append(ScheduledTuningJob(spec, row.submit_s - origin_s, recorded=(Recorded(row.run_s),)))
     scenario = Scenario(where.stem, tuning_jobs=jobs, limits=unlimited, assumptions=Assumptions(admission="queue"))
     return finished(str(path), scenario, left_out, skip)

@@ -125,7 +125,7 @@ class Simulation:
 
     def _new_auditor(self, laws: Iterable[Law]) -> Auditor:
         """An auditor of this account that has read nothing."""
-        travel_s = getattr(self._world.cloud, "stop_propagation_s", 0.0)
+        travel_s = getattr(self._world.cloud, "stop_propagation_s", None)
         bound_s = travel_s if isinstance(travel_s, (int, float)) else None
         return Auditor(self.scenario.account, laws, stop_propagation_s=bound_s)
 
@@ -305,11 +305,14 @@ class Simulation:
 
     def _audit(self) -> None:
         auditor = self._auditor
+        if auditor.state.broken:
+            return
         try:
             for entry in self.journal.fresh():
                 auditor.see(entry)
             auditor.check_step(self._world)
         except LawBroken as error:
+            auditor.state.broken = True
             raise self._explained(error) from None
 
     def _explained(self, error: LawBroken) -> LawBroken:
@@ -320,7 +323,7 @@ class Simulation:
 
     def _rest(self) -> None:
         """Nothing is left to do: judge the end, and under "end" everything."""
-        if self._laws is False:
+        if self._laws is False or self._auditor.state.broken:
             return
         try:
             if self._laws == "end":

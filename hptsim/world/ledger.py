@@ -19,10 +19,8 @@ from hptsim.model.account import TOTAL, TUNING_JOBS
 from hptsim.model.definitions import Amounts
 from hptsim.model.statuses import NEW
 
-
-def broken(law: str, reason: str) -> LawBroken:
-    """A ledger operation that must not happen; named by the law that it breaks."""
-    return LawBroken(law, reason, rests_on="§5.5")
+_QUOTA = "§5.5"
+"""What the laws rest on that the ledger keeps by refusing."""
 
 
 @attrs.define(slots=False, eq=False)
@@ -118,7 +116,7 @@ class Ledger:
     def reserve(self, holder: str, amounts: Amounts) -> None:
         """Move *amounts* from the free quota to *holder*."""
         if not self.fits(amounts):
-            raise broken("quota never exceeded", f"{holder} is granted {dict(amounts)}, which is not free")
+            raise LawBroken("quota never exceeded", f"{holder} is granted {dict(amounts)}, which is not free", _QUOTA)
         _add(self.reserved, amounts)
         _add(self.held.setdefault(holder, {}), amounts)
 
@@ -127,9 +125,11 @@ class Ledger:
         held, used = self.held.get(holder, {}), self.used.get(holder, {})
         for pool, count in amounts.items():
             if count > held.get(pool, 0):
-                raise broken("released at the end, exactly once", f"{holder} does not hold {count} {pool}")
+                raise LawBroken("released at the end, exactly once", f"{holder} does not hold {count} {pool}", _QUOTA)
             if count > held[pool] - used.get(pool, 0):
-                raise broken("occupancy within reservation", f"{holder} still uses {pool} that it gives back")
+                raise LawBroken(
+                    "occupancy within reservation", f"{holder} still uses {pool} that it gives back", _QUOTA
+                )
         _subtract(held, amounts)
         _subtract(self.reserved, amounts)
         if not held:
@@ -145,7 +145,7 @@ class Ledger:
         held, used = self.held.get(holder, {}), self.used.setdefault(holder, {})
         for pool, count in amounts.items():
             if count > held.get(pool, 0) - used.get(pool, 0):
-                raise broken("occupancy within reservation", f"{holder} has no idle {dict(amounts)} to use")
+                raise LawBroken("occupancy within reservation", f"{holder} has no idle {dict(amounts)} to use", _QUOTA)
         for pool, count in amounts.items():
             used[pool] = used.get(pool, 0) + count
 
@@ -154,7 +154,7 @@ class Ledger:
         used = self.used.get(holder, {})
         for pool, count in amounts.items():
             if count > used.get(pool, 0):
-                raise broken("occupancy within reservation", f"{holder} does not use {count} {pool}")
+                raise LawBroken("occupancy within reservation", f"{holder} does not use {count} {pool}", _QUOTA)
         _subtract(used, amounts)
         if not used:
             self.used.pop(holder, None)

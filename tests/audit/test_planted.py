@@ -13,7 +13,7 @@ from hptsim.errors import LawBroken
 from hptsim.model.assumptions import Assumptions
 from hptsim.model.definitions import InstanceRequest, Objective, ResourceLimits, TrainingJobDefinition
 from hptsim.model.ranges import ParameterRange
-from hptsim.scenario.cloud import Faults
+from hptsim.scenario.cloud import Faults, Recorded
 from hptsim.scenario.workload import ScheduledTuningJob
 
 RATE = (ParameterRange("rate", "Continuous", 0.0, 1.0),)
@@ -106,6 +106,19 @@ def test_a_law_catches_a_bug_of_the_world_by_its_name(law, bug, scenario, cloud)
     with BUG[bug].planted() as more, pytest.raises(LawBroken) as broken:
         Simulation(scenario, cloud=cloud and cloud(), **more).run()
     assert broken.value.law == law, str(broken.value)
+
+
+@pytest.mark.parametrize("recorded", [True, False], ids=["recorded", "planned"])
+def test_what_is_recorded_or_planned_ends_with_the_time_that_a_training_job_may_train(recorded):
+    entry = job("a", 1, 1, max_runtime_s=50, checkpoint_uri=None)
+    entry = attrs.evolve(entry, recorded=(Recorded(training_s=80.0),)) if recorded else entry
+    plan = {("a", 1): (("ready", 10.0), ("downloaded", 10.0), ("exited", 80.0))}
+    sim = Simulation(
+        attrs.evolve(ALONE, tuning_jobs=(entry,)), cloud=None if recorded else ScriptedCloud(timings=TIMINGS, plan=plan)
+    )
+    sim.run()
+    [child] = sim.tuning_job("a").training_jobs
+    assert sim.training_job(child).secondary_status == "MaxRuntimeExceeded"
 
 
 def _free_in(state):

@@ -4,6 +4,7 @@ import attrs
 import pytest
 from doctored import ALONE, audit, breaks_exactly, cut, edited, find, job, moved, run, without
 
+from hptsim import Simulation
 from hptsim.errors import LawBroken
 from hptsim.scenario.cloud import Faults
 
@@ -55,6 +56,14 @@ CASES = {
 @pytest.mark.parametrize("law", CASES)
 def test_a_law_is_broken_by_a_journal_that_breaks_exactly_it(law):
     breaks_exactly(law, CASES[law])
+
+
+def test_training_jobs_whose_tuning_job_was_deleted_are_compared_too():
+    sim = Simulation(ALONE)
+    sim.run()
+    sim.delete_tuning_job("a")
+    sim.run()
+    assert sim.tuning_jobs == [] and sim.checked == len(sim.journal)
 
 
 def test_a_job_that_fails_is_judged_by_the_attempts_it_had():

@@ -40,14 +40,14 @@ def scope(definition=SPOT, total=1, parallel=1, runtime_s=None, capacity=1):
     )
 
 
-def failing(stop_at_s=None):
+def failing(stop_at_s=None, parallel=4, finish_s=0.0):
     """A tuning job whose training jobs all fail, with one that waits for quota when it gives up."""
-    spec = TuningJobSpec("a", (TrainingJobDefinition(),), ResourceLimits(9, 4))
+    spec = TuningJobSpec("a", (TrainingJobDefinition(),), ResourceLimits(9, parallel))
     return Scenario(
         capacity={"ml.m5.xlarge": 3},
         assumptions=Assumptions(admission="queue"),
         tuning_jobs=(ScheduledTuningJob(spec, 0.0, stop_at_s),),
-        timings=Timings(training_s=Exponential(100.0), teardown_s=1.0, uploading_s=1.0),
+        timings=Timings(training_s=Exponential(100.0), teardown_s=1.0, uploading_s=1.0, finish_s=finish_s),
         faults=Faults(algorithm_error=1.0),
     )
 
@@ -82,13 +82,18 @@ def hyperband(total=3, parallel=2):
     )
 
 
+def hyperband_on_spot():
+    """One training job whose epochs since its last checkpoint are lost by an interruption or an error."""
+    return with_spec(scope(), strategy="Hyperband", hyperband=Hyperband(1, 3))
+
+
 def with_spec(scenario, **changes):
     spec = attrs.evolve(scenario.tuning_jobs[0].spec, **changes)
     return attrs.evolve(scenario, tuning_jobs=(ScheduledTuningJob(spec),))
 
 
-def gave_up_at():
-    sim = Simulation(failing())
+def gave_up_at(**changes):
+    sim = Simulation(failing(**changes))
     sim.run()
     return next(record.time_s for record in sim.journal if record.trigger == "give_up")
 
@@ -138,11 +143,14 @@ def judges():
         lambda tables: _explored(scope(attrs.evolve(SPOT, max_retries=0)), EVERY_FAULT, tables),
         lambda tables: _explored(enough(), {}, tables),
         lambda tables: _explored(hyperband(1, 1), {}, tables),
+        lambda tables: _explored(hyperband_on_spot(), {"interrupt": 1, "internal_error": 1}, tables),
         lambda tables: _explored(two_types(total=1), {"shortage": 1}, tables),
         lambda tables: _warm(tables, {"internal_error": 1}),
         _updated,
         lambda tables: _simulated(failing(), tables),
         lambda tables: _simulated(failing(at_s), tables),
+        lambda tables: _simulated(failing(parallel=1), tables),
+        lambda tables: _simulated(failing(gave_up_at(parallel=1) + 1.0, parallel=1, finish_s=10.0), tables),
     ]
 
 
