@@ -41,7 +41,7 @@ class Searches:
     def __call__(self, spec: TuningJobSpec) -> KnownSearch | AskedSearch:
         """The search of a tuning job; raises InvalidInput for a strategy that can neither be asked nor propose."""
         strategy = self.strategy(spec)
-        return KnownSearch(self, spec, strategy) if hasattr(strategy, "propose") else AskedSearch(self, spec, strategy)
+        return AskedSearch(self, spec, strategy) if hasattr(strategy, "ask") else KnownSearch(self, spec, strategy)
 
     def strategy(self, spec: TuningJobSpec) -> Any:
         """A strategy that knows nothing yet."""
@@ -63,7 +63,7 @@ class _Search:
     def __init__(self, searches: Searches, spec: TuningJobSpec, strategy: Any) -> None:
         self.searches, self.spec = searches, spec
         self.rules = rules_of(spec)
-        self.own_rule = callable(getattr(strategy, "should_stop", None))
+        self.own_rule = hasattr(strategy, "should_stop")
         self.watches = bool(self.rules) or self.own_rule
 
     def __reduce__(self) -> tuple[Any, ...]:
