@@ -55,6 +55,11 @@ class CloudBase:
         self._seed = seed if self.seed is None else self.seed
         self._script = scenario.script if self.script is None else self.script
 
+    @property
+    def slowest_stop_s(self) -> float | None:
+        """The most that the stop of a tuning job takes to reach a training job, in seconds; None where nothing bounds it."""
+        return 0.0
+
     def suffix(self, job: TuningJob, ordinal: int) -> str:
         """The eight hexadecimal digits that end a training job's name."""
         return f"{crc32(f'{self._seed}/{job.spec.name}/{ordinal}/{job.incarnation}'.encode()):08x}"

@@ -48,6 +48,12 @@ class SampledCloud(CloudBase):
         if self.faults is None and self.own_faults is None:
             self._own_faults = {entry.spec.name: entry.faults for entry in jobs if entry.faults is not None}
 
+    @property
+    def slowest_stop_s(self) -> float | None:
+        """The most that the stop of a tuning job takes to reach a training job, in seconds; None where it is sampled."""
+        delay = self._timings.stop_propagation_s
+        return delay if isinstance(delay, (int, float)) else None
+
     def faults_of(self, job: TrainingJob) -> Faults:
         """The faults that may happen to *job*."""
         return self._own_faults.get(job.tuning_job, self._faults)
