@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any, Self
 from zlib import crc32
 
@@ -10,6 +11,7 @@ import attrs
 
 from hptsim.errors import InvalidInput
 from hptsim.model.copying import duplicate
+from hptsim.model.definitions import EPOCHS
 from hptsim.scenario.cloud import Script
 from hptsim.scenario.durations import Duration, draw
 from hptsim.scenario.learning_curves import line, value
@@ -59,6 +61,12 @@ class CloudBase:
     def slowest_stop_s(self) -> float | None:
         """The most that the stop of a tuning job takes to reach a training job, in seconds; None where nothing bounds it."""
         return 0.0
+
+    def epochs_of(self, known: Mapping[str, str]) -> int:
+        """After how many epochs the script ends: as a hyperparameter says, or the script itself."""
+        if known:
+            return next((int(known[name]) for name in EPOCHS if known.get(name, "").isdigit()), self._script.epochs)
+        return self._script.epochs
 
     def suffix(self, job: TuningJob, ordinal: int) -> str:
         """The eight hexadecimal digits that end a training job's name."""

@@ -9,7 +9,6 @@ import attrs
 
 from hptsim.cloud.base import CloudBase
 from hptsim.errors import InvalidInput
-from hptsim.model.definitions import EPOCHS
 from hptsim.scenario.cloud import GRACE_S, Faults, Recorded, Timings
 from hptsim.scenario.configured_durations import resolve
 from hptsim.scenario.durations import Duration, draw
@@ -88,10 +87,8 @@ class SampledCloud(CloudBase):
 
     def _work(self, job: TrainingJob) -> float:
         """How long the script needs in Training; sets how many epochs it has."""
-        job.epochs = self._script.epochs
         known = {**job.definition.static, **job.hyperparameters}
-        if known:
-            job.epochs = next((int(known[name]) for name in EPOCHS if known.get(name, "").isdigit()), job.epochs)
+        job.epochs = self.epochs_of(known)
         if self._script.epoch_s is not None:
             return job.epochs * self._time(self._script.epoch_s, job, "training")
         training_s = self._timings.training_s
