@@ -22,7 +22,7 @@ STRATEGIES: Mapping[str, str] = {
     "Hyperband": "hptsim.strategies.random_search:Random",  # its rungs are a stopping rule
     "Grid": "hptsim.strategies.grid:Grid",
 }
-"""The service's strategies (M:HyperParameterTuningJobStrategyType), each with the import path of its class."""
+"""The service's strategies (L2), each with the import path of its class."""
 
 
 class Trial(NamedTuple):
