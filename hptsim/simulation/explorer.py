@@ -149,7 +149,8 @@ class _Search:
         cloud = EveryOutcome(seed, scenario.script, budget, delayed_stop)
         account = scenario.account
         searches = Searches(uniforms, seed, account.assumptions.bayesian)
-        self.root = _Node(World(account, cloud, searches, rules(tables)), auditor, 0, 0, frozenset(), 0)
+        world = World(account, cloud, searches, rules(tables))
+        self.root = _Node(world, auditor, 0, 0, frozenset(), 0)
         self.seen: dict[Any, int] = {}
         self.parts: dict[Any, int] = {}
         self.parents: list[tuple[int, str]] = [(0, "")]

@@ -13,7 +13,7 @@ import pytest
 from hptsim.cloud.sampled import SampledCloud
 from hptsim.model.machine import Tables
 from hptsim.model.tables import TRAINING, TUNING, Table
-from hptsim.world import effects
+from hptsim.strategies.search import KnownSearch
 from hptsim.world.jobs import TrainingJob, TuningJob
 from hptsim.world.ledger import Ledger
 from hptsim.world.world import World
@@ -41,8 +41,8 @@ def replaced(target: str, value: Any) -> Callable[[pytest.MonkeyPatch], None]:
     return lambda patch: patch.setattr(target, value)
 
 
-def around(owner: Any, name: str, wrong: Callable[..., Any]) -> Callable[[pytest.MonkeyPatch], None]:
-    """The method *name* of *owner*, or the function of a module, is *wrong*, which gets the true one first."""
+def around(owner: type, name: str, wrong: Callable[..., Any]) -> Callable[[pytest.MonkeyPatch], None]:
+    """The method *name* of *owner* is *wrong*, which gets the true one first."""
     true = getattr(owner, name)
     return lambda patch: patch.setattr(owner, name, lambda *args, **more: wrong(true, *args, **more))
 
@@ -300,7 +300,7 @@ BUGS = (
     Bug("an improvement of a tenth is needed", patch=replaced("hptsim.strategies.completion.IMPROVEMENT", 0.1)),
     Bug(
         "a configuration outside its ranges",
-        patch=around(effects, "configuration", lambda true, *args: _outside(true(*args))),
+        patch=around(KnownSearch, "propose", lambda true, *args: _outside(true(*args))),
     ),
 )
 """More than forty slips."""
