@@ -85,7 +85,7 @@ def test_the_answers_are_those_of_the_service_itself(sim, app):
 
 def test_the_region_of_the_signature_shows_in_arns(app):
     signed = (
-        "AWS4-HMAC-SHA256 Credential=AKID/20240101/eu-west-1/sagemaker/aws4_request, SignedHeaders=host, Signature=0"
+        "AWS4-HMAC-SHA256 Credential=AKID/20240101/eu-west-1/sagemaker/aws4_request, SignedHeaders=host, Sigcloud=0"
     )
     answer = call(app, "CreateTrainingJob", training_request(), Authorization=signed)
     assert answer.json()["TrainingJobArn"] == "arn:aws:sagemaker:eu-west-1:111122223333:training-job/alone"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any, Self
 from zlib import crc32
 
@@ -10,6 +11,7 @@ import attrs
 
 from hptsim.errors import InvalidInput
 from hptsim.model.copying import duplicate
+from hptsim.model.definitions import epochs_in
 from hptsim.scenario.cloud import Script
 from hptsim.scenario.durations import Duration, draw
 from hptsim.scenario.learning_curves import line, value
@@ -54,6 +56,16 @@ class CloudBase:
         """Set what holds: what was said, or what the simulation and its scenario say."""
         self._seed = seed if self.seed is None else self.seed
         self._script = scenario.script if self.script is None else self.script
+
+    @property
+    def slowest_stop_s(self) -> float | None:
+        """The most that the stop of a tuning job takes to reach a training job, in seconds; None where nothing bounds it."""
+        return 0.0
+
+    def epochs_of(self, known: Mapping[str, str]) -> int:
+        """After how many epochs the script ends: as a hyperparameter says, or the script itself."""
+        epochs = epochs_in(known) if known else None
+        return self._script.epochs if epochs is None else epochs
 
     def suffix(self, job: TuningJob, ordinal: int) -> str:
         """The eight hexadecimal digits that end a training job's name."""

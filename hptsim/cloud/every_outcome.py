@@ -54,7 +54,8 @@ class EveryOutcome(CloudBase):
         """Nothing to decide: work without length."""
         if job.tuning_job:
             hyperband = world.tuning[job.tuning_job].spec.hyperband
-            job.epochs = self._script.epochs if hyperband is None else hyperband.max_resource
+            known = {**job.definition.static, **job.hyperparameters}
+            job.epochs = self.epochs_of(known) if hyperband is None else hyperband.max_resource
 
     def evaluate(self, world: State, job: TrainingJob, epoch: int) -> float:
         """Each training job has a value of its own, the same at every epoch."""

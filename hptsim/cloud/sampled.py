@@ -9,7 +9,6 @@ import attrs
 
 from hptsim.cloud.base import CloudBase
 from hptsim.errors import InvalidInput
-from hptsim.model.definitions import epochs_in
 from hptsim.scenario.cloud import GRACE_S, Faults, Recorded, Timings
 from hptsim.scenario.configured_durations import resolve
 from hptsim.scenario.durations import Duration, draw
@@ -48,14 +47,15 @@ class SampledCloud(CloudBase):
         if self.faults is None and self.own_faults is None:
             self._own_faults = {entry.spec.name: entry.faults for entry in jobs if entry.faults is not None}
 
+    @property
+    def slowest_stop_s(self) -> float | None:
+        """The most that the stop of a tuning job takes to reach a training job, in seconds; None where it is sampled."""
+        delay = self._timings.stop_propagation_s
+        return delay if isinstance(delay, (int, float)) else None
+
     def faults_of(self, job: TrainingJob) -> Faults:
         """The faults that may happen to *job*."""
         return self._own_faults.get(job.tuning_job, self._faults)
-
-    @property
-    def stop_propagation_s(self) -> Duration:
-        """How long a stop travels from a tuning job to its training jobs, in seconds."""
-        return self._timings.stop_propagation_s
 
     def delay(self, world: State, job: TuningJob, trigger: str) -> float:
         """How long the controller takes."""
@@ -87,11 +87,8 @@ class SampledCloud(CloudBase):
 
     def _work(self, job: TrainingJob) -> float:
         """How long the script needs in Training; sets how many epochs it has."""
-        job.epochs = self._script.epochs
         known = {**job.definition.static, **job.hyperparameters}
-        if known:
-            epochs = epochs_in(known)
-            job.epochs = job.epochs if epochs is None else epochs
+        job.epochs = self.epochs_of(known)
         if self._script.epoch_s is not None:
             return job.epochs * self._time(self._script.epoch_s, job, "training")
         training_s = self._timings.training_s

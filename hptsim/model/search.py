@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from functools import cache, partial
 from importlib import import_module
 from typing import Any, NamedTuple, Protocol, Self
 
@@ -22,7 +22,7 @@ STRATEGIES: Mapping[str, str] = {
     "Hyperband": "hptsim.strategies.random_search:Random",  # its rungs are a stopping rule
     "Grid": "hptsim.strategies.grid:Grid",
 }
-"""The service's strategies (M:HyperParameterTuningJobStrategyType), each with the import path of its class."""
+"""The service's strategies (L2), each with the import path of its class."""
 
 
 class Trial(NamedTuple):
@@ -152,14 +152,19 @@ def maker(strategy: Any) -> Callable[..., Any]:
     hptsim.errors.InvalidInput: strategy: got 'Baysian', expected Bayesian, ... or a class; did you mean 'Bayesian'?
     """
     if isinstance(strategy, str):
-        return _imported(strategy)
+        return _of_service(strategy) if strategy in STRATEGIES else _imported(strategy)
     if not callable(strategy):
         raise invalid("strategy", strategy, _EXPECTED, "a strategy is made from the spec: write its class")
     return _checked(strategy, strategy)
 
 
+@cache
+def _of_service(name: str) -> Callable[..., Any]:
+    return _imported(STRATEGIES[name])
+
+
 def _imported(name: str) -> Callable[..., Any]:
-    module_name, colon, path = STRATEGIES.get(name, name).partition(":")
+    module_name, colon, path = name.partition(":")
     if not colon:
         raise invalid("strategy", name, _EXPECTED, nearest(name, STRATEGIES))
     try:
@@ -187,10 +192,11 @@ def _checked(given: Any, found: Any) -> Callable[..., Any]:
 
 def check_methods(given: Any, strategy: Any) -> None:
     """Refuse a strategy, or its class, that can neither be asked nor propose; raises InvalidInput."""
-    if not callable(getattr(strategy, "propose", None)):
-        missing = [name for name in ("ask", "tell") if not callable(getattr(strategy, name, None))]
-        if missing:
-            raise invalid("strategy", given, "methods ask and tell", f"missing: {' and '.join(missing)}")
+    if hasattr(strategy, "propose") and not hasattr(strategy, "ask"):
+        return
+    missing = [name for name in ("ask", "tell") if not callable(getattr(strategy, name, None))]
+    if missing:
+        raise invalid("strategy", given, "methods ask and tell", f"missing: {' and '.join(missing)}")
 
 
 def is_own(strategy: Any) -> bool:

@@ -157,8 +157,11 @@ def _changed(thing: Any, path: str, what: str, names: Sequence[str], value: Any)
         if first not in known:
             expected = "the name of some arrivals" if what == "arrivals" else "the name of a tuning job"
             raise invalid("path", path, expected, nearest(first, known) if known else "there are none")
-        named = zip(known, thing, strict=True)
-        return [_changed(one, path, first, rest, value) if name == first else one for name, one in named]
+        place = known.index(first)
+        changed = _changed(thing[place], path, first, rest, value)
+        if type(changed) is not type(thing[place]):
+            raise invalid(path, changed, type(thing[place]).__name__)
+        return [*thing[:place], changed, *thing[place + 1 :]]
     if isinstance(thing, tuple) and len(thing) == 1 and isinstance(thing[0], TuningJobSpec):  # the only template
         return _changed(thing[0], path, what, names, value)
     if not attrs.has(type(thing)):

@@ -125,8 +125,8 @@ class Simulation:
 
     def _new_auditor(self, laws: Iterable[Law]) -> Auditor:
         """An auditor of this account that has read nothing."""
-        travel_s = getattr(self._world.cloud, "stop_propagation_s", None)
-        bound_s = travel_s if isinstance(travel_s, (int, float)) else None
+        cloud = self._world.cloud
+        bound_s = cloud.slowest_stop_s if isinstance(cloud, CloudBase) else None
         return Auditor(self.scenario.account, laws, stop_propagation_s=bound_s)
 
     def _start_clock(self, now: float = 0.0, first: int = 0) -> None:

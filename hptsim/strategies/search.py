@@ -40,8 +40,10 @@ class Searches:
 
     def __call__(self, spec: TuningJobSpec) -> KnownSearch | AskedSearch:
         """The search of a tuning job; raises InvalidInput for a strategy that can neither be asked nor propose."""
+        if spec.strategy != "Bayesian" and not is_own(spec.strategy):
+            return KnownSearch(self, spec)
         strategy = self.strategy(spec)
-        return KnownSearch(self, spec, strategy) if hasattr(strategy, "propose") else AskedSearch(self, spec, strategy)
+        return AskedSearch(self, spec, strategy) if hasattr(strategy, "ask") else KnownSearch(self, spec, strategy)
 
     def strategy(self, spec: TuningJobSpec) -> Any:
         """A strategy that knows nothing yet."""
@@ -63,7 +65,7 @@ class _Search:
     def __init__(self, searches: Searches, spec: TuningJobSpec, strategy: Any) -> None:
         self.searches, self.spec = searches, spec
         self.rules = rules_of(spec)
-        self.own_rule = callable(getattr(strategy, "should_stop", None))
+        self.own_rule = strategy is not None and hasattr(strategy, "should_stop")
         self.watches = bool(self.rules) or self.own_rule
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -109,9 +111,16 @@ class KnownSearch(_Search):
     {'rate': '0.25'}
     """
 
-    def __init__(self, searches: Searches, spec: TuningJobSpec, strategy: Any) -> None:
+    def __init__(self, searches: Searches, spec: TuningJobSpec, strategy: Any = None) -> None:
         super().__init__(searches, spec, strategy)
-        self.strategy = strategy
+        self._strategy = strategy
+
+    @property
+    def strategy(self) -> Any:
+        """The strategy, made when it is first needed: most tuning jobs of a large workload have no ranges to search."""
+        if self._strategy is None:
+            self._strategy = self.searches.strategy(self.spec)
+        return self._strategy
 
     def propose(
         self, definition: TrainingJobDefinition, ordinal: int, trials: Callable[[], Sequence[Trial]]

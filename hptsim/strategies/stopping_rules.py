@@ -143,4 +143,8 @@ def rules_of(spec: TuningJobSpec) -> dict[str, StoppingRule]:
     >>> list(rules_of(TuningJobSpec("demo", hyperband=Hyperband(1, 9))))
     ['max_resource', 'hyperband']
     """
-    return {name: rule(spec) for name, rule in RULES.items() if rule.applies(spec)}
+    rules: dict[str, StoppingRule] = {}
+    for name, rule in RULES.items():
+        if rule.applies(spec):
+            rules[name] = rule(spec)
+    return rules

@@ -264,7 +264,8 @@ def test_a_load_is_varied_like_a_quota(serial):
         ("arrivals.c.interarrival_s.mean", "a key of interarrival_s; did you mean 'mean_s'"),
         ("arrivals.c.count.x", "count as a whole: it has no keys"),
         ("arrivals.nobody.count", "the name of some arrivals; valid are: "),
-        ("tuning_jobs.a", "tuning_jobs as a whole"),
+        ("tuning_jobs.a", "the name of a tuning job; there are none"),
+        ("arrivals.c", "arrivals.c: got 1, expected Arrivals"),
         ("prices.date", "prices as a whole"),
     ],
 )
