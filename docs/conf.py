@@ -4,6 +4,7 @@ Nothing is fetched when it is built or read. Diagrams are drawn from the tables 
 cannot lie: a Mermaid block of a page must be what the tables say, and is shown as their SVG.
 """
 
+import re
 import sys
 from pathlib import Path
 
@@ -56,13 +57,13 @@ class Diagram(SphinxDirective):
         folder = Path(self.env.app.outdir) / "_static"
         folder.mkdir(parents=True, exist_ok=True)
         name = f"{table.name.replace(' ', '-')}.svg"
-        (folder / name).write_text(diagram.svg(table), encoding="utf-8")
+        (folder / name).write_text(diagram.svg(table, docs="../"), encoding="utf-8")
         up = "../" * self.env.docname.count("/")
         return [nodes.raw("", DRAWING.format(path=f"{up}_static/{name}", what=table.name), format="html")]
 
 
 DRAWING = """<p class="drawing"><a href="{path}"><img src="{path}" alt="The states of a {what}; the table says the same.">
-Open the drawing by itself</a>: there, pointing at an arrow shows what it rests on and does.</p>"""
+Open the drawing by itself</a>: there, pointing at a trigger shows what it does and rests on, and a click leads there.</p>"""
 
 
 def lessons(app: Sphinx, docname: str, source: list[str]) -> None:
@@ -72,6 +73,16 @@ def lessons(app: Sphinx, docname: str, source: list[str]) -> None:
         source[0] += overview.partition("\n")[2].replace("](", "](../notebooks/")
 
 
+def anchors(app: Sphinx, doctree: nodes.document) -> None:
+    """The places that a page names in HTML, as GitHub understands them too: MyST looks for a link's place among headings."""
+    page = Path(app.env.doc2path(app.env.docname))
+    if page.suffix == ".md":
+        known = app.env.metadata[app.env.docname].setdefault("myst_slugs", {})
+        for place in re.findall(r'<a id="([^"]+)">', page.read_text(encoding="utf-8")):
+            known[place] = (0, place, place)
+
+
 def setup(app: Sphinx) -> None:
     app.add_directive("mermaid", Diagram)
     app.connect("source-read", lessons)
+    app.connect("doctree-read", anchors)

@@ -1,7 +1,9 @@
 """Hypothesis profiles: "quick" for the gate, the same examples every time; "long" looks further, by name."""
 
 import os
+import signal
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 COMMON = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow, HealthCheck.data_too_large]}
@@ -10,3 +12,19 @@ settings.register_profile("long", max_examples=3000, stateful_step_count=150, pr
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 pytest_plugins = ["pytester"]
+
+
+@pytest.fixture
+def ctrl_c():
+    """Ctrl-C is heard, here and in processes that are started, even where the tests were begun with SIGINT ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.fixture
+def ctrl_c_ignored():
+    """SIGINT is ignored, as in a job that a shell script has sent to the background."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    yield
+    signal.signal(signal.SIGINT, before)

@@ -261,7 +261,7 @@ def judge(saved: Saved, where: str = "journal") -> Auditor:
         raise LawBroken(error.law, f"{where}:{line}: {error.reason}", error.rests_on, (str(record),)) from None
     except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
         text = f"{where}:{line}: not understood ({type(error).__name__}: {error}); expected what hptsim run --journal wrote"
-        raise InvalidInput("ValidationException", text) from error
+        raise InvalidInput(text) from error
     return auditor
 
 

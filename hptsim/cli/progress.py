@@ -39,9 +39,13 @@ def advance(sim: Simulation, until: float | None, *, quiet: bool) -> None:
 
 @contextmanager
 def between_steps() -> Iterator[list[int]]:
-    """A list that fills when Ctrl-C is pressed, in place of an exception in the middle of a step."""
+    """A list that fills when Ctrl-C is pressed, in place of an exception in the middle of a step.
+
+    A background job, whose shell had it ignore Ctrl-C, goes on ignoring it.
+    """
     interrupted: list[int] = []
-    if threading.current_thread() is not threading.main_thread():  # only there can signals be heard
+    heard = threading.current_thread() is threading.main_thread()  # only there can signals be heard
+    if not heard or signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         yield interrupted
         return
     before = signal.signal(signal.SIGINT, lambda number, frame: interrupted.append(number))

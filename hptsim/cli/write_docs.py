@@ -1,7 +1,7 @@
-"""Documentation that is written from the code: `python -m hptsim.cli.write_docs` writes docs/semantics.md and figures.md.
+"""Documentation that is written from the code: `python -m hptsim.cli.write_docs` writes three pages of docs.
 
-The tables, the assumptions, the laws and the figures are said once, in the modules that act on them; a test sees that the
-committed files are current.
+The tables, the assumptions, the laws, the figures and what is known about the service are said once, in the modules that act
+on them; a test sees that the committed files are current.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from hptsim.model import laws, tables
+from hptsim.model import laws, specification, tables
 from hptsim.model.assumptions import ASSUMPTIONS
 from hptsim.model.tables import BOOKINGS, EFFECTS, EVERY_ROW, RESERVATION, TRAINING, TUNING, WARM_POOL
 from hptsim.planning.metrics import FIGURES
@@ -50,8 +50,8 @@ def semantics() -> str:
         "This page is written by `python -m hptsim.cli.write_docs` from the code that runs: the tables of "
         "`hptsim/model/tables.py`, the assumptions of `hptsim/model/assumptions.py` and the laws of "
         "`hptsim/model/laws.py`. Edit those. What a row *rests on* is a "
-        "row of the specification of the service (H, J, K, L, R, S, B and a number), a section of it (§), a shape of "
-        "botocore's service model (M:) or the name of an assumption below.",
+        "row of [what is known about the service](specification.md) (H, J, K, L, R, S, B and a number), a section of it (§), a "
+        "shape of botocore's service model (M:) or the name of an assumption below.",
         "## The tables",
         "Each row says what a trigger does to an entity in one state: where it leads, under which condition, what it books "
         "on the entity's record, and which effects it has on the world, in order. `[*]` is the state of what does not exist "
@@ -61,7 +61,7 @@ def semantics() -> str:
     ]
     for table, title, words in _TABLES:
         drawing = f"```mermaid\n{diagram.mermaid(table)}\n```"
-        parts += [f"### {title}", words, tables.markdown(table), drawing]
+        parts += [f"### {title}", words, _sourced(tables.markdown(table)), drawing]
     parts += [
         "### Bookings",
         _listed(BOOKINGS),
@@ -70,11 +70,14 @@ def semantics() -> str:
         "## Assumptions",
         "Undocumented behavior that we had to decide. Those that name a switch are switched in a "
         "[scenario](scenario.md).",
-        _listed(ASSUMPTIONS),
+        "\n".join(
+            f'* <a id="{specification.anchor(name)}"></a>`{name}`: {specification.linked(said)}'
+            for name, said in ASSUMPTIONS.items()
+        ),
         "## Laws",
         "*always* holds after every step, *eventually* when nothing is left to do; a suite that never sees a *sometimes* "
         "never reaches an interesting case (`hptsim_sometimes` of the pytest plugin makes it red).",
-        laws.markdown(),
+        _sourced(laws.markdown()),
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -114,8 +117,18 @@ def figures() -> str:
     )
 
 
-PAGES = {Path("docs/semantics.md"): semantics, Path("docs/figures.md"): figures}
+PAGES = {
+    Path("docs/semantics.md"): semantics,
+    Path("docs/figures.md"): figures,
+    Path("docs/specification.md"): specification.markdown,
+}
 """The generated pages."""
+
+
+def _sourced(table: str) -> str:
+    """A Markdown table whose last column says what its rows rest on, with links from there."""
+    cells = [line.rpartition(" | ") for line in table.splitlines()]
+    return "\n".join(f"{before}{bar}{specification.linked(last[:-2])}{last[-2:]}" for before, bar, last in cells)
 
 
 def _table(what: str, words: Mapping[str, str]) -> str:

@@ -33,7 +33,7 @@ ASSUMPTIONS: Mapping[str, str] = MappingProxyType(
         "tuning job holds idle of any of them, in their order, before it asks for the first (R11, R14)",
         "warm-pool-survives-stop": "a warm pool is kept when its training job completed, was stopped after its instances were "
         "there, or failed by its own fault, as the guide says; a client that believes pools end unless the job Completed is "
-        "not followed (R19, §11.10)",
+        "not followed (R19, §11)",
         "warm-pool-match": "any training job without a tuning job that is not on managed spot and has the same keys takes the "
         "oldest Available pool, whether or not it asks for a pool of its own; its start-up then takes warm_starting_s (R18)",
         "warm-pool-quota": "warm_pool_capacity limits instances in warm pools, in use or available, by type; a type that it does "

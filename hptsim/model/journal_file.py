@@ -179,4 +179,4 @@ def _shortly(error: Exception) -> str:
 
 
 def _refused(text: str) -> InvalidInput:
-    return InvalidInput("ValidationException", text)
+    return InvalidInput(text)

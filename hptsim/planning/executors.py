@@ -81,7 +81,8 @@ def _hear_ctrl_c() -> None:
         if _working:
             raise KeyboardInterrupt
 
-    signal.signal(signal.SIGINT, stop)
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:  # a background job was asked to ignore it
+        signal.signal(signal.SIGINT, stop)
 
 
 @contextmanager

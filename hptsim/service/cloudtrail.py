@@ -7,12 +7,12 @@ from typing import Any
 
 import attrs
 
+from hptsim.model.instants import read_instant, write_instant
 from hptsim.model.journal import Entry
 from hptsim.model.request_writer import to_request
 from hptsim.scenario.scenario import Scenario
-from hptsim.service.eventbridge import Event, _identifier, _text
+from hptsim.service.eventbridge import Event, _identifier
 from hptsim.service.responses import Address
-from hptsim.service.service import epoch as instant_of
 from hptsim.service.validation import model
 
 _OPERATION = {
@@ -48,7 +48,7 @@ def trail(journal: Iterable[Entry], *, epoch: str = Scenario().epoch, region: st
     [('CreateHyperParameterTuningJob', 'AwsApiCall'), ('CreateTrainingJob', 'AwsServiceEvent'),
      ('StopHyperParameterTuningJob', 'AwsApiCall'), ('StopTrainingJob', 'AwsServiceEvent')]
     """
-    clerk = _Clerk(instant_of(epoch), Address(region))
+    clerk = _Clerk(read_instant(epoch, "epoch"), Address(region))
     for entry in journal:
         record = clerk.file(entry)
         if record is not None:
@@ -92,7 +92,7 @@ class _Clerk:
         record = {
             "eventVersion": "1.08",
             "userIdentity": self._identity(by_service),
-            "eventTime": _text(self.epoch_s + time_s),
+            "eventTime": write_instant(self.epoch_s + time_s),
             "eventSource": "sagemaker.amazonaws.com",
             "eventName": operation,
             "awsRegion": self.address.region,

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
+from hptsim.model.instants import read_instant, write_instant
 from hptsim.model.journal import Entry, Journal
 from hptsim.model.statuses import status
 from hptsim.scenario.scenario import Scenario
 from hptsim.service.job_index import History
 from hptsim.service.responses import Address, Describer, echo, failure
-from hptsim.service.service import epoch as instant_of
 from hptsim.simulation.simulation import Simulation
 
 Event = dict[str, Any]
@@ -40,7 +39,7 @@ def state_changes(
     >>> last["detail-type"], last["detail"]["HyperParameterTuningJobStatus"], last["time"]
     ('SageMaker HyperParameter Tuning Job State Change', 'Completed', '2024-01-01T00:01:40Z')
     """
-    teller = _Teller(instant_of(epoch), Address(region))
+    teller = _Teller(read_instant(epoch, "epoch"), Address(region))
     for entry in journal:
         yield from teller.tell(entry)
     yield from teller.rest()
@@ -61,7 +60,7 @@ def subscribe(sim: Simulation, deliver: Callable[[Event], object], *, region: st
     >>> seen[0][1], seen[-1]
     ('InProgress', (100.0, 'Completed'))
     """
-    teller, env = _Teller(instant_of(sim.scenario.epoch), Address(region)), sim.env
+    teller, env = _Teller(read_instant(sim.scenario.epoch, "epoch"), Address(region)), sim.env
     for entry in sim.journal:
         list(teller.tell(entry))
     list(teller.rest())
@@ -134,7 +133,7 @@ class _Teller:
             "detail-type": kind,
             "source": "aws.sagemaker",
             "account": self._address.number,
-            "time": _text(describer.instant(describer.now)),
+            "time": write_instant(describer.instant(describer.now)),
             "region": self._address.region,
             "resources": [arn],
             "detail": _milliseconds(detail),
@@ -148,10 +147,6 @@ def _milliseconds(value: Any, name: str = "") -> Any:
     if isinstance(value, list):
         return [_milliseconds(inner) for inner in value]
     return str(round(value * 1000)) if name in _TIMES and isinstance(value, (int, float)) else value
-
-
-def _text(instant: float) -> str:
-    return f"{datetime.fromtimestamp(instant, UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _identifier(*parts: object) -> str:

@@ -176,9 +176,7 @@ class History:
 
     def __init__(self, journal: Journal) -> None:
         if not journal.keep:
-            raise InvalidInput(
-                "ValidationException", "journal: got one that is not kept, expected Journal(keep=True) for clients"
-            )
+            raise InvalidInput("journal: got one that is not kept, expected Journal(keep=True) for clients")
         self._journal = journal
         self._forget()
 

@@ -13,7 +13,6 @@ import io
 import json
 import tarfile
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from email.utils import formatdate
 from urllib.parse import quote
 from xml.sax.saxutils import escape
@@ -21,6 +20,7 @@ from xml.sax.saxutils import escape
 import attrs
 
 from hptsim.errors import ServiceError
+from hptsim.model.instants import write_instant
 from hptsim.model.storage import Artifact
 from hptsim.service.pagination import Key, ListRequest, SortedIndex
 from hptsim.service.service import Service, not_modelled
@@ -164,10 +164,10 @@ class S3:
 
     def _entry(self, shown: str, stored: Artifact) -> str:
         body = self.content(stored)
-        instant = datetime.fromtimestamp(self._instant(stored), UTC)
+        written = write_instant(self._instant(stored), "milliseconds")
         return (
-            f"<Contents><Key>{shown}</Key><LastModified>{instant:%Y-%m-%dT%H:%M:%S}.{instant.microsecond // 1000:03d}Z"
-            f"</LastModified><ETag>{escape(etag(body))}</ETag><Size>{len(body)}</Size>"
+            f"<Contents><Key>{shown}</Key><LastModified>{written}</LastModified>"
+            f"<ETag>{escape(etag(body))}</ETag><Size>{len(body)}</Size>"
             "<StorageClass>STANDARD</StorageClass></Contents>"
         )
 

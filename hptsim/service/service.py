@@ -8,11 +8,11 @@ from __future__ import annotations
 import itertools
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from hptsim.errors import ServiceError, invalid, nearest
+from hptsim.errors import ServiceError, answered, invalid, nearest
 from hptsim.model.constraints import check_training_job, check_tuning_job
+from hptsim.model.instants import read_instant
 from hptsim.model.request_reader import parse_training_job
 from hptsim.model.specs import TuningJobSpec
 from hptsim.service.job_index import History, TrainingHistory, TuningHistory, tags_of
@@ -48,7 +48,7 @@ class Service:
         self.sim = sim
         self.history = History(sim.journal)
         self.tokens = Tokens(f"simulation {next(_serials)}")
-        self.epoch_s = epoch(sim.scenario.epoch)
+        self.epoch_s = read_instant(sim.scenario.epoch, "epoch")
         self.lock = threading.RLock()
         """Held for every call; hold it to keep calls of other threads out while you move the simulation."""
         self._region = Address().region
@@ -86,11 +86,12 @@ class Service:
     # ------------------------------------------------------------------ tuning jobs
 
     def _create_tuning_job(self, request: Answer) -> Answer:
-        check_tuning_job(request)
-        _check_tags(tags_of(request), request.get("Tags") or ())
-        name = request["HyperParameterTuningJobName"]
-        self.sim.create_tuning_job(TuningJobSpec.from_request(request))
-        return {"HyperParameterTuningJobArn": Address(self._region).tuning(name)}
+        with answered():
+            check_tuning_job(request)
+            _check_tags(tags_of(request), request.get("Tags") or ())
+            spec = TuningJobSpec.from_request(request)
+        self.sim.create_tuning_job(spec)
+        return {"HyperParameterTuningJobArn": Address(self._region).tuning(spec.name)}
 
     def _parents(self, request: Request) -> list[str]:
         parents = (request.get("WarmStartConfig") or {}).get("ParentHyperParameterTuningJobs") or ()
@@ -141,9 +142,11 @@ class Service:
     # ------------------------------------------------------------------ training jobs
 
     def _create_training_job(self, request: Answer) -> Answer:
-        check_training_job(request)
-        _check_tags(tags_of(request), request.get("Tags") or ())
-        self.sim.create_training_job(request["TrainingJobName"], parse_training_job(request))
+        with answered():
+            check_training_job(request)
+            _check_tags(tags_of(request), request.get("Tags") or ())
+            definition = parse_training_job(request)
+        self.sim.create_training_job(request["TrainingJobName"], definition)
         return {"TrainingJobArn": Address(self._region).training(request["TrainingJobName"])}
 
     def _describe_training_job(self, request: Answer) -> Answer:
@@ -226,7 +229,8 @@ class Service:
         """Training jobs that a tuning job launches from now on get its new tags, earlier ones do not (M:AddTags)."""
         job = self._tagged(request["ResourceArn"])
         tags = {**job.tags, **tags_of(request)}
-        _check_tags(tags, request["Tags"])
+        with answered():
+            _check_tags(tags, request["Tags"])
         job.tags = tags
         return {"Tags": _tag_list(tags)}
 
@@ -259,19 +263,6 @@ _OPERATIONS: Mapping[str, Callable[[Service, Answer], Answer]] = {
 }
 OPERATIONS = tuple(_OPERATIONS)
 """The operations that are modelled."""
-
-
-def epoch(text: str) -> float:
-    """A scenario's epoch in seconds since 1970; without an offset it is UTC. Raises InvalidInput.
-
-    >>> epoch("2024-01-01T00:00:00Z")
-    1704067200.0
-    """
-    try:
-        instant = datetime.fromisoformat(text)
-    except ValueError:
-        raise invalid("epoch", text, "an instant in ISO 8601", "for example '2024-01-01T00:00:00Z'") from None
-    return (instant if instant.tzinfo else instant.replace(tzinfo=UTC)).timestamp()
 
 
 def not_modelled(service: str, operation: str, modelled: Iterator[str] | Mapping[str, Any] | list[str]) -> ServiceError:

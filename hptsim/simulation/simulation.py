@@ -24,6 +24,7 @@ from hptsim.model.journal import Entry, Journal, Record, steps
 from hptsim.model.machine import TABLES, Tables
 from hptsim.model.specs import TuningJobSpec
 from hptsim.model.storage import Artifact, LogEvent
+from hptsim.scenario.coverage import check_definition, check_spec
 from hptsim.scenario.scenario import Scenario
 from hptsim.scenario.workload import ScheduledTuningJob
 from hptsim.simulation.clock import Command, TwinEnvironment
@@ -171,7 +172,10 @@ class Simulation:
                 if event not in armed:  # it is stale: it neither happens nor drags the clock on
                     continue
                 env._now = world.now = due
-                fire(event)
+                try:
+                    fire(event)
+                except InvalidInput as error:
+                    raise self._of_scenario(error) from error.__cause__
                 if watchful or watchers or observers:
                     after()
                     if len(entries) > _SPILL and not journal.keep:
@@ -227,23 +231,36 @@ class Simulation:
 
     def _check_not_observing(self, command: str) -> None:
         if self._observers.telling:
-            raise InvalidInput(
-                "ValidationException", f"{command}: an observer may not do this; time goes on when it returns"
-            )
+            raise InvalidInput(f"{command}: an observer may not do this; time goes on when it returns")
 
     def _fire_armed(self, serial: int) -> None:
         self._world.now = self._env._now
-        self._world.fire_armed(serial)
+        try:
+            self._world.fire_armed(serial)
+        except InvalidInput as error:
+            raise self._of_scenario(error) from error.__cause__
         self._after_step()
+
+    def _command(self, command: Callable[..., object], *arguments: Any) -> None:
+        """Give the world a command now; the step is judged by whoever calls this."""
+        self._world.now = self.now
+        try:
+            command(self._world, *arguments)
+        except InvalidInput as error:
+            raise self._of_scenario(error) from error.__cause__
+
+    def _of_scenario(self, error: InvalidInput) -> InvalidInput:
+        """A mistake in the scenario that was met only as it ran: with the scenario's name before the job and the key."""
+        return error.below(f"scenario {self.scenario.name!r}: ")
 
     def _order(self, call: tuple[str, Any]) -> None:
         kind, entry = call
-        self._world.now = self.now
         try:
             if kind == "create":
-                commands.create_tuning_job(self._world, entry.spec)
+                check_spec(self.scenario.timings, self.scenario.script, entry.spec)
+                self._command(commands.create_tuning_job, entry.spec)
             else:
-                commands.stop_tuning_job(self._world, entry.spec.name)
+                self._command(commands.stop_tuning_job, entry.spec.name)
         except ServiceError as error:
             self._world.step += 1
             self._world.write((self.now, "refused", entry.spec.name, kind, "", "", str(error), self._world.step))
@@ -298,11 +315,15 @@ class Simulation:
                     for record in step:
                         self._auditor.see(record)
                     self._auditor.settle(None)
-            self._auditor.compare(self._world)
+            self.compare(self._auditor)
             if not self._world.armed:
                 self._auditor.calm()
         except LawBroken as error:
             raise self._explained(error) from None
+
+    def compare(self, auditor: Auditor) -> None:
+        """Compare what *auditor* knows from the journal with the twin's own state; raises LawBroken where they differ."""
+        auditor.compare(self._world)
 
     def _wake(self) -> None:
         for (name, reached), events in list(self._watchers.items()):
@@ -322,8 +343,8 @@ class Simulation:
         """
         if not isinstance(spec, TuningJobSpec):
             spec = TuningJobSpec.from_request(spec)
-        self._world.now = self.now
-        commands.create_tuning_job(self._world, spec)
+        check_spec(self.scenario.timings, self.scenario.script, spec)
+        self._command(commands.create_tuning_job, spec)
         self._after_step()
         return self.tuning_job(spec.name)
 
@@ -338,8 +359,9 @@ class Simulation:
         >>> sim.run(); sim.training_job("alone").status, dict(sim.capacity.reserved)
         ('Completed', {})
         """
-        self._world.now = self.now
-        commands.create_training_job(self._world, name, definition or TrainingJobDefinition())
+        definition = definition or TrainingJobDefinition()
+        check_definition(self.scenario.timings, definition)
+        self._command(commands.create_training_job, name, definition)
         self._after_step()
         return self.training_job(name)
 
@@ -348,8 +370,7 @@ class Simulation:
 
         Raises ServiceError: ResourceNotFound, or ValidationException while it has not ended.
         """
-        self._world.now = self.now
-        commands.delete_tuning_job(self._world, name)
+        self._command(commands.delete_tuning_job, name)
         self._after_step()
 
     def delete_training_job(self, name: str) -> None:
@@ -357,8 +378,7 @@ class Simulation:
 
         Raises ServiceError: ValidationException for an unknown name, ResourceInUse while it has not ended.
         """
-        self._world.now = self.now
-        commands.delete_training_job(self._world, name)
+        self._command(commands.delete_training_job, name)
         self._after_step()
 
     def update_training_job(self, name: str, keep_alive_s: float) -> None:
@@ -373,8 +393,7 @@ class Simulation:
         >>> sim.update_training_job("mine", 0); dict(sim.capacity.reserved)
         {}
         """
-        self._world.now = self.now
-        commands.update_training_job(self._world, name, keep_alive_s)
+        self._command(commands.update_training_job, name, keep_alive_s)
         self._after_step()
 
     def stop_tuning_job(self, name: str) -> None:
@@ -383,8 +402,7 @@ class Simulation:
         Raises ServiceError: ResourceNotFound, or ValidationException when it has ended.
         Source: the page of StopHyperParameterTuningJob.
         """
-        self._world.now = self.now
-        commands.stop_tuning_job(self._world, name)
+        self._command(commands.stop_tuning_job, name)
         self._after_step()
 
     def stop_training_job(self, name: str) -> None:
@@ -392,8 +410,7 @@ class Simulation:
 
         Raises ServiceError: ValidationException.
         """
-        self._world.now = self.now
-        commands.stop_training_job(self._world, name)
+        self._command(commands.stop_training_job, name)
         self._after_step()
 
     def fire(self, name: str, trigger: str) -> list[Record]:
@@ -523,7 +540,7 @@ class Simulation:
         """
         self._check_not_observing("restore")
         if not self.journal.keep:
-            raise InvalidInput("ValidationException", "restore: a journal that is not kept in memory cannot go back")
+            raise InvalidInput("restore: a journal that is not kept in memory cannot go back")
         own = self._world.rules
         with collector_paused():
             self._world, self._auditor, queue = pickle.loads(snapshot.state)

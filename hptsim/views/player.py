@@ -20,6 +20,7 @@ from hptsim.model.journal import Record, Saved, steps
 from hptsim.model.journal_lines import payload_as_json
 from hptsim.model.laws import LAWS, SOMETIMES
 from hptsim.model.payloads import TuningJobCreated
+from hptsim.model.specification import words
 from hptsim.model.tables import ALL, BOOKINGS, EFFECTS
 from hptsim.simulation.simulation import Simulation
 from hptsim.views.chart_data import band_rows, gantt_rows, queue_rows, stored_rows
@@ -130,6 +131,7 @@ def _film(source: Simulation | Saved | Iterable[Record], broken: LawBroken | Non
         "entries": [[*record[:6], _detail(record.data)] for record in records],
         "rows": _rows(),
         "laws": [{**law._asdict(), "judged": JUDGED[law.name], "first": first.get(law.name)} for law in LAWS],
+        "sources": _sources(broken),
         "broken": broken and {"law": broken.law, "reason": broken.reason, "rests_on": broken.rests_on},
         **_lanes(records),
         **_charts(records, limits),
@@ -159,7 +161,7 @@ def _judge(
             for law in (*judging.pop("step", ()), *auditor.witnessed):
                 first.setdefault(law, seen - 1)
         if sim is not None and records and sim.env.peek() == float("inf") and sim.journal.keep:
-            auditor.compare(sim._world)
+            sim.compare(auditor)
             auditor.calm()
             first |= dict.fromkeys(judging["rest"], seen - 1)
     except LawBroken as error:
@@ -186,6 +188,13 @@ def _rows() -> dict[str, Any]:
         for table in ALL
         for row in table.rows
     }
+
+
+def _sources(broken: LawBroken | None) -> dict[str, list[tuple[str, str]]]:
+    """The words of what rows and laws rest on: the film is read where there is no documentation."""
+    resting = {row.rests_on for table in ALL for row in table.rows} | {law.rests_on for law in LAWS}
+    resting |= {broken.rests_on} if broken else set()
+    return {rests_on: list(words(rests_on).items()) for rests_on in sorted(resting)}
 
 
 def _lanes(records: list[Record]) -> dict[str, Any]:

@@ -11,12 +11,13 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Mapping
 from typing import Any
-from xml.sax.saxutils import escape
+from xml.sax.saxutils import escape, quoteattr
 
 import attrs
 from transitions import State
 from transitions.extensions import GraphMachine
 
+from hptsim.model import specification
 from hptsim.model.statuses import NEW, STOPPING
 from hptsim.model.tables import BOOKINGS, EFFECTS, Row, Table
 from hptsim.views.charts import GREEN, ORANGE, SKY
@@ -81,10 +82,14 @@ def tooltip(row: Row) -> str:
     withdraw: Requested → Withdrawn
     rests on: quota-wait
     takes the request out of the queue
+    quota-wait: a training job that finds no quota at its launch waits and is never failed for it (A-22)
     """
     guard = [f"if: {row.guard}"] if row.guard else []
     does = [*[BOOKINGS[name] for name in row.books], *[EFFECTS[name] for name in row.effects]]
-    return "\n".join([f"{row.trigger}: {row.source} → {row.destination}", f"rests on: {row.rests_on}", *guard, *does])
+    sources = [f"{code}: {said}" for code, said in specification.words(row.rests_on).items()]
+    return "\n".join(
+        [f"{row.trigger}: {row.source} → {row.destination}", f"rests on: {row.rests_on}", *guard, *does, *sources]
+    )
 
 
 @attrs.define
@@ -97,8 +102,11 @@ class _Place:
     y: float = 0.0
 
 
-def svg(table: Table) -> str:
+def svg(table: Table, docs: str | None = None) -> str:
     """A table as an SVG drawing; pointing at an arrow's label or a state shows the source.
+
+    Where the site of the documentation is, seen from the drawing, *docs* says ("../"): then a label links to what its row
+    rests on first.
 
     >>> from hptsim.model import RESERVATION
     >>> svg(RESERVATION).count('class="state')
@@ -118,7 +126,7 @@ def svg(table: Table) -> str:
     for pair, rows in arrows.items():
         points = _curve([places[name] for name in ways[pair]])
         lines.append(f'<path d="{_path(points)}" class="arrow" marker-end="url(#tip)"/>')
-        labels += _labels(rows, points, taken)
+        labels += _labels(rows, points, taken, docs)
         passed += [(x, y, x, y) for x, y in points]
     boxes = [line for state in table.states for line in _box(table, state, places[state])]
     return "\n".join([*_head(table, [*taken, *passed]), *lines, *boxes, *labels, "</svg>", ""])
@@ -210,7 +218,7 @@ def _spots(points: list[Point]) -> Iterator[Point]:
             )
 
 
-def _labels(rows: list[Row], points: list[Point], taken: list[Area]) -> list[str]:
+def _labels(rows: list[Row], points: list[Point], taken: list[Area], docs: str | None) -> list[str]:
     """The triggers of an arrow, each with its tooltip, where nothing else stands; the place is taken then."""
     texts = [row.trigger + (f" [{row.guard}]" if row.guard else "") for row in rows]
     wide, tall = 7.0 * max(map(len, texts)), _LINE * len(texts)
@@ -221,11 +229,18 @@ def _labels(rows: list[Row], points: list[Point], taken: list[Area]) -> list[str
         areas, area = raised, next((one for one in raised if not any(_meet(one, other) for other in taken)), None)
     taken.append(area)
     x, top = (area[0] + area[2]) / 2, area[1]
-    return [
-        f'<text class="row" x="{x:.0f}" y="{top + _LINE * place + 11:.0f}">{escape(text)}'
+    drawn = [
+        f'<text class="row" x="{x:.0f}" y="{top + _LINE * line + 11:.0f}">{escape(text)}'
         f"<title>{escape(tooltip(row))}</title></text>"
-        for place, (row, text) in enumerate(zip(rows, texts, strict=True))
+        for line, (row, text) in enumerate(zip(rows, texts, strict=True))
     ]
+    return drawn if docs is None else [_linked(row, label, docs) for row, label in zip(rows, drawn, strict=True)]
+
+
+def _linked(row: Row, label: str, docs: str) -> str:
+    """A label that leads to the first of what its row rests on, if that is said anywhere."""
+    sources = list(specification.words(row.rests_on))
+    return f"<a href={quoteattr(docs + specification.place(sources[0], '.html'))}>{label}</a>" if sources else label
 
 
 def _meet(one: Area, other: Area) -> bool:

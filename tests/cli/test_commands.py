@@ -185,7 +185,7 @@ LONG = Scenario(
 )
 
 
-def test_ctrl_c_ends_with_130_and_a_complete_journal(tmp_path, capsys):
+def test_ctrl_c_ends_with_130_and_a_complete_journal(tmp_path, capsys, ctrl_c):
     scenario, path = tmp_path / "long.json", tmp_path / "out.jsonl"
     LONG.dump(scenario)
     code = "import sys; from hptsim.cli import main; sys.exit(main())"

@@ -21,7 +21,7 @@ def test_it_ends_where_a_plain_run_ends():
     assert later.now == 50 and later.tuning_job("a").status == "InProgress"
 
 
-def test_ctrl_c_is_heard_between_two_steps(monkeypatch):
+def test_ctrl_c_is_heard_between_two_steps(monkeypatch, ctrl_c):
     sim = Simulation()
     sim.create_tuning_job(TuningJobSpec("a"))
     step = sim.env.step
@@ -39,7 +39,13 @@ def test_ctrl_c_is_heard_between_two_steps(monkeypatch):
     assert sim.tuning_job("a").status == "InProgress"
 
 
-def test_afterwards_ctrl_c_is_what_it_was():
+def test_a_background_job_runs_to_its_end(ctrl_c_ignored):
+    with between_steps() as heard:
+        signal.raise_signal(signal.SIGINT)
+    assert heard == [] and signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+
+
+def test_afterwards_ctrl_c_is_what_it_was(ctrl_c):
     before = signal.getsignal(signal.SIGINT)
     with between_steps() as heard:
         signal.raise_signal(signal.SIGINT)

@@ -366,7 +366,7 @@ def test_an_entry_of_another_journal_is_named_with_its_line(path, capsys, thing,
     number = 2 + [record.thing for record in read(path).records].index(thing)
     line(path, number, lambda entry: {**entry, **change})
     assert main(["check", str(path)]) == 2
-    assert re.search(rf"out\.jsonl:{number}: foreign \(({cause})", capsys.readouterr().err)
+    assert re.search(rf"out\.jsonl:{number}: not understood \(({cause})", capsys.readouterr().err)
 
 
 @pytest.mark.parametrize("account", [{}, {"capacity": {}, "limits": {"cats": 1}, "assumptions": {}}, 3])

@@ -105,16 +105,18 @@ def test_an_interrupted_chunk_hands_over_what_has_ended(monkeypatch):
     assert not executors._working
 
 
-def test_an_idle_worker_does_not_hear_ctrl_c_and_a_busy_one_does(monkeypatch):
-    before = signal.getsignal(signal.SIGINT)
-    try:
-        executors._hear_ctrl_c()
+def test_an_idle_worker_does_not_hear_ctrl_c_and_a_busy_one_does(monkeypatch, ctrl_c):
+    executors._hear_ctrl_c()
+    signal.raise_signal(signal.SIGINT)
+    monkeypatch.setattr(executors, "_working", True)
+    with pytest.raises(KeyboardInterrupt):
         signal.raise_signal(signal.SIGINT)
-        monkeypatch.setattr(executors, "_working", True)
-        with pytest.raises(KeyboardInterrupt):
-            signal.raise_signal(signal.SIGINT)
-    finally:
-        signal.signal(signal.SIGINT, before)
+
+
+def test_a_worker_of_a_background_job_never_hears_ctrl_c(monkeypatch, ctrl_c_ignored):
+    executors._hear_ctrl_c()
+    monkeypatch.setattr(executors, "_working", True)
+    signal.raise_signal(signal.SIGINT)
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, RuntimeError, MemoryError])
@@ -163,7 +165,7 @@ LONGER = attrs.evolve(SCENARIO, arrivals=[Arrivals(TuningJobSpec("c"), Exponenti
 
 
 @pytest.mark.parametrize("group", [True, False], ids=["as a terminal does", "the parent alone"])
-def test_ctrl_c_keeps_every_finished_replication(tmp_path, group):
+def test_ctrl_c_keeps_every_finished_replication(tmp_path, group, ctrl_c):
     path, script = tmp_path / "kept.jsonl", tmp_path / "script.py"
     script.write_text(SCRIPT)
     folder = Path(__file__).parent

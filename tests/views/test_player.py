@@ -20,6 +20,7 @@ from hptsim.model.definitions import ResourceLimits
 from hptsim.model.journal import THINGS, read
 from hptsim.model.laws import LAWS, SOMETIMES
 from hptsim.model.machine import Tables
+from hptsim.model.specification import clauses
 from hptsim.model.tables import TRAINING, Table
 from hptsim.scenario.cloud import Script
 from hptsim.scenario.workload import ScheduledTuningJob
@@ -69,7 +70,10 @@ def test_the_page_has_every_entry_and_every_row():
     assert data["rows"]["training|stop|Training|Stopping"]["rests_on"] == "J11"
     for _, thing, _, trigger, source, destination, _ in data["entries"]:
         if thing in ("tuning", "training", "reservation"):
-            assert data["rows"]["|".join((thing, trigger, source, destination))]["rests_on"]
+            rests_on = data["rows"]["|".join((thing, trigger, source, destination))]["rests_on"]
+            assert rests_on and data["sources"][rests_on]
+    assert data["sources"]["J11"] == [["J11", f"{clauses()['J11'].says} (DOC)"]]
+    assert {law["rests_on"] for law in data["laws"]} <= data["sources"].keys()
     assert data["pools"] == [{"name": "ml.m5.xlarge", "limit": 2, "rows": [[0, 1, 1], [75, 0, 0]]}]
     assert data["stored"][-1] == [75, 1, 2] and data["end"] == 75
     assert [lane["training"] != "" for lane in data["lanes"]] == [False, True]
@@ -258,6 +262,7 @@ def test_space_plays_to_the_end_and_hovering_explains(tmp_path):
         assert "tuning one create: [*] → InProgress" in pointed(0, 20)
         child = pointed(1, 60)
         assert "stop: Training → Stopping" in child and "rests on: J11" in child and "SIGTERM" in child
+        assert f"J11: {clauses()['J11'].says}" in child
 
 
 def test_the_film_of_a_broken_law_says_why_at_the_event_and_no_earlier(tmp_path):
@@ -270,6 +275,7 @@ def test_the_film_of_a_broken_law_says_why_at_the_event_and_no_earlier(tmp_path)
         move(tab, 20)
         assert tab.is_visible("#broken")
         assert "logs persist" in tab.inner_text("#broken") and "S7, B13" in tab.inner_text("#broken")
+        assert clauses()["B13"].says in tab.inner_text("#broken")
         assert tab.inner_text("#laws li.red") == "logs persist"
 
 

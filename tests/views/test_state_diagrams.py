@@ -78,6 +78,16 @@ def test_neither_boxes_nor_labels_lie_on_each_other_or_off_the_paper(table):
         assert left <= one[0] and top <= one[1] and one[2] <= left + wide and one[3] <= top + tall
 
 
+def test_a_label_leads_to_what_its_row_rests_on_and_says_it_in_words():
+    drawing = ElementTree.fromstring(svg(RESERVATION, docs="../"))
+    links = {link.find(f"{SVG}text").text: link.get("href") for link in drawing.iter(f"{SVG}a")}
+    assert links["release"] == "../specification.html#s8"
+    assert links["withdraw"] == "../semantics.html#quota-wait"
+    assert len(links) == len(RESERVATION.rows) and "<a " not in svg(RESERVATION)
+    stop = next(row for row in TUNING.rows if row.trigger == "stop")
+    assert "H2: StopHyperParameterTuningJob turns InProgress into Stopping. (OBS)" in tooltip(stop).splitlines()
+
+
 def test_the_kinds():
     assert kind(TUNING, NEW) == "initial" and kind(TUNING, "Stopping") == "stopping"
     assert {state for state in TRAINING.states if kind(TRAINING, state) == "stopping"} == STOPPING
