@@ -62,9 +62,11 @@ def test_what_an_observer_commands_is_a_step_of_its_own_of_which_all_are_told_af
 
     def stop(step):
         heard[0].append(step[0].trigger)
+        before = len(heard[0]), len(heard[1])
         if step[0].trigger == "ready" and sim.tuning_job("a").status == "InProgress":
             sim.stop_tuning_job("a")
             assert sim.tuning_job("a").status == "Stopping", "a command acts at once"
+        assert (len(heard[0]), len(heard[1])) == before, "nobody is told of anything within an observer's own call"
 
     sim.observe(stop)
     sim.observe(lambda step: heard[1].append(step[0].trigger))
@@ -139,3 +141,20 @@ def test_nothing_is_missed_where_the_journal_keeps_nothing_and_what_ended_is_sti
     sim.run()
     assert sum(count) == len(sim.journal) == sum(sim.journal.counts.values())
     assert statuses[-1] == "Completed" and sim.tuning_jobs == []
+
+
+def test_what_has_ended_is_forgotten_only_when_all_were_told_of_it():
+    sim, statuses = simulation(journal=Journal(keep=False)), []
+
+    def create(step):
+        if step[0].trigger == "finish":
+            sim.create_training_job("next")
+
+    def read(step):
+        if step[0].trigger == "finish":
+            statuses.append(sim.tuning_job("a").status)
+
+    sim.observe(create)
+    sim.observe(read)
+    sim.run()
+    assert statuses == ["Completed"] and sim.tuning_jobs == [] and sim.training_jobs == []
