@@ -4,6 +4,7 @@ import attrs
 import pytest
 
 from hptsim import Simulation, explore
+from hptsim.audit.laws import SOMETIMES
 from hptsim.cloud.every_outcome import FAULTS
 from hptsim.cloud.scripted import Scripted
 from hptsim.errors import LawBroken
@@ -15,7 +16,6 @@ from hptsim.model.definitions import (
     ResourceLimits,
     TrainingJobDefinition,
 )
-from hptsim.model.laws import SOMETIMES
 from hptsim.model.machine import Tables
 from hptsim.model.specs import TuningJobSpec
 from hptsim.model.tables import ALL, RESERVATION, TRAINING, TUNING, Row, Table
