@@ -162,6 +162,7 @@ def judges():
         lambda tables: _explored(enough(), {}, tables),
         lambda tables: _explored(hyperband(1, 1), {}, tables),
         lambda tables: _explored(two_types(total=1), {"shortage": 1}, tables),
+        lambda tables: _explored(scope(TrainingJobDefinition(max_retries=1)), {"internal_error": 2}, tables),
         lambda tables: _explored(watched(), {"interrupt": 1, "internal_error": 1}, tables),
         lambda tables: _warm(tables, {"internal_error": 1}),
         lambda tables: _warm(tables, {"client_error": 1, "algorithm_error": 1}),
@@ -246,11 +247,8 @@ AWAITED = {
     "training": {
         "interrupt Training → Interrupted : without ATTEMPT": COMPARED,
         "client_error Starting → Failed : without REASON": COMPARED,
-        "internal_error Starting → Starting may_retry: without RETRY": "retries within MaximumRetryAttempts",
         "internal_error Starting → Starting may_retry: without ATTEMPT": COMPARED,
-        "internal_error Downloading → Starting may_retry: without RETRY": "retries within MaximumRetryAttempts",
         "internal_error Downloading → Starting may_retry: without ATTEMPT": COMPARED,
-        "internal_error Training → Starting may_retry: without RETRY": "retries within MaximumRetryAttempts",
         "internal_error Training → Starting may_retry: without ATTEMPT": COMPARED,
     },
 }
