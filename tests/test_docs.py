@@ -15,7 +15,7 @@ from hptsim.cli.write_docs import PAGES, figures, semantics
 from hptsim.model.assumptions import ASSUMPTIONS, Assumptions
 from hptsim.model.definitions import ServiceLimits
 from hptsim.model.request_writer import to_request
-from hptsim.model.tables import RESERVATION, TRAINING, TUNING
+from hptsim.model.tables import BOOKINGS, EFFECTS, EVERY_ROW, RESERVATION, TRAINING, TUNING, WARM_POOL
 from hptsim.planning.metrics import FIGURES
 from hptsim.planning.usage import USAGE, Usage
 from hptsim.scenario.arrival_patterns import PATTERNS
@@ -37,13 +37,14 @@ def test_the_generated_pages_are_current():
 
 def test_the_generated_page_has_every_row_assumption_and_law():
     page = re.sub(r'<a id="[^"]+"></a>', "", re.sub(r"\[([^]]+)\]\([^)]+\)", r"\1", semantics()))  # without links
-    for table in (TUNING, TRAINING, RESERVATION):
+    for table in (TUNING, TRAINING, RESERVATION, WARM_POOL):
         assert f"```mermaid\n{mermaid(table)}\n```" in page
         for row in table.rows:
             books, effects = ", ".join(row.books), ", ".join(row.effects)
             cells = (row.trigger, row.source, row.destination, row.guard, books, effects, row.rests_on)
             assert f"| {' | '.join(cells)} |" in page
-    assert all(f"* `{name}`: {words}" in page for name, words in ASSUMPTIONS.items())
+    assert all(f"* `{name}`: {words}" in page for name, words in {**ASSUMPTIONS, **EFFECTS, **BOOKINGS}.items())
+    assert all(f"* {words}" in page for words in EVERY_ROW)
     assert all(f"| {law.name} | {law.kind} | {law.says} | {law.rests_on} |" in page for law in LAWS)
 
 

@@ -262,25 +262,33 @@ class Simulation:
             raise self._of_scenario(error) from error.__cause__
         self._after_step()
 
+    def _command(self, command: Callable[..., object], *arguments: Any) -> None:
+        """Give the world a command now; the step is judged by whoever calls this."""
+        self._world.now = self.now
+        try:
+            command(self._world, *arguments)
+        except InvalidInput as error:
+            raise self._of_scenario(error) from error.__cause__
+
     def _of_scenario(self, error: InvalidInput) -> InvalidInput:
         """A mistake in the scenario that was met only as it ran: with the scenario's name before the job and the key."""
         return error.below(f"scenario {self.scenario.name!r}: ")
 
     def _order(self, call: tuple[str, Any]) -> None:
         kind, entry = call
-        world, step = self._world, self._world.step + 1
-        world.now = self.now
+        step = self._world.step + 1
         try:
             if kind == "create":
-                commands.create_tuning_job(world, entry.spec)
+                check_spec(self.scenario.timings, self.scenario.script, entry.spec)
+                self._command(commands.create_tuning_job, entry.spec)
                 self._schedule_stop(entry)
             else:
-                commands.stop_tuning_job(world, entry.spec.name)
+                self._command(commands.stop_tuning_job, entry.spec.name)
         except ServiceError as error:
-            world.write((self.now, "refused", entry.spec.name, kind, "", "", str(error), step))
+            self._world.write((self.now, "refused", entry.spec.name, kind, "", "", str(error), step))
         except InvalidInput as error:
             raise self._of_scenario(error) from error.__cause__
-        world.step = step  # a command of the scenario is a step, also when it changes nothing
+        self._world.step = step  # a command of the scenario is a step, also when it changes nothing
         self._after_step()
 
     def _schedule_stop(self, entry: ScheduledTuningJob) -> None:
@@ -332,11 +340,15 @@ class Simulation:
                     for record in step:
                         self._auditor.see(record)
                     self._auditor.check_step()
-            self._auditor.compare(self._world)
+            self.compare(self._auditor)
             if not self._world.armed:
                 self._auditor.check_at_rest()
         except LawBroken as error:
             raise self._explained(error) from None
+
+    def compare(self, auditor: Auditor) -> None:
+        """Compare what *auditor* knows from the journal with the twin's own state; raises LawBroken where they differ."""
+        auditor.compare(self._world)
 
     def _wake(self) -> None:
         for (name, reached), events in list(self._watchers.items()):
@@ -350,13 +362,9 @@ class Simulation:
 
     def _carry_out(self, command: Callable[..., Any], *arguments: Any) -> None:
         """Give the world a command now; the journal on disk has it when this returns."""
-        world = self._world
-        world.now, before = self.now, world.step
-        try:
-            command(world, *arguments)
-        except InvalidInput as error:
-            raise self._of_scenario(error) from error.__cause__
-        if world.step > before:
+        before = self._world.step
+        self._command(command, *arguments)
+        if self._world.step > before:
             self._calls.append(Call(before, self.now, command.__name__, arguments))
         self._after_step()
         if not self._observers.telling:

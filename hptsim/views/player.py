@@ -134,7 +134,7 @@ def _judge(
             for name in (*at_steps, *auditor.witnessed):
                 first.setdefault(name, seen - 1)
         if sim is not None and records and sim.env.peek() == float("inf") and sim.journal.keep:
-            auditor.compare(sim._world)
+            sim.compare(auditor)
             auditor.check_at_rest()
             for name in at_rest:
                 first.setdefault(name, seen - 1)

@@ -228,6 +228,23 @@ def test_subscribers_do_not_disturb_each_other_or_the_journal(stopped):
     assert list(sim.journal) == list(stopped.journal)
 
 
+def test_a_subscription_ends_when_its_user_says_so_and_when_the_simulation_is_restored():
+    sim, heard = simulation(), ([], [])
+    end = subscribe(sim, heard[0].append)
+    subscribe(sim, heard[1].append)
+    early = sim.snapshot()
+    sim.create_tuning_job(request())
+    sim.run(until=50)
+    end()
+    sim.run()
+    counts = len(heard[0]), len(heard[1])
+    assert 0 < counts[0] < counts[1] == len(list(state_changes(sim.journal)))
+    sim.restore(early)
+    sim.create_tuning_job(request())
+    sim.run()
+    assert (len(heard[0]), len(heard[1])) == counts
+
+
 # ---------------------------------------------------------------------- CloudTrail
 
 

