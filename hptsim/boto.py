@@ -30,7 +30,7 @@ def client(sim: Simulation, service: str = "sagemaker", *, session: Any = None, 
     """A real botocore client of a simulation: "sagemaker", "s3" or "logs".
 
     *session* is a boto3 or botocore session of your own; *settings* go to its client factory (region_name, config, ...).
-    Without a region the client lives in us-east-1. Clients are safe among threads; whoever calls `sim.run` beside them
+    Without a region the client lives in us-east-1. Clients are safe among threads; a thread that calls `sim.run` beside them
     holds `Service.of(sim).lock` (virtual time does). Source: W12, W13.
 
     >>> from hptsim import Simulation
@@ -130,7 +130,7 @@ def virtual_time(sim: Simulation) -> Iterator[None]:
     """While it is on, this thread lives in the time of *sim*: sleeping advances it, and clocks read it.
 
     `time.sleep` lets happen what is due meanwhile instead of waiting, so botocore's waiters and polling loops take no
-    time; `time.time`, `datetime.now` and their kin show the scenario's epoch plus simulated time. Other threads sleep
+    time; `time.time`, `datetime.now` and related clocks show the scenario's epoch plus simulated time. Other threads sleep
     and read clocks as ever; once the last thread has left, nothing is patched. A module that has done
     `from time import sleep` keeps the real one: call `time.sleep`.
 

@@ -1,14 +1,16 @@
-"""What can go wrong, in two families: what a caller did, and what we did.
+"""What can go wrong, in families that are kept apart.
 
-`ServiceError` is the caller's: a request the service would refuse, or an input that makes no sense.
-`LawBroken` is ours: the twin did what the service never does.
+`ServiceError` is the service's answer to a call that it refuses: part of what is simulated.
+`InvalidInput` is a mistake in the user's input: a scenario, a spec or an argument that makes no sense.
+`LawBroken` is our mistake: the twin did what the service never does. `MissingExtra` is a library that is not installed.
 Fields are positional, because simpy and pickle rebuild an exception from its arguments.
 """
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 import attrs
 
@@ -36,15 +38,30 @@ class ServiceError(HptsimError):
 
 
 @attrs.define(auto_exc=True)
-class InvalidInput(ServiceError, ValueError):
-    """A spec, scenario or journal that makes no sense; says where, what was given and what to write instead."""
+class InvalidInput(HptsimError, ValueError):
+    """A spec, scenario, argument or journal that makes no sense; says where, what was given and what to write instead.
 
-    code: str
+    It is not an answer of the service: nothing of it enters a journal. Only a bad *request* becomes one, at the service's
+    door (`answered`).
+
+    >>> str(InvalidInput("until_s: got -1, expected a number of at least 0"))
+    'until_s: got -1, expected a number of at least 0'
+    """
+
     message: str
-    http_status: int = 400
 
     def __str__(self) -> str:
         return self.message
+
+    def below(self, where: str) -> InvalidInput:
+        """The same mistake below the key *where*; one that ends in a space names something that is no key.
+
+        >>> InvalidInput("at_s: got -1").below("tuning_jobs[0]").below("x.toml:3: ")
+        InvalidInput(message='x.toml:3: tuning_jobs[0].at_s: got -1')
+        """
+        if not where or self.message.startswith(where):
+            return self
+        return InvalidInput(f"{where}{'' if where.endswith(' ') else '.'}{self.message}")
 
 
 @attrs.define(auto_exc=True)
@@ -97,7 +114,52 @@ def nearest(given: str, valid: Iterable[str]) -> str:
 def invalid(where: str, given: object, expected: str, instead: str = "") -> InvalidInput:
     """The error for one bad value: where it stands, what was given, what was expected, what to write instead."""
     hint = f"; {instead}" if instead else ""
-    return InvalidInput("ValidationException", f"{where}: got {given!r}, expected {expected}{hint}")
+    return InvalidInput(f"{where}: got {_short(given)}, expected {expected}{hint}")
+
+
+_SHOWN = 200
+"""At most this many characters of a bad value are shown."""
+
+
+def _short(given: object) -> str:
+    """A bad value as Python writes it, cut where it is long or cannot be written."""
+    try:
+        text = repr(given)
+    except Exception as error:  # a whole number of more digits than Python writes, or a repr that fails
+        return f"a {type(given).__name__} ({error})"
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+
+
+@contextmanager
+def answered() -> Iterator[None]:
+    """The service's door: a mistake in a request becomes the ValidationException that the service answers.
+
+    >>> with answered():
+    ...     raise invalid("InstanceCount", 0, "at least 1")
+    Traceback (most recent call last):
+    ...
+    hptsim.errors.ServiceError: ValidationException: InstanceCount: got 0, expected at least 1
+    """
+    try:
+        yield
+    except InvalidInput as error:
+        raise ServiceError("ValidationException", error.message) from error
+
+
+@contextmanager
+def below(where: str) -> Iterator[None]:
+    """What is wrong inside is wrong below the key *where*.
+
+    >>> with below("tuning_jobs[0]"):
+    ...     raise invalid("at_s", -1, "a number of at least 0")
+    Traceback (most recent call last):
+    ...
+    hptsim.errors.InvalidInput: tuning_jobs[0].at_s: got -1, expected a number of at least 0
+    """
+    try:
+        yield
+    except InvalidInput as error:
+        raise error.below(where) from error.__cause__
 
 
 def unknown_job(kind: str, name: str) -> ServiceError:

@@ -1,4 +1,4 @@
-"""The pytest plugin: fixtures, the reproducing line under a failure, and suites that must not be too tame.
+"""The pytest plugin: fixtures, the reproducing line under a failure, and suites that must reach the interesting cases.
 
 A suite that sets `hptsim_sometimes = "all"` (or names of `sometimes` laws) is red when none of its runs has seen them.
 Importing the plugin imports nothing of hptsim, so that it costs nothing in projects that do not use it.
@@ -73,14 +73,14 @@ class Witnesses:
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
-        """A suite that was green and too tame is red."""
+        """A green suite that never reached a required case is red."""
         if self.missed and exitstatus == pytest.ExitCode.OK and not session.config.option.collectonly:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Name what was missed."""
         if self.missed and not terminalreporter.config.option.collectonly:
-            terminalreporter.section("hptsim: this suite is too tame", red=True)
+            terminalreporter.section("hptsim: this suite never reached a required case", red=True)
             for law in self.missed:
                 terminalreporter.line(f"never seen: {law}")
             terminalreporter.line(f"for a part of the suite, pass -o {OPTION}=")

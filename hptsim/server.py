@@ -22,7 +22,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from hptsim.boto import DEFAULT_REGION
-from hptsim.errors import ServiceError, invalid
+from hptsim.errors import ServiceError, answered, invalid
 from hptsim.model.journal import encode
 from hptsim.optional import require
 from hptsim.scenario.scenario import Scenario
@@ -83,18 +83,27 @@ class Pace:
                     self.sim.run(until=due)
 
     def move(self, given: Any) -> None:
-        """Advance by {"seconds": n}, or to {"until": t} (simulated seconds). Raises InvalidInput; nothing moved then."""
+        """Advance by {"seconds": n}, or to {"until": t} (simulated seconds).
+
+        Raises ServiceError (ValidationException) for anything else; nothing moved then.
+        """
+        with self.lock:
+            with answered():
+                until = self._asked(given)
+            self.sim.run(until=until)
+            self._start(self.sim.now)
+
+    def _asked(self, given: Any) -> float:
+        """The simulated time that a request to advance asks for."""
         if not isinstance(given, dict) or len(given) != 1 or not given.keys() <= {"seconds", "until"}:
             raise invalid("advance", given, 'one of {"seconds": n} and {"until": t}')
-        with self.lock:
-            [(name, value)] = given.items()
-            if isinstance(value, bool) or not isinstance(value, (int, float)) or not abs(value) < math.inf:
-                raise invalid(name, value, "a number of simulated seconds")
-            start = 0.0 if name == "until" else self.sim.now
-            if not self.sim.now - start <= value <= self._last - start:
-                raise invalid(name, value, f"from {self.sim.now - start:g} to {self._last - start:g} (the year 9999)")
-            self.sim.run(until=start + value)
-            self._start(self.sim.now)
+        [(name, value)] = given.items()
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not abs(value) < math.inf:
+            raise invalid(name, value, "a number of simulated seconds")
+        start = 0.0 if name == "until" else self.sim.now
+        if not self.sim.now - start <= value <= self._last - start:
+            raise invalid(name, value, f"from {self.sim.now - start:g} to {self._last - start:g} (the year 9999)")
+        return float(start + value)
 
 
 def application(sim: Simulation, *, speed: float = 0.0, clock: Callable[[], float] = time.monotonic) -> Starlette:
@@ -117,7 +126,8 @@ def application(sim: Simulation, *, speed: float = 0.0, clock: Callable[[], floa
     def journal(given: str) -> Response:
         after = int(given) if given.isdecimal() and len(given) < 16 else None
         if after is None:
-            raise invalid("after", given, "how many entries you have, 0 or more")
+            with answered():
+                raise invalid("after", given, "how many entries you have, 0 or more")
         with pace.lock:
             pace.catch_up()
             entries = list(islice(sim.journal.entries, after, after + PAGE_OF_JOURNAL))
@@ -297,7 +307,9 @@ def serve(
     uvicorn = require("uvicorn", "server", "the server")
     with _listen(host, port) as listening:
         if not _loopback(host):
-            print(f"hptsim: warning: {host} is not loopback; whoever reaches it can use the twin", file=sys.stderr)
+            print(
+                f"hptsim: warning: {host} is not loopback; everybody who can reach it can use the twin", file=sys.stderr
+            )
         shown = f"[{host}]" if ":" in host else host
         print(f"hptsim serves http://{shown}:{listening.getsockname()[1]}/_hptsim/ (Ctrl-C ends it)", flush=True)
         config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=2)

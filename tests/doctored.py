@@ -70,8 +70,8 @@ def without(*victims, scenario=TWO):
 
 
 def moved(records, source, target):
-    """*records* with the one at *source* standing before the one at *target*, at the time of its new place."""
-    record = records[source]._replace(time_s=records[target].time_s)
+    """*records* with the one at *source* standing before the one at *target*, at the time and in the step of its new place."""
+    record = records[source]._replace(time_s=records[target].time_s, step=records[target].step)
     rest = [one for i, one in enumerate(records) if i != source]
     place = target - (source < target)
     return [*rest[:place], record, *rest[place:]]

@@ -13,6 +13,7 @@ from hptsim.errors import (
     LawBroken,
     MissingExtra,
     ServiceError,
+    answered,
     invalid,
     nearest,
     unknown_job,
@@ -20,7 +21,7 @@ from hptsim.errors import (
 
 EVERY = [
     ServiceError("ResourceInUse", "taken", 400),
-    InvalidInput("ValidationException", "capcity: got 3"),
+    InvalidInput("capcity: got 3"),
     LawBroken("artifacts persist", "one is gone", "S7", ("line 1", "line 2"), "hptsim run x.toml --seed 3"),
     MissingExtra("drawing", "plots"),
 ]
@@ -44,7 +45,7 @@ def test_an_error_survives_pickling_copying_and_simpy(error):
 
 def test_the_families():
     assert all(isinstance(error, HptsimError) for error in EVERY)
-    assert issubclass(InvalidInput, ServiceError) and issubclass(InvalidInput, ValueError)
+    assert issubclass(InvalidInput, ValueError) and not issubclass(InvalidInput, ServiceError)
     assert issubclass(LawBroken, AssertionError) and not issubclass(LawBroken, ServiceError)
     assert issubclass(MissingExtra, ImportError)
 
@@ -62,7 +63,21 @@ def test_a_broken_law_tells_how_to_see_it_again_first_and_its_story_last():
 def test_what_is_invalid_says_where_what_and_what_instead():
     error = invalid("limits.parallel", -1, "a whole number", "lift it with 'none'")
     assert str(error) == "limits.parallel: got -1, expected a whole number; lift it with 'none'"
-    assert (error.code, error.http_status) == ("ValidationException", 400)
+    assert attrs.asdict(error) == {"message": str(error)}
+
+
+def test_at_the_door_of_the_service_a_mistake_in_a_request_is_a_validation_exception():
+    with pytest.raises(ServiceError) as refused, answered():
+        raise invalid("InstanceCount", 0, "at least 1")
+    assert (refused.value.code, refused.value.http_status) == ("ValidationException", 400)
+    assert refused.value.message == "InstanceCount: got 0, expected at least 1"
+    with pytest.raises(ServiceError, match="taken"), answered():
+        raise EVERY[0]
+
+
+@pytest.mark.parametrize("given", ["x" * 10_000, 10**5000], ids=["long", "too many digits"])
+def test_a_bad_value_is_shown_as_far_as_it_helps(given):
+    assert len(str(invalid("name", given, "a short string"))) < 400
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,7 @@ def test_resources_are_released_only_when_the_job_reaches_stopped(scenario):
             if record.destination in FINAL_TUNING:
                 ended_s[record.name] = record.time_s
         elif record.thing == "reservation" and record.trigger in ("grant", "release"):
-            job = record.data["holder"]
+            job = record.data.holder
             held[job] = held.get(job, 0) + (1 if record.trigger == "grant" else -1)
             if record.trigger == "release" and scenario.assumptions.reservation != "as-observed":
                 assert status[job] in FINAL_TUNING

@@ -13,6 +13,7 @@ from hptsim.cli.commands import demo
 from hptsim.cloud.every_outcome import FAULTS, Enumerated
 from hptsim.errors import ServiceError
 from hptsim.model.journal import steps
+from hptsim.model.payloads import Epoch, ScriptEnded, TrainingJobCreated
 from hptsim.testing import scenarios
 from hptsim.world.world import World
 
@@ -43,7 +44,7 @@ def take(world, scenario, step):
     world.write = written.append
     first = step[0]
     specs = {entry.spec.name: entry.spec for entry in scenario.tuning_jobs}
-    world.nature.value = next((one.data["objective"] for one in step if one.data and "objective" in one.data), None)
+    world.nature.value = next((one.data.objective for one in step if isinstance(one.data, (Epoch, ScriptEnded))), None)
     command = first.trigger if first.thing in ("tuning", "refused") else ""
     try:
         if command == "create":
@@ -51,11 +52,11 @@ def take(world, scenario, step):
         elif command == "stop":
             world.stop_tuning_job(first.name)
         elif first.trigger == "ask":
-            fire(world, first.data["holder"], "launch")
+            fire(world, first.data.holder, "launch")
         else:
             fire(world, first.name, first.trigger)
     except ServiceError as error:
-        return [(first.time_s, "refused", first.name, command, "", "", str(error))]
+        return [(first.time_s, "refused", first.name, command, "", "", str(error), first.step)]
     return written
 
 
@@ -68,10 +69,10 @@ def fire(world, name, trigger):
 
 
 def timeless(entry):
-    """An entry without its time and without the configuration, which the model does not draw."""
-    _, *what, data = entry
-    if isinstance(data, dict):
-        data = {key: value for key, value in data.items() if key != "hyperparameters"}
+    """An entry without its time, its step, and without the configuration, which the model does not draw."""
+    _, *what, data, _ = entry
+    if isinstance(data, TrainingJobCreated):
+        data = data._replace(hyperparameters={})
     return *what, data
 
 

@@ -35,15 +35,8 @@ NOT_YET = {
 }
 """What the auditor still borrows from the world that it judges: to be written anew."""
 WALL_CLOCK = {"cli", "boto", "server"}
-DATES = {
-    "service.service",
-    "service.eventbridge",
-    "service.cloudtrail",
-    "service.s3",
-    "scenario.workload",
-    "scenario.trace",
-}
-"""They read and write dates that they are given, and no clock."""
+DATES = {"model.instants"}
+"""It reads and writes dates that it is given, and no clock."""
 
 
 def modules():

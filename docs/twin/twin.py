@@ -29,7 +29,7 @@ def moves(journal: Iterable[Record]) -> Iterator[tuple[float, str, int]]:
     """When which tuning job's reservation grew or shrank, by how many instances."""
     signs = {"grant": 1, "release": -1}
     for record in journal:
-        if record.thing == "reservation" and record.trigger in signs and (count := record.data["amounts"].get(POOL)):
+        if record.thing == "reservation" and record.trigger in signs and (count := record.data.amounts.get(POOL)):
             yield record.time_s, record.name.partition("/")[0], signs[record.trigger] * count
 
 

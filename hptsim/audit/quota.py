@@ -13,8 +13,8 @@ from hptsim.model.statuses import FINAL_TUNING, status
 
 def see_reservation(books: Books, entry: Entry) -> None:
     """A request for quota takes its course: asked, granted or withdrawn, moved, released."""
-    _, _, name, trigger, source, destination, data = entry
-    holder = data["holder"]
+    _, _, name, trigger, source, destination, data, _ = entry
+    holder = data.holder
     if holder == alone(holder.rpartition("/")[2]) and trigger == "ask":
         books.tuning[holder] = TuningBook(holder, 1, 1, state="InProgress", alone=True, launches=1)
     tuning = books.tuning[holder]
@@ -26,9 +26,9 @@ def see_reservation(books: Books, entry: Entry) -> None:
     if before != source or legal.get((before, trigger)) != destination:
         raise broken("reservations take their course", f"{trigger} leads {name} from {before} to {destination}")
     tuning.requests[name] = destination
-    amounts: Mapping[str, int] = data["amounts"]
+    amounts = data.amounts
     if trigger == "move":
-        return _move(books, tuning, name, amounts, data["change"])
+        return _move(books, tuning, name, amounts, data.change)
     if amounts != tuning.asked.setdefault(name, amounts):
         text = f"{trigger} of {dict(amounts)} for {name}, which has asked for {dict(tuning.asked[name])}"
         raise broken("reservations take their course", text)

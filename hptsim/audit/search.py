@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from typing import Any
 
 from hptsim.audit.state import Books, TrainingBook, TuningBook
 from hptsim.model.definitions import Hyperband
 from hptsim.model.laws import broken
+from hptsim.model.payloads import TrainingJobCreated
 from hptsim.model.specs import TuningJobSpec
 from hptsim.strategies.stopping_rules import ETA, brackets, falls_behind, goes_on, met, rungs
 from hptsim.strategies.strategies import Trial
 
 
-def judge_configuration(tuning: TuningBook, spec: TuningJobSpec, data: Mapping[str, Any]) -> None:
+def judge_configuration(tuning: TuningBook, spec: TuningJobSpec, data: TrainingJobCreated) -> None:
     """A new training job: is what it tries in its ranges, and on a grid new?"""
-    chosen: Mapping[str, str] = data["hyperparameters"]
-    for span in spec.ranges_of(spec.definitions[data["definition"]]):
+    chosen = data.hyperparameters
+    for span in spec.ranges_of(spec.definitions[data.definition]):
         if span.name in chosen and not span.holds(chosen[span.name]):
             raise broken("a strategy stays in its ranges", f"{tuning.name} tries {chosen[span.name]} for {span}")
     if spec.strategy == "Grid" and chosen:

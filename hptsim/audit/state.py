@@ -9,6 +9,7 @@ import attrs
 
 from hptsim.model.account import TUNING_JOBS, Account, alone
 from hptsim.model.copying import duplicate
+from hptsim.model.definitions import TrainingJobDefinition
 from hptsim.model.specs import TuningJobSpec
 from hptsim.model.statuses import COUNTERS
 
@@ -92,7 +93,7 @@ class TrainingBook:
     """Whether it has just found no machines."""
     latest: int = 0
     """With which of its choices it must go on at the latest; 0 when none of them has quota."""
-    asked: Mapping[str, Any] | None = None
+    asked: TrainingJobDefinition | None = None
     """What its user asked for, if it has no tuning job."""
     launched: bool = False
     """Whether its instances were there."""

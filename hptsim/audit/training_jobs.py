@@ -13,6 +13,7 @@ from hptsim.model.account import alone
 from hptsim.model.definitions import NO_CRITERIA, TrainingJobDefinition
 from hptsim.model.journal import Entry
 from hptsim.model.laws import broken
+from hptsim.model.payloads import Epoch, Failed, Saved, ScriptEnded, TrainingJobCreated
 from hptsim.model.statuses import STOPPING, bucket, primary
 
 NEXT: Mapping[str, frozenset[str]] = {
@@ -56,7 +57,7 @@ AFTER: Mapping[str, frozenset[str]] = {
 
 def see_training(books: Books, entry: Entry) -> None:
     """A training job goes from one state to the next, or its record is deleted."""
-    now, _, name, trigger, source, destination, data = entry
+    now, _, name, trigger, source, destination, data, _ = entry
     if trigger == "create":
         _born(books, name, data)
     book = books.training[name]
@@ -86,40 +87,46 @@ def see_training(books: Books, entry: Entry) -> None:
         book.reasons += (trigger,)
         if trigger == "stop" and book.name in books.pools:
             books.witnessed["a stop meets a warm pool"] = None
-    if data:
-        book.promised += (data["saved"],) if "saved" in data else ()
-        if "epoch" in data:
-            judge_epoch(books, book, data["epoch"], data["objective"])
-        else:  # the result is what the script has emitted when it ends
-            book.objective = data.get("objective", book.objective)
-        book.failure = data.get("reason", book.failure)
+    if data is not None:
+        _read_payload(books, book, data)
     book.state = destination
     if destination in FINAL:
         _died(books, book)
 
 
-def _born(books: Books, name: str, data: Mapping[str, Any]) -> None:
-    tuning = books.tuning[data["tuning_job"] or alone(name)]
-    if tuning.spec is None:
-        mode = data["definition"]["input_mode"]
-    else:
-        mode = tuning.spec.definitions[data["definition"]].input_mode
+def _read_payload(books: Books, book: TrainingBook, data: Any) -> None:
+    kind = type(data)
+    if kind is Epoch:
+        judge_epoch(books, book, data.number, data.objective)
+    elif kind is Saved:
+        book.promised += (data.uri,)
+    elif kind is ScriptEnded:  # the result is what the script has emitted when it ends
+        book.promised += () if data.saved is None else (data.saved,)
+        book.objective = data.objective
+    elif kind is Failed:
+        book.failure = data.reason
+
+
+def _born(books: Books, name: str, data: TrainingJobCreated) -> None:
+    tuning = books.tuning[data.tuning_job or alone(name)]
+    definition = data.standalone
+    if tuning.spec is not None:
+        definition = tuning.spec.definitions[data.definition]
         judge_configuration(tuning, tuning.spec, data)
-    definition = data["definition"] if tuning.spec is not None else 0
-    choices = _choices(data["definition"] if tuning.spec is None else tuning.spec.definitions[definition])
+    assert definition is not None
     books.training[name] = TrainingBook(
         name,
         tuning.name,
-        mode != "File",
+        definition.input_mode != "File",
         logged=books.deleted.get(name, 0),
         owed=books.deleted.pop(name, 0),
         ordinal=tuning.launched + 1,
-        definition=definition,
-        choices=choices,
+        definition=data.definition,
+        choices=_choices(definition),
     )
     if tuning.spec is None:
-        books.training[name].asked = data
-        claim(books, name, data)
+        books.training[name].asked = definition
+        claim(books, name, definition)
     tuning.live[name] = None
     tuning.children.append(name)
     tuning.launched += 1
@@ -132,13 +139,10 @@ def _born(books: Books, name: str, data: Mapping[str, Any]) -> None:
         raise broken("total within its limit", f"{tuning.name} has launched {tuning.launched} of {tuning.total}")
 
 
-def _choices(definition: Any) -> tuple[Mapping[str, int], ...]:
-    """The instance types of a definition, as a spec or from a journal; nothing where there is only one."""
-    if isinstance(definition, TrainingJobDefinition):
-        several = definition.alternatives
-        return (definition.instances.amounts, *[one.amounts for one in several]) if several else ()
-    plain = definition.get("alternatives", ())
-    return tuple([{one["instance_type"]: one["count"]} for one in (definition["instances"], *plain)]) if plain else ()
+def _choices(definition: TrainingJobDefinition) -> tuple[Mapping[str, int], ...]:
+    """The instance types of a definition; nothing where there is only one."""
+    several = definition.alternatives
+    return (definition.instances.amounts, *[one.amounts for one in several]) if several else ()
 
 
 def _may_follow(book: TrainingBook, trigger: str, destination: str) -> bool:

@@ -14,9 +14,9 @@ from hptsim.model.statuses import FINAL_TUNING, status
 
 def see_tuning(books: Books, entry: Entry) -> None:
     """A tuning job goes from one state to the next, or its record is deleted."""
-    _, _, name, trigger, source, destination, data = entry
+    _, _, name, trigger, source, destination, data, _ = entry
     if trigger == "create":
-        spec = data["spec"]
+        spec = data.spec
         books.tuning[name] = TuningBook(name, spec.limits.max_parallel, spec.limits.max_training_jobs, spec)
     book = books.tuning[name]
     if trigger == "delete":

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from hptsim.audit.state import FINAL, Books, PoolBook
 from hptsim.model.account import alone
+from hptsim.model.definitions import TrainingJobDefinition
 from hptsim.model.journal import Entry
 from hptsim.model.laws import broken
+from hptsim.model.payloads import KeepAlive
 from hptsim.world.warm_pools import match_keys, outlives
 
 POOL_NEXT = {("[*]", "open"): "InUse", ("InUse", "update"): "InUse", ("Available", "update"): "Available"} | {
@@ -20,7 +19,7 @@ POOL_NEXT = {("[*]", "open"): "InUse", ("InUse", "update"): "InUse", ("Available
 
 def see_warm_pool(books: Books, entry: Entry) -> None:
     """A warm pool goes from one state to the next."""
-    now, _, name, trigger, source, destination, data = entry
+    now, _, name, trigger, source, destination, data, _ = entry
     book = books.pools.setdefault(name, PoolBook(name))
     tuning, job = books.tuning[alone(name)], books.training[name]
     books.touched.setdefault(tuning.name, {})
@@ -32,11 +31,11 @@ def see_warm_pool(books: Books, entry: Entry) -> None:
         raise broken("warm pools take their course", f"{trigger} leads {name} from {book.state} to {destination}")
     if source == "Available" and now > book.since_s + book.keep_alive_s + 1e-6:
         raise broken("warm pools take their course", f"{name} is kept for longer than {book.keep_alive_s:g} s")
-    if data and "keep_alive_s" in data:
-        book.keep_alive_s = data["keep_alive_s"]
+    if type(data) is KeepAlive:
+        book.keep_alive_s = data.keep_alive_s
     if trigger == "reuse" and job.asked is not None:
         held = {pool: count for pool, count in tuning.held.items() if count}
-        books.claims[data["by"]] = name, match_keys(held, job.asked["request"])
+        books.claims[data.by] = name, match_keys(held, job.asked.request)
         books.witnessed["a warm pool is reused"] = None
     if trigger == "terminate":
         books.witnessed["a stop meets a warm pool"] = None
@@ -46,10 +45,9 @@ def see_warm_pool(books: Books, entry: Entry) -> None:
         del books.pools[name]
 
 
-def claim(books: Books, name: str, data: Mapping[str, Any]) -> None:
+def claim(books: Books, name: str, definition: TrainingJobDefinition) -> None:
     """A training job that takes a warm pool over must share what the guide lists."""
-    instances = data["definition"]["instances"]
-    own = match_keys({instances["instance_type"]: instances["count"]}, data["request"])
+    own = match_keys(definition.instances.amounts, definition.request)
     pool, wanted = books.claims.pop(name, ("", own))
     if own != wanted:
         raise broken("only a match reuses a warm pool", f"{name} takes over that of {pool}: {own} is not {wanted}")

@@ -1,6 +1,6 @@
 """The command line: `hptsim run`, `explore`, `check`, `plan`, `replay`, `serve` and `diagram`.
 
-Exit codes: 0 all is well, 2 bad input, 3 a law is broken, 130 interrupted, 141 nobody reads on.
+Exit codes: 0 all is well, 2 bad input, 3 a law is broken, 130 interrupted, 141 the pipe was closed.
 """
 
 from __future__ import annotations
@@ -124,7 +124,7 @@ def _results(sim: Simulation, metrics: Metrics) -> str:
 def _report(sim: Simulation, metrics: Metrics) -> None:
     console = require("rich.console", "cli", "the command line").Console()
     if not console.is_terminal:
-        console.width = 120  # a file has room for the whole table
+        console.width = 120  # a file is wide enough for the whole table
     for line in stories(sim):
         console.print(line, highlight=False, soft_wrap=True, markup=False)
     table = require("rich.table", "cli", "the command line").Table(
@@ -185,8 +185,8 @@ def stories(sim: Simulation) -> list[str]:
     parents: dict[str, str] = {}
     for record in sim.journal:
         if record.thing == "training" and record.trigger == "create":
-            parents[record.name] = record.data["tuning_job"]
-        name = record.data["holder"] if record.thing == "reservation" else parents.get(record.name, record.name)
+            parents[record.name] = record.data.tuning_job
+        name = record.data.holder if record.thing == "reservation" else parents.get(record.name, record.name)
         if record.thing == "tuning" and record.trigger in ("create", "stop"):
             going.pop(name, None)
             if record.trigger == "stop":
@@ -216,7 +216,7 @@ def _tell(record: Any) -> str:
         ("reservation", "withdraw"): f"{child} leaves the line",
     }
     if record.thing == "reservation" and record.trigger == "release":
-        return f"released: {dict(record.data['amounts'])}"
+        return f"released: {dict(record.data.amounts)}"
     return words.get((record.thing, record.trigger), "")
 
 
@@ -260,8 +260,8 @@ def judge(saved: Saved, where: str = "journal") -> Auditor:
         record = saved.records[line - 2]
         raise LawBroken(error.law, f"{where}:{line}: {error.reason}", error.rests_on, (str(record),)) from None
     except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
-        text = f"{where}:{line}: foreign ({type(error).__name__}: {error}); expected what hptsim run --journal wrote"
-        raise InvalidInput("ValidationException", text) from error
+        text = f"{where}:{line}: not understood ({type(error).__name__}: {error}); expected what hptsim run --journal wrote"
+        raise InvalidInput(text) from error
     return auditor
 
 
@@ -283,7 +283,7 @@ def explore(
     delayed_stop
         let the stop travel to each training job separately
     max_states
-        give up after so many
+        stop after this many states
     """
     from collections import Counter
 

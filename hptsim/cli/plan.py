@@ -18,7 +18,7 @@ from hptsim.scenario.scenario import Scenario
 from hptsim.views.pages import page
 
 SHOWN = ("waiting_time_s.mean", "waiting_time_s.p95", "cost_usd")
-"""The figures of a sweep that are shown when nobody asks for others; after them, the utilization of each instance type."""
+"""The figures of a sweep that are shown by default; after them, the utilization of each instance type."""
 
 
 def plan(
@@ -83,7 +83,7 @@ def plan(
             answer = Answer(planning.sweep(scenario, grid, replications, seed, **settings), confidence, wanted)
         elif wanted is None or over:
             given = "--over" if over else "no --target"
-            raise invalid("--what", given, "--target and no --over: it looks for the values to try by itself")
+            raise invalid("--what", given, "--target and no --over: the search chooses the values to try")
         else:
             search: Any = {"replications": replications, "seed": seed, "confidence": confidence, **settings}
             found = planning.smallest(scenario, what, str(wanted), **search)
@@ -159,7 +159,7 @@ def _chosen(results: Results, asked: Iterable[str] | None, target: Target | None
 def _print(answer: Answer, name: str, figures: Sequence[str]) -> None:
     console = require("rich.console", "cli", "the command line").Console()
     if not console.is_terminal:
-        console.width = 120  # a file has room for the whole table
+        console.width = 120  # a file is wide enough for the whole table
     table = require("rich.table", "cli", "the command line").Table(box=None)
     for heading, justify in _headings(answer, figures):
         table.add_column(heading.replace(".", "\n.", 1), justify=justify, no_wrap=True)

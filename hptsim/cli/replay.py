@@ -58,7 +58,7 @@ def replay(
     discipline
         fifo, priority or backfill
     above
-        also say which share waited for more than so many seconds
+        also say which share waited for more than this many seconds
     strict
         refuse a table with rows that cannot be read
     laws
@@ -178,7 +178,7 @@ class Answer:
         ]
 
     def plain(self) -> dict[str, Any]:
-        """The results for machines; a figure that nobody has shown is null."""
+        """The results for machines; a figure that was not observed is null."""
         figures = {name: value for name, value in self.figures.items() if name != "cost_usd"}
         return {
             "trace": self.sim.scenario.name,

@@ -64,7 +64,7 @@ def semantics() -> str:
         "### Effects",
         _listed(EFFECTS),
         "## Assumptions",
-        "What nobody says about the service, so that we had to decide. Those that name a switch are switched in a "
+        "Undocumented behavior that we had to decide. Those that name a switch are switched in a "
         "[scenario](scenario.md).",
         "\n".join(
             f'* <a id="{specification.anchor(name)}"></a>`{name}`: {specification.linked(said)}'
@@ -72,7 +72,7 @@ def semantics() -> str:
         ),
         "## Laws",
         "*always* holds after every step, *eventually* when nothing is left to do; a suite that never sees a *sometimes* "
-        "is too tame (`hptsim_sometimes` of the pytest plugin makes it red).",
+        "never reaches an interesting case (`hptsim_sometimes` of the pytest plugin makes it red).",
         _sourced(laws.markdown()),
     ]
     return "\n\n".join(parts) + "\n"
@@ -93,7 +93,7 @@ def figures() -> str:
                 "run by name; "
                 "the columns of an experiment's table (`hptsim.planning`) and what a target may ask for are the same ones. "
                 "TYPE is an instance type. All leave out a warm-up (`sim.metrics(begin_s=...)`): the tuning jobs that were "
-                "created in it, and the time that passed in it. A figure that nothing has shown is not a number.",
+                "created in it, and the time that passed in it. A figure that was not observed is NaN.",
                 _table("figure", FIGURES),
                 "## Instance-seconds and money",
                 "`sim.metrics().tuning_jobs` has a row for each tuning job, `sim.metrics().alone` one for all training jobs "

@@ -13,12 +13,12 @@ from zlib import crc32
 
 import attrs
 
-from hptsim.errors import invalid
+from hptsim.errors import InvalidInput, invalid
 from hptsim.model.definitions import TrainingJobDefinition
 from hptsim.model.ranges import combinations
 from hptsim.model.specs import TuningJobSpec
 from hptsim.scenario.cloud import Script
-from hptsim.scenario.durations import Duration
+from hptsim.scenario.durations import Duration, draw
 from hptsim.scenario.learning_curves import line, value
 from hptsim.scenario.random_streams import PLACES, number_at, stream, uniforms
 from hptsim.strategies.bayesian import Bayesian
@@ -163,7 +163,11 @@ class Base:
         """The metric after *epoch* epochs, from the script's curve or the simple one that knows a best configuration."""
         if self.script.curve is not None:
             noise = uniforms(self.seed, f"{job.name}/noise", epoch)[0]
-            return value(self.script.curve, job.hyperparameters, epoch, noise)
+            known = {**job.definition.static, **job.hyperparameters}
+            try:
+                return value(self.script.curve, known, epoch, noise)
+            except InvalidInput as error:
+                raise error.below(f"training job {job.name}: ") from error.__cause__
         quality = self._uniform(job, "quality", attempt=1)
         if job.tuning_job:
             spec = world.tuning[job.tuning_job].spec
@@ -224,7 +228,10 @@ class Base:
         if job.drawn_for != job.attempt:
             job.drawn_for, job.drawn = job.attempt, stream(self.seed, job.name, job.attempt)
         (number,) = number_at(job.drawn, PLACES[purpose])
-        return duration.ppf(number * 2.0**-32)
+        try:
+            return draw(duration, number * 2.0**-32)
+        except InvalidInput as error:
+            raise error.below(f"training job {job.name}: {purpose}: ") from error.__cause__
 
     def clone(self) -> Self:
         """A copy whose strategies are made again from the minutes."""

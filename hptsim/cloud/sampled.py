@@ -11,6 +11,7 @@ from hptsim.cloud.base import Base as Base
 from hptsim.cloud.base import trials as trials
 from hptsim.cloud.every_outcome import FAULTS as FAULTS
 from hptsim.cloud.every_outcome import Enumerated as Enumerated
+from hptsim.errors import InvalidInput
 from hptsim.model.definitions import EPOCHS
 from hptsim.scenario.cloud import GRACE_S as GRACE_S
 from hptsim.scenario.cloud import ON_SIGTERM as ON_SIGTERM
@@ -19,17 +20,13 @@ from hptsim.scenario.cloud import Recorded as Recorded
 from hptsim.scenario.cloud import Script as Script
 from hptsim.scenario.cloud import Timings as Timings
 from hptsim.scenario.configured_durations import resolve
-from hptsim.scenario.durations import Duration
+from hptsim.scenario.durations import Duration, draw
 from hptsim.scenario.random_streams import stream as stream
 from hptsim.scenario.random_streams import uniforms as uniforms
 from hptsim.world.jobs import TrainingJob, TuningJob
 from hptsim.world.world import World
 
 _DELAYS = {trigger: f"{trigger}_s" for trigger in ("first_launch", "launch", "finish", "stop_propagation")}
-
-
-def _draw(duration: Duration, uniform: float) -> float:
-    return duration if isinstance(duration, (float, int)) else float(duration.ppf(uniform))
 
 
 @attrs.define(slots=False)
@@ -52,7 +49,11 @@ class Sampled(Base):
         duration: Duration = getattr(self.timings, _DELAYS[trigger])
         if isinstance(duration, (int, float)):
             return duration
-        return _draw(duration, uniforms(self.seed, f"{job.name}/{trigger}", job.asked + job.launching)[0])
+        uniform = uniforms(self.seed, f"{job.name}/{trigger}", job.asked + job.launching)[0]
+        try:
+            return draw(duration, uniform)
+        except InvalidInput as error:
+            raise error.below(f"tuning job {job.name}: {trigger}: ") from error.__cause__
 
     def begin(self, world: World, job: TrainingJob) -> None:
         """Draw what the training job will need and try."""
@@ -79,7 +80,13 @@ class Sampled(Base):
             job.epochs = next((int(known[name]) for name in EPOCHS if known.get(name, "").isdigit()), job.epochs)
         if self.script.epoch_s is not None:
             return job.epochs * self._time(self.script.epoch_s, job, "training")
-        return self._time(resolve(self.timings.training_s, known), job, "training")
+        training_s = self.timings.training_s
+        if callable(training_s):
+            try:
+                training_s = resolve(training_s, known)
+            except InvalidInput as error:
+                raise error.below(f"training job {job.name}: ") from error.__cause__
+        return self._time(training_s, job, "training")
 
     def next(self, world: World, job: TrainingJob) -> Iterable[tuple[str, float]]:
         """The one event that comes first; MaxWaitTimeInSeconds wins over anything later than it."""

@@ -88,7 +88,7 @@ class _Structure:
     def _required(self, name: str) -> Any:
         if name not in self:
             text = f"{self.path}{name}: got nothing, expected a required member"
-            raise InvalidInput("ValidationException", text)
+            raise InvalidInput(text)
         return self.value[name]
 
     def inner(self, name: str, shape: str) -> _Structure:

@@ -89,7 +89,6 @@ class TuningJobSpec:
             )
         if total < wanted:
             raise InvalidInput(
-                "ValidationException",
                 "You don't have enough combinations of hyperparameter ranges. The total number of hyperparameter "
                 f"combinations for the provided ranges [{float(total)}] must be equal or greater than the value of "
                 f"MaxNumberOfJobs, [{wanted}]. Provide additional ranges.",

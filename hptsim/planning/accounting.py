@@ -14,6 +14,7 @@ import attrs
 from hptsim.model.account import TOTAL, TUNING_JOBS
 from hptsim.model.billing import BILLED, whole_seconds
 from hptsim.model.journal import Record, change
+from hptsim.model.payloads import TrainingJobCreated
 from hptsim.model.statuses import FINAL_TUNING, status
 from hptsim.planning.usage import TuningJobFigures, Usage, WarmPoolFigures
 from hptsim.scenario.prices import Prices
@@ -147,7 +148,7 @@ class Meter:
         if record.trigger == "create":
             row = self._named[record.name] = TuningJobFigures(name=record.name, created_s=now)
             self.rows.append(row)
-            self._definitions[record.name] = record.data["spec"].definitions
+            self._definitions[record.name] = record.data.spec.definitions
             self.in_system.move(1, now)
         row = self._named[record.name]
         if record.trigger == "launch" and row.waiting_s is None:
@@ -176,11 +177,11 @@ class Meter:
                 child.row.children[end] = 1 + child.row.children.get(end, 0)
 
     def _created(self, record: Record) -> _Child:
-        definition = record.data["definition"]
-        if not record.data["tuning_job"]:
-            return _Child(self.alone, None, definition["spot"], record.destination, record.time_s)
-        row = self._named[record.data["tuning_job"]]
-        spot = self._definitions[row.name][definition].spot
+        created: TrainingJobCreated = record.data
+        if created.standalone is not None:
+            return _Child(self.alone, None, created.standalone.spot, record.destination, record.time_s)
+        row = self._named[created.tuning_job]
+        spot = self._definitions[row.name][created.definition].spot
         return _Child(row, row, spot, record.destination, record.time_s)
 
     def _pass(self, child: _Child, now: float) -> None:
@@ -213,7 +214,7 @@ class Meter:
             self.queue.move(waiting, now)
             if record.trigger != "grant":
                 return
-        holder = self._named.get(record.data["holder"], self.alone)
+        holder = self._named.get(record.data.holder, self.alone)
         for kind, by in instances(change(record)).items():
             self._level(self.reserved, kind, self.begin_s).move(by, now)
             self._level(self._held, id(holder), 0.0).move(by, now)

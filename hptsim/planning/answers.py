@@ -46,7 +46,7 @@ class Answer:
         return "\n".join(lines)
 
     def plain(self, scenario: str, seed: int) -> dict[str, Any]:
-        """The answer for machines; a figure that nobody has shown is null."""
+        """The answer for machines; a figure that was not observed is null."""
         points = []
         for set_, part in self.points():
             summary = part.summary(confidence=self.confidence).set_index("figure").to_dict("index")

@@ -67,7 +67,7 @@ def run_chunk(design: Design, seeds: Sequence[int]) -> list[Figures]:
         _working = True
         for seed in seeds:
             done.append(design.run(seed))
-    except KeyboardInterrupt:  # what has ended is handed over, and whoever asked sees that some are missing
+    except KeyboardInterrupt:  # what has ended is handed over, and the caller sees that some are missing
         pass
     finally:
         _working = False

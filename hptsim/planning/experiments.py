@@ -67,7 +67,7 @@ def seeds(seed: int, count: int) -> list[int]:
 
 
 def replicate(scenario: Scenario, replications: int, seed: int = 0, **settings: Unpack[Settings]) -> Results:
-    """Run *scenario* so many times, each with random numbers of its own; for the settings see `Settings`.
+    """Run *scenario* this many times, each with random numbers of its own; for the settings see `Settings`.
 
     >>> from concurrent.futures import ThreadPoolExecutor
     >>> from hptsim import TuningJobSpec
@@ -245,7 +245,7 @@ def smallest(
 
     *target* is "COLUMN <= NUMBER" or ">=", about the column's mean, for example "waiting_time_s.above_600 <= 0.05": at most
     5 % wait for more than ten minutes. The promise: the value is too small with a probability
-    of at most 1 - *confidence* (as far as means of so many replications are normal); it may be larger than need be, and the
+    of at most 1 - *confidence* (as far as means of this many replications are normal); it may be larger than need be, and the
     sentence says so. Looking at many values does not weaken it as long as more of *what* is better: all values have the same
     random numbers, so bisection ends where testing downwards from the top would, which errs only at the last value that misses.
     """

@@ -38,7 +38,7 @@ def digest(*values: object) -> str:
 
 
 def _spell(where: str, value: Any) -> str:
-    """*value* as a text that says all that matters of it."""
+    """*value* as a string that says all that matters of it."""
     if isinstance(value, Enum):
         return f"{_home(where, type(value))}.{value.name}"
     if value is None or type(value) in (bool, int, float, str, bytes):

@@ -33,7 +33,7 @@ def check_confidence(confidence: float, least: float = 0.0) -> None:
 
 
 def half_width(values: Any, confidence: float = 0.95) -> float:
-    """Half of Student's confidence interval for the mean of independent *values*; not a number for fewer than two.
+    """Half of Student's confidence interval for the mean of independent *values*; NaN for fewer than two.
 
     >>> round(half_width([9.0, 10.0, 11.0]), 3)
     2.484
@@ -103,7 +103,7 @@ class Results:
     def summary(self, column: str | None = None, confidence: float = 0.95) -> Any:
         """A table of mean, low and high for each point of a sweep: of one *column*, or of every one.
 
-        `replications` counts those that have the figure: in some runs nobody starts, so that nobody has waited.
+        `replications` counts those that have the figure: in some runs no tuning job starts, so that none has waited.
         """
         rows = []
         for set_, part in self.points():
@@ -129,7 +129,7 @@ class Results:
         return "\n".join(lines)
 
     def caveat(self, column: str) -> str:
-        """What must be said beside a waiting time: that of whoever still waits at the end is not in it."""
+        """What must be said beside a waiting time: tuning jobs that still wait at the end are not in it."""
         if not column.startswith("waiting_time_s.") or "unstarted_share" not in self.table:
             return ""
         left = self.table["unstarted_share"].mean()
@@ -168,7 +168,7 @@ class Results:
 
 
 def digits(value: float, count: int = 4) -> str:
-    """A number with so many significant digits, and all of those before the point.
+    """A number with this many significant digits, and all of those before the point.
 
     >>> digits(17534.2), digits(0.123456), digits(730.0, 2), digits(7.34, 2)
     ('17534', '0.1235', '730', '7.3')
@@ -279,7 +279,7 @@ class Target:
     def verdict(self, results: Results, confidence: float = 0.95) -> str:
         """ "met" or "missed" when the replications show it with *confidence*, "open" when they do not.
 
-        Each of the two is a one-sided test at 1 - *confidence*. A replication without the figure, in which nobody started,
+        Each of the two is a one-sided test at 1 - *confidence*. A replication without the figure, in which no tuning job started,
         leaves it open.
         """
         check_confidence(confidence, 0.5)

@@ -12,7 +12,7 @@ from hptsim.optional import require
 
 
 def quantile(values: Sequence[float], share: float) -> float:
-    """The quantile *share* of *values*, interpolated between neighbors; not a number when there are none.
+    """The quantile *share* of *values*, interpolated between neighbors; NaN when there are none.
 
     >>> quantile([4, 1, 2, 3], 0.5), quantile([1, 2], 0.95)
     (2.5, 1.95)
@@ -27,7 +27,7 @@ def quantile(values: Sequence[float], share: float) -> float:
 
 
 def mean(values: Sequence[float]) -> float:
-    """The mean of *values*; not a number when there are none."""
+    """The mean of *values*; NaN when there are none."""
     return math.fsum(values) / len(values) if values else math.nan
 
 

@@ -10,11 +10,12 @@ import attrs
 
 from hptsim.errors import InvalidInput, invalid, nearest
 from hptsim.model.assumptions import Assumptions
+from hptsim.model.instants import read_instant, write_instant
 from hptsim.model.specs import TuningJobSpec
 from hptsim.scenario.cloud import PHASES, Recorded, Timings
 from hptsim.scenario.durations import Empirical
 from hptsim.scenario.scenario import Scenario
-from hptsim.scenario.trace import LeftOut, Trace, because, epoch, finished, instant
+from hptsim.scenario.trace import LeftOut, Trace, because, finished
 from hptsim.scenario.workload import ScheduledTuningJob
 
 _REQUEST = ("HyperParameterTuningJobConfig", "TrainingJobDefinition", "TrainingJobDefinitions", "WarmStartConfig")
@@ -63,7 +64,7 @@ def from_descriptions(
     for place, shape in enumerate(tuning_jobs):
         name = str(shape.get("HyperParameterTuningJobName") or f"tuning job {place}")
         try:
-            known.append((instant(shape["CreationTime"]), shape, _spec(shape)))
+            known.append((read_instant(shape["CreationTime"]), shape, _spec(shape)))
         except (InvalidInput, ValueError, TypeError, KeyError, AttributeError) as error:
             left_out.append(LeftOut(name, because(error)))
     known.sort(key=lambda one: (one[0], one[2].name))
@@ -82,7 +83,7 @@ def from_descriptions(
         tuning_jobs=jobs,
         timings=timings,
         assumptions=Assumptions(admission="queue"),
-        epoch=epoch(origin_s),
+        epoch=write_instant(origin_s, "milliseconds"),
     )
     return finished("descriptions", scenario, left_out, skip)
 
@@ -133,18 +134,18 @@ class _Child:
     @classmethod
     def of(cls, name: str, shape: Mapping[str, Any]) -> _Child:
         phases: dict[str, float] = {}
-        last, last_ended_s, stopping_s = "", instant(shape["CreationTime"]), None
+        last, last_ended_s, stopping_s = "", read_instant(shape["CreationTime"]), None
         for one in shape.get("SecondaryStatusTransitions") or ():
-            begin_s = instant(one["StartTime"])
+            begin_s = read_instant(one["StartTime"])
             if one["Status"] == "Stopping":
                 stopping_s = begin_s
             phase = _WITHOUT_MACHINES.get(one["Status"], one["Status"])
             if phase in PHASES and one.get("EndTime") is not None:
-                last, last_ended_s = phase, instant(one["EndTime"])
+                last, last_ended_s = phase, read_instant(one["EndTime"])
                 phases[last] = round(phases.get(last, 0.0) + last_ended_s - begin_s, 3)
         if not last and shape.get("TrainingStartTime") and shape.get("TrainingEndTime"):
-            last, last_ended_s = "Training", instant(shape["TrainingEndTime"])  # a description without transitions
-            phases[last] = round(last_ended_s - instant(shape["TrainingStartTime"]), 3)
+            last, last_ended_s = "Training", read_instant(shape["TrainingEndTime"])  # a description without transitions
+            phases[last] = round(last_ended_s - read_instant(shape["TrainingStartTime"]), 3)
         failure = ""
         if shape["TrainingJobStatus"] == "Failed":
             last = "Training" if last == "Uploading" else last or "Starting"
@@ -155,7 +156,7 @@ class _Child:
         tuning_job = str(shape.get("TuningJobArn") or "").rpartition("/")[2]
         if not tuning_job and "TunedHyperParameters" in shape and (found := _CHILD.fullmatch(name)):
             tuning_job = found[1]  # a summary says it by its name only
-        created_s = instant(shape["CreationTime"])
+        created_s = read_instant(shape["CreationTime"])
         status = shape["TrainingJobStatus"]
         return cls(name, tuning_job, created_s, status, phases, last, last_ended_s, stopping_s, failure)
 
@@ -176,7 +177,7 @@ def _scheduled(
     if shape.get("HyperParameterTuningJobStatus") in ("Stopping", "Stopped"):
         seen = [child.stopping_s for child in children if child.stopping_s is not None]
         ended = shape.get("HyperParameterTuningEndTime") or shape.get("LastModifiedTime") or shape["CreationTime"]
-        stop_s = max(seen, default=instant(ended))
+        stop_s = max(seen, default=read_instant(ended))
     recorded = tuple(
         child.recorded(stop_s, spec.definition(ordinal).max_runtime_s) for ordinal, child in enumerate(children, 1)
     )

@@ -62,7 +62,7 @@ class Linear:
         except ValueError:
             units = -1.0
         if not 0 <= units < float("inf"):
-            raise invalid(f"training_s.linear: {self.hyperparameter}", given, "a number of 0 or more")
+            raise invalid(f"timings.training_s.linear: {self.hyperparameter}", given, "a number of 0 or more")
         if isinstance(self.each_s, (int, float)):
             return self.fixed_s + units * self.each_s
         return Scaled(self.each_s, units, self.fixed_s)
@@ -92,7 +92,7 @@ class Table:
         found = self.values_s.get(_value(self, configuration), self.other_s)
         if found is None:
             given = configuration[self.hyperparameter]
-            where = f"training_s.table: {self.hyperparameter}"
+            where = f"timings.training_s.table: {self.hyperparameter}"
             raise invalid(where, given, "one of the table's values, or other_s", nearest(given, self.values_s))
         return found
 
@@ -101,7 +101,7 @@ def _value(rule: Linear | Table, configuration: Configuration) -> str:
     if rule.hyperparameter not in configuration:
         kind = type(rule).__name__.lower()
         hint = nearest(rule.hyperparameter, configuration) if configuration else "it has none"
-        raise invalid(f"training_s.{kind}", rule.hyperparameter, "a hyperparameter of the training job", hint)
+        raise invalid(f"timings.training_s.{kind}", rule.hyperparameter, "a hyperparameter of the training job", hint)
     return configuration[rule.hyperparameter]
 
 
@@ -119,8 +119,15 @@ def resolve(given: Duration | Configured, configuration: Configuration) -> Durat
     """The duration with *configuration*."""
     if not callable(given) or isinstance(given, durations.Distribution):
         return given
-    found = given(configuration)
-    check("training_s (of a function)", found)
+    if isinstance(given, (Linear, Table)):
+        return given(configuration)
+    try:
+        found = given(configuration)
+    except Exception as error:  # whatever a function of the user's own raises
+        hint = f"it raised {type(error).__name__}: {error}"
+        expected = "a duration from the function for each configuration"
+        raise invalid("timings.training_s", dict(configuration), expected, hint) from error
+    check("timings.training_s (of a function)", found)
     return found
 
 

@@ -13,12 +13,13 @@ import attrs
 from hptsim.errors import InvalidInput, invalid, nearest
 from hptsim.model.assumptions import Assumptions
 from hptsim.model.definitions import InstanceRequest, ServiceLimits, TrainingJobDefinition
+from hptsim.model.instants import read_instant
 from hptsim.model.specs import TuningJobSpec
 from hptsim.scenario.account_history import from_client as from_client
 from hptsim.scenario.account_history import from_descriptions as from_descriptions
 from hptsim.scenario.cloud import Recorded
 from hptsim.scenario.scenario import Scenario
-from hptsim.scenario.trace import LeftOut, because, finished, instant
+from hptsim.scenario.trace import LeftOut, because, finished
 from hptsim.scenario.trace import Trace as Trace
 from hptsim.scenario.workload import ScheduledTuningJob
 
@@ -178,9 +179,9 @@ def _time(cells: Mapping[str, Any], column: str, unit_s: float) -> float:
     text = _text(cells, column)
     try:
         try:
-            return float(text) * unit_s if math.isfinite(float(text)) else instant(text)
+            return float(text) * unit_s if math.isfinite(float(text)) else read_instant(text)
         except ValueError:
-            return instant(text)
+            return read_instant(text)
     except ValueError:
         raise ValueError(f"{column}: neither a number nor a text in ISO 8601") from None
 

@@ -155,6 +155,25 @@ def check(where: str, duration: object) -> None:
     raise invalid(where, duration, "seconds (0 or more) or a distribution of them, none below 0")
 
 
+def draw(duration: Distribution, uniform: float) -> float:
+    """The time in seconds that a uniform number draws; raises InvalidInput where the distribution has none of 0 or more.
+
+    >>> draw(Uniform(60, 180), 0.5)
+    120.0
+    """
+    try:
+        time_s = duration.ppf(uniform)
+        if 0 <= time_s < math.inf:
+            return time_s
+        hint = f"it drew {time_s!r}"
+    except Exception as error:  # whatever a distribution of the user's own raises
+        raise invalid("a distribution", duration, _DRAWS, f"it raised {type(error).__name__}: {error}") from error
+    raise invalid("a distribution", duration, _DRAWS, hint)
+
+
+_DRAWS = "one that draws a number of seconds, 0 or more"
+
+
 def to_plain(duration: Any, kinds: Mapping[str, type[Any]] = KINDS) -> Any:
     """A duration, or another of *kinds*, as scenario files spell it.
 

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import attrs
 
-from hptsim.errors import InvalidInput, invalid, nearest
+from hptsim.errors import InvalidInput, below, invalid, nearest
 from hptsim.model.assumptions import Assumptions
 from hptsim.model.definitions import ServiceLimits
 from hptsim.model.request_writer import to_request
@@ -86,16 +85,6 @@ def _part(cls: type[Any]) -> Any:
             return attrs.evolve(base, **values)
 
     return read
-
-
-@contextmanager
-def below(where: str) -> Iterator[None]:
-    """What is wrong inside is wrong below the key *where*."""
-    try:
-        yield
-    except InvalidInput as error:
-        message = error.message if error.message.startswith(where) else f"{where}.{error.message}"
-        raise attrs.evolve(error, message=message) from None
 
 
 def limits(where: str, plain: Any) -> ServiceLimits:
@@ -236,6 +225,7 @@ def without_none(plain: Mapping[str, Any]) -> dict[str, Any]:
 
 def line_of(text: str, message: str) -> int:
     """The line of the key that *message* is about: its last name, the n-th time where a list says the n-th."""
+    message = re.sub(r"^(?:[a-z ]+ '[^']*': )+", "", message)  # a job's name before the key
     path = message.partition(":")[0]
     ordinal = int(next(iter(re.findall(r"\[(\d+)\]", path)), "0"))
     names = [name for name in re.split(r"[.\[\]\d]*\.|\[\d+\]", path) if name]

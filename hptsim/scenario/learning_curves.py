@@ -79,10 +79,21 @@ class Tabulated:
 
     def value(self, configuration: Mapping[str, str], epoch: int, uniform: float) -> float:
         """The recorded metric; raises InvalidInput for a configuration that is not in the table."""
+        values = self._run(configuration)
+        if values is None:
+            where = "script.curve.tabulated: configuration"
+            raise invalid(where, dict(configuration), "one of the table's", f"it has {len(self.runs)}")
+        return float(values[min(epoch, len(values)) - 1])
+
+    def covers(self, configuration: Mapping[str, str]) -> bool:
+        """Whether a run of the table has this configuration."""
+        return self._run(configuration) is not None
+
+    def _run(self, configuration: Mapping[str, str]) -> tuple[float, ...] | None:
         for known, values in self.runs:
             if all(configuration.get(name) == value for name, value in known.items()):
-                return float(values[min(epoch, len(values)) - 1])
-        raise invalid("configuration", dict(configuration), "one of the table's", f"it has {len(self.runs)}")
+                return values  # type: ignore[no-any-return]
+        return None
 
 
 Curve = PowerLaw | Decay | Tabulated | Callable[[Mapping[str, str], int], float]
@@ -131,7 +142,15 @@ def value(curve: Curve, configuration: Mapping[str, str], epoch: int, uniform: f
     """
     if isinstance(curve, (PowerLaw, Decay, Tabulated)):
         return curve.value(configuration, epoch, uniform)
-    return float(curve(configuration, epoch))
+    try:
+        return float(curve(configuration, epoch))
+    except Exception as error:  # whatever a function of the user's own raises, or no number
+        expected = "a number from the function for each configuration and epoch"
+        raise invalid("script.curve", (dict(configuration), epoch), expected, _said(error)) from error
+
+
+def _said(error: Exception) -> str:
+    return f"it raised {type(error).__name__}: {error}"
 
 
 def line(metric: str, regex: str, value: float) -> str:

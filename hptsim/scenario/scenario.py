@@ -18,10 +18,12 @@ from hptsim.errors import InvalidInput, invalid
 from hptsim.model.account import TOTAL, Account
 from hptsim.model.assumptions import Assumptions
 from hptsim.model.definitions import ServiceLimits
+from hptsim.model.instants import check_instant
 from hptsim.model.specs import TuningJobSpec
 from hptsim.model.validators import at_least, whole
 from hptsim.optional import require
 from hptsim.scenario.cloud import Faults, Script, Timings
+from hptsim.scenario.coverage import check_spec
 from hptsim.scenario.files import (
     PARTS,
     arrivals,
@@ -37,7 +39,7 @@ from hptsim.scenario.files import (
     without_none,
 )
 from hptsim.scenario.prices import Prices
-from hptsim.scenario.workload import Arrivals, monday_s, scheduled
+from hptsim.scenario.workload import Arrivals, scheduled
 from hptsim.scenario.workload import ScheduledTuningJob as ScheduledTuningJob
 
 
@@ -61,16 +63,8 @@ def _text(instance: object, attribute: attrs.Attribute[Any], value: Any) -> None
         raise invalid(attribute.name, value, "a text")
 
 
-_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
-
-
 def _instant(instance: object, attribute: attrs.Attribute[Any], value: Any) -> None:
-    try:
-        known = isinstance(value, str) and _INSTANT.fullmatch(value) and monday_s(value) >= 0
-    except ValueError:  # a 13th month
-        known = False
-    if not known:
-        raise invalid(attribute.name, value, "an instant with its time zone, like 2024-01-01T00:00:00Z")
+    check_instant(attribute.name, value)
 
 
 def _scheduled(jobs: Iterable[ScheduledTuningJob]) -> tuple[ScheduledTuningJob, ...]:
@@ -119,6 +113,19 @@ class Scenario:
                 if template.name in known_names:
                     raise invalid(f"arrivals[{place}].request", template.name, "a name that no other arrivals have")
                 known_names.add(template.name)
+
+    def __attrs_post_init__(self) -> None:
+        judged: set[tuple[int, ...]] = set()
+        templates = (template for one in self.arrivals for template in one.templates)
+        for spec in (*(one.spec for one in self.tuning_jobs), *templates):
+            alike = (
+                id(spec.definitions),
+                id(spec.ranges),
+                id(spec.strategy),
+            )  # arrivals share these with their template
+            if alike not in judged:
+                judged.add(alike)
+                check_spec(self.timings, self.script, spec)
 
     @property
     def account(self) -> Account:
@@ -201,7 +208,7 @@ class Scenario:
             plain = tomllib.loads(text) if where.suffix == ".toml" else json.loads(text)
         except ValueError as error:
             line = getattr(error, "lineno", None) or next(iter(re.findall(r"line (\d+)", str(error))), 1)
-            raise InvalidInput("ValidationException", f"{path}:{line}: {error}") from error
+            raise InvalidInput(f"{path}:{line}: {error}") from error
         try:
             if not isinstance(plain, dict):
                 raise invalid("scenario", plain, "a table of keys")

@@ -5,10 +5,7 @@ What cannot be read is named and counted. It is an error, or with *skip* it is l
 
 from __future__ import annotations
 
-import math
 from collections import Counter
-from datetime import UTC, datetime
-from typing import Any
 
 import attrs
 
@@ -57,30 +54,8 @@ def finished(kind: str, scenario: Scenario, left_out: list[LeftOut], skip: bool)
         lines = "".join(f"\n  {one.where}: {one.reason}" for one in left_out[:_SHOWN])
         more = f"\n  and {len(left_out) - _SHOWN:,} more" if len(left_out) > _SHOWN else ""
         text = f"{kind}: {len(left_out):,} records cannot be taken (skip=True leaves them out):{lines}{more}"
-        raise InvalidInput("ValidationException", text)
+        raise InvalidInput(text)
     return trace
-
-
-def instant(value: Any) -> float:
-    """Seconds since 1970 from a number, a datetime or a text in ISO 8601, which without a zone is UTC; ValueError otherwise.
-
-    >>> instant("1970-01-01T00:01:00Z"), instant("90"), instant(90)
-    (60.0, 90.0, 90.0)
-    """
-    if isinstance(value, str):
-        try:
-            value = float(value)
-        except ValueError:
-            value = datetime.fromisoformat(value)
-    if isinstance(value, datetime):
-        return (value if value.tzinfo else value.replace(tzinfo=UTC)).timestamp()
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
-        raise ValueError(f"got {value!r}, expected a number, a datetime or a text in ISO 8601")
-    return float(value)
-
-
-def epoch(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")
 
 
 def because(error: Exception) -> str:

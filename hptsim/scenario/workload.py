@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import datetime
 from heapq import merge
 from itertools import accumulate, islice, takewhile
 from typing import Any
@@ -15,6 +14,7 @@ from typing import Any
 import attrs
 
 from hptsim.errors import invalid
+from hptsim.model.instants import since_monday_s
 from hptsim.model.specs import TUNING_JOB_NAME_LENGTH, TuningJobSpec
 from hptsim.model.validators import at_least, whole
 from hptsim.scenario.cloud import Faults, Recorded
@@ -196,7 +196,7 @@ class Arrivals:
 
         *epoch* is the instant of second 0, for profiles.
         """
-        starts: Iterable[float] = self._starts(seed, monday_s(epoch))
+        starts: Iterable[float] = self._starts(seed, since_monday_s(epoch))
         if self.until_s is not None:
             latest = self.until_s
             starts = takewhile(lambda time_s: time_s <= latest, starts)
@@ -261,17 +261,6 @@ def _gaps(duration: Duration, stream: Iterator[float]) -> Iterator[float]:
     if isinstance(duration, (int, float)):
         return (duration for _ in stream)
     return (float(duration.ppf(uniform)) for uniform in stream)
-
-
-def monday_s(epoch: str) -> float:
-    """The time from a Monday's midnight to the instant *epoch*, in its own time zone.
-
-    >>> monday_s("2024-01-02T03:00:00+02:00") / 3600
-    27.0
-    """
-    instant = datetime.fromisoformat(epoch)
-    hours = _DAY_HOURS * instant.weekday() + instant.hour
-    return hours * _HOUR_S + 60 * instant.minute + instant.second + instant.microsecond / 1e6
 
 
 def scheduled(

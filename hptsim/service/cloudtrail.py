@@ -7,12 +7,12 @@ from typing import Any
 
 import attrs
 
+from hptsim.model.instants import read_instant, write_instant
 from hptsim.model.journal import Entry
 from hptsim.model.request_writer import to_request
 from hptsim.scenario.scenario import Scenario
-from hptsim.service.eventbridge import Event, _identifier, _text
+from hptsim.service.eventbridge import Event, _identifier
 from hptsim.service.responses import Address
-from hptsim.service.service import epoch as instant_of
 from hptsim.service.validation import model
 
 _OPERATION = {
@@ -48,7 +48,7 @@ def trail(journal: Iterable[Entry], *, epoch: str = Scenario().epoch, region: st
     [('CreateHyperParameterTuningJob', 'AwsApiCall'), ('CreateTrainingJob', 'AwsServiceEvent'),
      ('StopHyperParameterTuningJob', 'AwsApiCall'), ('StopTrainingJob', 'AwsServiceEvent')]
     """
-    clerk = _Clerk(instant_of(epoch), Address(region))
+    clerk = _Clerk(read_instant(epoch, "epoch"), Address(region))
     for entry in journal:
         record = clerk.file(entry)
         if record is not None:
@@ -67,13 +67,13 @@ class _Clerk:
     serial: int = 0
 
     def file(self, entry: Entry) -> Event | None:
-        _, thing, name, trigger, _, destination, data = entry
+        _, thing, name, trigger, _, destination, data, _ = entry
         if (thing, trigger) == ("signal", "stop"):
             self.told_to_stop.add(name)
         if thing == "tuning":
             self.states[name] = destination
-        if (thing, trigger) == ("training", "create") and data.get("tuning_job"):
-            self.parents[name] = data["tuning_job"]
+        if (thing, trigger) == ("training", "create") and data.tuning_job:
+            self.parents[name] = data.tuning_job
         if (thing, trigger) not in _OPERATION:
             return None
         return self._record(entry, self._by_service(thing, name, trigger))
@@ -84,7 +84,7 @@ class _Clerk:
         return trigger == "create" or name in self.told_to_stop or self.states[self.parents[name]] != "InProgress"
 
     def _record(self, entry: Entry, by_service: bool) -> Event:
-        time_s, thing, name, trigger, _, _, data = entry
+        time_s, thing, name, trigger, _, _, data, _ = entry
         self.serial += 1
         operation = _operation(entry)
         training = operation.endswith("TrainingJob")
@@ -92,7 +92,7 @@ class _Clerk:
         record = {
             "eventVersion": "1.08",
             "userIdentity": self._identity(by_service),
-            "eventTime": _text(self.epoch_s + time_s),
+            "eventTime": write_instant(self.epoch_s + time_s),
             "eventSource": "sagemaker.amazonaws.com",
             "eventName": operation,
             "awsRegion": self.address.region,
@@ -127,20 +127,20 @@ class _Clerk:
 
 def _operation(entry: Entry) -> str:
     """The operation that an entry tells of; a period that is over gives a warm pool up just as a stop does."""
-    _, thing, _, trigger, _, _, data = entry
-    updates = thing == "warm_pool" and data is not None and "keep_alive_s" in data
+    _, thing, _, trigger, _, _, data, _ = entry
+    updates = thing == "warm_pool" and data is not None
     return "UpdateTrainingJob" if updates else _OPERATION[thing, trigger]
 
 
 def _request(entry: Entry, training: bool) -> Mapping[str, Any]:
     """The request of a call, as far as the journal has it."""
-    _, thing, name, trigger, _, _, data = entry
+    _, thing, name, trigger, _, _, data, _ = entry
     if trigger == "create" and thing == "tuning":
-        return to_request(data["spec"])
-    if trigger == "create" and thing == "training" and data.get("request"):
-        return {"TrainingJobName": name, **data["request"]}
+        return to_request(data.spec)
+    if trigger == "create" and thing == "training" and data.standalone and data.standalone.request:
+        return {"TrainingJobName": name, **data.standalone.request}
     if thing == "warm_pool" and data is not None:
-        return {"TrainingJobName": name, "ResourceConfig": {"KeepAlivePeriodInSeconds": data["keep_alive_s"]}}
+        return {"TrainingJobName": name, "ResourceConfig": {"KeepAlivePeriodInSeconds": data.keep_alive_s}}
     return {"TrainingJobName" if training else "HyperParameterTuningJobName": name}
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from hptsim.errors import ServiceError
 from hptsim.model.storage import LOG_GROUP, LogEvent
 from hptsim.service.job_index import History, Stream
-from hptsim.service.pagination import Key, Question, page
+from hptsim.service.pagination import Key, ListRequest, page
 from hptsim.service.service import Service, not_modelled
 from hptsim.service.validation import check, plain
 
@@ -83,7 +83,7 @@ class Logs:
         return stream
 
     def _describe_groups(self, request: Request, arn: str) -> Answer:
-        self._after(request, Question.of("DescribeLogGroups", request))  # one group, one page: every token is foreign
+        self._after(request, ListRequest.of("DescribeLogGroups", request))  # one group, one page: no token can be valid
         named = LOG_GROUP.startswith(request.get("logGroupNamePrefix", ""))
         matched = request.get("logGroupNamePattern", "").lower() in LOG_GROUP.lower()
         if not (self._history.log and named and matched):
@@ -98,8 +98,8 @@ class Logs:
         if prefix and order == "LastEventTime":
             text = "Cannot order by LastEventTime with a logStreamNamePrefix."
             raise ServiceError("InvalidParameterException", text)
-        question = Question.of("DescribeLogStreams", request)
-        after, streams = self._after(request, question), self._history.streams
+        list_request = ListRequest.of("DescribeLogStreams", request)
+        after, streams = self._after(request, list_request), self._history.streams
         descending = request.get("descending", False)
         if after is None and prefix and not descending:
             keys = streams.after(order, (prefix,), inclusive=True)
@@ -107,7 +107,7 @@ class Logs:
             keys = streams.after(order, after, descending)
         names, last = page(keys, request.get("limit", MAX_STREAMS), lambda name: name.startswith(prefix))
         shapes = [self._stream_shape(streams.members[name], arn) for name in names]
-        return {"logStreams": shapes, **self._next(question, last)}
+        return {"logStreams": shapes, **self._next(list_request, last)}
 
     def _stream_shape(self, stream: Stream, arn: str) -> Answer:
         first, last = self._instant(stream.events[0].time_s), self._instant(stream.events[-1].time_s)
@@ -121,14 +121,14 @@ class Logs:
             "storedBytes": 0,
         }
 
-    def _after(self, request: Request, question: Question) -> Key | None:
+    def _after(self, request: Request, list_request: ListRequest) -> Key | None:
         token = request.get("nextToken")
-        return None if token is None else self._service.tokens.read(token, question, self._service.sim.now)
+        return None if token is None else self._service.tokens.read(token, list_request, self._service.sim.now)
 
-    def _next(self, question: Question, last: Key | None) -> dict[str, str]:
+    def _next(self, list_request: ListRequest, last: Key | None) -> dict[str, str]:
         if last is None:
             return {}
-        return {"nextToken": self._service.tokens.make(question, last, self._service.sim.now)}
+        return {"nextToken": self._service.tokens.make(list_request, last, self._service.sim.now)}
 
     # ------------------------------------------------------------------ events
 
@@ -143,8 +143,8 @@ class Logs:
         low = self._place(events, request.get("startTime"), _itself, 0)
         high = max(low, self._place(events, request.get("endTime"), _itself, len(events)))
         size = request.get("limit", MAX_EVENTS)
-        question = Question("GetLogEvents", {"logStreamName": request["logStreamName"]})
-        direction, place = self._where(request, question, len(events))
+        list_request = ListRequest("GetLogEvents", {"logStreamName": request["logStreamName"]})
+        direction, place = self._where(request, list_request, len(events))
         if direction == "f" or (not direction and request.get("startFromHead")):
             first = max(place, low)
             last = max(first, min(high, first + size))
@@ -154,22 +154,22 @@ class Logs:
             last = max(first, last)
         return {
             "events": [self._event(event) for event in events[first:last]],
-            "nextForwardToken": self._token("f", last, question),
-            "nextBackwardToken": self._token("b", first, question),
+            "nextForwardToken": self._token("f", last, list_request),
+            "nextBackwardToken": self._token("b", first, list_request),
         }
 
-    def _where(self, request: Request, question: Question, count: int) -> tuple[str, int]:
+    def _where(self, request: Request, list_request: ListRequest, count: int) -> tuple[str, int]:
         """The direction and the place in a token of GetLogEvents; no direction without one."""
         if "nextToken" not in request:
             return "", 0
         direction, _, token = request["nextToken"].partition("/")
-        place = self._service.tokens.read(token, question, 0.0)[0]
+        place = self._service.tokens.read(token, list_request, 0.0)[0]
         if direction not in ("f", "b") or place > count:
             raise ServiceError("InvalidParameterException", "The specified nextToken is invalid.")
         return direction, place
 
-    def _token(self, direction: str, place: int, question: Question) -> str:
-        return f"{direction}/{self._service.tokens.make(question, (place,), 0.0)}"
+    def _token(self, direction: str, place: int, list_request: ListRequest) -> str:
+        return f"{direction}/{self._service.tokens.make(list_request, (place,), 0.0)}"
 
     def _filter_events(self, request: Request, arn: str) -> Answer:
         """Events of all chosen streams in order of time, from the place where the last page ended."""
@@ -181,8 +181,8 @@ class Logs:
         for name in names or ():
             self._stream(name)
         chosen, matches = set(names or ()), pattern(request.get("filterPattern", ""))
-        question = Question.of("FilterLogEvents", request)
-        after, log = self._after(request, question), self._history.log
+        list_request = ListRequest.of("FilterLogEvents", request)
+        after, log = self._after(request, list_request), self._history.log
         low = self._place(log, request.get("startTime"), _second, 0) if after is None else after[0] + 1
         high = self._place(log, request.get("endTime"), _second, len(log))
 
@@ -196,7 +196,7 @@ class Logs:
             {"logStreamName": log[place][0], **self._event(log[place][1]), "eventId": f"{place:056d}"}
             for place in places
         ]
-        return {"events": events, "searchedLogStreams": [], **self._next(question, last)}
+        return {"events": events, "searchedLogStreams": [], **self._next(list_request, last)}
 
 
 def _itself(event: LogEvent) -> LogEvent:

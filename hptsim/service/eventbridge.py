@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import UTC, datetime
 from typing import Any
 
+from hptsim.model.instants import read_instant, write_instant
 from hptsim.model.journal import Entry, Journal
 from hptsim.model.statuses import status
 from hptsim.scenario.scenario import Scenario
 from hptsim.service.job_index import History
-from hptsim.service.responses import Address, Describer, echo
-from hptsim.service.service import epoch as instant_of
+from hptsim.service.responses import Address, Describer, echo, failure
 from hptsim.simulation.simulation import Simulation
 
 Event = dict[str, Any]
@@ -40,7 +39,7 @@ def state_changes(
     >>> last["detail-type"], last["detail"]["HyperParameterTuningJobStatus"], last["time"]
     ('SageMaker HyperParameter Tuning Job State Change', 'Completed', '2024-01-01T00:01:40Z')
     """
-    teller = _Teller(instant_of(epoch), Address(region))
+    teller = _Teller(read_instant(epoch, "epoch"), Address(region))
     for entry in journal:
         yield from teller.tell(entry)
     yield from teller.rest()
@@ -60,7 +59,7 @@ def subscribe(sim: Simulation, deliver: Callable[[Event], object], *, region: st
     >>> seen[0][1], seen[-1]
     ('InProgress', (100.0, 'Completed'))
     """
-    teller = _Teller(instant_of(sim.scenario.epoch), Address(region))
+    teller = _Teller(read_instant(sim.scenario.epoch, "epoch"), Address(region))
     for entry in sim.journal:
         list(teller.tell(entry))
     list(teller.rest())
@@ -96,7 +95,7 @@ class _Teller:
         self.held: tuple[str, str, float] | None = None
 
     def tell(self, entry: Entry) -> Iterator[Event]:
-        time_s, thing, name, trigger, source, destination, _ = entry
+        time_s, thing, name, trigger, source, destination, _, _ = entry
         if thing != "artifact":
             yield from self.rest()
         if thing in ("tuning", "training", "artifact"):
@@ -122,7 +121,7 @@ class _Teller:
         shown = describer.tuning_job_summary(job)
         limits_and_strategy = ("Strategy", "ResourceLimits")  # they are in the configuration
         detail = {key: value for key, value in shown.items() if key not in limits_and_strategy}
-        detail = {**detail, **echo(job), "Tags": dict(job.tags)}
+        detail = {**detail, **failure(job), **echo(job), "Tags": dict(job.tags)}
         return self._event(TUNING, detail["HyperParameterTuningJobArn"], detail, describer)
 
     def _event(self, kind: str, arn: str, detail: dict[str, Any], describer: Describer) -> Event:
@@ -133,7 +132,7 @@ class _Teller:
             "detail-type": kind,
             "source": "aws.sagemaker",
             "account": self._address.number,
-            "time": _text(describer.instant(describer.now)),
+            "time": write_instant(describer.instant(describer.now)),
             "region": self._address.region,
             "resources": [arn],
             "detail": _milliseconds(detail),
@@ -147,10 +146,6 @@ def _milliseconds(value: Any, name: str = "") -> Any:
     if isinstance(value, list):
         return [_milliseconds(inner) for inner in value]
     return str(round(value * 1000)) if name in _TIMES and isinstance(value, (int, float)) else value
-
-
-def _text(instant: float) -> str:
-    return f"{datetime.fromtimestamp(instant, UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _identifier(*parts: object) -> str:

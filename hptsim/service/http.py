@@ -1,4 +1,4 @@
-"""The wire: one HTTP request to one of the three services in, one HTTP response out, whoever carries it.
+"""HTTP for the three services: one request in, one response out, independent of the transport.
 
 SageMaker and CloudWatch Logs speak JSON 1.1 (W2 to W5), S3 speaks XML over paths.
 """

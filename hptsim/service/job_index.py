@@ -1,4 +1,4 @@
-"""What the journal says of each job, brought up to date entry by entry, so that nobody scans it to answer a question.
+"""What the journal says of each job, brought up to date entry by entry, so that nobody scans it to answer a list_request.
 
 The service's times, counters, secondary status transitions, stored objects and log streams are all read from here.
 """
@@ -16,10 +16,11 @@ from hptsim.model.account import TOTAL
 from hptsim.model.billing import BILLED
 from hptsim.model.definitions import CONVERGED, Objective
 from hptsim.model.journal import Entry, Journal
+from hptsim.model.payloads import Epoch, Failed, ScriptEnded, TrainingJobCreated
 from hptsim.model.specs import TuningJobSpec
 from hptsim.model.statuses import COUNTERS, FINAL_TUNING, NEW, bucket, primary, status
 from hptsim.model.storage import Artifact, LogEvent, log_stream
-from hptsim.service.pagination import Key, Roster
+from hptsim.service.pagination import Key, SortedIndex
 from hptsim.strategies.stopping_rules import improves
 
 MESSAGES: Mapping[str, str] = {
@@ -108,10 +109,11 @@ class TuningHistory:
     spec: TuningJobSpec
     created_s: float
     tags: Mapping[str, str]
-    children: Roster[TrainingHistory]
+    children: SortedIndex[TrainingHistory]
     status: str = "InProgress"
     modified_s: float = 0.0
     ended_s: float | None = None
+    failure_reason: str = ""
     counters: dict[str, int] = attrs.field(factory=lambda: dict.fromkeys(COUNTERS, 0))
     objectives: dict[str, int] = attrs.field(factory=lambda: dict.fromkeys(("Succeeded", "Pending", "Failed"), 0))
     best: float | None = None
@@ -174,17 +176,15 @@ class History:
 
     def __init__(self, journal: Journal) -> None:
         if not journal.keep:
-            raise InvalidInput(
-                "ValidationException", "journal: got one that is not kept, expected Journal(keep=True) for clients"
-            )
+            raise InvalidInput("journal: got one that is not kept, expected Journal(keep=True) for clients")
         self._journal = journal
         self._forget()
 
     def _forget(self) -> None:
-        self.tuning: Roster[TuningHistory] = Roster(TUNING_ORDERS)
-        self.training: Roster[TrainingHistory] = Roster(TRAINING_ORDERS)
-        self.buckets: dict[str, Roster[Artifact]] = {}
-        self.streams: Roster[Stream] = Roster(STREAM_ORDERS)
+        self.tuning: SortedIndex[TuningHistory] = SortedIndex(TUNING_ORDERS)
+        self.training: SortedIndex[TrainingHistory] = SortedIndex(TRAINING_ORDERS)
+        self.buckets: dict[str, SortedIndex[Artifact]] = {}
+        self.streams: SortedIndex[Stream] = SortedIndex(STREAM_ORDERS)
         self.log: list[tuple[str, LogEvent]] = []
         """Every log event with its stream, oldest first."""
         self._read = 0
@@ -224,10 +224,10 @@ class History:
     # ------------------------------------------------------------------ one entry of the journal
 
     def _tuning(self, entry: Entry) -> None:
-        time_s, _, name, trigger, _, destination, data = entry
+        time_s, _, name, trigger, _, destination, data, _ = entry
         if trigger == "create":
-            spec = data["spec"]
-            job = TuningHistory(name, spec, time_s, tags_of(spec.request or {}), Roster(TRAINING_ORDERS), "")
+            spec = data.spec
+            job = TuningHistory(name, spec, time_s, tags_of(spec.request or {}), SortedIndex(TRAINING_ORDERS), "")
             for definition in spec.definitions:
                 self._open_bucket(definition.output_path)
                 self._open_bucket(definition.checkpoint_uri)
@@ -240,10 +240,12 @@ class History:
             job.status, job.modified_s = shown, time_s
             if shown in FINAL_TUNING:
                 job.ended_s = time_s
+            if type(data) is Failed:
+                job.failure_reason = data.reason
             self.tuning.put(name, job)
 
     def _training(self, entry: Entry) -> None:
-        time_s, _, name, trigger, source, destination, data = entry
+        time_s, _, name, trigger, source, destination, data, _ = entry
         if trigger == "create":
             job = self._created(name, time_s, data)
         elif trigger == "delete":
@@ -256,11 +258,11 @@ class History:
         self._move_on(job, trigger, status(source), status(destination), time_s)
         if trigger == "ready" and job.started_s is None:
             job.started_s = time_s
-        if data is not None and data.get("objective") is not None:
-            job.objective = data["objective"]
+        if type(data) in (Epoch, ScriptEnded) and data.objective is not None:
+            job.objective = data.objective
         elif destination in ("Starting", "Interrupted"):  # what it has emitted is undone
             job.objective = None
-        job.reason = data["reason"] if destination == "Failed" else ""
+        job.reason = data.reason if destination == "Failed" else ""
         now = job.status
         if now != before:
             job.modified_s = time_s
@@ -269,10 +271,11 @@ class History:
                 self._count(job)
             self._changed(job)
 
-    def _created(self, name: str, time_s: float, data: Mapping[str, Any]) -> TrainingHistory:
-        tuning = self.tuning.members.get(data.get("tuning_job") or "")
-        job = TrainingHistory(name, time_s, tuning, data["definition"] if tuning else 0, data.get("request") or {})
-        job.tuned = data.get("hyperparameters") or {}
+    def _created(self, name: str, time_s: float, data: TrainingJobCreated) -> TrainingHistory:
+        tuning = self.tuning.members.get(data.tuning_job)
+        request = data.standalone.request if data.standalone is not None else None
+        job = TrainingHistory(name, time_s, tuning, data.definition, request or {})
+        job.tuned = data.hyperparameters
         job.tags = tags_of(job.request) if tuning is None else tuning.tags
         if tuning is None:
             self._open_bucket((job.request.get("OutputDataConfig") or {}).get("S3OutputPath"))
@@ -298,14 +301,14 @@ class History:
 
     def _pooled(self, entry: Entry) -> None:
         """The warm pool of a training job changes (R17)."""
-        time_s, _, name, trigger, source, destination, data = entry
+        time_s, _, name, trigger, source, destination, data, _ = entry
         job = self.training.members[name]
         if destination != source:
             if source == "Available":
                 job.retained_s = time_s - job.pool_since_s
             job.pool, job.pool_since_s = destination, time_s
         if trigger == "reuse":
-            job.reused_by = data["by"]
+            job.reused_by = data.by
 
     def _changed(self, job: TrainingHistory) -> None:
         self.training.put(job.name, job)
@@ -344,10 +347,10 @@ class History:
 
     def _open_bucket(self, uri: str | None) -> None:
         if uri and (place := parse_uri(uri)):
-            self.buckets.setdefault(place[0], Roster({"Key": lambda key, stored: (key,)}))
+            self.buckets.setdefault(place[0], SortedIndex({"Key": lambda key, stored: (key,)}))
 
     def _artifact(self, entry: Entry) -> None:
-        time_s, _, name, _, _, kind, uri = entry
+        time_s, _, name, _, _, kind, uri, _ = entry
         if kind == "model" and (job := self.training.members.get(name)) is not None:
             job.model = uri
         self._open_bucket(uri)
@@ -355,7 +358,7 @@ class History:
             self.buckets[place[0]].put(place[1], Artifact(uri, name, kind, time_s))
 
     def _logged(self, entry: Entry) -> None:
-        time_s, _, job, _, _, _, message = entry
+        time_s, _, job, _, _, _, message, _ = entry
         name, event = log_stream(job), LogEvent(time_s, message)
         stream = self.streams.members.get(name) or Stream(name)
         stream.events.append(event)

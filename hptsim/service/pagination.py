@@ -1,4 +1,4 @@
-"""Lists in pages: jobs kept in order, pages that begin after a key, and tokens that know where they belong.
+"""Pagination: jobs kept sorted, pages that begin after a key, and NextToken values that belong to one list request.
 
 A page begins after the last key of the page before it, found by bisection: it costs the same wherever it lies, and jobs
 that are created between two pages neither repeat nor hide those that were there (A-40).
@@ -23,15 +23,15 @@ Key = tuple[Any, ...]
 T = TypeVar("T")
 
 
-class Roster(Generic[T]):
-    """A population by name, in as many orders as somebody has asked for.
+class SortedIndex(Generic[T]):
+    """Members by name, kept sorted in every order that a list request has asked for.
 
     *orders* maps the name of an order to the function that gives a member's key in it, or None to leave it out.
     Changes are only noted; an order is brought up to date when it is read next.
 
-    >>> roster = Roster({"Name": lambda name, job: (name,)})
-    >>> roster.put("b", 1); roster.put("a", 2)
-    >>> list(roster.after("Name", None))
+    >>> index = SortedIndex({"Name": lambda name, job: (name,)})
+    >>> index.put("b", 1); index.put("a", 2)
+    >>> list(index.after("Name", None))
     [('a',), ('b',)]
     """
 
@@ -90,15 +90,15 @@ class Roster(Generic[T]):
 
 
 @attrs.frozen
-class Question:
+class ListRequest:
     """A list request without its page: the operation, what it filters by and how it sorts."""
 
     operation: str
     members: Mapping[str, Any]
 
     @classmethod
-    def of(cls, operation: str, request: Mapping[str, Any]) -> Question:
-        """The question of a request; MaxResults may change from page to page."""
+    def of(cls, operation: str, request: Mapping[str, Any]) -> ListRequest:
+        """The list_request of a request; MaxResults may change from page to page."""
         pages = ("NextToken", "MaxResults", "nextToken", "limit")
         return cls(operation, {name: request[name] for name in sorted(request) if name not in pages})
 
@@ -108,23 +108,23 @@ class Tokens:
     """Makes tokens and reads them back; *secret* tells the simulations of a process apart.
 
     >>> tokens = Tokens("simulation 1")
-    >>> question = Question.of("ListTags", {})
-    >>> tokens.read(tokens.make(question, ("a",), 5.0), question, 9.0)
+    >>> list_request = ListRequest.of("ListTags", {})
+    >>> tokens.read(tokens.make(list_request, ("a",), 5.0), list_request, 9.0)
     ('a',)
     """
 
     secret: str
 
-    def make(self, question: Question, key: Key, now: float) -> str:
-        """A token for what follows *key* in the answer to *question*, given at *now*."""
+    def make(self, list_request: ListRequest, key: Key, now: float) -> str:
+        """A token for what follows *key* in the answer to *list_request*, given at *now*."""
         body = json.dumps([list(key), now])
-        return base64.urlsafe_b64encode(json.dumps([body, self._seal(question, body)]).encode()).decode()
+        return base64.urlsafe_b64encode(json.dumps([body, self._seal(list_request, body)]).encode()).decode()
 
-    def read(self, token: str, question: Question, now: float) -> Key:
-        """The key in a token; raises ServiceError (ValidationException) for a foreign, damaged or stale one (A-42)."""
+    def read(self, token: str, list_request: ListRequest, now: float) -> Key:
+        """The key in a token; raises ServiceError (ValidationException) if it is of another list, damaged or stale (A-42)."""
         try:
             body, seal = json.loads(base64.b64decode(token, altchars=b"-_", validate=True))
-            if not isinstance(body, str) or seal != self._seal(question, body):
+            if not isinstance(body, str) or seal != self._seal(list_request, body):
                 raise ValueError
         except (ValueError, TypeError, binascii.Error, RecursionError):
             text = "Invalid NextToken: it belongs to another list, other filters or another account."
@@ -135,8 +135,8 @@ class Tokens:
             raise ServiceError("ValidationException", text)
         return tuple(key)
 
-    def _seal(self, question: Question, body: str) -> str:
-        text = f"{self.secret}/{question.operation}/{dict(question.members)}/{body}"
+    def _seal(self, list_request: ListRequest, body: str) -> str:
+        text = f"{self.secret}/{list_request.operation}/{dict(list_request.members)}/{body}"
         return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
 
 

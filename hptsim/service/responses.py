@@ -81,7 +81,7 @@ class Describer:
     # ------------------------------------------------------------------ tuning jobs
 
     def tuning_job(self, job: TuningHistory, view: TuningJobView) -> dict[str, Any]:
-        """DescribeHyperParameterTuningJobResponse; *view* says which job is the best and why it failed."""
+        """DescribeHyperParameterTuningJobResponse; *view* says which job is the best."""
         shape = {
             "HyperParameterTuningJobName": job.name,
             "HyperParameterTuningJobArn": self.address.tuning(job.name),
@@ -98,9 +98,7 @@ class Describer:
         best = job.children.members.get(view.best or "")
         if best is not None:
             shape["BestTrainingJob"] = self.training_job_of_tuning(best)
-        if view.failure_reason:
-            shape["FailureReason"] = view.failure_reason[:1024]
-        return shape
+        return {**shape, **failure(job)}
 
     def overall_best(self, best: TrainingHistory) -> dict[str, Any]:
         """OverallBestTrainingJob: the only summary that names its tuning job (§2.3)."""
@@ -210,6 +208,11 @@ class Describer:
         if one.end_s is not None:
             shape["EndTime"] = self.instant(one.end_s)
         return shape
+
+
+def failure(job: TuningHistory) -> dict[str, str]:
+    """FailureReason of a tuning job that has failed, with at most 1024 characters (K10)."""
+    return {"FailureReason": job.failure_reason[:1024]} if job.failure_reason else {}
 
 
 def echo(job: TuningHistory) -> dict[str, Any]:

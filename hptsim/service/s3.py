@@ -13,7 +13,6 @@ import io
 import json
 import tarfile
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from email.utils import formatdate
 from urllib.parse import quote
 from xml.sax.saxutils import escape
@@ -21,8 +20,9 @@ from xml.sax.saxutils import escape
 import attrs
 
 from hptsim.errors import ServiceError
+from hptsim.model.instants import write_instant
 from hptsim.model.storage import Artifact
-from hptsim.service.pagination import Key, Question, Roster
+from hptsim.service.pagination import Key, ListRequest, SortedIndex
 from hptsim.service.service import Service, not_modelled
 
 OPERATIONS = ("ListObjectsV2", "HeadObject", "GetObject")
@@ -82,7 +82,7 @@ class S3:
         silent = operation == "HeadObject" and error.http_status == 404
         return Response(error.http_status, {"Content-Type": "application/xml"}, b"" if silent else text.encode())
 
-    def _bucket(self, name: str) -> Roster[Artifact]:
+    def _bucket(self, name: str) -> SortedIndex[Artifact]:
         bucket = self._service.history.buckets.get(name)
         if bucket is None:
             raise ServiceError("NoSuchBucket", "The specified bucket does not exist", 404)
@@ -127,12 +127,12 @@ class S3:
         """One page of a bucket: keys, and prefixes up to the delimiter, together at most MaxKeys."""
         objects = self._bucket(bucket)
         prefix, delimiter = query.get("prefix", ""), query.get("delimiter", "")
-        question = Question("ListObjectsV2", {"bucket": bucket, "prefix": prefix, "delimiter": delimiter})
+        list_request = ListRequest("ListObjectsV2", {"bucket": bucket, "prefix": prefix, "delimiter": delimiter})
         given = query.get("max-keys", str(MAX_KEYS))
         if not given.isdigit():
             raise ServiceError("InvalidArgument", f"max-keys: got {given!r}, expected a whole number, 0 or more")
         size = min(int(given), MAX_KEYS)
-        start = self._start(query, question)
+        start = self._start(query, list_request)
         keys, prefixes, last = _take(objects, start, prefix, delimiter, size)
         encode = quote if query.get("encoding-type") == "url" else escape
         shown = {
@@ -144,7 +144,7 @@ class S3:
             "ContinuationToken": escape(query.get("continuation-token", "")),
             "NextContinuationToken": ""
             if last is None
-            else self._service.tokens.make(question, last, self._service.sim.now),
+            else self._service.tokens.make(list_request, last, self._service.sim.now),
         }
         parts = [f"<{name}>{value}</{name}>" for name, value in shown.items() if value or name == "Prefix"]
         parts += [f"<MaxKeys>{size}</MaxKeys><KeyCount>{len(keys) + len(prefixes)}</KeyCount>"]
@@ -153,10 +153,10 @@ class S3:
         parts += [f"<CommonPrefixes><Prefix>{encode(one)}</Prefix></CommonPrefixes>" for one in prefixes]
         return f"<?xml version='1.0' encoding='UTF-8'?><ListBucketResult>{''.join(parts)}</ListBucketResult>"
 
-    def _start(self, query: Mapping[str, str], question: Question) -> Key | None:
+    def _start(self, query: Mapping[str, str], list_request: ListRequest) -> Key | None:
         if token := query.get("continuation-token"):
             try:
-                return self._service.tokens.read(token, question, self._service.sim.now)
+                return self._service.tokens.read(token, list_request, self._service.sim.now)
             except ServiceError:
                 text = "The continuation token provided is incorrect"
                 raise ServiceError("InvalidArgument", text) from None
@@ -164,16 +164,16 @@ class S3:
 
     def _entry(self, shown: str, stored: Artifact) -> str:
         body = self.content(stored)
-        instant = datetime.fromtimestamp(self._instant(stored), UTC)
+        written = write_instant(self._instant(stored), "milliseconds")
         return (
-            f"<Contents><Key>{shown}</Key><LastModified>{instant:%Y-%m-%dT%H:%M:%S}.{instant.microsecond // 1000:03d}Z"
-            f"</LastModified><ETag>{escape(etag(body))}</ETag><Size>{len(body)}</Size>"
+            f"<Contents><Key>{shown}</Key><LastModified>{written}</LastModified>"
+            f"<ETag>{escape(etag(body))}</ETag><Size>{len(body)}</Size>"
             "<StorageClass>STANDARD</StorageClass></Contents>"
         )
 
 
 def _take(
-    objects: Roster[Artifact], start: Key | None, prefix: str, delimiter: str, size: int
+    objects: SortedIndex[Artifact], start: Key | None, prefix: str, delimiter: str, size: int
 ) -> tuple[list[str], list[str], Key | None]:
     """Keys and common prefixes of one page, and the key after which the next page begins, None when there is none.
 

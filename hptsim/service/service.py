@@ -1,4 +1,4 @@
-"""The service's face: its operations, dict in and dict out, with its validation, errors, quirks, pages and times.
+"""The service's operations, dict in and dict out, with its validation, errors, quirks, pages and times.
 
 A request and an answer are what the wire carries as JSON: the service's member names, and times as seconds since 1970.
 """
@@ -8,15 +8,15 @@ from __future__ import annotations
 import itertools
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from hptsim.errors import ServiceError, invalid, nearest
+from hptsim.errors import ServiceError, answered, invalid, nearest
 from hptsim.model.constraints import check_training_job, check_tuning_job
+from hptsim.model.instants import read_instant
 from hptsim.model.request_reader import parse_training_job
 from hptsim.model.specs import TuningJobSpec
 from hptsim.service.job_index import History, TrainingHistory, TuningHistory, tags_of
-from hptsim.service.pagination import Key, Question, Roster, Tokens, page
+from hptsim.service.pagination import Key, ListRequest, SortedIndex, Tokens, page
 from hptsim.service.responses import Address, Describer
 from hptsim.service.validation import check, plain
 from hptsim.simulation.simulation import Simulation
@@ -48,7 +48,7 @@ class Service:
         self.sim = sim
         self.history = History(sim.journal)
         self.tokens = Tokens(f"simulation {next(_serials)}")
-        self.epoch_s = epoch(sim.scenario.epoch)
+        self.epoch_s = read_instant(sim.scenario.epoch, "epoch")
         self.lock = threading.RLock()
         """Held for every call; hold it to keep calls of other threads out while you move the simulation."""
         self._region = Address().region
@@ -86,11 +86,12 @@ class Service:
     # ------------------------------------------------------------------ tuning jobs
 
     def _create_tuning_job(self, request: Answer) -> Answer:
-        check_tuning_job(request)
-        _check_tags(tags_of(request), request.get("Tags") or ())
-        name = request["HyperParameterTuningJobName"]
-        self.sim.create_tuning_job(TuningJobSpec.from_request(request))
-        return {"HyperParameterTuningJobArn": Address(self._region).tuning(name)}
+        with answered():
+            check_tuning_job(request)
+            _check_tags(tags_of(request), request.get("Tags") or ())
+            spec = TuningJobSpec.from_request(request)
+        self.sim.create_tuning_job(spec)
+        return {"HyperParameterTuningJobArn": Address(self._region).tuning(spec.name)}
 
     def _parents(self, request: Request) -> list[str]:
         parents = (request.get("WarmStartConfig") or {}).get("ParentHyperParameterTuningJobs") or ()
@@ -141,9 +142,11 @@ class Service:
     # ------------------------------------------------------------------ training jobs
 
     def _create_training_job(self, request: Answer) -> Answer:
-        check_training_job(request)
-        _check_tags(tags_of(request), request.get("Tags") or ())
-        self.sim.create_training_job(request["TrainingJobName"], parse_training_job(request))
+        with answered():
+            check_training_job(request)
+            _check_tags(tags_of(request), request.get("Tags") or ())
+            definition = parse_training_job(request)
+        self.sim.create_training_job(request["TrainingJobName"], definition)
         return {"TrainingJobArn": Address(self._region).training(request["TrainingJobName"])}
 
     def _describe_training_job(self, request: Answer) -> Answer:
@@ -183,13 +186,13 @@ class Service:
     # ------------------------------------------------------------------ lists
 
     def _page(
-        self, operation: str, request: Answer, jobs: Roster[T], default_order: str
+        self, operation: str, request: Answer, jobs: SortedIndex[T], default_order: str
     ) -> tuple[list[str], dict[str, str]]:
         """The names on the page that a list request asks for, and the NextToken of the one after it."""
-        question = Question.of(operation, request)
+        list_request = ListRequest.of(operation, request)
         size = request.get("MaxResults", DEFAULT_PAGE)
         order, descending = request.get("SortBy", default_order), request.get("SortOrder") == "Descending"
-        after = self._after(request, question)
+        after = self._after(request, list_request)
         keys = jobs.after(order, after, descending)
         wanted = _filter(request, self._describe)
         status = request.get("StatusEquals")
@@ -202,11 +205,11 @@ class Service:
                 size,
                 lambda name: (status is None or jobs.members[name].status == status) and wanted(jobs.members[name]),
             )
-        return names, {} if last is None else {"NextToken": self.tokens.make(question, last, self.sim.now)}
+        return names, {} if last is None else {"NextToken": self.tokens.make(list_request, last, self.sim.now)}
 
-    def _after(self, request: Answer, question: Question) -> Key | None:
+    def _after(self, request: Answer, list_request: ListRequest) -> Key | None:
         token = request.get("NextToken")
-        return None if token is None else self.tokens.read(token, question, self.sim.now)
+        return None if token is None else self.tokens.read(token, list_request, self.sim.now)
 
     # ------------------------------------------------------------------ tags
 
@@ -226,12 +229,13 @@ class Service:
         """Training jobs that a tuning job launches from now on get its new tags, earlier ones do not (M:AddTags)."""
         job = self._tagged(request["ResourceArn"])
         tags = {**job.tags, **tags_of(request)}
-        _check_tags(tags, request["Tags"])
+        with answered():
+            _check_tags(tags, request["Tags"])
         job.tags = tags
         return {"Tags": _tag_list(tags)}
 
     def _list_tags(self, request: Answer) -> Answer:
-        self._after(request, Question.of("ListTags", request))  # all fits on one page: every token is foreign
+        self._after(request, ListRequest.of("ListTags", request))  # all fits on one page: no token can be valid
         return {"Tags": _tag_list(self._tagged(request["ResourceArn"]).tags)}
 
     def _delete_tags(self, request: Answer) -> Answer:
@@ -259,19 +263,6 @@ _OPERATIONS: Mapping[str, Callable[[Service, Answer], Answer]] = {
 }
 OPERATIONS = tuple(_OPERATIONS)
 """The operations that are modelled."""
-
-
-def epoch(text: str) -> float:
-    """A scenario's epoch in seconds since 1970; without an offset it is UTC. Raises InvalidInput.
-
-    >>> epoch("2024-01-01T00:00:00Z")
-    1704067200.0
-    """
-    try:
-        instant = datetime.fromisoformat(text)
-    except ValueError:
-        raise invalid("epoch", text, "an instant in ISO 8601", "for example '2024-01-01T00:00:00Z'") from None
-    return (instant if instant.tzinfo else instant.replace(tzinfo=UTC)).timestamp()
 
 
 def not_modelled(service: str, operation: str, modelled: Iterator[str] | Mapping[str, Any] | list[str]) -> ServiceError:

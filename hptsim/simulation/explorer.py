@@ -48,7 +48,7 @@ class Exploration:
 
     @property
     def missed(self) -> tuple[str, ...]:
-        """The `sometimes` laws that no path has seen: the scope is too tame for them."""
+        """The `sometimes` laws that no path has seen: the scope never reaches them."""
         return tuple(law for law in SOMETIMES if law not in self.witnessed)
 
     def sentence(self) -> str:

@@ -24,6 +24,7 @@ from hptsim.model.journal import Entry, Journal, Record, steps
 from hptsim.model.machine import TABLES, Tables
 from hptsim.model.specs import TuningJobSpec
 from hptsim.model.storage import Artifact, LogEvent
+from hptsim.scenario.coverage import check_definition, check_spec
 from hptsim.scenario.scenario import Scenario
 from hptsim.scenario.workload import ScheduledTuningJob
 from hptsim.simulation.clock import Command as Command
@@ -156,7 +157,10 @@ class Simulation:
                 if what is None:  # it is stale: it neither happens nor drags the clock on
                     continue
                 env._now = world.now = due
-                strike(event, what)
+                try:
+                    strike(event, what)
+                except InvalidInput as error:
+                    raise self._of_scenario(error) from error.__cause__
                 if watchful or watchers:
                     after()
                     if len(entries) > _SPILL and not journal.keep:
@@ -189,8 +193,15 @@ class Simulation:
 
     def _happen(self, serial: int) -> None:
         self._world.now = self._env._now
-        self._world.happen(serial)
+        try:
+            self._world.happen(serial)
+        except InvalidInput as error:
+            raise self._of_scenario(error) from error.__cause__
         self._after_step()
+
+    def _of_scenario(self, error: InvalidInput) -> InvalidInput:
+        """A mistake in the scenario that was met only as it ran: with the scenario's name before the job and the key."""
+        return error.below(f"scenario {self.scenario.name!r}: ")
 
     def _order(self, call: tuple[str, Any]) -> None:
         kind, entry = call
@@ -201,7 +212,8 @@ class Simulation:
             else:
                 self.stop_tuning_job(entry.spec.name)
         except ServiceError as error:
-            self._world.write((self.now, "refused", entry.spec.name, kind, "", "", str(error)))
+            self._world.step += 1
+            self._world.write((self.now, "refused", entry.spec.name, kind, "", "", str(error), self._world.step))
             self._after_step()
 
     def _schedule_stop(self, entry: ScheduledTuningJob) -> None:
@@ -276,8 +288,12 @@ class Simulation:
         return self.tuning_job(spec.name)
 
     def _create(self, spec: TuningJobSpec) -> None:
+        check_spec(self.scenario.timings, self.scenario.script, spec)
         self._world.now = self.now
-        self._world.create_tuning_job(spec)
+        try:
+            self._world.create_tuning_job(spec)
+        except InvalidInput as error:
+            raise self._of_scenario(error) from error.__cause__
         self._after_step()
 
     def create_training_job(self, name: str, definition: TrainingJobDefinition | None = None) -> TrainingJobView:
@@ -291,8 +307,13 @@ class Simulation:
         >>> sim.run(); sim.training_job("alone").status, dict(sim.capacity.reserved)
         ('Completed', {})
         """
+        definition = definition or TrainingJobDefinition()
+        check_definition(self.scenario.timings, definition)
         self._world.now = self.now
-        self._world.create_training_job(name, definition or TrainingJobDefinition())
+        try:
+            self._world.create_training_job(name, definition)
+        except InvalidInput as error:
+            raise self._of_scenario(error) from error.__cause__
         self._after_step()
         return self.training_job(name)
 
@@ -451,7 +472,7 @@ class Simulation:
         A user's generator processes do not survive: they live in the environment that this replaces.
         """
         if not self.journal.keep:
-            raise InvalidInput("ValidationException", "restore: a journal that is not kept in memory cannot go back")
+            raise InvalidInput("restore: a journal that is not kept in memory cannot go back")
         with collector_paused():
             self._world, self._auditor, queue = pickle.loads(snapshot.state)
         self.journal.entries[:] = snapshot.entries

@@ -98,7 +98,7 @@ def gantt_rows(journal: Iterable[Record]) -> list[GanttRow]:
         if record.thing not in ("tuning", "training") or record.trigger == "delete":
             continue
         if record.thing == "training" and record.trigger == "create":
-            parents[record.name] = record.data["tuning_job"] or ""
+            parents[record.name] = record.data.tuning_job
         job = (record.name, "") if record.thing == "tuning" else (parents[record.name], record.name)
         phase, begin = since.get(job, ("", now))
         if phase == record.destination:
@@ -213,10 +213,10 @@ def curve_rows(journal: Iterable[Record]) -> list[CurveRow]:
     jobs: dict[str, list[CurveRow]] = {}
     for record in journal:
         if record.thing == "training" and record.trigger == "create":
-            parents[record.name] = record.data["tuning_job"] or ""
+            parents[record.name] = record.data.tuning_job
             jobs[record.name] = []
         elif record.trigger == "epoch":
-            epoch, objective = record.data["epoch"], record.data["objective"]
+            epoch, objective = record.data
             curve = jobs[record.name]
             while curve and curve[-1].epoch >= epoch:
                 curve.pop()

@@ -1,4 +1,4 @@
-"""Pictures for papers and slides, in matplotlib (extra `plots`): the ink over the rows of `hptsim.views.chart_data`.
+"""Pictures for papers and slides, in matplotlib (extra `plots`): drawn from the data of `hptsim.views.chart_data`.
 
 Every function takes rows and gives a figure to show or to save. Colors are those of Okabe and Ito, which color-blind readers
 tell apart, and two grays. `hptsim.views.interactive` has the same pictures to zoom and to point at.
@@ -41,7 +41,7 @@ FONT = 16
 """Points: legible from the last row of a lecture hall."""
 TIME, INSTANCES = "simulated time (s)", "instances"
 _NAMED, _TALLEST = 60, 24
-"""So many lanes have their names in a Gantt chart, and so many inches are the most that one is high."""
+"""A Gantt chart names its lanes up to this many of them, and a lane is at most this many inches high."""
 
 
 def gantt(rows: Sequence[GanttRow]) -> Any:
@@ -214,9 +214,9 @@ def _plain(text: str) -> str:
 
 def _with_legend(figure: Any, *panels: Any) -> Any:
     """The figure with one legend above it, in which each name stands once."""
-    drawn = {name: ink for axes in panels for ink, name in zip(*axes.get_legend_handles_labels(), strict=True)}
-    if drawn:
-        figure.legend(list(drawn.values()), list(drawn), loc="outside upper center", ncols=4, fontsize=FONT - 2)
+    handles = {name: handle for axes in panels for handle, name in zip(*axes.get_legend_handles_labels(), strict=True)}
+    if handles:
+        figure.legend(list(handles.values()), list(handles), loc="outside upper center", ncols=4, fontsize=FONT - 2)
     return figure
 
 

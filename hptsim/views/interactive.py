@@ -113,7 +113,7 @@ def intervals(rows: Sequence[IntervalRow], x: str, y: str) -> Any:
 
 
 def curves(rows: Sequence[CurveRow]) -> Any:
-    """The learning curves of the training jobs; a cross marks who was stopped early, pointing at it says by whom.
+    """The learning curves of the training jobs; a cross marks one that was stopped early, and its tooltip says by which rule.
 
     >>> curves([CurveRow("demo", "demo-001", 1, 0.5, "hyperband")]).data[0].hovertext
     ('demo-001<br>stopped by hyperband',)

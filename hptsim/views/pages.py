@@ -30,13 +30,13 @@ def page(scenario: Scenario, answer: Answer, figures: Sequence[str], seed: int, 
 
 def document(title: str, sentence: str, pictures: Iterable[tuple[str, Any]], words: str, table: str) -> str:
     """One HTML file that needs nothing else: a sentence, *pictures* with their captions, and a *table* after its *words*."""
-    ink = (
+    drawings = (
         f"<figure>{_svg(picture)}<figcaption>{escape(caption)}</figcaption></figure>" for caption, picture in pictures
     )
     return _PAGE.format(
         title=escape(title),
         sentence="<br>".join(map(escape, sentence.splitlines())),
-        pictures="\n".join(ink),
+        pictures="\n".join(drawings),
         words=escape(words),
         table=table,
     )
@@ -92,7 +92,7 @@ def _best(answer: Answer) -> Mapping[str, Any]:
 
 def _svg(picture: Any) -> str:
     """A matplotlib figure as an element of a page."""
-    ink = StringIO()
-    picture.savefig(ink, format="svg", metadata={"Date": None})
-    text = ink.getvalue()
+    drawing = StringIO()
+    picture.savefig(drawing, format="svg", metadata={"Date": None})
+    text = drawing.getvalue()
     return text[text.index("<svg") :]

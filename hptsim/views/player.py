@@ -17,7 +17,9 @@ from hptsim.audit.auditor import Auditor
 from hptsim.errors import LawBroken
 from hptsim.model.account import Account
 from hptsim.model.journal import Record, Saved, steps
+from hptsim.model.journal_lines import payload_as_json
 from hptsim.model.laws import LAWS, SOMETIMES
+from hptsim.model.payloads import TuningJobCreated
 from hptsim.model.specification import words
 from hptsim.model.tables import ALL, EFFECTS
 from hptsim.simulation.simulation import Simulation
@@ -169,9 +171,9 @@ def _judge(
 
 def _detail(data: Any) -> str:
     """What came with an entry, in a short line; a request is too long to show."""
-    if data is None or (isinstance(data, dict) and "spec" in data):
+    if data is None or isinstance(data, TuningJobCreated):
         return ""
-    text = data if isinstance(data, str) else json.dumps(data, default=dict)
+    text = data if isinstance(data, str) else json.dumps(payload_as_json(data), default=dict)
     return text if len(text) <= 160 else text[:159] + "…"
 
 

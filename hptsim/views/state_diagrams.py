@@ -75,7 +75,7 @@ def mermaid(table: Table) -> str:
 
 
 def tooltip(row: Row) -> str:
-    """What a row says and rests on, in words, for whoever points at its arrow.
+    """What a row says and rests on, in words: the tooltip of its arrow.
 
     >>> from hptsim.model import RESERVATION
     >>> print(tooltip(RESERVATION.rows[2]))
@@ -167,8 +167,8 @@ def _arrange(places: dict[str, _Place], ways: Mapping[tuple[str, str], list[str]
         columns.setdefault(place.column, []).append(name)
     for _ in range(12):
         for column, names in sorted(columns.items()):
-            wish = {name: _mean([places[tie].y for tie in ties[name]] or [0.0]) for name in names}
-            names.sort(key=wish.__getitem__)
+            desired = {name: _mean([places[tie].y for tie in ties[name]] or [0.0]) for name in names}
+            names.sort(key=desired.__getitem__)
             heights = [_TALL + 2 * _GAP if places[name].box else _GAP for name in names]
             y = -sum(heights) / 2
             for name, height in zip(names, heights, strict=True):

@@ -14,6 +14,7 @@ import attrs
 
 from hptsim.errors import LawBroken
 from hptsim.model.machine import Dispatch
+from hptsim.model.payloads import CriterionMet, Epoch, Failed, Launched, Saved, ScriptEnded, TuningJobCreated
 from hptsim.model.tables import GUARDS, TRAINING, Row
 from hptsim.world.effects import PERFORM
 from hptsim.world.jobs import TrainingJob, TuningJob
@@ -93,12 +94,12 @@ def _interrupt(world: World, job: TrainingJob, move: Move) -> None:
     _begin_again(job)
 
 
-def _error(world: World, job: TrainingJob, move: Move) -> dict[str, Any]:
+def _error(world: World, job: TrainingJob, move: Move) -> Failed:
     job.failure_reason = world.nature.reason(job, move.trigger)
     if move.destination == "Starting":
         job.retries_left -= 1
         _begin_again(job)
-    return {"reason": job.failure_reason}
+    return Failed(job.failure_reason)
 
 
 def _begin_again(job: TrainingJob) -> None:
@@ -112,30 +113,30 @@ def _begin_again(job: TrainingJob) -> None:
     job.warm = False
 
 
-def _epoch(world: World, job: TrainingJob, move: Move) -> dict[str, Any]:
+def _epoch(world: World, job: TrainingJob, move: Move) -> Epoch:
     value = world.nature.objective(world, job)
     job.curve += (math.nan if value is None else value,)
-    return {"epoch": len(job.curve), "objective": value}
+    return Epoch(len(job.curve), value)
 
 
-def _checkpoint(world: World, job: TrainingJob, move: Move) -> dict[str, Any]:
+def _checkpoint(world: World, job: TrainingJob, move: Move) -> Saved:
     uri = job.next_checkpoint_uri
     job.checkpoints += 1
     job.checkpointed_s, job.checkpointed_epochs = job.progress_s, len(job.curve)
     job.promised += (uri,)
-    return {"saved": uri}
+    return Saved(uri)
 
 
-def _saved(world: World, job: TrainingJob, move: Move) -> dict[str, Any]:
+def _saved(world: World, job: TrainingJob, move: Move) -> Saved:
     job.saved = True
     job.promised += (job.model_uri,)
-    return {"saved": job.model_uri}
+    return Saved(job.model_uri)
 
 
-def _script_ended(world: World, job: TrainingJob, move: Move) -> dict[str, Any]:
-    data = _saved(world, job, move) if move.source == "Training" else {}
-    job.objective = data["objective"] = world.nature.objective(world, job)
-    return data
+def _script_ended(world: World, job: TrainingJob, move: Move) -> ScriptEnded:
+    saved = _saved(world, job, move).uri if move.source == "Training" else None
+    job.objective = world.nature.objective(world, job)
+    return ScriptEnded(saved, job.objective)
 
 
 BOOKED: Mapping[str, Booking] = {
@@ -155,17 +156,21 @@ The store is filled elsewhere, by effects: a law compares the two.
 """
 
 
-def _request(world: World, job: TuningJob, detail: dict[str, Any]) -> dict[str, Any]:
+def _request(world: World, job: TuningJob, detail: TuningJobCreated) -> TuningJobCreated:
     return detail
 
 
-def _criterion(world: World, job: TuningJob, detail: str) -> dict[str, Any]:
-    return {"criterion": detail}
+def _criterion(world: World, job: TuningJob, detail: str) -> CriterionMet:
+    return CriterionMet(detail)
 
 
-def _launched_on(world: World, job: TuningJob, detail: Any) -> dict[str, Any] | None:
-    return {"reservation": detail.name} if isinstance(detail, Reservation) else None
+def _launched_on(world: World, job: TuningJob, detail: Any) -> Launched | None:
+    return Launched(detail.name) if isinstance(detail, Reservation) else None
 
 
-TOLD: Mapping[str, Booking] = {"create": _request, "criterion": _criterion, "launch": _launched_on}
+def _finished(world: World, job: TuningJob, detail: Any) -> Failed | None:
+    return Failed(job.failure_reason) if job.state == "Failed" else None
+
+
+TOLD: Mapping[str, Booking] = {"create": _request, "criterion": _criterion, "launch": _launched_on, "finish": _finished}
 """By trigger of a tuning job: what the journal says of its detail."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from hptsim.errors import LawBroken
 from hptsim.model.account import TUNING_JOBS
 from hptsim.model.definitions import Amounts
+from hptsim.model.payloads import Epoch, Saved, ScriptEnded, TrainingJobCreated
 from hptsim.model.specs import TuningJobSpec
 from hptsim.model.storage import Artifact, LogEvent
 from hptsim.model.tables import EFFECTS
@@ -171,8 +172,7 @@ def spawn(world: World, job: TuningJob, detail: Reservation | int | tuple[int, i
     job.live[name] = None
     job.children.append(name)
     job.counters["InProgress"] += 1
-    data = {"tuning_job": job.name, "definition": index, "hyperparameters": child.hyperparameters}
-    world.fire_training(child, "create", data)
+    world.fire_training(child, "create", TrainingJobCreated(job.name, index, child.hyperparameters))
 
 
 def tally(world: World, job: TuningJob, child: TrainingJob) -> None:
@@ -209,7 +209,7 @@ def stop_children(world: World, job: TuningJob, detail: Any) -> None:
             continue
         delay = world.nature.delay(world, job, "stop_propagation")
         if delay > 0:
-            world.write((world.now, "signal", name, "stop", "", "", None))
+            world.write((world.now, "signal", name, "stop", "", "", None, world.step))
             child.stop_coming = world.arm("training", name, "stop", delay)
         else:
             deliver_stop(world, child)
@@ -231,7 +231,7 @@ def release(world: World, job: TuningJob, detail: Any) -> None:
 
 
 def occupy(world: World, child: TrainingJob, detail: Any) -> None:
-    world.write((world.now, "occupancy", child.name, "occupy", "", "", child.amounts))
+    world.write((world.now, "occupancy", child.name, "occupy", "", "", child.amounts, world.step))
     world.ledger.occupy(child.holder, child.amounts)
 
 
@@ -252,7 +252,7 @@ def change_instances(world: World, child: TrainingJob, amounts: Amounts) -> bool
     change = {pool: amounts.get(pool, 0) - gives.get(pool, 0) for pool in {**gives, **amounts}}
     if not idle and not ledger.fits(change):
         return False
-    world.write((world.now, "occupancy", child.name, "vacate", "", "", child.amounts))
+    world.write((world.now, "occupancy", child.name, "vacate", "", "", child.amounts, world.step))
     ledger.vacate(holder, child.amounts)
     if not idle:
         held = {
@@ -260,7 +260,7 @@ def change_instances(world: World, child: TrainingJob, amounts: Amounts) -> bool
         }
         reservation.amounts = {pool: count for pool, count in held.items() if count}
         world.fire_reservation(reservation, "move", {pool: count for pool, count in change.items() if count})
-    world.write((world.now, "occupancy", child.name, "occupy", "", "", amounts))
+    world.write((world.now, "occupancy", child.name, "occupy", "", "", amounts, world.step))
     ledger.occupy(holder, amounts)
     return True
 
@@ -284,7 +284,7 @@ def _given_up(world: World, child: TrainingJob) -> tuple[Reservation, Amounts]:
 
 
 def vacate(world: World, child: TrainingJob, detail: Any) -> None:
-    world.write((world.now, "occupancy", child.name, "vacate", "", "", child.amounts))
+    world.write((world.now, "occupancy", child.name, "vacate", "", "", child.amounts, world.step))
     world.ledger.vacate(child.holder, child.amounts)
     if child.tuning_job and world.account.assumptions.reservation == "as-observed":
         world.fire_reservation(world.tuning[child.tuning_job].reservations[child.reservation], "release")
@@ -301,13 +301,13 @@ def tell(world: World, child: TrainingJob, detail: Any) -> None:
         world.ended.append(child.name)
 
 
-def log(world: World, child: TrainingJob, data: dict[str, Any] | None) -> None:
+def log(world: World, child: TrainingJob, data: Epoch | ScriptEnded | None) -> None:
     now, name = world.now, child.name
     message = "Training started."
     if data is not None:
-        value = data.get("objective")
+        value = data.objective
         message = "The script has ended." if value is None else world.nature.log_line(world, child, value)
-    world.write((now, "log", name, "", "", "", message))
+    world.write((now, "log", name, "", "", "", message, world.step))
     event = _light(LogEvent, (now, message))
     if name in world.logs:
         world.logs[name].append(event)
@@ -322,13 +322,13 @@ def judge(world: World, child: TrainingJob, data: Any) -> None:
     verdict = world.nature.verdict(world, child)
     if verdict:
         child.stopped_early = verdict
-        world.write((world.now, "signal", child.name, "stop", "", "", verdict))
+        world.write((world.now, "signal", child.name, "stop", "", "", verdict, world.step))
         delay = world.nature.delay(world, world.tuning[child.tuning_job], "stop_propagation")
         child.stop_coming = world.arm("training", child.name, "stop", delay)
 
 
 def sigterm(world: World, child: TrainingJob, detail: Any) -> None:
-    world.write((world.now, "signal", child.name, "SIGTERM", "", "", None))
+    world.write((world.now, "signal", child.name, "SIGTERM", "", "", None, world.step))
 
 
 def persist(world: World, child: TrainingJob, detail: Any) -> None:
@@ -336,12 +336,12 @@ def persist(world: World, child: TrainingJob, detail: Any) -> None:
         store(world, child, child.model_uri, "model")
 
 
-def sync(world: World, child: TrainingJob, data: dict[str, Any]) -> None:
-    store(world, child, data["saved"], "checkpoint")
+def sync(world: World, child: TrainingJob, data: Saved) -> None:
+    store(world, child, data.uri, "checkpoint")
 
 
 def store(world: World, child: TrainingJob, uri: str, kind: str) -> None:
-    world.write((world.now, "artifact", child.name, "store", "", kind, uri))
+    world.write((world.now, "artifact", child.name, "store", "", kind, uri, world.step))
     world.artifacts[uri] = _light(Artifact, (uri, child.name, kind, world.now))
 
 

@@ -15,6 +15,7 @@ import attrs
 from hptsim.errors import ServiceError
 from hptsim.model.account import TOTAL, alone
 from hptsim.model.definitions import Amounts, TrainingJobDefinition
+from hptsim.model.payloads import KeepAlive
 from hptsim.world.jobs import TrainingJob
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ def open_pool(world: World, job: TrainingJob) -> None:
             used[kind] = used.get(kind, 0) + count
     if all(used[kind] <= limit.get(kind, used[kind]) for kind in job.amounts):
         world.pools[job.name] = pool = WarmPool(job.name, definition.keep_alive_s, definition.request)
-        world.fire_pool(pool, "open", {"keep_alive_s": pool.keep_alive_s})
+        world.fire_pool(pool, "open", KeepAlive(pool.keep_alive_s))
 
 
 def change_period(world: World, job: TrainingJob, keep_alive_s: float) -> None:
@@ -102,12 +103,13 @@ def change_period(world: World, job: TrainingJob, keep_alive_s: float) -> None:
     pool = world.pools.get(job.name)
     if pool is None:
         raise ServiceError("ValidationException", f"The training job {job.name} has no warm pool to update.")
+    world.step += 1
     pool.keep_alive_s = keep_alive_s
     over = keep_alive_s <= 0 or world.now >= pool.since_s + keep_alive_s
     if pool.state == "Available" and over:
-        world.fire_pool(pool, "terminate", {"keep_alive_s": keep_alive_s})
+        world.fire_pool(pool, "terminate", KeepAlive(keep_alive_s))
     else:
-        world.fire_pool(pool, "update", {"keep_alive_s": keep_alive_s})
+        world.fire_pool(pool, "update", KeepAlive(keep_alive_s))
 
 
 def retain(world: World, pool: WarmPool, detail: Any) -> None:

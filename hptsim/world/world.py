@@ -10,14 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, Protocol, Self
 
-import attrs
-
 from hptsim.errors import ServiceError, unknown_job
 from hptsim.model.account import TUNING_JOBS, Account
 from hptsim.model.copying import duplicate
 from hptsim.model.definitions import Amounts, TrainingJobDefinition
 from hptsim.model.journal import Entry
 from hptsim.model.machine import TABLES, Tables
+from hptsim.model.payloads import KeepAlive, ReservationChange, Reused, TrainingJobCreated, TuningJobCreated
 from hptsim.model.specs import TuningJobSpec
 from hptsim.model.statuses import FINAL_TUNING, primary
 from hptsim.model.storage import Artifact, LogEvent
@@ -106,6 +105,8 @@ class World:
         self.logs: dict[str, list[LogEvent]] = {}
         self.armed: dict[int, tuple[str, str, str]] = {}
         self.serial = 0
+        self.step = 0
+        """The number of the step that is going on: one command or one event, with all that it leads to."""
         self.ended: list[str] = []
         """What ended in this step (tuning jobs, and training jobs without one): who keeps only what is alive forgets it."""
         self.write: Callable[[Entry], None] = _discard
@@ -127,6 +128,7 @@ class World:
         Raises ServiceError: ResourceInUse for a name that is taken, ResourceLimitExceeded for what quota forbids.
         """
         admit(self, spec)
+        self.step += 1
         job = TuningJob(spec, self.now, incarnation=self.deleted.get(spec.name.lower(), 0))
         job.needs = tuple([self.ledger.counted(one.instances.amounts) for one in spec.definitions])
         if any(one.alternatives for one in spec.definitions):
@@ -135,7 +137,7 @@ class World:
             )
         self.names.add(spec.name.lower())
         self.tuning[spec.name] = job
-        self.fire_tuning(job, "create", {"spec": spec})
+        self.fire_tuning(job, "create", TuningJobCreated(spec))
         self._settle()
         return job
 
@@ -151,19 +153,17 @@ class World:
         pool = matching(self, definition)
         if pool is None and not self.ledger.fits(amounts):
             raise limit_exceeded(self.ledger, amounts)
+        self.step += 1
         job = TrainingJob.of(name, "", 0, definition, amounts, self.now)
         reservation = self.alone[job.holder] = Reservation(job.holder, 0, amounts)
         self.fire_reservation(reservation, "ask")
         if pool is not None:
             job.warm = True
-            self.fire_pool(pool, "reuse", {"by": name})
+            self.fire_pool(pool, "reuse", Reused(name))
         self.fire_reservation(reservation, "grant")
         self.nature.begin(self, job)
         self.training[name] = job
-        plain = attrs.asdict(definition)
-        request = plain.pop("request")
-        data = {"tuning_job": "", "definition": plain, "request": request, "hyperparameters": job.hyperparameters}
-        self.fire_training(job, "create", data)
+        self.fire_training(job, "create", TrainingJobCreated("", 0, job.hyperparameters, definition))
         open_pool(self, job)
         self._settle()
         return job
@@ -186,7 +186,8 @@ class World:
         if job.ended_s is None:
             text = f"The hyperparameter tuning job {name} is {job.status}, not in a terminal state."
             raise ServiceError("ValidationException", text)
-        self.write((self.now, "tuning", name, "delete", job.state, "", None))
+        self.step += 1
+        self.write((self.now, "tuning", name, "delete", job.state, "", None, self.step))
         del self.tuning[name]
         self.names.discard(name.lower())
         self.deleted[name.lower()] = job.incarnation + 1
@@ -205,7 +206,8 @@ class World:
                 f"The warm pool of the training job {name} is {self.pools[name].state}: wait, or set its period to 0."
             )
             raise ServiceError("ResourceInUse", text)
-        self.write((self.now, "training", name, "delete", job.state, "", None))
+        self.step += 1
+        self.write((self.now, "training", name, "delete", job.state, "", None, self.step))
         del self.training[name]
 
     def stop_tuning_job(self, name: str) -> None:
@@ -219,6 +221,7 @@ class World:
             raise ServiceError("ValidationException", text)
         if job.state == "Stopping":
             return self._stop_again("hyperparameter tuning")
+        self.step += 1
         self.fire_tuning(job, "stop", None)
         self._settle()
 
@@ -229,6 +232,7 @@ class World:
         """
         job = self.known_training(name)
         if job.ended_s is not None and name in self.pools:
+            self.step += 1
             self.fire_pool(self.pools[name], "terminate", None)
             return self._settle()
         if job.ended_s is not None:
@@ -236,6 +240,7 @@ class World:
             raise ServiceError("ValidationException", text)
         if job.stopping:
             return self._stop_again("training")
+        self.step += 1
         deliver_stop(self, job)
         self._settle()
 
@@ -271,6 +276,7 @@ class World:
     def strike(self, serial: int, armed: tuple[str, str, str]) -> None:
         """Let an event happen that stands in `armed`; whatever it leads to takes it off."""
         thing, name, trigger = armed
+        self.step += 1
         if thing == "training":
             if trigger == "stop":
                 deliver_stop(self, self.training[name])
@@ -329,7 +335,7 @@ class World:
         if source != destination:
             self._enter(job, trigger)
         data = None if move.book is None else move.book(self, job, detail)
-        self.write((self.now, "tuning", job.name, trigger, source, destination, data))
+        self.write((self.now, "tuning", job.name, trigger, source, destination, data, self.step))
         for effect in move.effects:
             effect(self, job, detail)
         if job.ended_s is None:
@@ -354,7 +360,7 @@ class World:
         name = job.name
         job.since_s = now
         job.timers = ()
-        self.write((now, "training", name, trigger, source, destination, data))
+        self.write((now, "training", name, trigger, source, destination, data, self.step))
         if move.ends:
             job.ended_s = now
             if job.stop_coming:
@@ -374,10 +380,8 @@ class World:
         move = moves.get((reservation.state, trigger)) or moves.choose(reservation, trigger)
         source, holder = reservation.state, reservation.holder
         destination = reservation.state = move.destination
-        data: dict[str, Any] = {"holder": holder, "amounts": reservation.amounts}
-        if change is not None:
-            data["change"] = change
-        self.write((self.now, "reservation", reservation.name, trigger, source, destination, data))
+        data = ReservationChange(holder, reservation.amounts, change)
+        self.write((self.now, "reservation", reservation.name, trigger, source, destination, data, self.step))
         self._line_moved = True
         for effect in move.effects:
             effect(self, reservation, change)
@@ -387,13 +391,13 @@ class World:
             else:
                 self.alone.pop(holder, None)
 
-    def fire_pool(self, pool: WarmPool, trigger: str, data: dict[str, Any] | None) -> None:
+    def fire_pool(self, pool: WarmPool, trigger: str, data: KeepAlive | Reused | None) -> None:
         moves = self._warm_pool_moves
         move = moves.get((pool.state, trigger)) or moves.choose(pool, trigger)
         source, pool.state = pool.state, move.destination
         if source != pool.state:
             pool.since_s = self.now
-        self.write((self.now, "warm_pool", pool.name, trigger, source, pool.state, data))
+        self.write((self.now, "warm_pool", pool.name, trigger, source, pool.state, data, self.step))
         for effect in move.effects:
             effect(self, pool, data)
 

@@ -23,6 +23,7 @@ from hptsim.audit.state import Books, TuningBook
 from hptsim.errors import LawBroken
 from hptsim.model.account import Account
 from hptsim.model.assumptions import Assumptions
+from hptsim.model.payloads import ReservationChange
 
 
 def granted_twice():
@@ -112,7 +113,7 @@ def test_who_stands_behind_an_urgent_one_waits_for_what_is_free_and_the_urgent_o
                 "reservation",
                 "move",
                 scenario=two_types(),
-                data={"holder": "a", "amounts": {"ml.c5.xlarge": 1}, "change": {"ml.c5.xlarge": 1}},
+                data=ReservationChange("a", {"ml.c5.xlarge": 1}, {"ml.c5.xlarge": 1}),
             ),
             "reservations take their course",
         ),
@@ -137,6 +138,6 @@ def test_a_fallback_is_judged_in_every_part(records, law):
 
 @pytest.mark.parametrize("trigger", ["ask", "grant", "release"])
 def test_what_is_granted_and_released_is_what_was_asked_for(trigger):
-    data = {"holder": "a", "amounts": {M5: 2}}
+    data = ReservationChange("a", {M5: 2})
     with pytest.raises(LawBroken, match="reservations take their course"):
         audit(edited("reservation", trigger, name="a/1", data=data))

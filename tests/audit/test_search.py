@@ -26,7 +26,7 @@ def configured(scenario, nth, configuration):
     """The same run, in which one training job tries another configuration."""
     data = run(scenario)[find(run(scenario), "training", "create", nth=nth)].data
     audit(
-        edited("training", "create", nth=nth, scenario=scenario, data={**data, "hyperparameters": configuration}),
+        edited("training", "create", nth=nth, scenario=scenario, data=data._replace(hyperparameters=configuration)),
         scenario,
     )
 

@@ -7,6 +7,7 @@ from doctored import ALONE, TWO, audit, breaks_exactly, edited, find, run, witho
 from hptsim import Scenario, Simulation, TuningJobSpec
 from hptsim.cloud.every_outcome import Enumerated
 from hptsim.model.definitions import TrainingJobDefinition
+from hptsim.model.payloads import TuningJobCreated
 from hptsim.scenario.cloud import Script
 from hptsim.service.service import Service
 
@@ -15,9 +16,9 @@ def one_launch_too_many(limit):
     """The same run, judged against a spec with smaller limits."""
     scenario = ALONE if limit == "max_training_jobs" else TWO
     records = run(scenario)
-    spec = records[0].data["spec"]
+    spec = records[0].data.spec
     small = attrs.evolve(spec, limits=attrs.evolve(spec.limits, **{limit: 1}))
-    audit([records[0]._replace(data={"spec": small}), *records[1:]], scenario)
+    audit([records[0]._replace(data=TuningJobCreated(small)), *records[1:]], scenario)
 
 
 def too_late():

@@ -28,14 +28,15 @@ def kept_without_instances():
     records = pooled()
     place = find(records, "warm_pool", "job_ended", "first")
     release = find(records, "reservation", "release", "training-job/first")
-    moved_up = records[release]._replace(time_s=records[place].time_s)
+    moved_up = records[release]._replace(time_s=records[place].time_s, step=records[place].step)
     audit([*records[: place + 1], moved_up], ALONE_ACCOUNT)
 
 
 def taken_over_by_another_kind():
     records = pooled()
     born = find(records, "training", "create", "second")
-    records[born] = records[born]._replace(data={**records[born].data, "request": {"RoleArn": "another"}})
+    another = TrainingJobDefinition(request={"RoleArn": "another"})
+    records[born] = records[born]._replace(data=records[born].data._replace(standalone=another))
     audit(records, ALONE_ACCOUNT)
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from hptsim.errors import InvalidInput, invalid
-from hptsim.scenario.files import below, each, known, line_of
+from hptsim.errors import InvalidInput, below, invalid
+from hptsim.scenario.files import each, known, line_of
 
 TEXT = """name = "x"
 [capacity]

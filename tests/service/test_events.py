@@ -141,6 +141,17 @@ def test_a_failure_tells_its_reason():
     assert detail(last)["FailureReason"].startswith("AlgorithmError")
 
 
+def test_a_tuning_job_that_failed_says_why_as_it_is_described():
+    sim = simulation(faults=Faults(algorithm_error=1.0))
+    sim.create_tuning_job(request(total=1, parallel=1))
+    sim.run()
+    *_, last = of(state_changes(sim.journal), TUNING)
+    described = Service.of(sim).call("DescribeHyperParameterTuningJob", {"HyperParameterTuningJobName": "demo"})
+    assert detail(last)["HyperParameterTuningJobStatus"] == "Failed"
+    assert detail(last)["FailureReason"] == described["FailureReason"] == sim.tuning_job("demo").failure_reason
+    assert described["FailureReason"].startswith("No training job succeeded after 1 attempts.")
+
+
 def test_a_saved_journal_tells_the_same(stopped, tmp_path):
     path = tmp_path / "out.jsonl"
     sim = simulation()

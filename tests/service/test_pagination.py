@@ -1,11 +1,11 @@
-"""Rosters against a sorted list, pages against a slice, and tokens that open only their own list."""
+"""SortedIndexs against a sorted list, pages against a slice, and tokens that open only their own list."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hptsim.errors import ServiceError
-from hptsim.service.pagination import Question, Roster, Tokens, page
+from hptsim.service.pagination import ListRequest, SortedIndex, Tokens, page
 
 ORDERS = {"Name": lambda name, value: (name,), "Value": lambda name, value: None if value is None else (value, name)}
 NAMES = st.text("abc", min_size=1, max_size=3)
@@ -18,61 +18,61 @@ def expected(members, order, descending):
 
 
 @given(rounds=st.lists(CHANGES, max_size=4), descending=st.booleans())
-def test_a_roster_is_a_sorted_list_whatever_changes_between_looks(rounds, descending):
-    roster, members = Roster(ORDERS), {}
+def test_a_index_is_a_sorted_list_whatever_changes_between_looks(rounds, descending):
+    index, members = SortedIndex(ORDERS), {}
     for changes in rounds:
         for name, value, gone in changes:
             if gone and name in members:
-                roster.drop(name)
+                index.drop(name)
                 del members[name]
             else:
-                roster.put(name, value)
+                index.put(name, value)
                 members[name] = value
         for order in ORDERS:
             keys = expected(members, order, descending)
-            assert list(roster.after(order, None, descending)) == keys
+            assert list(index.after(order, None, descending)) == keys
             for key in keys:
                 later = [one for one in keys if (one < key if descending else one > key)]
-                assert list(roster.after(order, key, descending)) == later
+                assert list(index.after(order, key, descending)) == later
 
 
-def test_few_changes_in_a_large_roster_are_filed_one_by_one():
-    roster = Roster(ORDERS)
+def test_few_changes_in_a_large_index_are_filed_one_by_one():
+    index = SortedIndex(ORDERS)
     members = {f"{number:04d}": number % 7 for number in range(1000)}
     for name, value in members.items():
-        roster.put(name, value)
-    assert list(roster.after("Value", None)) == expected(members, "Value", False)
+        index.put(name, value)
+    assert list(index.after("Value", None)) == expected(members, "Value", False)
     for name, value in (("0500", 9), ("0501", None), ("new", 3)):
-        roster.put(name, value)
+        index.put(name, value)
         members[name] = value
-    roster.drop("0007")
+    index.drop("0007")
     del members["0007"]
     for order in ORDERS:
-        assert list(roster.after(order, None)) == expected(members, order, False)
+        assert list(index.after(order, None)) == expected(members, order, False)
 
 
 @given(st.sets(NAMES), st.integers(1, 4), st.sets(NAMES), st.booleans())
 def test_pages_cover_what_is_wanted_once_while_others_are_created(names, size, later, descending):
-    roster = Roster(ORDERS)
+    index = SortedIndex(ORDERS)
     for name in names:
-        roster.put(name, 0)
+        index.put(name, 0)
     seen, key, coming = [], None, sorted(later - names)
     while True:
-        found, key = page(roster.after("Name", key, descending), size, lambda name: not name.startswith("c"))
+        found, key = page(index.after("Name", key, descending), size, lambda name: not name.startswith("c"))
         assert len(found) <= size
         seen += found
         if key is None:
             break
         if coming:
-            roster.put(coming.pop(), 0)
+            index.put(coming.pop(), 0)
     assert len(seen) == len(set(seen))
     assert {name for name in names if not name.startswith("c")} <= set(seen)
 
 
 def test_a_page_at_the_end_of_a_hundred_thousand_looks_at_one_page_only():
-    roster = Roster({"Name": ORDERS["Name"]})
+    index = SortedIndex({"Name": ORDERS["Name"]})
     for number in range(100_000):
-        roster.put(f"{number:06d}", 0)
+        index.put(f"{number:06d}", 0)
     looked = []
 
     def wanted(name):
@@ -81,7 +81,7 @@ def test_a_page_at_the_end_of_a_hundred_thousand_looks_at_one_page_only():
 
     for start in ("000000", "050000", "099000"):
         looked.clear()
-        found, _ = page(roster.after("Name", (start,)), 100, wanted)
+        found, _ = page(index.after("Name", (start,)), 100, wanted)
         assert len(found) == 100 and len(looked) == 101
 
 
@@ -92,24 +92,24 @@ def test_page_then_filter_gives_short_pages():
     assert page(iter(keys[:2]), 2, "".__contains__, then_filter=True) == ([], None)
 
 
-QUESTION = Question.of("List", {"SortBy": "Name", "MaxResults": 3})
+QUESTION = ListRequest.of("List", {"SortBy": "Name", "MaxResults": 3})
 
 
 @pytest.mark.parametrize(
-    ("other", "question", "now"),
+    ("other", "list_request", "now"),
     [
         (Tokens("two"), QUESTION, 9.0),
-        (Tokens("one"), Question.of("ListOthers", {"SortBy": "Name"}), 9.0),
-        (Tokens("one"), Question.of("List", {"SortBy": "Status"}), 9.0),
+        (Tokens("one"), ListRequest.of("ListOthers", {"SortBy": "Name"}), 9.0),
+        (Tokens("one"), ListRequest.of("List", {"SortBy": "Status"}), 9.0),
         (Tokens("one"), QUESTION, 4.0),
     ],
     ids=["simulation", "operation", "filter", "stale"],
 )
-def test_a_token_opens_its_own_list_only(other, question, now):
+def test_a_token_opens_its_own_list_only(other, list_request, now):
     token = Tokens("one").make(QUESTION, ("a", 1.5), 5.0)
-    assert Tokens("one").read(token, Question.of("List", {"SortBy": "Name", "MaxResults": 7}), 5.0) == ("a", 1.5)
+    assert Tokens("one").read(token, ListRequest.of("List", {"SortBy": "Name", "MaxResults": 7}), 5.0) == ("a", 1.5)
     with pytest.raises(ServiceError, match="Invalid NextToken") as refused:
-        other.read(token, question, now)
+        other.read(token, list_request, now)
     assert refused.value.code == "ValidationException"
 
 

@@ -8,10 +8,11 @@ from hptsim import Journal, Simulation, TuningJobSpec
 from hptsim.cloud.scripted import Scripted
 from hptsim.errors import InvalidInput, ServiceError
 from hptsim.model.assumptions import Assumptions
+from hptsim.model.instants import read_instant
 from hptsim.scenario.cloud import Faults, Script
 from hptsim.service.job_index import History
 from hptsim.service.responses import float32
-from hptsim.service.service import OPERATIONS, Service, epoch
+from hptsim.service.service import OPERATIONS, Service
 
 EPOCH = 1704067200
 TUNING, TRAINING = "HyperParameterTuningJobName", "TrainingJobName"
@@ -399,8 +400,8 @@ def test_a_journal_that_is_not_kept_and_an_epoch_that_is_none_are_refused():
     with pytest.raises(InvalidInput, match="journal: got one that is not kept"):
         Service(Simulation(journal=Journal(keep=False)))
     with pytest.raises(InvalidInput, match="epoch: got 'soon'"):
-        epoch("soon")
-    assert epoch("2024-01-01T02:00:00+02:00") == epoch("2024-01-01") == EPOCH
+        read_instant("soon", "epoch")
+    assert read_instant("2024-01-01T02:00:00+02:00") == read_instant("2024-01-01") == EPOCH
 
 
 def test_a_simulation_has_one_service():
@@ -514,7 +515,7 @@ def test_pages_are_stable_while_jobs_are_created_between_them():
     "change",
     [{"SortBy": "Status"}, {"StatusEquals": "Stopped"}, {"NameContains": "j"}, {"SortOrder": "Descending"}],
 )
-def test_a_token_of_another_question_is_refused(change):
+def test_a_token_of_another_list_request_is_refused(change):
     _, service = populated(12)
     token = service.call("ListHyperParameterTuningJobs", {"MaxResults": 5})["NextToken"]
     assert (

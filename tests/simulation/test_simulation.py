@@ -15,6 +15,7 @@ from hptsim.errors import InvalidInput, ServiceError
 from hptsim.model.assumptions import Assumptions
 from hptsim.model.definitions import InstanceRequest, ResourceLimits, TrainingJobDefinition
 from hptsim.model.journal import read
+from hptsim.model.journal_file import JournalWriter
 from hptsim.scenario.cloud import Script, Timings
 from hptsim.scenario.workload import ScheduledTuningJob
 
@@ -216,8 +217,9 @@ def test_the_journal_on_disk_is_judged_and_damage_is_named(tmp_path, capsys):
     path.write_text("\n".join(lines[:50]) + "\n" + lines[50][:20])
     assert main(["check", str(path)]) == 2
     assert "out.jsonl:51: damaged" in capsys.readouterr().out
-    early = [line for line in lines if '"thing": "training"' not in line or '"to": "Stopped"' not in line]
-    path.write_text("\n".join(early[:-1]) + "\n")
+    writer = JournalWriter(path, saved.header)
+    writer.write(one for one in saved.records if (one.thing, one.destination) != ("training", "Stopped"))
+    writer.close(0)
     assert main(["check", str(path)]) == 3
     path.write_text("hello\n")
     assert main(["check", str(path)]) == 2
@@ -252,7 +254,7 @@ def test_adding_a_tuning_job_does_not_disturb_the_draws_of_another():
     for one in (scenario, fewer):
         sim = Simulation(one)
         sim.run()
-        journals.append([record for record in sim.journal if record.name.startswith("churn-xgboost")])
+        journals.append([record[:7] for record in sim.journal if record.name.startswith("churn-xgboost")])
     assert journals[0] == journals[1]
 
 

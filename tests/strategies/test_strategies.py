@@ -21,6 +21,7 @@ from hptsim.model.definitions import (
     ServiceLimits,
     TrainingJobDefinition,
 )
+from hptsim.model.payloads import CriterionMet
 from hptsim.model.ranges import ParameterRange
 from hptsim.scenario.cloud import Faults, Script, Timings
 from hptsim.scenario.durations import Exponential, Uniform
@@ -130,7 +131,7 @@ def curves_by_journal(sim):
     curves, completed = {}, {}
     for place, record in enumerate(sim.journal):
         if record.trigger == "epoch":
-            curves.setdefault(record.name, []).append((place, record.data["objective"]))
+            curves.setdefault(record.name, []).append((place, record.data.objective))
         elif record.thing == "training" and record.destination == "Completed":
             completed[record.name] = place
     return curves, completed
@@ -180,7 +181,7 @@ def test_hyperband_stops_who_is_not_among_the_best_third_of_a_rung(seed):
     for record in sim.journal:
         if record.trigger != "epoch":
             continue
-        epoch, value = record.data["epoch"], record.data["objective"]
+        epoch, value = record.data.number, record.data.objective
         bracket = (int(record.name.split("-")[1]) - 1) % 3  # levels 1, 3; then 3; then none
         if epoch in [[1, 3], [3], []][bracket] and record.name not in let_on.get("given up", ()):
             seen = reached.setdefault((bracket, epoch), [])
@@ -193,7 +194,7 @@ def test_hyperband_stops_who_is_not_among_the_best_third_of_a_rung(seed):
             seen.append(value)
     assert {name for name, why in verdicts.items() if why == "hyperband"} == let_on["given up"]
     assert let_on["given up"] and "max_resource" in verdicts.values()
-    longest = max(record.data["epoch"] for record in sim.journal if record.trigger == "epoch")
+    longest = max(record.data.number for record in sim.journal if record.trigger == "epoch")
     assert longest == 9
 
 
@@ -206,7 +207,7 @@ def test_epochs_that_a_failure_undoes_count_for_nobody_until_they_are_done_again
     for seed in range(20):
         mind = spec("Hyperband", ranges=(), parallel=5, hyperband=Hyperband(1, 9), definitions=(definition,))
         sim = run(mind, seed=seed, faults=faults, timings=attrs.evolve(TIMINGS, checkpoint_s=13))
-        reported = [(record.name, record.data["epoch"]) for record in sim.journal if record.trigger == "epoch"]
+        reported = [(record.name, record.data.number) for record in sim.journal if record.trigger == "epoch"]
         again += len(reported) - len(set(reported))
     assert again, "no failure has undone an epoch"
 
@@ -216,7 +217,7 @@ def test_no_child_is_stopped_before_min_resource():
     epochs = {}
     for record in sim.journal:
         if record.trigger == "epoch":
-            epochs[record.name] = record.data["epoch"]
+            epochs[record.name] = record.data.number
     assert min(epochs.values()) >= 2 and max(epochs.values()) == 8
 
 
@@ -243,7 +244,7 @@ def test_a_target_that_is_reached_ends_the_job_and_stops_its_children():
     job = sim.tuning_job("job")
     assert job.status == "Completed" and len(job.training_jobs) < 100
     met = next(record for record in sim.journal if record.trigger == "criterion")
-    assert met.data == {"criterion": "TargetObjectiveMetricValue"}
+    assert met.data == CriterionMet("TargetObjectiveMetricValue")
     assert job.counters["Stopped"] == 4  # the others that ran
     assert min(sim.training_job(child).objective or 1 for child in job.training_jobs) <= 0.35
 

@@ -9,6 +9,7 @@ from hptsim.errors import InvalidInput
 from hptsim.model.assumptions import Assumptions
 from hptsim.model.definitions import Hyperband, ResourceLimits
 from hptsim.model.journal import Record
+from hptsim.model.payloads import Epoch, TrainingJobCreated
 from hptsim.model.ranges import ParameterRange
 from hptsim.scenario.cloud import Script
 from hptsim.views.chart_data import (
@@ -145,8 +146,8 @@ def test_a_learning_curve_goes_on_where_an_interruption_has_left_it():
 
     epochs = [(1, 0.9), (2, 0.8), (3, 0.7), (2, 0.85), (3, 0.75)]
     journal = [
-        seen("create", {"tuning_job": "demo"}),
-        *(seen("epoch", {"epoch": epoch, "objective": objective}) for epoch, objective in epochs),
+        seen("create", TrainingJobCreated("demo", 0, {})),
+        *(seen("epoch", Epoch(epoch, objective)) for epoch, objective in epochs),
         seen("stop", "early_stopping", "signal"),
     ]
     assert curve_rows(journal) == [

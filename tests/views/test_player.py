@@ -85,7 +85,7 @@ def test_the_page_has_every_entry_and_every_row():
 def test_a_hostile_name_stays_data():
     sim = Simulation(Scenario(name=HOSTILE))
     sim.create_training_job("alone")
-    sim.journal.entries.append((0.0, "log", "alone", "", "", "", HOSTILE))
+    sim.journal.entries.append((0.0, "log", "alone", "", "", "", HOSTILE, 9))
     page = to_html(list(sim.journal))
     assert film(page)["entries"][-1][6] == HOSTILE
     assert "owned" in page and "<script>document" not in page and "<img" not in page and "<!-- " not in page

@@ -127,4 +127,4 @@ def test_the_law_sees_a_record_deleted_too_early(thing, name):
         auditor.see(record)
     state = "InProgress" if thing == "tuning" else "Training"
     with pytest.raises(LawBroken, match="only what has ended is deleted"):
-        auditor.see((50.0, thing, name, "delete", state, "", None))
+        auditor.see((50.0, thing, name, "delete", state, "", None, 99))

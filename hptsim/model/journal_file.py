@@ -1,0 +1,182 @@
+"""A journal as a file: a header, a line of JSON for each entry, and a closing line with their count.
+
+Every line ends with a checksum (CRC-32) of all lines up to there, itself included, so that a file that was damaged is told
+apart from a run that broke a law.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+from zlib import crc32
+
+from hptsim import __version__
+from hptsim.errors import InvalidInput, invalid
+from hptsim.model import journal_format_1
+from hptsim.model.account import Account
+from hptsim.model.assumptions import Assumptions
+from hptsim.model.definitions import ServiceLimits
+from hptsim.model.entries import Entry, Record
+from hptsim.model.journal_lines import decode, encode
+
+FORMAT = 2
+HEADER = ("hptsim", "version", "scenario", "seed", "epoch", "account")
+_CHECK = ', "crc": "%08x"}\n'
+_CHECK_LENGTH = len(_CHECK % 0)
+
+
+class JournalWriter:
+    """Writes a journal to a file. *header* names the scenario, its seed and epoch, and the account."""
+
+    def __init__(self, path: Path, header: Mapping[str, Any]) -> None:
+        self._file = path.open("w", encoding="ascii", newline="\n")
+        self._header = json.dumps({"hptsim": FORMAT, "version": __version__, **header}) + "\n"
+        self._crc = 0
+        self.begin_again()
+
+    def begin_again(self) -> None:
+        """Empty the file down to its header."""
+        self._file.seek(0)
+        self._file.truncate()
+        self._crc = 0
+        self._file.write(self._checked(self._header))
+
+    def write(self, entries: Iterable[Entry]) -> None:
+        """Add *entries*."""
+        checked = self._checked
+        self._file.writelines([checked(encode(entry)) for entry in entries])
+
+    def flush(self) -> None:
+        """See that everything up to now is in the file."""
+        self._file.flush()
+
+    def close(self, count: int) -> None:
+        """Write the closing line, which says how many entries there are."""
+        self._file.write(self._checked(json.dumps({"end": count}) + "\n"))
+        self._file.close()
+
+    def _checked(self, line: str) -> str:
+        body = line[:-2]
+        self._crc = crc = crc32(body.encode("ascii"), self._crc)
+        return body + _CHECK % crc
+
+
+class Saved(NamedTuple):
+    """A journal read from a file: its header, its records, and what is wrong with the file, if anything."""
+
+    header: dict[str, Any]
+    records: list[Record]
+    damage: str
+
+    @property
+    def account(self) -> Account:
+        """The account that the journal was written for."""
+        plain = self.header["account"]
+        limits, assumptions = ServiceLimits(**plain["limits"]), Assumptions(**plain["assumptions"])
+        return Account(plain["capacity"], limits, assumptions, plain.get("warm_pool_capacity", {}))
+
+
+class _Damaged(Exception):
+    """A line is not what was written."""
+
+
+def read(path: str | Path) -> Saved:
+    """Read a journal; a damaged one up to the damage, which `Saved.damage` describes.
+
+    Raises InvalidInput when the file is missing, is no journal, or was written in a format that this version does not know.
+    """
+    try:
+        lines = Path(path).read_bytes().split(b"\n")
+    except OSError as error:
+        raise invalid(str(path), error.strerror, "a readable journal file") from error
+    if lines[-1] == b"":
+        lines.pop()
+    return _Reader(str(path), lines).read()
+
+
+class _Reader:
+    """Reads the lines of one file."""
+
+    def __init__(self, path: str, lines: list[bytes]) -> None:
+        self.path, self.lines = path, lines
+        self.crc = 0
+        self.records: list[Record] = []
+
+    def read(self) -> Saved:
+        header = self._header()
+        damage = self._entries(header["hptsim"])
+        if header["hptsim"] == 1:
+            self.records = list(journal_format_1.numbered(self.records))
+        return Saved(header, self.records, damage)
+
+    def _header(self) -> dict[str, Any]:
+        header, form = self._first_line()
+        if form not in (1, FORMAT):
+            by = f", of hptsim {header['version']!s:.40}" if "version" in header else ""
+            known = f"this version of hptsim reads formats 1 and {FORMAT}"
+            raise _refused(f"{self.path}:1: the journal is in format {form!s:.40}{by}; {known}")
+        if form == FORMAT:
+            try:
+                header = self._parsed(self.lines[0])
+            except (_Damaged, ValueError) as error:
+                raise _refused(f"{self.path}:1: the header is damaged ({error})") from error
+        for key in header:
+            if key not in HEADER:
+                raise _refused(f"{self.path}:1: unknown key {key!r:.80} in the header; known are {', '.join(HEADER)}")
+        return header
+
+    def _first_line(self) -> tuple[dict[str, Any], int]:
+        """The header, its checksum not yet looked at, and the number of its format."""
+        try:
+            header = json.loads(self.lines[0].decode("utf-8"))
+            if isinstance(header, dict) and type(header["hptsim"]) is int and "account" in header:
+                return header, header["hptsim"]
+            raise ValueError("not a header")
+        except (IndexError, KeyError, RecursionError, ValueError) as error:
+            expected = "expected its header line (hptsim run --journal)"
+            raise _refused(f"{self.path}:1: this is no journal of hptsim; {expected}") from error
+
+    def _entries(self, form: int) -> str:
+        """Read all entries; what is wrong with the file, if anything."""
+        understood = decode if form == FORMAT else journal_format_1.decode
+        for number, line in enumerate(self.lines[1:], start=2):
+            try:
+                parsed = self._parsed(line) if form == FORMAT else json.loads(line.decode("utf-8"))
+                if isinstance(parsed, dict) and parsed.keys() == {"end"}:
+                    self._closed(parsed["end"], number)
+                    return ""
+                record = understood(parsed)
+                if self.records and record.time_s < self.records[-1].time_s:
+                    raise ValueError("time runs back")
+                self.records.append(record)
+            except (AttributeError, KeyError, OverflowError, RecursionError, TypeError, ValueError, _Damaged) as error:
+                count = len(self.records)
+                return f"{self.path}:{number}: damaged ({_shortly(error)}); read up to there: {count} entries"
+        return f"{self.path}: it has no closing line, the tail is missing; read {len(self.records)} entries"
+
+    def _closed(self, count: Any, number: int) -> None:
+        if count != len(self.records):
+            raise ValueError(f"it should close {count} entries, there are {len(self.records)}")
+        if number < len(self.lines):
+            raise ValueError("there is more after its closing line")
+
+    def _parsed(self, line: bytes) -> Any:
+        """A line of format 2 without its checksum, which must be right."""
+        body, check = line[: 1 - _CHECK_LENGTH], line[1 - _CHECK_LENGTH :]
+        crc = crc32(body, self.crc)
+        if check != (_CHECK % crc).encode("ascii")[:-1]:
+            raise _Damaged("its checksum is wrong")
+        self.crc = crc
+        return json.loads(body + b"}")
+
+
+def _shortly(error: Exception) -> str:
+    if isinstance(error, RecursionError):
+        return "it is nested too deeply"
+    return f"{error}"[:200]
+
+
+def _refused(text: str) -> InvalidInput:
+    return InvalidInput(text)
