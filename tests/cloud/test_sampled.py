@@ -37,7 +37,12 @@ def entry(name, limits=MANY, at_s=0.0, stop_at_s=None, **changes):
 
 
 def of(sim, name):
-    return [record for record in sim.journal if record.name == name or record.name.startswith((f"{name}-", f"{name}/"))]
+    """What the journal says of a tuning job, but for the numbers of its steps: other jobs have steps too."""
+    return [
+        record._replace(step=0)
+        for record in sim.journal
+        if record.name == name or record.name.startswith((f"{name}-", f"{name}/"))
+    ]
 
 
 def ends(sim, name="a"):

@@ -202,6 +202,7 @@ def test_the_bar_is_on_stderr_and_only_when_asked(capsys):
     assert captured.out == "" and "2/2" in captured.err
 
 
+@pytest.mark.long
 def test_a_cluster_that_loses_a_worker_half_way_loses_nothing(tmp_path):
     distributed = pytest.importorskip("distributed", reason="needs the extra 'cluster'")
     path = tmp_path / "kept.jsonl"
