@@ -1,0 +1,49 @@
+"""The suite itself: what a plain `pytest` runs looks at every module, and what takes long is asked for by name."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+TESTS = Path(__file__).parent
+PACKAGE = TESTS.parent / "hptsim"
+RUN_AS_A_PROGRAM = {"__main__"}
+"""`python -m hptsim` is run by tests/cli/test_plan.py."""
+
+
+def imported(path):
+    """The modules that a test file imports by their full names."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)} | {
+        alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names
+    }
+
+
+def untested(items):
+    """The modules of hptsim with neither an example of their own, nor a test file of their name, nor one that imports them."""
+    files = {item.path for item in items if item.get_closest_marker("long") is None}
+    named = set().union(*(imported(path) for path in files if path.is_relative_to(TESTS)))
+    named |= {name.rpartition(".")[0] for name in named}
+    for path in sorted(PACKAGE.rglob("*.py")):
+        module = path.relative_to(PACKAGE)
+        own = TESTS / module.parent / f"test_{module.name}"
+        name = ".".join(("hptsim", *module.with_suffix("").parts)).removesuffix(".__init__")
+        if not {path, own} & files and name not in named and module.stem not in RUN_AS_A_PROGRAM:
+            yield name
+
+
+def test_every_module_has_a_quick_test(request):
+    if request.config.args_source is not pytest.Config.ArgsSource.TESTPATHS or request.config.option.keyword:
+        pytest.skip("a part of the suite is run")
+    assert list(untested(request.session.items)) == []
+
+
+def test_a_module_without_one_is_noticed(request):
+    """Of this file alone no test looks at any module: only those named here are found to be looked at."""
+    alone = [item for item in request.session.items if item.path == Path(__file__)]
+    assert len(list(untested(alone))) == len(list(PACKAGE.rglob("*.py"))) - len(RUN_AS_A_PROGRAM)
+
+
+def test_the_long_ones_are_all_in_ci():
+    commands = (TESTS.parent / ".ci" / "run").read_text(encoding="utf-8")
+    assert 'pytest -q -m "" -o hptsim_sometimes=all' in commands
