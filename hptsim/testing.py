@@ -287,7 +287,7 @@ class TuningMachine(stateful.RuleBasedStateMachine):
 
     def training_jobs(self) -> list[str]:
         """The training jobs that there are, of tuning jobs and without one, in order of creation."""
-        return list(self.sim._world.training)
+        return self.sim.training_jobs
 
     def refusal(self, command: Callable[..., Any], *arguments: Any) -> str:
         """Give a command to the twin: the code with which it is refused, and then nothing has changed; else nothing."""
@@ -325,8 +325,8 @@ class TuningMachine(stateful.RuleBasedStateMachine):
 
     def retained(self) -> list[TrainingJobDefinition]:
         """The definitions of the training jobs whose warm pools wait for a match."""
-        pools = self.sim._world.pools.values()
-        return [self.sim._world.training[pool.name].definition for pool in pools if pool.state == "Available"]
+        pools = self.sim.warm_pools.values()
+        return [self.sim.training_job(pool.name).definition for pool in pools if pool.state == "Available"]
 
     @stateful.rule(
         name=st.sampled_from(_TRAINING_JOBS),

@@ -14,6 +14,8 @@ from hptsim.model.machine import Tables
 from hptsim.model.tables import Table
 from hptsim.scenario.cloud import Faults, Script, Timings
 from hptsim.scenario.workload import ScheduledTuningJob
+from hptsim.world import commands
+from hptsim.world.rules import RULES
 from hptsim.world.world import World
 
 M5 = "ml.m5.xlarge"
@@ -91,12 +93,12 @@ def audit(records, scenario=TWO, world=None):
 
 def finished_world(scenario=ALONE):
     """A world in which everything that can happen has happened, and what it wrote."""
-    world = World(scenario.account, Sampled(timings=Timings(checkpoint_s=0)))  # no clock: no checkpoints
+    world = World(scenario.account, Sampled(timings=Timings(checkpoint_s=0)), RULES)  # no clock: no checkpoints
     entries = []
     world.write = entries.append
-    world.create_tuning_job(scenario.tuning_jobs[0].spec)
+    commands.create_tuning_job(world, scenario.tuning_jobs[0].spec)
     while world.armed:
-        world.happen(next(iter(world.armed)))
+        world.fire_armed(next(iter(world.armed)))
     return world, entries
 
 

@@ -39,7 +39,8 @@ def test_the_generated_page_has_every_row_assumption_and_law():
     for table in (TUNING, TRAINING, RESERVATION):
         assert f"```mermaid\n{mermaid(table)}\n```" in page
         for row in table.rows:
-            cells = (row.trigger, row.source, row.destination, row.guard, ", ".join(row.effects), row.rests_on)
+            books, effects = ", ".join(row.books), ", ".join(row.effects)
+            cells = (row.trigger, row.source, row.destination, row.guard, books, effects, row.rests_on)
             assert f"| {' | '.join(cells)} |" in page
     assert all(f"* `{name}`: {words}" in page for name, words in ASSUMPTIONS.items())
     assert all(f"| {law.name} | {law.kind} | {law.says} | {law.rests_on} |" in page for law in LAWS)

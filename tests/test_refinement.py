@@ -14,7 +14,10 @@ from hptsim.cloud.every_outcome import FAULTS, Enumerated
 from hptsim.errors import ServiceError
 from hptsim.model.journal import steps
 from hptsim.model.payloads import Epoch, ScriptEnded, TrainingJobCreated
+from hptsim.simulation.job_views import Capacity
 from hptsim.testing import scenarios
+from hptsim.world import commands
+from hptsim.world.rules import RULES
 from hptsim.world.world import World
 
 
@@ -35,7 +38,8 @@ class Follower(Enumerated):
 def model(scenario):
     """The explorer's world for *scenario*: everything armed, and faults without end."""
     endless = dict.fromkeys(FAULTS, 10**9)
-    return World(scenario.account, Follower(0, scenario.script, endless, scenario.timings.stop_propagation_s != 0))
+    nature = Follower(0, scenario.script, endless, scenario.timings.stop_propagation_s != 0)
+    return World(scenario.account, nature, RULES)
 
 
 def take(world, scenario, step):
@@ -48,9 +52,9 @@ def take(world, scenario, step):
     command = first.trigger if first.thing in ("tuning", "refused") else ""
     try:
         if command == "create":
-            world.create_tuning_job(specs[first.name])
+            commands.create_tuning_job(world, specs[first.name])
         elif command == "stop":
-            world.stop_tuning_job(first.name)
+            commands.stop_tuning_job(world, first.name)
         elif first.trigger == "ask":
             fire(world, first.data.holder, "launch")
         else:
@@ -63,7 +67,7 @@ def take(world, scenario, step):
 def fire(world, name, trigger):
     for serial, (_, job, armed) in world.armed.items():
         if (job, armed) == (name, trigger):
-            world.happen(serial)
+            world.fire_armed(serial)
             return
     raise AssertionError(f"{trigger} of {name} is not armed in the model, only {list(world.armed.values())}")
 
@@ -95,7 +99,8 @@ def same_states(sim, world):
         assert view.training_jobs == tuple(job.children)
         for child in view.training_jobs:
             assert sim.training_job(child).attempt == world.training[child].attempt
-    assert sim.capacity.reserved == world.ledger.reserved and sim.capacity.occupied == world.ledger.occupied
+    assert sim.capacity == Capacity.of(world.ledger)
+    assert [one.holder for one in sim.queue] == [one.holder for one in world.ledger.queue.values()]
     assert list(sim.artifacts) == list(world.artifacts)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from hptsim.model import laws, specification, tables
 from hptsim.model.assumptions import ASSUMPTIONS
-from hptsim.model.tables import EFFECTS, RESERVATION, TRAINING, TUNING, WARM_POOL
+from hptsim.model.tables import BOOKINGS, EFFECTS, EVERY_ROW, RESERVATION, TRAINING, TUNING, WARM_POOL
 from hptsim.planning.metrics import FIGURES
 from hptsim.planning.usage import USAGE
 from hptsim.scenario.prices import Prices
@@ -53,14 +53,18 @@ def semantics() -> str:
         "row of [what is known about the service](specification.md) (H, J, K, L, R, S, B and a number), a section of it (§), a "
         "shape of botocore's service model (M:) or the name of an assumption below.",
         "## The tables",
-        "Each row says what a trigger does to a thing in one state: where it leads, under which condition, and which "
-        "effects it has on the world, in order. `[*]` is the state of what does not exist yet. What has no row cannot "
-        "happen.",
+        "Each row says what a trigger does to an entity in one state: where it leads, under which condition, what it books "
+        "on the entity's record, and which effects it has on the world, in order. `[*]` is the state of what does not exist "
+        "yet. What has no row cannot happen.",
+        "With every row alike:",
+        "\n".join(f"* {words}" for words in EVERY_ROW),
     ]
     for table, title, words in _TABLES:
         drawing = f"```mermaid\n{diagram.mermaid(table)}\n```"
         parts += [f"### {title}", words, _sourced(tables.markdown(table)), drawing]
     parts += [
+        "### Bookings",
+        _listed(BOOKINGS),
         "### Effects",
         _listed(EFFECTS),
         "## Assumptions",

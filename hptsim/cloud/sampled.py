@@ -70,7 +70,7 @@ class Sampled(Base):
             if spec.hyperband is not None:
                 job.epochs = spec.hyperband.max_resource
         exposed = job.watched or definition.spot or definition.checkpoint_uri or self.faults_of(job).strike
-        job.calm = not exposed
+        job.fault_free = not exposed
 
     def _work(self, job: TrainingJob) -> float:
         """How long the script needs in Training; sets how many epochs it has."""
@@ -91,7 +91,7 @@ class Sampled(Base):
     def next(self, world: World, job: TrainingJob) -> Iterable[tuple[str, float]]:
         """The one event that comes first; MaxWaitTimeInSeconds wins over anything later than it."""
         state = job.state
-        if job.calm and (calmly := _CALM.get(state)) is not None:
+        if job.fault_free and (calmly := _CALM.get(state)) is not None:
             return (calmly(self, job),)
         if state in job.course:
             return job.course[state]
@@ -124,6 +124,7 @@ class Sampled(Base):
             if chance < share:
                 if job.shortages >= faults.shortage_limit + len(job.definition.alternatives):
                     return "no_capacity", 0.0
+                job.shortages += 1
                 return "shortage", self._time(self.timings.shortage_retry_s, job, "starting")
         if job.streams and self._fault(job) == "client_error":
             return "client_error", 0.0

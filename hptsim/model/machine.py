@@ -1,11 +1,6 @@
-"""The life of a tuning job, a training job, a reservation and a warm pool: four tables, and the machines that run them.
+"""The machines that run the tables, and the dispatch that is compiled from them; every table is proved when this is imported.
 
-Each row says what a *trigger* does in a *source* state: where it leads, and which *effects* it has on the world.
-A row rests on a page of the service's specification or on a named assumption. Everything else reads these tables:
-the `transitions` machine, the dispatch that is compiled from it, the documentation, the diagrams, the explorer.
-
-A training job's states are its secondary statuses. Where one status hides two states, the part behind the colon tells
-them apart ("Starting:stopping" is a job that shows Starting and is being torn down).
+One `transitions` machine serves any number of jobs: a job has a state, the attributes that guards read, and `perform`.
 """
 
 from __future__ import annotations
@@ -18,7 +13,7 @@ from transitions import Machine
 
 from hptsim.model.assumptions import ASSUMPTIONS
 from hptsim.model.statuses import NEW, SecondaryStatus, TuningJobStatus, status
-from hptsim.model.tables import ALL, EFFECTS, GUARDS, RESERVATION, TRAINING, TUNING, WARM_POOL, Row, Table
+from hptsim.model.tables import ALL, BOOKINGS, EFFECTS, GUARDS, RESERVATION, TRAINING, TUNING, WARM_POOL, Row, Table
 
 _STATUSES: Mapping[str, frozenset[str]] = {
     "tuning": frozenset(TuningJobStatus),
@@ -32,7 +27,7 @@ def prove(table: Table) -> None:
     """Check that a table is sound: raises ValueError that names the row or state otherwise.
 
     One initial state; final states without exits; every state reaches a final one; no misspelt state, effect,
-    guard or source; one row per (source, trigger, guard), all guarded where there are several.
+    booking, guard or source; one row per (source, trigger, guard), all guarded where there are several.
     """
     rows_by_key: dict[tuple[str, str], list[Row]] = {}
     for row in table.rows:
@@ -44,6 +39,8 @@ def prove(table: Table) -> None:
             raise ValueError(f"{row}: nothing returns to {NEW} or leaves a final state")
         if unknown := [name for name in row.effects if name not in EFFECTS]:
             raise ValueError(f"{row}: no effect is called {unknown}")
+        if unknown := [name for name in row.books if name not in BOOKINGS]:
+            raise ValueError(f"{row}: no booking is called {unknown}")
         if row.guard and row.guard not in GUARDS:
             raise ValueError(f"{row}: no guard is called {row.guard!r}")
         for source in row.rests_on.split(", "):

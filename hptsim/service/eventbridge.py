@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from hptsim.model.instants import read_instant, write_instant
@@ -45,41 +45,42 @@ def state_changes(
     yield from teller.rest()
 
 
-def subscribe(sim: Simulation, deliver: Callable[[Event], object], *, region: str = "us-east-1") -> None:
+def subscribe(sim: Simulation, deliver: Callable[[Event], object], *, region: str = "us-east-1") -> Callable[[], None]:
     """Call *deliver* with each state change from now on, at its instant of simulated time, as the simulation runs.
 
-    Delivery is an event of its own after the change, so *deliver* may call the service. It lasts until the simulation is
-    restored to a snapshot. Source: the developer guide's page on EventBridge.
+    Delivery is an event of its own, the next one after the change, so *deliver* may call the service. Returns what ends the
+    subscription; it ends by itself when the simulation is restored to a snapshot.
+    Source: the developer guide's page on EventBridge.
 
     >>> from hptsim import Simulation, TuningJobSpec
     >>> sim, seen = Simulation(), []
-    >>> subscribe(sim, lambda event: seen.append((sim.now, event["detail"]["TrainingJobStatus"]))
-    ...           if event["detail-type"] == TRAINING else None)
+    >>> end = subscribe(sim, lambda event: seen.append((sim.now, event["detail"]["TrainingJobStatus"]))
+    ...                 if event["detail-type"] == TRAINING else None)
     >>> job = sim.create_tuning_job(TuningJobSpec("demo")); sim.run()
     >>> seen[0][1], seen[-1]
     ('InProgress', (100.0, 'Completed'))
     """
-    teller = _Teller(read_instant(sim.scenario.epoch, "epoch"), Address(region))
+    teller, env = _Teller(read_instant(sim.scenario.epoch, "epoch"), Address(region)), sim.env
     for entry in sim.journal:
         list(teller.tell(entry))
     list(teller.rest())
-    write = sim._world.write
-    due: list[Event] = []
 
-    def bring(_: object) -> None:
-        due.extend(teller.rest())
-        while due:
-            deliver(due.pop(0))
+    def observe(step: Sequence[Entry]) -> None:
+        if sim.env is not env:
+            return end()
+        events = [event for entry in step for event in teller.tell(entry)]
+        events += teller.rest()
+        if events:
+            env.process(bring(events))
 
-    def tapped(entry: Entry) -> None:
-        write(entry)
-        due.extend(teller.tell(entry))
-        if teller.held is not None:
-            delivery = sim.env.event()
-            delivery.callbacks.append(bring)
-            delivery.succeed()
+    def bring(events: list[Event]) -> Generator[Any, Any, None]:
+        """A process that takes no time: simpy begins it before anything else that is due at the same instant."""
+        for event in events:
+            deliver(event)
+        yield from ()
 
-    sim._world.write = tapped
+    end = sim.observe(observe)
+    return end
 
 
 class _Teller:

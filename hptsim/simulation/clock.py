@@ -27,7 +27,7 @@ class Command(simpy.Event):
 class TwinEnvironment(simpy.Environment):
     """A simpy environment whose queue also holds what is armed in a world, as bare serial numbers.
 
-    *happen* is called for an armed event that is due, *order* for a command. They are methods of a simulation, and held
+    *fire_armed* is called for an armed event that is due, *order* for a command. They are methods of a simulation, and held
     weakly: an environment is a cycle by itself, and would keep a simulation that nobody needs any more, with its journal,
     until the garbage collector comes.
     """
@@ -37,7 +37,7 @@ class TwinEnvironment(simpy.Environment):
 
     def __init__(
         self,
-        happen: Callable[[int], None],
+        fire_armed: Callable[[int], None],
         order: Callable[[tuple[str, Any]], None],
         armed: Mapping[int, Any],
         now: float,
@@ -45,7 +45,7 @@ class TwinEnvironment(simpy.Environment):
     ) -> None:
         super().__init__(now)
         self._eid = itertools.count(first)
-        self._happen, self._order = weakref.WeakMethod(happen), weakref.WeakMethod(order)
+        self._fire_armed, self._order = weakref.WeakMethod(fire_armed), weakref.WeakMethod(order)
         self._armed = armed
 
     def push(self, delay: float, priority: int, event: simpy.Event) -> None:
@@ -70,7 +70,7 @@ class TwinEnvironment(simpy.Environment):
             event = self._queue[0][3]
             if type(event) is int:
                 self._now = heappop(self._queue)[0]
-                return _call(self._happen, event)
+                return _call(self._fire_armed, event)
             if type(event) is Command:
                 self._now = heappop(self._queue)[0]
                 return _call(self._order, event.call)

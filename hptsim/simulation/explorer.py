@@ -18,6 +18,8 @@ from hptsim.model.laws import SOMETIMES
 from hptsim.model.machine import TABLES, Tables
 from hptsim.scenario.scenario import Scenario
 from hptsim.simulation.gc_pause import collector_paused
+from hptsim.world import commands
+from hptsim.world.rules import rules
 from hptsim.world.world import World
 
 
@@ -129,7 +131,9 @@ class _Search:
         self.progress = progress
         self.training_jobs = training_jobs
         nature = Enumerated(seed, scenario.script, budget, delayed_stop)
-        self.root = _Node(World(scenario.account, nature, tables), Auditor(scenario.account), 0, 0, frozenset(), 0)
+        self.root = _Node(
+            World(scenario.account, nature, rules(tables)), Auditor(scenario.account), 0, 0, frozenset(), 0
+        )
         self.seen: dict[Any, int] = {}
         self.parts: dict[Any, int] = {}
         self.parents: list[tuple[int, str]] = [(0, "")]
@@ -206,19 +210,19 @@ class _Search:
                 trigger = world.armed[what][2]
                 if isinstance(world.nature, Enumerated):
                     world.nature.struck(trigger)
-                world.happen(what)
+                world.fire_armed(what)
             elif kind == "create":
                 created += 1
-                world.create_tuning_job(self.scenario.tuning_jobs[what].spec)
+                commands.create_tuning_job(world, self.scenario.tuning_jobs[what].spec)
             elif kind == "train":
                 trained += 1
-                world.create_training_job(what, self.training_jobs[what])
+                commands.create_training_job(world, what, self.training_jobs[what])
             elif kind == "stop_alone":
                 stopped |= {what}
-                world.stop_training_job(what)
+                commands.stop_training_job(world, what)
             else:
                 stopped |= {what}
-                world.stop_tuning_job(what)
+                commands.stop_tuning_job(world, what)
         except ServiceError:
             return None
         except LawBroken:

@@ -20,7 +20,8 @@ class Mutant:
 
 
 def mutants(table: Table) -> Iterator[Mutant]:
-    """Every one-row mutant of *table*: an effect dropped, the destination redirected, a release moved in, a guard removed.
+    """Every one-row mutant of *table*: an effect or a booking dropped, its destination redirected, a release moved in,
+    its guard removed.
 
     >>> from hptsim.model import RESERVATION
     >>> [mutant.edit for mutant in mutants(RESERVATION)][:2]
@@ -36,6 +37,8 @@ def mutants(table: Table) -> Iterator[Mutant]:
 def _edits(table: Table, row: Row) -> Iterator[tuple[str, Row]]:
     for effect in row.effects:
         yield f"without {effect}", attrs.evolve(row, effects=tuple(one for one in row.effects if one != effect))
+    for booking in row.books:
+        yield f"without {booking}", attrs.evolve(row, books=tuple(one for one in row.books if one != booking))
     for state in table.states:
         if state not in (row.destination, "[*]"):
             yield f"to {state}", attrs.evolve(row, destination=state)

@@ -6,7 +6,7 @@ A user's own generator processes run in `Simulation.env` beside it.
 from __future__ import annotations
 
 import pickle
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from heapq import heappop, heappush
 from pathlib import Path
 from typing import Any
@@ -27,14 +27,21 @@ from hptsim.model.storage import Artifact, LogEvent
 from hptsim.scenario.coverage import check_definition, check_spec
 from hptsim.scenario.scenario import Scenario
 from hptsim.scenario.workload import ScheduledTuningJob
-from hptsim.simulation.clock import Command as Command
-from hptsim.simulation.clock import TwinEnvironment as TwinEnvironment
+from hptsim.simulation.clock import Command, TwinEnvironment
 from hptsim.simulation.gc_pause import collector_paused
-from hptsim.simulation.job_views import STATUSES, shown
-from hptsim.simulation.job_views import Capacity as Capacity
-from hptsim.simulation.job_views import TrainingJobView as TrainingJobView
-from hptsim.simulation.job_views import TuningJobView as TuningJobView
+from hptsim.simulation.job_views import (
+    STATUSES,
+    Capacity,
+    QueuedRequest,
+    TrainingJobView,
+    TuningJobView,
+    WarmPoolView,
+    shown,
+)
+from hptsim.simulation.observers import Observer, Observers
 from hptsim.strategies import bayesian
+from hptsim.world import commands
+from hptsim.world.rules import rules
 from hptsim.world.world import Nature, World
 
 _FILMED = 20_000
@@ -64,7 +71,7 @@ class Simulation:
     >>> sim = Simulation(capacity={"ml.m5.xlarge": 4})
     >>> job = sim.create_tuning_job(TuningJobSpec("demo"))
     >>> sim.run(until=50); sim.stop_tuning_job("demo"); sim.tuning_job("demo").status, dict(sim.capacity.reserved)
-    ('Stopping', {'tuning-jobs': 1, 'ml.m5.xlarge': 1})
+    ('Stopping', {'ml.m5.xlarge': 1})
     >>> sim.run(); sim.tuning_job("demo").status, dict(sim.capacity.reserved)
     ('Stopped', {})
     """
@@ -93,11 +100,12 @@ class Simulation:
         own = {entry.spec.name: entry.faults for entry in scenario.tuning_jobs if entry.faults is not None}
         recorded = {entry.spec.name: entry.recorded for entry in scenario.tuning_jobs if entry.recorded}
         sampled = Sampled(seed, scenario.script, scenario.timings, scenario.faults, own, recorded)
-        self._world = World(account, nature or sampled, tables)
+        self._world = World(account, nature or sampled, rules(tables))
         self.journal = Journal() if journal is None else journal
         self._laws = laws
         self._auditor = Auditor(account)
         self._watchers: dict[tuple[str, str], list[simpy.Event]] = {}
+        self._observers = Observers(self.journal)
         self._start_clock()
         plain = {"capacity": dict(account.capacity), "limits": attrs.asdict(account.limits)}
         plain["assumptions"] = attrs.asdict(account.assumptions)
@@ -108,7 +116,7 @@ class Simulation:
             self._env.push(entry.at_s, _COMMANDS, Command(("create", entry)))
 
     def _start_clock(self, now: float = 0.0, first: int = 0) -> None:
-        self._env = TwinEnvironment(self._happen, self._order, self._world.armed, now, first)
+        self._env = TwinEnvironment(self._fire_armed, self._order, self._world.armed, now, first)
         world, env, queue, count = self._world, self._env, self._env._queue, self._env._eid
 
         def schedule(serial: int, delay: float) -> None:
@@ -131,7 +139,11 @@ class Simulation:
         return self._env
 
     def run(self, until: float | None = None) -> None:
-        """Let everything happen that is due up to and at *until*; without it, until nothing is left to do."""
+        """Let everything happen that is due up to and at *until*; without it, until nothing is left to do.
+
+        Raises InvalidInput for a time before now, and when an observer calls it.
+        """
+        self._check_not_observing("run")
         if until is not None:
             if not isinstance(until, (int, float)) or until < self.now:
                 raise invalid("until", until, f"a time that is not before now ({self.now:g} s)")
@@ -144,8 +156,12 @@ class Simulation:
     def _advance(self, until: float) -> None:
         """Let everything happen that is due up to and at *until*: `step` in a loop, without its detours."""
         env, world, journal, after = self._env, self._world, self.journal, self._after_step
-        armed, strike, queue, entries = world.armed, world.strike, env._queue, journal.entries
-        watchful, watchers = self._laws is True or not journal.keep, self._watchers
+        armed, fire, queue, entries = world.armed, world.fire_armed, env._queue, journal.entries
+        watchful, watchers, observers = (
+            self._laws is True or not journal.keep,
+            self._watchers,
+            self._observers.functions,
+        )
         with collector_paused():
             while queue and queue[0][0] <= until:
                 due, _, _, event = queue[0]
@@ -153,21 +169,24 @@ class Simulation:
                     env.step()
                     continue
                 heappop(queue)
-                what = armed.get(event)
-                if what is None:  # it is stale: it neither happens nor drags the clock on
+                if event not in armed:  # it is stale: it neither happens nor drags the clock on
                     continue
                 env._now = world.now = due
                 try:
-                    strike(event, what)
+                    fire(event)
                 except InvalidInput as error:
                     raise self._of_scenario(error) from error.__cause__
-                if watchful or watchers:
+                if watchful or watchers or observers:
                     after()
                     if len(entries) > _SPILL and not journal.keep:
                         journal.spill()
 
     def step(self) -> list[Record]:
-        """Let one event happen; returns the journal records that it caused, none when nothing is left to do."""
+        """Let one event happen; returns the journal records that it caused, none when nothing is left to do.
+
+        Raises InvalidInput when an observer calls it.
+        """
+        self._check_not_observing("step")
         if not self.journal.keep:
             self.journal.spill()
         before = len(self.journal.entries)
@@ -186,15 +205,38 @@ class Simulation:
             raise invalid("when", reached, "a status of a tuning or training job", nearest(reached, STATUSES))
         event = self._env.event()
         job: Any = self._world.tuning.get(name) or self._world.training.get(name)
-        if job is not None and reached in shown(job.thing, job.state):
+        if job is not None and reached in shown(job.entity, job.state):
             return event.succeed(name)
         self._watchers.setdefault((name, reached), []).append(event)
         return event
 
-    def _happen(self, serial: int) -> None:
+    def observe(self, observer: Observer) -> Callable[[], None]:
+        """Call *observer* after each step from now on, with the journal's records of that step; returns what ends it.
+
+        A step is one event or command with all that it leads to. The laws have judged it then, and the caller has not got
+        control back yet. Several observers are called in the order in which they were added. An observer may read, and may
+        give commands: each acts at once, is a step of its own, and everybody is told of it once they were told of this one.
+        Time goes on only when the observer returns: `run`, `step` and `restore` raise InvalidInput within it. What an
+        observer raises goes to the caller; the step stands, and the others are told of it with the next one. Observers are
+        not part of a snapshot and stay when one is restored; that itself is no step.
+
+        >>> sim, seen = Simulation(), []
+        >>> detach = sim.observe(lambda step: seen.append((sim.now, [record.trigger for record in step])))
+        >>> job = sim.create_tuning_job(TuningJobSpec("demo")); seen
+        [(0.0, ['create', 'ask', 'grant'])]
+        >>> detach(); sim.run(); len(seen)
+        1
+        """
+        return self._observers.add(observer)
+
+    def _check_not_observing(self, command: str) -> None:
+        if self._observers.telling:
+            raise InvalidInput(f"{command}: an observer may not do this; time goes on when it returns")
+
+    def _fire_armed(self, serial: int) -> None:
         self._world.now = self._env._now
         try:
-            self._world.happen(serial)
+            self._world.fire_armed(serial)
         except InvalidInput as error:
             raise self._of_scenario(error) from error.__cause__
         self._after_step()
@@ -205,28 +247,33 @@ class Simulation:
 
     def _order(self, call: tuple[str, Any]) -> None:
         kind, entry = call
+        self._world.now = self.now
         try:
             if kind == "create":
-                self._create(entry.spec)
-                self._schedule_stop(entry)
+                commands.create_tuning_job(self._world, entry.spec)
             else:
-                self.stop_tuning_job(entry.spec.name)
+                commands.stop_tuning_job(self._world, entry.spec.name)
         except ServiceError as error:
             self._world.step += 1
             self._world.write((self.now, "refused", entry.spec.name, kind, "", "", str(error), self._world.step))
-            self._after_step()
+            return self._after_step()
+        self._after_step()
+        if kind == "create":
+            self._schedule_stop(entry)
 
     def _schedule_stop(self, entry: ScheduledTuningJob) -> None:
         if entry.stop_at_s is not None:
             self._env.push(max(0.0, entry.stop_at_s - self.now), _COMMANDS, Command(("stop", entry)))
 
     def _after_step(self) -> None:
-        """Judge what was written, wake who waited for it, and forget what has ended where nothing is kept."""
+        """Judge what was written, wake who waited for it, tell the observers, forget what has ended where nothing is kept."""
         if self._laws is True:
             self._audit()
         if self._watchers:
             self._wake()
-        if self._world.ended:
+        if self._observers.functions:
+            self._observers.tell()
+        if self._world.ended and not self._observers.telling:
             if not self.journal.keep:
                 for name in self._world.ended:
                     self._world.forget(name)
@@ -269,7 +316,7 @@ class Simulation:
     def _wake(self) -> None:
         for (name, reached), events in list(self._watchers.items()):
             job: Any = self._world.tuning.get(name) or self._world.training.get(name)
-            if job is not None and reached in shown(job.thing, job.state):
+            if job is not None and reached in shown(job.entity, job.state):
                 del self._watchers[name, reached]
                 for event in events:
                     event.succeed(name)
@@ -284,17 +331,14 @@ class Simulation:
         """
         if not isinstance(spec, TuningJobSpec):
             spec = TuningJobSpec.from_request(spec)
-        self._create(spec)
-        return self.tuning_job(spec.name)
-
-    def _create(self, spec: TuningJobSpec) -> None:
         check_spec(self.scenario.timings, self.scenario.script, spec)
         self._world.now = self.now
         try:
-            self._world.create_tuning_job(spec)
+            commands.create_tuning_job(self._world, spec)
         except InvalidInput as error:
             raise self._of_scenario(error) from error.__cause__
         self._after_step()
+        return self.tuning_job(spec.name)
 
     def create_training_job(self, name: str, definition: TrainingJobDefinition | None = None) -> TrainingJobView:
         """Create a training job without a tuning job.
@@ -311,7 +355,7 @@ class Simulation:
         check_definition(self.scenario.timings, definition)
         self._world.now = self.now
         try:
-            self._world.create_training_job(name, definition)
+            commands.create_training_job(self._world, name, definition)
         except InvalidInput as error:
             raise self._of_scenario(error) from error.__cause__
         self._after_step()
@@ -323,7 +367,7 @@ class Simulation:
         Raises ServiceError: ResourceNotFound, or ValidationException while it has not ended.
         """
         self._world.now = self.now
-        self._world.delete_tuning_job(name)
+        commands.delete_tuning_job(self._world, name)
         self._after_step()
 
     def delete_training_job(self, name: str) -> None:
@@ -332,7 +376,7 @@ class Simulation:
         Raises ServiceError: ValidationException for an unknown name, ResourceInUse while it has not ended.
         """
         self._world.now = self.now
-        self._world.delete_training_job(name)
+        commands.delete_training_job(self._world, name)
         self._after_step()
 
     def update_training_job(self, name: str, keep_alive_s: float) -> None:
@@ -348,7 +392,7 @@ class Simulation:
         {}
         """
         self._world.now = self.now
-        self._world.update_training_job(name, keep_alive_s)
+        commands.update_training_job(self._world, name, keep_alive_s)
         self._after_step()
 
     def stop_tuning_job(self, name: str) -> None:
@@ -358,7 +402,7 @@ class Simulation:
         Source: the page of StopHyperParameterTuningJob.
         """
         self._world.now = self.now
-        self._world.stop_tuning_job(name)
+        commands.stop_tuning_job(self._world, name)
         self._after_step()
 
     def stop_training_job(self, name: str) -> None:
@@ -367,7 +411,7 @@ class Simulation:
         Raises ServiceError: ValidationException.
         """
         self._world.now = self.now
-        self._world.stop_training_job(name)
+        commands.stop_training_job(self._world, name)
         self._after_step()
 
     def fire(self, name: str, trigger: str) -> list[Record]:
@@ -381,7 +425,7 @@ class Simulation:
                 self._world.now = self.now
                 if isinstance(self._world.nature, Enumerated):
                     self._world.nature.struck(trigger)
-                self._happen(serial)
+                self._fire_armed(serial)
                 return self.journal[before:]
         raise invalid("fire", (name, trigger), "an armed event", f"armed are: {self.armed}")
 
@@ -403,6 +447,29 @@ class Simulation:
         """The names of the tuning jobs, in order of creation."""
         return list(self._world.tuning)
 
+    @property
+    def training_jobs(self) -> list[str]:
+        """The names of the training jobs, of tuning jobs and without one, in order of creation."""
+        return list(self._world.training)
+
+    @property
+    def warm_pools(self) -> Mapping[str, WarmPoolView]:
+        """The warm pools that are in use or available, by the training job that asked for them, the oldest first."""
+        world = self._world
+        return {name: WarmPoolView.of(world, name) for name in world.pools}
+
+    @property
+    def queue(self) -> tuple[QueuedRequest, ...]:
+        """The requests that wait for quota, in the order in which the account's discipline looks at them.
+
+        >>> from hptsim.model import Assumptions
+        >>> queueing = Scenario(capacity={"ml.m5.xlarge": 0}, assumptions=Assumptions(admission="queue"))
+        >>> Simulation(queueing).queue
+        ()
+        """
+        world = self._world
+        return tuple(map(QueuedRequest.of, world.ledger.in_order(world.account.assumptions.discipline)))
+
     def tuning_job(self, name: str) -> TuningJobView:
         """A tuning job as it is now; raises ServiceError (ResourceNotFound) for an unknown name."""
         return TuningJobView.of(self._world, name)
@@ -413,7 +480,7 @@ class Simulation:
 
     @property
     def capacity(self) -> Capacity:
-        """The ledger, read-only."""
+        """What is limited, reserved and occupied, by instance type."""
         return Capacity.of(self._world.ledger)
 
     @property
@@ -469,14 +536,19 @@ class Simulation:
     def restore(self, snapshot: Snapshot) -> None:
         """Go back to *snapshot*, of this simulation or one of the same scenario; what follows is the same again.
 
-        A user's generator processes do not survive: they live in the environment that this replaces.
+        A user's generator processes do not survive: they live in the environment that this replaces. Raises InvalidInput
+        where the journal is not kept in memory, and when an observer calls it.
         """
+        self._check_not_observing("restore")
         if not self.journal.keep:
             raise InvalidInput("restore: a journal that is not kept in memory cannot go back")
+        own = self._world.rules
         with collector_paused():
             self._world, self._auditor, queue = pickle.loads(snapshot.state)
+        self._world.rules = own
         self.journal.entries[:] = snapshot.entries
         self.journal.rewind(len(snapshot.entries))
+        self._observers.rewind(len(snapshot.entries))
         self._watchers.clear()
         self._start_clock(snapshot.now, 1 + max((entry[2] for entry in queue), default=0))
         for due, priority, serial, carried in queue:

@@ -21,7 +21,7 @@ from hptsim.model.journal_lines import payload_as_json
 from hptsim.model.laws import LAWS, SOMETIMES
 from hptsim.model.payloads import TuningJobCreated
 from hptsim.model.specification import words
-from hptsim.model.tables import ALL, EFFECTS
+from hptsim.model.tables import ALL, BOOKINGS, EFFECTS
 from hptsim.simulation.simulation import Simulation
 from hptsim.views.chart_data import band_rows, gantt_rows, queue_rows, stored_rows
 from hptsim.views.charts import PHASE_COLORS
@@ -183,7 +183,7 @@ def _rows() -> dict[str, Any]:
         f"{table.name}|{row.trigger}|{row.source}|{row.destination}": {
             "rests_on": row.rests_on,
             "guard": row.guard,
-            "effects": [EFFECTS[name] for name in row.effects],
+            "effects": [*[BOOKINGS[name] for name in row.books], *[EFFECTS[name] for name in row.effects]],
         }
         for table in ALL
         for row in table.rows

@@ -19,7 +19,7 @@ from transitions.extensions import GraphMachine
 
 from hptsim.model import specification
 from hptsim.model.statuses import NEW, STOPPING
-from hptsim.model.tables import EFFECTS, Row, Table
+from hptsim.model.tables import BOOKINGS, EFFECTS, Row, Table
 from hptsim.views.charts import GREEN, ORANGE, SKY
 
 COLORS: Mapping[str, str] = {"initial": "#FFFFFF", "running": SKY, "stopping": ORANGE, "final": GREEN}
@@ -81,14 +81,14 @@ def tooltip(row: Row) -> str:
     >>> print(tooltip(RESERVATION.rows[2]))
     withdraw: Requested → Withdrawn
     rests on: quota-wait
-    takes the request out of the line
+    takes the request out of the queue
     quota-wait: a training job that finds no quota at its launch waits and is never failed for it (A-22)
     """
     guard = [f"if: {row.guard}"] if row.guard else []
-    effects = [EFFECTS[name] for name in row.effects]
+    does = [*[BOOKINGS[name] for name in row.books], *[EFFECTS[name] for name in row.effects]]
     sources = [f"{code}: {said}" for code, said in specification.words(row.rests_on).items()]
     return "\n".join(
-        [f"{row.trigger}: {row.source} → {row.destination}", f"rests on: {row.rests_on}", *guard, *effects, *sources]
+        [f"{row.trigger}: {row.source} → {row.destination}", f"rests on: {row.rests_on}", *guard, *does, *sources]
     )
 
 

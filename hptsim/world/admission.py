@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from hptsim.errors import ServiceError
 from hptsim.model.account import TUNING_JOBS
 from hptsim.model.definitions import Amounts
 from hptsim.model.specs import TuningJobSpec
-from hptsim.world.effects import first_amounts, most_instances
 from hptsim.world.ledger import Ledger
-
-if TYPE_CHECKING:
-    from hptsim.world.world import World
+from hptsim.world.requests import first_amounts, most_instances
+from hptsim.world.world import World
 
 
 def admit(world: World, spec: TuningJobSpec) -> None:

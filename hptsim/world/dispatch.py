@@ -1,176 +1,110 @@
-"""Rows made ready: what happens to a training job by a row, with everything looked up in advance.
+"""Rows made ready: the tables as dictionaries of functions, so that nothing is looked up when a row is fired.
 
-A *move* is compiled from a row of a world's own tables, mutants included: its effects as functions, whether the time in the
-state that it leaves is billed, and what is booked on the job's record before the entry is written.
+The functions are handed in, as they act on the world, which stands above this module: they are called with it first.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import attrs
 
 from hptsim.errors import LawBroken
-from hptsim.model.machine import Dispatch
-from hptsim.model.payloads import CriterionMet, Epoch, Failed, Launched, Saved, ScriptEnded, TuningJobCreated
-from hptsim.model.tables import GUARDS, TRAINING, Row
-from hptsim.world.effects import PERFORM
-from hptsim.world.jobs import TrainingJob, TuningJob
-from hptsim.world.ledger import Reservation
-
-if TYPE_CHECKING:
-    from hptsim.world.world import World
 from hptsim.model.billing import BILLED
+from hptsim.model.machine import Dispatch, Tables
+from hptsim.model.tables import GUARDS, TRAINING, Row
 
-Booking = Callable[["World", Any, Any], Any]
-"""Books what a trigger does to a job's record and returns what the journal says of it."""
+Effect = Callable[[Any, Any, Any], None]
+"""What a row does to the world: called with the world, the entity, and the detail or data of what happened."""
+Booking = Callable[[Any, Any, "ReadyRow", Any], None]
+"""What a row notes on the entity's record: called with the world, the entity, the row, and the data."""
+Report = Callable[[Any, Any, "ReadyRow", Any], Any]
+"""What the journal says of what happened: called with the world, the entity, the row, and the detail."""
+Decision = Callable[[Any, Any], None]
+"""What comes of an armed event that is no row by itself: called with the world and the entity."""
 
 
 @attrs.frozen(eq=False)
-class Move:
-    """One row, ready to be performed."""
+class ReadyRow:
+    """One row, ready to be fired."""
 
     source: str
     trigger: str
     destination: str
     guard: Callable[[Any], bool] | None
-    effects: tuple[Callable[[World, Any, Any], None], ...]
+    report: Report | None
+    """None where the journal says no more than the change of state, or what it is given."""
+    books: tuple[Booking, ...]
+    effects: tuple[Effect, ...]
     billed: bool
     ends: bool
-    book: Booking | None
-    """None where only the state changes."""
-
-    @classmethod
-    def of(cls, row: Row, book: Booking | None) -> Move:
-        """Make *row* ready."""
-        guard = GUARDS[row.guard] if row.guard else None
-        effects = tuple([PERFORM[name] for name in row.effects])
-        billed, ends = row.source in BILLED, row.destination in TRAINING.final
-        return cls(row.source, row.trigger, row.destination, guard, effects, billed, ends, book)
 
 
-class Moves(dict[tuple[str, str], Move]):
-    """The moves of one table by (state, trigger): those without a guard, and apart those that guards choose from."""
+class ReadyTable(dict[tuple[str, str], ReadyRow]):
+    """The rows of one table by (state, trigger): those without a guard, and apart those that guards choose from."""
 
-    def __init__(self, dispatch: Dispatch, bookings: Mapping[str, Booking]) -> None:
-        moves = {
-            key: tuple([Move.of(row, bookings.get(row.trigger)) for row in rows]) for key, rows in dispatch.items()
-        }
-        super().__init__({key: found[0] for key, found in moves.items() if len(found) == 1 and found[0].guard is None})
-        self.guarded = {key: found for key, found in moves.items() if key not in self}
+    def __init__(self, rows: Mapping[tuple[str, str], tuple[ReadyRow, ...]]) -> None:
+        super().__init__({key: found[0] for key, found in rows.items() if len(found) == 1 and found[0].guard is None})
+        self.guarded = {key: found for key, found in rows.items() if key not in self}
 
-    def choose(self, job: Any, trigger: str) -> Move:
-        """The one move that applies to *job* now; anything else is our own mistake."""
+    def choose(self, entity: Any, trigger: str) -> ReadyRow:
+        """The one row that applies to *entity* now; anything else is our own mistake, and raises LawBroken."""
         found, applying = None, 0
-        for move in self.guarded.get((job.state, trigger), ()):
-            if move.guard is None or move.guard(job):
-                found = move
+        for row in self.guarded.get((entity.state, trigger), ()):
+            if row.guard is None or row.guard(entity):
+                found = row
                 applying += 1
         if found is None or applying > 1:
-            reason = f"{applying} rows apply to {trigger!r} on {job.name} in state {job.state}"
-            raise LawBroken("exactly one row applies", reason, "lifecycle.py")
+            reason = f"{applying} rows apply to {trigger!r} on {entity.name} in state {entity.state}"
+            raise LawBroken("exactly one row applies", reason, "tables.py")
         return found
 
 
-# ---------------------------------------------------------------------- what is booked
+@attrs.frozen(eq=False)
+class Rules:
+    """All that a world goes by: the tables made ready, and what is decided before a row is fired."""
 
+    tables: Tables
+    tuning: ReadyTable
+    training: ReadyTable
+    reservation: ReadyTable
+    warm_pool: ReadyTable
+    decisions: Mapping[tuple[str, str], Decision]
+    """By kind of entity and trigger."""
 
-def _ready(world: World, job: TrainingJob, move: Move) -> None:
-    if job.started_s is None:
-        job.started_s = world.now
+    @classmethod
+    def compile(
+        cls,
+        tables: Tables,
+        effects: Mapping[str, Effect],
+        bookings: Mapping[str, Booking],
+        reports: Mapping[tuple[str, str], Report],
+        decisions: Mapping[tuple[str, str], Decision],
+    ) -> Rules:
+        """Make *tables* ready, with the functions for the names in their rows; *reports* go by table and trigger."""
 
+        def ready(name: str, row: Row) -> ReadyRow:
+            return ReadyRow(
+                row.source,
+                row.trigger,
+                row.destination,
+                GUARDS[row.guard] if row.guard else None,
+                reports.get((name, row.trigger)),
+                tuple([bookings[one] for one in row.books]),
+                tuple([effects[one] for one in row.effects]),
+                row.source in BILLED,
+                row.destination in TRAINING.final,
+            )
 
-def _stop(world: World, job: TrainingJob, move: Move) -> None:
-    job.stopped_by = move.trigger
+        def ready_table(name: str, dispatch: Dispatch) -> ReadyTable:
+            return ReadyTable({key: tuple([ready(name, row) for row in rows]) for key, rows in dispatch.items()})
 
-
-def _shortage(world: World, job: TrainingJob, move: Move) -> None:
-    job.shortages += 1
-
-
-def _interrupt(world: World, job: TrainingJob, move: Move) -> None:
-    _begin_again(job)
-
-
-def _error(world: World, job: TrainingJob, move: Move) -> Failed:
-    job.failure_reason = world.nature.reason(job, move.trigger)
-    if move.destination == "Starting":
-        job.retries_left -= 1
-        _begin_again(job)
-    return Failed(job.failure_reason)
-
-
-def _begin_again(job: TrainingJob) -> None:
-    job.attempt += 1
-    job.trained_before_s = job.trained_s
-    job.shortages = 0
-    job.progress_s = job.checkpointed_s
-    if job.watched:  # the epochs since the last checkpoint are done again
-        done = job.checkpointed_epochs
-        job.curve, job.passed = job.curve[:done], tuple([epoch for epoch in job.passed if epoch <= done])
-    job.warm = False
-
-
-def _epoch(world: World, job: TrainingJob, move: Move) -> Epoch:
-    value = world.nature.objective(world, job)
-    job.curve += (math.nan if value is None else value,)
-    return Epoch(len(job.curve), value)
-
-
-def _checkpoint(world: World, job: TrainingJob, move: Move) -> Saved:
-    uri = job.next_checkpoint_uri
-    job.checkpoints += 1
-    job.checkpointed_s, job.checkpointed_epochs = job.progress_s, len(job.curve)
-    job.promised += (uri,)
-    return Saved(uri)
-
-
-def _saved(world: World, job: TrainingJob, move: Move) -> Saved:
-    job.saved = True
-    job.promised += (job.model_uri,)
-    return Saved(job.model_uri)
-
-
-def _script_ended(world: World, job: TrainingJob, move: Move) -> ScriptEnded:
-    saved = _saved(world, job, move).uri if move.source == "Training" else None
-    job.objective = world.nature.objective(world, job)
-    return ScriptEnded(saved, job.objective)
-
-
-BOOKED: Mapping[str, Booking] = {
-    "ready": _ready,
-    **dict.fromkeys(("stop", "max_runtime", "max_wait", "max_pending"), _stop),
-    "shortage": _shortage,
-    "interrupt": _interrupt,
-    **dict.fromkeys(("client_error", "algorithm_error", "internal_error", "no_capacity"), _error),
-    "epoch": _epoch,
-    "checkpoint": _checkpoint,
-    "saved": _saved,
-    **dict.fromkeys(("exited", "killed"), _script_ended),
-}
-"""By trigger: what the cloud, a caller or the script does to the job, and what the script has saved.
-
-The store is filled elsewhere, by effects: a law compares the two.
-"""
-
-
-def _request(world: World, job: TuningJob, detail: TuningJobCreated) -> TuningJobCreated:
-    return detail
-
-
-def _criterion(world: World, job: TuningJob, detail: str) -> CriterionMet:
-    return CriterionMet(detail)
-
-
-def _launched_on(world: World, job: TuningJob, detail: Any) -> Launched | None:
-    return Launched(detail.name) if isinstance(detail, Reservation) else None
-
-
-def _finished(world: World, job: TuningJob, detail: Any) -> Failed | None:
-    return Failed(job.failure_reason) if job.state == "Failed" else None
-
-
-TOLD: Mapping[str, Booking] = {"create": _request, "criterion": _criterion, "launch": _launched_on, "finish": _finished}
-"""By trigger of a tuning job: what the journal says of its detail."""
+        return cls(
+            tables,
+            ready_table("tuning", tables.tuning),
+            ready_table("training", tables.training),
+            ready_table("reservation", tables.reservation),
+            ready_table("warm_pool", tables.warm_pool),
+            decisions,
+        )

@@ -1,147 +1,30 @@
-"""What the rows of the tables do to the world, and what the service's controller does between them.
+"""What the rows of the tables do to the world.
 
-Every function here takes the world first. `PERFORM` maps the effects that the tables name to these functions.
+Every function here takes the world first. `PERFORM` maps the effects that the tables name to these functions. What an effect
+leads to is fired from within it, and so written to the journal before the next effect of the row is performed: this depth
+first order is what the journal shows, so what follows is not put on a list and fired later.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 from hptsim.errors import LawBroken
-from hptsim.model.account import TUNING_JOBS
 from hptsim.model.definitions import Amounts
 from hptsim.model.payloads import Epoch, Saved, ScriptEnded, TrainingJobCreated
-from hptsim.model.specs import TuningJobSpec
-from hptsim.model.storage import Artifact, LogEvent
-from hptsim.model.tables import EFFECTS
-from hptsim.world.jobs import ATTEMPTS_WITHOUT_SUCCESS, TrainingJob, TuningJob
-from hptsim.world.ledger import Reservation
-from hptsim.world.warm_pools import give_back as give_back
-from hptsim.world.warm_pools import outlives
-from hptsim.world.warm_pools import retain as retain
-
-if TYPE_CHECKING:
-    from hptsim.world.world import World
 from hptsim.model.statuses import bucket
+from hptsim.model.storage import Artifact, LogEvent
+from hptsim.world.controller import deliver_stop, proceed
+from hptsim.world.dispatch import Effect
+from hptsim.world.jobs import TrainingJob, TuningJob
+from hptsim.world.ledger import Reservation
+from hptsim.world.requests import ask_for, first_amounts
+from hptsim.world.warm_pools import give_back, outlives, retain
+from hptsim.world.world import World
 
-_light: Any = tuple.__new__
+_new_tuple: Any = tuple.__new__
 """Makes a named tuple without its detour through Python."""
-
-
-def most_instances(world: World, spec: TuningJobSpec) -> dict[str, int]:
-    """MaxParallelTrainingJobs × instances, by type (C2)."""
-    parallel = min(spec.limits.max_parallel, spec.limits.max_training_jobs)
-    most: dict[str, int] = {}
-    for definition in spec.definitions:
-        for pool, count in definition.instances.amounts.items():
-            most[pool] = max(most.get(pool, 0), parallel * count)
-    return most
-
-
-def first_amounts(world: World, spec: TuningJobSpec) -> Amounts:
-    """What a tuning job asks for at its creation: its place, and what it must have to make progress.
-
-    Under "reuse" a tuning job with several definitions asks for the most that a training job of it takes of each instance
-    type, all or nothing: holding some and waiting for more could block it, or two tuning jobs, for ever.
-    """
-    policy = world.account.assumptions.reservation
-    instances: dict[str, int] = {}
-    if policy == "upfront":
-        instances = most_instances(world, spec)
-    elif policy == "reuse" and len(spec.definitions) > 1:
-        for definition in spec.definitions:
-            for pool, count in definition.instances.amounts.items():
-                instances[pool] = max(instances.get(pool, 0), count)
-    return world.ledger.counted({TUNING_JOBS: 1, **instances})
-
-
-def proceed(world: World, job: TuningJob) -> None:
-    """Arm what the controller does next, given the state that the tuning job is in now."""
-    if job.state == "InProgress":
-        if not job.admitted:
-            return
-        if job.results and not job.ended_by and (criterion := world.nature.enough(world, job)):
-            job.ended_by = criterion
-            return world.fire_tuning(job, "criterion", criterion)
-        if job.attempts >= ATTEMPTS_WITHOUT_SUCCESS and not job.evaluated and not job.failure_reason:
-            job.failure_reason = _gave_up(job.attempts)
-            return world.fire_tuning(job, "give_up", None)
-        limits, waiting = job.spec.limits, job.waiting
-        if not job.launched and limits.max_runtime_s is not None and not job.timers:
-            arm_tuning(world, job, "max_runtime", limits.max_runtime_s)
-        left = limits.max_training_jobs - job.asked - job.launching
-        if left > 0:
-            room = limits.max_parallel - len(job.live) - job.launching - waiting
-            if room > 0 and not job.exhausted:
-                for _ in range(min(left, room)):
-                    job.launching += 1
-                    first = job.asked == 0 and job.ended == 0
-                    delay = world.nature.delay(world, job, "first_launch" if first else "launch")
-                    arm_tuning(world, job, "launch", delay)
-        elif waiting:
-            use_idle_instead_of_waiting(world, job)
-        if job.launching or job.waiting or (job.asked < limits.max_training_jobs and not job.exhausted):
-            return
-    if not job.live and not job.finishing:
-        job.finishing = True
-        if job.state == "InProgress" and not job.evaluated:
-            job.failure_reason = _gave_up(job.attempts)
-        arm_tuning(world, job, "finish", world.nature.delay(world, job, "finish"))
-
-
-def arm_tuning(world: World, job: TuningJob, trigger: str, delay: float) -> None:
-    job.timers[world.arm("tuning", job.name, trigger, delay)] = None
-
-
-def launch(world: World, job: TuningJob) -> None:
-    """Seek quota for the next training job, and create it if there is some."""
-    job.launching -= 1
-    if not world.nature.ready(world, job):
-        if job.waiting:
-            use_idle_instead_of_waiting(world, job)
-        job.exhausted = not (job.live or job.launching or job.waiting)
-        return proceed(world, job) if job.exhausted else None
-    index = job.returned.pop(0) if job.returned else job.asked % len(job.needs)
-    job.asked += 1
-    amounts = job.needs[index]
-    if world.account.assumptions.reservation != "as-observed" and world.ledger.idle(job.name, amounts):
-        world.fire_tuning(job, "launch", index)
-    elif job.others and (choice := idle_alternative(world, job, index)):
-        world.fire_tuning(job, "launch", (index, choice))
-    else:
-        ask_for(world, job, amounts, index)
-
-
-def idle_alternative(world: World, job: TuningJob, index: int) -> int:
-    """The first of a definition's further instance types of which the tuning job holds enough idle; 0 for none."""
-    if world.account.assumptions.reservation == "as-observed":
-        return 0
-    others = enumerate(job.others[index], start=1)
-    return next((choice for choice, amounts in others if world.ledger.idle(job.name, amounts)), 0)
-
-
-def ask_for(world: World, job: TuningJob, amounts: Amounts, definition: int) -> None:
-    reservation = Reservation(job.name, job.requests, amounts, job.spec.priority, definition)
-    job.reservations[job.requests] = reservation
-    job.requests += 1
-    world.fire_reservation(reservation, "ask")
-
-
-def use_idle_instead_of_waiting(world: World, job: TuningJob) -> None:
-    """A tuning job with nothing more to launch gives its place in line up for instances of its own, now idle."""
-    if world.account.assumptions.reservation == "as-observed":
-        return
-    for reservation in job.reservations.values():
-        if reservation.state != "Requested":
-            continue
-        other = job.others and idle_alternative(world, job, reservation.definition)
-        if other or world.ledger.idle(job.name, reservation.amounts):
-            world.fire_reservation(reservation, "withdraw")
-            job.asked -= 1
-            job.returned.append(reservation.definition)
-            job.launching += 1
-            return arm_tuning(world, job, "launch", world.nature.delay(world, job, "launch"))
 
 
 def ask(world: World, job: TuningJob, detail: Any) -> None:
@@ -215,15 +98,6 @@ def stop_children(world: World, job: TuningJob, detail: Any) -> None:
             deliver_stop(world, child)
 
 
-def deliver_stop(world: World, child: TrainingJob) -> None:
-    """A stop reaches a training job: it acts on it unless it is stopping or has ended (the observed race)."""
-    if child.stop_coming:
-        world.armed.pop(child.stop_coming, None)
-        child.stop_coming = 0
-    if (child.state, "stop") in world.tables.training:
-        world.fire_training(child, "stop")
-
-
 def release(world: World, job: TuningJob, detail: Any) -> None:
     for reservation in list(job.reservations.values()):
         if reservation.state == "Held":
@@ -255,10 +129,6 @@ def change_instances(world: World, child: TrainingJob, amounts: Amounts) -> bool
     world.write((world.now, "occupancy", child.name, "vacate", "", "", child.amounts, world.step))
     ledger.vacate(holder, child.amounts)
     if not idle:
-        held = {
-            pool: reservation.amounts.get(pool, 0) + change.get(pool, 0) for pool in {**reservation.amounts, **change}
-        }
-        reservation.amounts = {pool: count for pool, count in held.items() if count}
         world.fire_reservation(reservation, "move", {pool: count for pool, count in change.items() if count})
     world.write((world.now, "occupancy", child.name, "occupy", "", "", amounts, world.step))
     ledger.occupy(holder, amounts)
@@ -271,7 +141,7 @@ def _given_up(world: World, child: TrainingJob) -> tuple[Reservation, Amounts]:
     A tuning job with several definitions keeps all: another definition may need it, and would wait for it for ever.
     """
     if not child.tuning_job:
-        return world.alone[child.holder], child.amounts
+        return world.standalone[child.holder], child.amounts
     job = world.tuning[child.tuning_job]
     if world.account.assumptions.reservation == "as-observed":
         return job.reservations[child.reservation], child.amounts
@@ -297,7 +167,7 @@ def tell(world: World, child: TrainingJob, detail: Any) -> None:
         pool.kept = outlives(child.started_s is not None, child.state, child.failure_reason)
         world.fire_pool(pool, "job_ended", None)
     else:
-        world.fire_reservation(world.alone[child.holder], "release")
+        world.fire_reservation(world.standalone[child.holder], "release")
         world.ended.append(child.name)
 
 
@@ -308,7 +178,7 @@ def log(world: World, child: TrainingJob, data: Epoch | ScriptEnded | None) -> N
         value = data.objective
         message = "The script has ended." if value is None else world.nature.log_line(world, child, value)
     world.write((now, "log", name, "", "", "", message, world.step))
-    event = _light(LogEvent, (now, message))
+    event = _new_tuple(LogEvent, (now, message))
     if name in world.logs:
         world.logs[name].append(event)
     else:
@@ -342,7 +212,7 @@ def sync(world: World, child: TrainingJob, data: Saved) -> None:
 
 def store(world: World, child: TrainingJob, uri: str, kind: str) -> None:
     world.write((world.now, "artifact", child.name, "store", "", kind, uri, world.step))
-    world.artifacts[uri] = _light(Artifact, (uri, child.name, kind, world.now))
+    world.artifacts[uri] = _new_tuple(Artifact, (uri, child.name, kind, world.now))
 
 
 def queue(world: World, reservation: Reservation, detail: Any) -> None:
@@ -353,13 +223,24 @@ def queue(world: World, reservation: Reservation, detail: Any) -> None:
 
 def dequeue(world: World, reservation: Reservation, detail: Any) -> None:
     if not world.ledger.leave(reservation):
-        raise LawBroken("nobody waits twice", f"{reservation.name} is not in line", "first-come-first-served")
+        raise LawBroken("nobody waits twice", f"{reservation.name} is not in the queue", "first-come-first-served")
     if reservation.definition >= 0:
         world.tuning[reservation.holder].waiting -= 1
 
 
 def reserve(world: World, reservation: Reservation, detail: Any) -> None:
     world.ledger.reserve(reservation.holder, reservation.amounts)
+
+
+def go_on(world: World, reservation: Reservation, detail: Any) -> None:
+    """A training job without a tuning job was granted what it is being created for: its creation goes on by itself."""
+    if (tuning := world.tuning.get(reservation.holder)) is None:
+        return
+    if reservation.definition >= 0:
+        world.fire_tuning(tuning, "launch", reservation)
+    else:
+        tuning.admitted = True
+        proceed(world, tuning)
 
 
 def exchange(world: World, reservation: Reservation, change: Amounts) -> None:
@@ -370,13 +251,30 @@ def free(world: World, reservation: Reservation, detail: Any) -> None:
     world.ledger.release(reservation.holder, reservation.amounts)
 
 
-def _gave_up(attempts: int) -> str:
-    """The FailureReason of a tuning job without a success (L10)."""
-    return (
-        f"No training job succeeded after {attempts} attempts. For additional details, please take a look at the "
-        "training job failures by listing training jobs for the hyperparameter tuning job."
-    )
-
-
-PERFORM: Mapping[str, Callable[[World, Any, Any], None]] = {name: globals()[name.lower()] for name in EFFECTS}
-"""What each effect of the tables' rows does to the world."""
+PERFORM: Mapping[str, Effect] = {
+    "ASK": ask,
+    "PROCEED": proceed,
+    "SPAWN": spawn,
+    "TALLY": tally,
+    "WITHDRAW": withdraw,
+    "STOP_CHILDREN": stop_children,
+    "RELEASE": release,
+    "OCCUPY": occupy,
+    "FALL_BACK": fall_back,
+    "VACATE": vacate,
+    "TELL": tell,
+    "LOG": log,
+    "JUDGE": judge,
+    "SIGTERM": sigterm,
+    "PERSIST": persist,
+    "SYNC": sync,
+    "QUEUE": queue,
+    "DEQUEUE": dequeue,
+    "RESERVE": reserve,
+    "CONTINUE": go_on,
+    "EXCHANGE": exchange,
+    "RETAIN": retain,
+    "GIVE_BACK": give_back,
+    "FREE": free,
+}
+"""The function of each name in `EFFECTS`."""

@@ -20,7 +20,7 @@ from hptsim.model.storage import checkpoint_uri, model_uri
 from hptsim.world.ledger import Reservation
 
 ATTEMPTS_WITHOUT_SUCCESS = 5
-"""After so many training jobs without a success a tuning job gives up (L10, assumption `five-attempts`)."""
+"""After this many training jobs without a success a tuning job gives up (L10, assumption `five-attempts`)."""
 
 
 @attrs.define(eq=False)
@@ -33,7 +33,7 @@ class TrainingJob:
     *trained_s* the time in Training over all attempts.
     """
 
-    thing: ClassVar[str] = "training"
+    entity: ClassVar[str] = "training"
 
     name: str
     tuning_job: str
@@ -80,7 +80,7 @@ class TrainingJob:
     drawn_for: int = 0
     drawn: bytes = b""
     """Its nature's random numbers for the attempt *drawn_for*."""
-    calm: bool = False
+    fault_free: bool = False
     """Whether nothing can go wrong with it by itself."""
     uploaded_s: float = 0.0
     plan_at: int = 0
@@ -157,7 +157,7 @@ class TuningJob:
     *launching* the launches that are armed; *live* are the names of its training jobs that have not ended.
     """
 
-    thing: ClassVar[str] = "tuning"
+    entity: ClassVar[str] = "tuning"
 
     spec: TuningJobSpec
     created_s: float
@@ -184,7 +184,7 @@ class TuningJob:
     proposals: list[tuple[int, Mapping[str, str]]] = attrs.field(factory=list)
     """What it has proposed for training jobs that are about to be launched, each with the definition it is for."""
     returned: list[int] = attrs.field(factory=list)
-    """The definitions of those that gave up their places in line to run on idle instances."""
+    """The definitions of those that gave up their places in the queue to run on idle instances."""
     results: list[float] = attrs.field(factory=list)
     """The objectives of its training jobs, in the order of their ends, where a completion criterion looks at them."""
     criteria: bool = attrs.field()
@@ -252,3 +252,21 @@ class TuningJob:
 
 
 _tuning_record = attrgetter(*[field.name for field in attrs.fields(TuningJob)])
+
+
+@attrs.define(slots=False, eq=False)
+class WarmPool:
+    """The warm pool of the training job *name*; *since_s* is when it entered its *state*, *timer* what ends its period."""
+
+    name: str
+    keep_alive_s: float
+    request: Mapping[str, Any] | None
+    state: str = NEW
+    since_s: float = 0.0
+    kept: bool = False
+    """Whether its training job has ended in a way that leaves the instances usable (R19)."""
+    timer: int = 0
+
+    def freeze(self) -> tuple[Any, ...]:
+        """What matters of it for what can happen next."""
+        return self.name, self.state, self.keep_alive_s > 0

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Mapping
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import Any
 
 import attrs
@@ -17,6 +17,7 @@ import attrs
 from hptsim.errors import LawBroken
 from hptsim.model.account import TOTAL, TUNING_JOBS
 from hptsim.model.definitions import Amounts
+from hptsim.model.statuses import NEW
 
 
 def broken(law: str, reason: str) -> LawBroken:
@@ -29,20 +30,19 @@ class Reservation:
     """One request for quota, and what it holds once it is granted.
 
     *holder* is a tuning job's name, or `alone(name)` for a training job without one. *definition* is the training job
-    definition it is meant for, or -1 when it is for the holder as a whole.
+    definition it is meant for, or -1 when it is for the holder as a whole. *since_s* is when it entered its *state*.
 
     >>> Reservation("demo", 2, {"ml.m5.xlarge": 1}).name
     'demo/2'
     """
-
-    thing = "reservation"
 
     holder: str
     number: int
     amounts: Amounts
     priority: int = 0
     definition: int = -1
-    state: str = "[*]"
+    state: str = NEW
+    since_s: float = 0.0
     name: str = attrs.field(init=False)
 
     @name.default
@@ -51,7 +51,7 @@ class Reservation:
 
 
 class Ledger:
-    """Limits, reservations, occupancies and the line of those who wait.
+    """Limits, reservations, occupancies and the queue of those who wait.
 
     >>> ledger = Ledger({"ml.m5.xlarge": 4})
     >>> ledger.reserve("demo", {"ml.m5.xlarge": 3})
@@ -66,21 +66,21 @@ class Ledger:
         """What each holder has reserved, by pool."""
         self.used: dict[str, dict[str, int]] = {}
         """The part of it that its training jobs occupy."""
-        self.line: dict[str, Reservation] = {}
+        self.queue: dict[str, Reservation] = {}
         """Those who wait, by name, in order of asking."""
         self.asked = 0
-        """How many have ever joined the line."""
-        self.alike: dict[tuple[Any, ...], OrderedDict[str, int]] = {}
-        """Those who wait again: the names of those who want the same with the same priority, each with its number in line."""
+        """How many have ever joined the queue."""
+        self.same_demand: dict[tuple[Any, ...], OrderedDict[str, int]] = {}
+        """Those who wait again: the names of those who want the same with the same priority, each with its place in the queue."""
 
     def copy(self) -> Ledger:
-        """An independent copy; reservations in line are shared and must be replaced by the world's copies."""
+        """An independent copy; reservations in the queue are shared and must be replaced by the world's copies."""
         twin = Ledger(self.limit)
         twin.reserved = self.reserved.copy()
         twin.held = {name: held.copy() for name, held in self.held.items()}
         twin.used = {name: used.copy() for name, used in self.used.items()}
-        twin.line, twin.asked = self.line.copy(), self.asked
-        twin.alike = {wish: names.copy() for wish, names in self.alike.items()}
+        twin.queue, twin.asked = self.queue.copy(), self.asked
+        twin.same_demand = {demand: names.copy() for demand, names in self.same_demand.items()}
         return twin
 
     @property
@@ -171,31 +171,31 @@ class Ledger:
         return True
 
     def join(self, reservation: Reservation) -> None:
-        """Put *reservation* at the end of the line."""
+        """Put *reservation* at the end of the queue."""
         self.asked += 1
-        self.line[reservation.name] = reservation
-        self.alike.setdefault(_wish(reservation), OrderedDict())[reservation.name] = self.asked
+        self.queue[reservation.name] = reservation
+        self.same_demand.setdefault(_demand(reservation), OrderedDict())[reservation.name] = self.asked
 
     def leave(self, reservation: Reservation) -> bool:
-        """Take *reservation* out of the line; False when it is not in line."""
-        if self.line.pop(reservation.name, None) is None:
+        """Take *reservation* out of the queue; False when it is not in it."""
+        if self.queue.pop(reservation.name, None) is None:
             return False
-        wish = _wish(reservation)
-        alike = self.alike[wish]
-        del alike[reservation.name]
-        if not alike:
-            del self.alike[wish]
+        demand = _demand(reservation)
+        same = self.same_demand[demand]
+        del same[reservation.name]
+        if not same:
+            del self.same_demand[demand]
         return True
 
     def grantable(self, discipline: str) -> Reservation | None:
-        """The first in line, under *discipline*, who can be granted now.
+        """The first in the queue, under *discipline*, who can be granted now.
 
         "fifo" and "priority" let nobody pass who wants a pool that an earlier one waits for; "backfill" does. Who waits for
         a tuning job's place bars nobody's instances: those who have a place need them to give it up.
         """
-        if len(self.alike) == 1:  # everybody wants the same
-            (names,) = self.alike.values()
-            head = self.line[next(iter(names))]
+        if len(self.same_demand) == 1:  # everybody wants the same
+            (names,) = self.same_demand.values()
+            head = self.queue[next(iter(names))]
             return head if self.fits(head.amounts) else None
         barred: set[str] = set()
         for reservation in self.first(discipline):
@@ -210,25 +210,30 @@ class Ledger:
     def first(self, discipline: str) -> list[Reservation]:
         """The first of each who want the same, in the order in which *discipline* looks at them.
 
-        Nobody behind them can be granted before them, so that thousands in line cost no more than a few.
+        Nobody behind them can be granted before them, so that thousands in the queue cost no more than a few.
         """
-        heads = [next(iter(names.items())) for names in self.alike.values()]
+        heads = [next(iter(names.items())) for names in self.same_demand.values()]
         if discipline == "priority":
-            heads.sort(key=lambda head: (self.line[head[0]].priority, head[1]))
+            heads.sort(key=lambda head: (self.queue[head[0]].priority, head[1]))
         else:
             heads.sort(key=itemgetter(1))
-        return [self.line[name] for name, _ in heads]
+        return [self.queue[name] for name, _ in heads]
+
+    def in_order(self, discipline: str) -> list[Reservation]:
+        """All who wait, in the order in which *discipline* looks at them."""
+        waiting = list(self.queue.values())
+        return sorted(waiting, key=attrgetter("priority")) if discipline == "priority" else waiting
 
     def freeze(self) -> tuple[Any, ...]:
         """The ledger's state as a value, for hashing and comparison."""
         return (
             tuple(sorted(self.reserved.items())),
             tuple(sorted(self.occupied.items())),
-            tuple((one.name, one.definition) for one in self.line.values()),
+            tuple((one.name, one.definition) for one in self.queue.values()),
         )
 
 
-def _wish(reservation: Reservation) -> tuple[Any, ...]:
+def _demand(reservation: Reservation) -> tuple[Any, ...]:
     return (reservation.priority, *reservation.amounts.items())
 
 

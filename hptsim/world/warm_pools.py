@@ -8,38 +8,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
-
-import attrs
+from typing import Any
 
 from hptsim.errors import ServiceError
 from hptsim.model.account import TOTAL, alone
 from hptsim.model.definitions import Amounts, TrainingJobDefinition
 from hptsim.model.payloads import KeepAlive
-from hptsim.world.jobs import TrainingJob
-
-if TYPE_CHECKING:
-    from hptsim.world.world import World
-
-
-@attrs.define(slots=False, eq=False)
-class WarmPool:
-    """The warm pool of the training job *name*; *since_s* is when it entered its *state*, *timer* what ends its period."""
-
-    thing = "warm_pool"
-
-    name: str
-    keep_alive_s: float
-    request: Mapping[str, Any] | None
-    state: str = "[*]"
-    since_s: float = 0.0
-    kept: bool = False
-    """Whether its training job has ended in a way that leaves the instances usable (R19)."""
-    timer: int = 0
-
-    def freeze(self) -> tuple[Any, ...]:
-        """What matters of it for what can happen next."""
-        return self.name, self.state, self.keep_alive_s > 0
+from hptsim.world.jobs import TrainingJob, WarmPool
+from hptsim.world.world import World
 
 
 def match_keys(amounts: Amounts, request: Mapping[str, Any] | None) -> tuple[Any, ...]:
@@ -76,7 +52,7 @@ def matching(world: World, definition: TrainingJobDefinition) -> WarmPool | None
         return None
     wanted = match_keys(definition.instances.amounts, definition.request)
     for pool in world.pools.values():
-        if pool.state == "Available" and wanted == match_keys(world.alone[alone(pool.name)].amounts, pool.request):
+        if pool.state == "Available" and wanted == match_keys(world.standalone[alone(pool.name)].amounts, pool.request):
             return pool
     return None
 
@@ -88,7 +64,7 @@ def open_pool(world: World, job: TrainingJob) -> None:
         return
     limit, used = world.account.warm_pool_capacity, dict(job.amounts)
     for pool in world.pools.values():
-        for kind, count in world.alone[alone(pool.name)].amounts.items():
+        for kind, count in world.standalone[alone(pool.name)].amounts.items():
             used[kind] = used.get(kind, 0) + count
     if all(used[kind] <= limit.get(kind, used[kind]) for kind in job.amounts):
         world.pools[job.name] = pool = WarmPool(job.name, definition.keep_alive_s, definition.request)
@@ -104,7 +80,6 @@ def change_period(world: World, job: TrainingJob, keep_alive_s: float) -> None:
     if pool is None:
         raise ServiceError("ValidationException", f"The training job {job.name} has no warm pool to update.")
     world.step += 1
-    pool.keep_alive_s = keep_alive_s
     over = keep_alive_s <= 0 or world.now >= pool.since_s + keep_alive_s
     if pool.state == "Available" and over:
         world.fire_pool(pool, "terminate", KeepAlive(keep_alive_s))
@@ -122,5 +97,5 @@ def give_back(world: World, pool: WarmPool, detail: Any) -> None:
     """Release what the pool's training job had reserved."""
     world.armed.pop(pool.timer, None)
     del world.pools[pool.name]
-    world.fire_reservation(world.alone[alone(pool.name)], "release")
+    world.fire_reservation(world.standalone[alone(pool.name)], "release")
     world.ended.append(pool.name)

@@ -38,6 +38,8 @@ from hptsim.model.laws import LAWS, SOMETIMES
 from hptsim.model.machine import Tables
 from hptsim.model.tables import RESERVATION, TRAINING, Table
 from hptsim.scenario.cloud import Script, Timings
+from hptsim.world import commands
+from hptsim.world.rules import RULES
 from hptsim.world.world import World
 
 
@@ -51,12 +53,12 @@ def world_without_an_artifact():
 
 
 def world_that_knows_more_than_its_journal():
-    world = World(ALONE.account, Sampled(timings=TIMINGS))
+    world = World(ALONE.account, Sampled(timings=TIMINGS), RULES)
     entries = []
     world.write = entries.append
-    world.create_tuning_job(ALONE.tuning_jobs[0].spec)
+    commands.create_tuning_job(world, ALONE.tuning_jobs[0].spec)
     while not entries or entries[-1][3] != "ready":
-        world.happen(next(iter(world.armed)))
+        world.fire_armed(next(iter(world.armed)))
     auditor = Auditor(ALONE.account)
     for entry in entries[:-1]:
         auditor.see(entry)
@@ -98,7 +100,7 @@ OWN = {
     "the journal rebuilds the world": world_that_knows_more_than_its_journal,
     "exactly one row applies": no_row_for_downloaded,
     "nobody waits twice": lambda: run(
-        ALONE, tables=with_table(RESERVATION, "grant", effects=("DEQUEUE", "DEQUEUE", "RESERVE"))
+        ALONE, tables=with_table(RESERVATION, "grant", effects=("DEQUEUE", "DEQUEUE", "RESERVE", "CONTINUE"))
     ),
     "every job ends": lambda: unfinished("every job ends"),
     "every reservation is released": lambda: unfinished("every reservation is released"),

@@ -131,4 +131,4 @@ def test_it_acts_is_described_and_reads_back_from_the_journal(tmp_path):
     journal.entries.extend(sim.journal.entries)
     journal.close()
     [created] = [one for one in read(path).records if one.trigger == "create" and one.thing == "tuning"]
-    assert created.data.spec == sim._world.tuning["demo"].spec
+    assert created.data.spec == sim.tuning_job("demo").spec

@@ -7,32 +7,52 @@ from hptsim import Simulation, TuningJobSpec
 from hptsim.errors import LawBroken
 from hptsim.model.billing import BILLED
 from hptsim.model.machine import TABLES, Tables
-from hptsim.model.tables import RESERVATION, TRAINING, TUNING, WARM_POOL, Table
-from hptsim.world.dispatch import BOOKED, TOLD, Moves
+from hptsim.model.tables import ALL, BOOKINGS, EFFECTS, TRAINING, Table
+from hptsim.world.bookings import BOOK
 from hptsim.world.effects import PERFORM
+from hptsim.world.reports import REPORTS
+from hptsim.world.rules import RULES, rules
 
-CASES = [(TUNING, TOLD), (TRAINING, BOOKED), (RESERVATION, {}), (WARM_POOL, {})]
 
-
-@pytest.mark.parametrize(("table", "bookings"), CASES, ids=lambda one: getattr(one, "name", ""))
-def test_there_is_one_move_for_every_row_and_no_other(table, bookings):
-    moves = Moves(getattr(TABLES, table.name), bookings)
-    ready = [*moves.values(), *(move for several in moves.guarded.values() for move in several)]
-    said = [(row.source, row.trigger, row.destination, [PERFORM[name] for name in row.effects]) for row in table.rows]
+@pytest.mark.parametrize("table", ALL, ids=lambda table: table.name)
+def test_there_is_one_ready_row_for_every_row_and_no_other(table):
+    made = getattr(RULES, table.name)
+    ready = [*made.values(), *(row for several in made.guarded.values() for row in several)]
+    said = [
+        (
+            one.source,
+            one.trigger,
+            one.destination,
+            [BOOK[name] for name in one.books],
+            [PERFORM[name] for name in one.effects],
+        )
+        for one in table.rows
+    ]
     assert sorted(map(str, said)) == sorted(
-        str((move.source, move.trigger, move.destination, list(move.effects))) for move in ready
+        str((one.source, one.trigger, one.destination, list(one.books), list(one.effects))) for one in ready
     )
-    assert moves.keys() | moves.guarded.keys() == {(row.source, row.trigger) for row in table.rows}
-    assert not moves.keys() & moves.guarded.keys()
+    assert made.keys() | made.guarded.keys() == {(row.source, row.trigger) for row in table.rows}
+    assert not made.keys() & made.guarded.keys()
+
+
+def test_every_effect_and_booking_has_its_function_and_no_other():
+    assert (PERFORM.keys(), BOOK.keys()) == (EFFECTS.keys(), BOOKINGS.keys())
+
+
+def test_the_true_tables_are_compiled_once():
+    assert rules() is rules(TABLES) is RULES and rules(Tables.of()) is not RULES
 
 
 def test_billed_states_are_states_of_the_table():
     assert set(TRAINING.states) > BILLED and not BILLED & TRAINING.final
 
 
-@pytest.mark.parametrize(("table", "bookings"), CASES[:2], ids=lambda one: getattr(one, "name", ""))
-def test_what_is_booked_is_booked_with_a_trigger_of_the_table(table, bookings):
-    assert set(bookings) <= set(table.triggers)
+def test_what_is_reported_is_reported_with_a_trigger_of_the_table():
+    assert set(REPORTS) <= {(table.name, trigger) for table in ALL for trigger in table.triggers}
+
+
+def test_what_is_decided_is_a_trigger_of_the_table():
+    assert set(RULES.decisions) <= {(table.name, trigger) for table in ALL for trigger in table.triggers}
 
 
 def edited(trigger, **changes):
@@ -53,6 +73,12 @@ def test_a_row_without_its_effects_has_none_of_them():
     mute = run(edited("exited", effects=()))
     assert len(mute.logs(mute.tuning_job("demo").training_jobs[0])) == 1
     assert not run(edited("uploaded", effects=("VACATE", "TELL"))).artifacts
+
+
+def test_a_row_without_its_bookings_notes_nothing():
+    name = run(TABLES).tuning_job("demo").training_jobs[0]
+    assert run(TABLES).training_job(name).started_s is not None
+    assert run(edited("ready", books=())).training_job(name).started_s is None
 
 
 def test_a_row_that_leads_elsewhere_leads_there():

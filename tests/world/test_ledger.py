@@ -129,7 +129,7 @@ def test_only_who_wants_the_same_limited_pool_is_barred():
     line(ledger, ("first", {M5: 1}, 0), ("mixed", {M5: 1, C5: 1}, 0), ("other", {C5: 1}, 0), ("free", {"ml.p3": 9}, 0))
     found = ledger.grantable("fifo")
     assert found is not None and found.holder == "free"  # "mixed" waits, and bars who wants its other pool
-    assert ledger.leave(ledger.line["mixed/0"])
+    assert ledger.leave(ledger.queue["mixed/0"])
     found = ledger.grantable("fifo")
     assert found is not None and found.holder == "other"
 
@@ -139,7 +139,7 @@ def test_a_withdrawn_request_bars_nobody():
     ledger.reserve("a", {M5: 1})
     line(ledger, ("big", {M5: 2}, 0), ("small", {M5: 1}, 0))
     assert ledger.grantable("fifo") is None
-    assert ledger.leave(ledger.line["big/0"])
+    assert ledger.leave(ledger.queue["big/0"])
     found = ledger.grantable("fifo")
     assert found is not None and found.name == "small/0"
 
@@ -148,13 +148,13 @@ def test_equal_priorities_keep_their_order():
     ledger = Ledger({M5: 1})
     line(ledger, ("b", {M5: 1}, 1), ("a", {M5: 1}, 1))
     assert [one.holder for one in ledger.first("priority")] == ["b"]
-    assert ledger.leave(ledger.line["b/0"])
+    assert ledger.leave(ledger.queue["b/0"])
     assert [one.holder for one in ledger.first("priority")] == ["a"]
 
 
 def grantable_by_definition(ledger, discipline):
     """Everybody in line, one after the other, as the discipline is defined."""
-    waiting = list(ledger.line.values())
+    waiting = list(ledger.queue.values())
     if discipline == "priority":
         waiting.sort(key=lambda one: one.priority)
     barred = set()
@@ -182,18 +182,18 @@ def test_looking_at_the_first_of_each_kind_grants_what_looking_at_everybody_woul
     for number, wish in enumerate(wishes):
         ledger.join(Reservation("a", number, *wish))
     for place in leaving:
-        if place < len(ledger.line):
-            assert ledger.leave(list(ledger.line.values())[place])
+        if place < len(ledger.queue):
+            assert ledger.leave(list(ledger.queue.values())[place])
     for discipline in ("fifo", "priority", "backfill"):
         book = ledger.copy()
-        while book.line:
+        while book.queue:
             found = book.grantable(discipline)
             assert found is grantable_by_definition(book, discipline)
             if found is None:
                 break
             assert book.leave(found)
             book.reserve("a", found.amounts)
-    assert {name for names in ledger.alike.values() for name in names} == set(ledger.line)
+    assert {name for names in ledger.same_demand.values() for name in names} == set(ledger.queue)
 
 
 AMOUNTS = st.dictionaries(st.sampled_from([M5, C5]), st.integers(1, 3), min_size=1)

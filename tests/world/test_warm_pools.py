@@ -212,7 +212,7 @@ def test_counts_only_forgets_it():
     for number in range(20):
         sim.create_training_job(f"job-{number}", KEEP)
         sim.run()
-    assert sim._world.pools == {} == sim._world.training and sim.journal.counts["warm_pool", "expire"] == 20
+    assert sim.warm_pools == {} and sim.training_jobs == [] and sim.journal.counts["warm_pool", "expire"] == 20
 
 
 def test_failures_at_random_end_well():

@@ -1,0 +1,69 @@
+"""Asking for quota: how much a tuning job needs, and what it asks for its next training job."""
+
+from __future__ import annotations
+
+from hptsim.model.account import TUNING_JOBS
+from hptsim.model.definitions import Amounts
+from hptsim.model.specs import TuningJobSpec
+from hptsim.world.jobs import TuningJob
+from hptsim.world.ledger import Reservation
+from hptsim.world.world import World
+
+
+def most_instances(world: World, spec: TuningJobSpec) -> dict[str, int]:
+    """MaxParallelTrainingJobs × instances, by type (C2)."""
+    parallel = min(spec.limits.max_parallel, spec.limits.max_training_jobs)
+    most: dict[str, int] = {}
+    for definition in spec.definitions:
+        for pool, count in definition.instances.amounts.items():
+            most[pool] = max(most.get(pool, 0), parallel * count)
+    return most
+
+
+def first_amounts(world: World, spec: TuningJobSpec) -> Amounts:
+    """What a tuning job asks for at its creation: its place, and what it must have to make progress.
+
+    Under "reuse" a tuning job with several definitions asks for the most that a training job of it takes of each instance
+    type, all or nothing: holding some and waiting for more could block it, or two tuning jobs, for ever.
+    """
+    policy = world.account.assumptions.reservation
+    instances: dict[str, int] = {}
+    if policy == "upfront":
+        instances = most_instances(world, spec)
+    elif policy == "reuse" and len(spec.definitions) > 1:
+        for definition in spec.definitions:
+            for pool, count in definition.instances.amounts.items():
+                instances[pool] = max(instances.get(pool, 0), count)
+    return world.ledger.counted({TUNING_JOBS: 1, **instances})
+
+
+def ask_for(world: World, job: TuningJob, amounts: Amounts, definition: int) -> None:
+    """Ask for *amounts*, for a training job of *definition*, or with -1 for the tuning job as a whole."""
+    reservation = Reservation(job.name, job.requests, amounts, job.spec.priority, definition)
+    job.reservations[job.requests] = reservation
+    job.requests += 1
+    world.fire_reservation(reservation, "ask")
+
+
+def idle_alternative(world: World, job: TuningJob, index: int) -> int:
+    """The first of a definition's further instance types of which the tuning job holds enough idle; 0 for none."""
+    if world.account.assumptions.reservation == "as-observed":
+        return 0
+    others = enumerate(job.others[index], start=1)
+    return next((choice for choice, amounts in others if world.ledger.idle(job.name, amounts)), 0)
+
+
+def use_idle_instead_of_waiting(world: World, job: TuningJob) -> None:
+    """A tuning job with nothing more to launch gives its place in the queue up for instances of its own, now idle."""
+    if world.account.assumptions.reservation == "as-observed":
+        return
+    for reservation in job.reservations.values():
+        if reservation.state != "Requested":
+            continue
+        other = job.others and idle_alternative(world, job, reservation.definition)
+        if other or world.ledger.idle(job.name, reservation.amounts):
+            world.fire_reservation(reservation, "withdraw")
+            job.asked -= 1
+            job.returned.append(reservation.definition)
+            job.launching += 1
+            return world.arm_tuning(job, "launch", world.nature.delay(world, job, "launch"))
