@@ -12,18 +12,20 @@ RUN_AS_A_PROGRAM = {"__main__"}
 
 
 def imported(path):
-    """The modules that a test file imports by their full names."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    return {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)} | {
-        alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names
-    }
+    """The modules that a test file imports, and the packages that they are in."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom):
+            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+        elif isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+    return names | {name.rpartition(".")[0] for name in names}
 
 
 def untested(items):
     """The modules of hptsim with neither an example of their own, nor a test file of their name, nor one that imports them."""
     files = {item.path for item in items if item.get_closest_marker("long") is None}
     named = set().union(*(imported(path) for path in files if path.is_relative_to(TESTS)))
-    named |= {name.rpartition(".")[0] for name in named}
     for path in sorted(PACKAGE.rglob("*.py")):
         module = path.relative_to(PACKAGE)
         own = TESTS / module.parent / f"test_{module.name}"
