@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from hptsim import boto, planning, testing, traces, views
-    from hptsim.model import LAWS, Journal, TuningJobSpec
+    from hptsim.audit import LAWS
+    from hptsim.model import Journal, TuningJobSpec
     from hptsim.scenario import Scenario
     from hptsim.simulation import Simulation, explore
 
@@ -31,7 +32,7 @@ __all__ = [
     "views",
 ]
 _ROOMS = {
-    "LAWS": "model",
+    "LAWS": "audit",
     "Journal": "model",
     "TuningJobSpec": "model",
     "Scenario": "scenario",

@@ -38,8 +38,8 @@ class Witnesses:
     """What the session's runs have seen of the `sometimes` laws."""
 
     def __init__(self, wanted: list[str]) -> None:
+        from hptsim.audit.laws import SOMETIMES
         from hptsim.errors import nearest
-        from hptsim.model.laws import SOMETIMES
 
         for name in wanted:
             if name not in ("all", *SOMETIMES):
@@ -59,17 +59,17 @@ class Witnesses:
         """Every auditor reports what it has seen, wherever a test makes its simulations."""
         from hptsim.audit.auditor import Auditor
 
-        seen, settle = self.seen, Auditor.settle
+        seen, check_step = self.seen, Auditor.check_step
 
         def watched(auditor: Auditor, *args: Any) -> None:
-            settle(auditor, *args)
+            check_step(auditor, *args)
             seen.update(auditor.witnessed)
 
-        Auditor.settle = watched  # type: ignore[method-assign,assignment]
+        Auditor.check_step = watched  # type: ignore[method-assign,assignment]
         try:
             return (yield)
         finally:
-            Auditor.settle = settle  # type: ignore[method-assign]
+            Auditor.check_step = check_step  # type: ignore[method-assign]
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 import attrs
 
+from hptsim.audit.laws import LAWS, law
 from hptsim.cloud.every_outcome import FAULTS, Enumerated
 from hptsim.cloud.sampled import Sampled
 from hptsim.cloud.scripted import Scripted
@@ -26,7 +27,7 @@ from hptsim.model.definitions import (
     ServiceLimits,
     TrainingJobDefinition,
 )
-from hptsim.model.laws import broken
+from hptsim.model.laws import Law
 from hptsim.model.ranges import ParameterRange
 from hptsim.model.specs import TuningJobSpec
 from hptsim.model.statuses import NEW
@@ -266,10 +267,11 @@ class TuningMachine(stateful.RuleBasedStateMachine):
 
     `self.sim` is a `Simulation` in which nothing happens by time: there is one rule for each trigger of the tables, and
     hypothesis draws which comes next, and for which job. Set `scenario` for your own account; otherwise it is drawn.
-    The laws are checked at every step; `teardown` brings the calm.
+    `laws` are checked at every step: set it to `(*hptsim.LAWS, mine)` for one of your own. `teardown` brings the calm.
     """
 
     scenario: Scenario | None = None
+    laws: Iterable[Law] = LAWS
 
     @stateful.initialize(account=accounts(), script=scripts(), budget=budgets(), delayed_stop=st.booleans())
     def begin(self, account: Scenario, script: Script, budget: dict[str, int], delayed_stop: bool) -> None:
@@ -279,7 +281,7 @@ class TuningMachine(stateful.RuleBasedStateMachine):
 
     def simulation(self, scenario: Scenario) -> Simulation:
         """The twin under test, in which `self.nature` arms everything; override it to put your own things around it."""
-        return Simulation(scenario, nature=self.nature)
+        return Simulation(scenario, nature=self.nature, laws=self.laws)
 
     def armed(self, trigger: str) -> list[str]:
         """The jobs to which *trigger* may happen now."""
@@ -399,7 +401,7 @@ class TuningMachine(stateful.RuleBasedStateMachine):
         ]
         for job in jobs:
             if job.ended_s is None:  # a fault that is armed and no longer allowed keeps the twin from judging this
-                raise broken("every job ends", f"{job.name} is {job.status}, and nothing can happen")
+                raise law("every job ends").broken(f"{job.name} is {job.status}, and nothing can happen")
 
 
 def _rule_of(trigger: str, words: str) -> Any:

@@ -80,12 +80,12 @@ def moved(records, source, target):
 
 
 def audit(records, scenario=TWO, world=None):
-    """Judge *records* step by step; with *world* compare the books with it at the end."""
+    """Judge *records* step by step; with *world* compare the auditor's state with it at the end."""
     auditor = Auditor(scenario.account)
     for step in steps(records):
         for record in step:
             auditor.see(record)
-        auditor.settle()
+        auditor.check_step()
     if world is not None:
         auditor.compare(world)
     return auditor

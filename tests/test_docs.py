@@ -9,11 +9,11 @@ import attrs
 import pytest
 
 from hptsim import Scenario, Simulation, TuningJobSpec
+from hptsim.audit.laws import LAWS
 from hptsim.cli.commands import main
 from hptsim.cli.write_docs import PAGES, figures, semantics
 from hptsim.model.assumptions import ASSUMPTIONS, Assumptions
 from hptsim.model.definitions import ServiceLimits
-from hptsim.model.laws import LAWS
 from hptsim.model.request_writer import to_request
 from hptsim.model.tables import RESERVATION, TRAINING, TUNING
 from hptsim.planning.metrics import FIGURES

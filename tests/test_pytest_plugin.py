@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from hptsim.model.laws import SOMETIMES
+from hptsim.audit.laws import SOMETIMES
 
 TAME = """
 from hptsim import TuningJobSpec

@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import invariant, run_state_machine_as_test
 
 from hptsim import Scenario, Simulation, TuningJobSpec
+from hptsim.audit.laws import SOMETIMES
 from hptsim.cloud.every_outcome import FAULTS, Enumerated
 from hptsim.cloud.scripted import Scripted
 from hptsim.errors import LawBroken
 from hptsim.model.assumptions import Assumptions
 from hptsim.model.definitions import TrainingJobDefinition
-from hptsim.model.laws import SOMETIMES
 from hptsim.model.machine import Tables
 from hptsim.model.statuses import NEW
 from hptsim.model.tables import ALL, TRAINING, WARM_POOL, Table

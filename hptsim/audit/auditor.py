@@ -1,105 +1,130 @@
-"""The judge of the laws: an `Auditor` reads the journal entry by entry into books of its own and never looks at the world.
+"""The judge of the laws: an `Auditor` reads the journal entry by entry into a state of its own, and asks the laws.
 
-The auditor is not written by the clerk it audits. It judges a running simulation, every state of the explorer, and a saved
-file, all by the same laws: of the tuning jobs (`audit_tuning.py`), the training jobs (`audit_training.py`), the search
-(`audit_search.py`), quota (`audit_quota.py`) and warm pools (`audit_pools.py`).
+It judges a running simulation, every state of the explorer, and a saved file, all by the same laws.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable
+from typing import Any, Self
 
-from hptsim.audit.quota import see_occupancy, see_reservation, settle_line
-from hptsim.audit.state import Books, TuningBook
-from hptsim.audit.training_jobs import see_artifact, see_log, see_signal, see_training, settle_ended
-from hptsim.audit.tuning_jobs import see_tuning, settle_tuning
-from hptsim.audit.warm_pools import see_warm_pool
+from hptsim.audit.laws import LAWS
+from hptsim.audit.reader import READERS
+from hptsim.audit.state import State, WorldView
+from hptsim.model.account import Account
+from hptsim.model.copying import duplicate
 from hptsim.model.journal import Entry
-from hptsim.model.laws import broken
-from hptsim.model.statuses import FINAL_TUNING, status
-from hptsim.model.storage import Artifact
-from hptsim.world.world import World
+from hptsim.model.laws import ENTRY, REST, SOMETIMES, STEP, TRAINING_JOB, TUNING_JOB, WORLD, Check, Law, check_laws
+
+Judged = tuple[tuple[Check, Law], ...]
+"""The laws of one moment, each after its check."""
 
 
-class Auditor(Books):
-    """Reads entries with `see`, judges after each step with `settle`, and at quiescence with `calm`.
+class Auditor:
+    """Reads entries with `see`, judges after each step with `check_step`, and when nothing is left to do with `check_at_rest`.
 
-    Raises LawBroken by the law's name. *checked* counts the entries judged, *witnessed* has the `sometimes` laws seen.
+    *laws* are those that it asks; *stop_propagation_s* is how long a stop may travel, None where that has no bound.
+    Every method raises LawBroken for the first law that is broken.
+
+    >>> from hptsim.model import Account
+    >>> auditor = Auditor(Account())
+    >>> auditor.see((0.0, "refused", "demo", "create", "", "", "no", 1)); auditor.checked
+    1
     """
 
+    def __init__(
+        self, account: Account, laws: Iterable[Law] = LAWS, *, stop_propagation_s: float | None = None
+    ) -> None:
+        self.laws = check_laws(laws)
+        self.state = State(account, stop_propagation_s)
+        self._at_entry: dict[tuple[str, str], Judged] = {}
+        self._moments = {moment: self._at(moment) for moment in (TRAINING_JOB, TUNING_JOB, STEP, WORLD, REST)}
+
+    @property
+    def witnessed(self) -> dict[str, str]:
+        """The `sometimes` laws that were seen, each with what was seen."""
+        return self.state.witnessed
+
+    @property
+    def checked(self) -> int:
+        """How many entries were read."""
+        return self.state.checked
+
+    def judged_at(self, thing: str, trigger: str) -> tuple[Law, ...]:
+        """The laws that are judged at an entry of this thing and trigger."""
+        moments = {ENTRY, thing, f"{thing} {trigger}"}
+        return tuple(law for law in self.laws if not moments.isdisjoint(law.judged_at))
+
+    def _at(self, moment: str) -> Judged:
+        return tuple((law.check, law) for law in self.laws if moment in law.judged_at and law.check is not None)
+
     def see(self, entry: Entry) -> None:
-        """Read one entry into the books; raises LawBroken for what must not happen at all."""
-        if entry[0] < self.now:
-            raise broken("time never runs back", f"{entry[2]} at {entry[0]} after {self.now}")
-        self.now = entry[0]
-        self.checked += 1
-        _READERS[entry[1]](self, entry)
+        """Judge one entry by what is known before it, and follow it."""
+        state, what = self.state, (entry[1], entry[3])
+        judged = self._at_entry.get(what)
+        if judged is None:
+            found = self.judged_at(*what)
+            judged = self._at_entry[what] = tuple((law.check, law) for law in found if law.check is not None)
+        for check, law in judged:
+            if (reason := check(state, entry)) is not None:
+                self._found(law, reason)
+        state.now = entry[0]
+        state.checked += 1
+        READERS[entry[1]](state, entry)
 
-    def settle(self, world: World | None = None) -> None:
-        """Judge the state after a whole step: the tuning jobs that it touched, and the line."""
-        for name, children in self.touched.items():
-            if (tuning := self.tuning.get(name)) is not None:
-                settle_tuning(self, tuning, children)
-                if world is not None:
-                    self._compare(tuning, world)
-        self.touched.clear()
-        settle_ended(self, self.died)
-        self.died.clear()
-        settle_line(self)
+    def _found(self, law: Law, reason: str) -> None:
+        if law.kind != SOMETIMES:
+            raise law.broken(reason)
+        self.state.witnessed.setdefault(law.name, reason)
 
-    def _compare(self, tuning: TuningBook, world: World) -> None:
-        """The auditor's books against the world's state, for one tuning job."""
-        job = world.tuning.get(tuning.name)
-        if job is None:
-            return
-        if job.counters != tuning.counters:
-            raise broken("counters add up", f"{job.name} counts {job.counters}, its jobs are {tuning.counters}")
-        held = {pool: count for pool, count in tuning.held.items() if count}
-        if job.state != tuning.state or held != world.ledger.held.get(job.name, {}):
-            raise broken("the journal rebuilds the world", f"{job.name}: the books say {tuning.state}, {held}")
-        if job.best is not None and len(job.spec.definitions) == 1 and job.best[0] != tuning.best:
-            raise broken("the best is the best", f"{job.best[1]} is called the best, but {tuning.best} was reached")
-        if job.live != tuning.live:
-            raise broken("the journal rebuilds the world", f"{job.name}: the books say that {list(tuning.live)} live")
+    def _ask(self, judged: Judged, subject: Any) -> None:
+        state = self.state
+        for check, law in judged:
+            if (reason := check(state, subject)) is not None:
+                self._found(law, reason)
 
-    def compare(self, world: World) -> None:
-        """All books against the whole world."""
-        for tuning in self.tuning.values():
-            self._compare(tuning, world)
-        reserved = {pool: count for pool, count in self.reserved.items() if count}
-        books = (reserved, list(self.artifacts), {name: book.state for name, book in self.training.items()})
-        stored: Mapping[str, Artifact] = world.artifacts
-        state = (world.ledger.reserved, list(stored), {name: job.state for name, job in world.training.items()})
-        if books != state:
-            if lost := [uri for uri in self.artifacts if uri not in stored]:
-                raise broken("artifacts persist", f"{lost} was stored and is gone")
-            raise broken("the journal rebuilds the world", f"the books say {books}, the world {state}")
-        logged = {**self.deleted, **{name: book.logged for name, book in self.training.items()}}
-        if any(len(world.logs.get(name, ())) != count for name, count in logged.items()):
-            raise broken("logs persist", "a log stream has lost or gained events")
+    def check_step(self, world: WorldView | None = None) -> None:
+        """Judge what a whole step has led to: the jobs that it was about, and the queue. With *world*, compare them."""
+        state = self.state
+        state.world = world
+        of_training, of_tuning = self._moments[TRAINING_JOB], self._moments[TUNING_JOB]
+        tuning_jobs = [state.tuning[name] for name in state.touched_tuning if name in state.tuning]
+        for job in tuning_jobs:
+            if job.state != job.judged:  # what has happened to the tuning job concerns all its training jobs
+                state.touched_training.update(job.live)
+                job.judged = job.state
+        for name in state.touched_training:
+            if (known := state.training.get(name)) is not None:
+                self._ask(of_training, known)
+        for job in tuning_jobs:
+            self._ask(of_tuning, job)
+        self._ask(self._moments[STEP], None)
+        state.touched_tuning.clear()
+        state.touched_training.clear()
+        state.moved = False
+        state.world = None
 
-    def calm(self) -> None:
+    def compare(self, world: WorldView) -> None:
+        """Compare the whole state with the world."""
+        state = self.state
+        state.world = world
+        for tuning in state.tuning.values():
+            self._ask(self._moments[TUNING_JOB], tuning)
+        self._ask(self._moments[WORLD], world)
+        for job in state.training.values():
+            self._ask(self._moments[TRAINING_JOB], job)
+        state.world = None
+
+    def check_at_rest(self) -> None:
         """Judge the end: nothing is left to do, so everything that was to happen must have happened."""
-        for name, tuning in self.tuning.items():
-            if status(tuning.state) not in FINAL_TUNING:
-                raise broken("every job ends", f"{name} is {tuning.state} and nothing is left to do")
-        if left := {pool: count for pool, count in self.reserved.items() if count}:
-            raise broken("every reservation is released", f"{left} is still reserved")
+        self._ask(self._moments[REST], None)
 
+    def forget(self, name: str) -> None:
+        """Drop what is known of a job that has ended."""
+        self.state.forget(name)
 
-def see_refused(books: Books, entry: Entry) -> None:
-    """A refused call changes nothing."""
-
-
-_READERS: Mapping[str, Callable[[Books, Entry], None]] = {
-    "tuning": see_tuning,
-    "training": see_training,
-    "reservation": see_reservation,
-    "occupancy": see_occupancy,
-    "artifact": see_artifact,
-    "log": see_log,
-    "signal": see_signal,
-    "refused": see_refused,
-    "warm_pool": see_warm_pool,
-}
-"""Who reads the entries of each thing into the books, and says what they must not say."""
+    def clone(self) -> Self:
+        """An auditor with the same laws and an independent copy of the state."""
+        twin = duplicate(self)
+        twin.state = self.state.clone()
+        return twin

@@ -2,163 +2,330 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
-from hptsim.audit.state import FINAL, Books, TrainingBook, TuningBook
-from hptsim.model.account import TOTAL, TUNING_JOBS, alone
+from hptsim.audit.state import TUNING_ENDED, KnownTrainingJob, KnownTuningJob, State, is_standalone
+from hptsim.model.account import TOTAL, TUNING_JOBS
 from hptsim.model.journal import Entry
-from hptsim.model.laws import broken
-from hptsim.model.statuses import FINAL_TUNING, status
+from hptsim.model.laws import ALWAYS, EVENTUALLY, REST, SOMETIMES, STEP, TRAINING_JOB, TUNING_JOB, Law
+
+# ---------------------------------------------------------------------- reservations
+
+_LIFECYCLE = {
+    "ask": ("[*]", "Requested"),
+    "grant": ("Requested", "Held"),
+    "withdraw": ("Requested", "Withdrawn"),
+    "move": ("Held", "Held"),
+    "release": ("Held", "Released"),
+}
 
 
-def see_reservation(books: Books, entry: Entry) -> None:
-    """A request for quota takes its course: asked, granted or withdrawn, moved, released."""
+def follows_its_lifecycle(state: State, entry: Entry) -> str | None:
+    """Asked for, then granted or withdrawn, and what was granted is released: always the amounts that were asked for."""
     _, _, name, trigger, source, destination, data, _ = entry
     holder = data.holder
-    if holder == alone(holder.rpartition("/")[2]) and trigger == "ask":
-        books.tuning[holder] = TuningBook(holder, 1, 1, state="InProgress", alone=True, launches=1)
-    tuning = books.tuning[holder]
-    books.touched.setdefault(holder, {})
-    books.moved = True
-    before = tuning.requests.get(name, "[*]")
-    legal = {("[*]", "ask"): "Requested", ("Requested", "grant"): "Held", ("Requested", "withdraw"): "Withdrawn"}
-    legal["Held", "release"], legal["Held", "move"] = "Released", "Held"
-    if before != source or legal.get((before, trigger)) != destination:
-        raise broken("reservations take their course", f"{trigger} leads {name} from {before} to {destination}")
-    tuning.requests[name] = destination
-    amounts = data.amounts
+    job = KnownTuningJob(holder) if trigger == "ask" and is_standalone(holder) else state.tuning[holder]
+    before = job.requests.get(name, "[*]")
+    if before != source or (source, destination) != _LIFECYCLE[trigger]:
+        return f"{trigger} leads {name} from {before} to {destination}"
+    asked = job.asked.get(name, data.amounts)
+    if trigger != "move":
+        if data.amounts != asked:
+            return f"{trigger} of {dict(data.amounts)} for {name}, which has asked for {dict(asked)}"
+        return None
+    after = {pool: asked.get(pool, 0) + data.change.get(pool, 0) for pool in {**asked, **data.change}}
+    if {pool: count for pool, count in after.items() if count} != data.amounts or not job.given_up:
+        return f"{name} moves by {data.change} from {asked} to {data.amounts}"
+    return None
+
+
+def held_until_the_end(state: State, entry: Entry) -> str | None:
+    """Nothing is released before the end, but by a tuning job that is said to, and by what falls back to another type."""
+    _, _, name, trigger, _, _, data, _ = entry
+    job = state.tuning[data.holder]
     if trigger == "move":
-        return _move(books, tuning, name, amounts, data.change)
-    if amounts != tuning.asked.setdefault(name, amounts):
-        text = f"{trigger} of {dict(amounts)} for {name}, which has asked for {dict(tuning.asked[name])}"
-        raise broken("reservations take their course", text)
-    if trigger == "ask":
-        books.line[name] = amounts
-    elif trigger == "release":
-        _give_back(books, tuning, name, amounts)
-    else:
-        books.line.pop(name)
-        if trigger == "withdraw" and (tuning.stopped or tuning.state == "Stopping"):
-            books.witnessed["a waiting request is withdrawn"] = None
-    if trigger == "grant":
-        for pool, count in amounts.items():
-            _take(books, tuning, pool, count)
-    if destination in ("Released", "Withdrawn"):
-        del tuning.requests[name], tuning.asked[name]
+        if any(-count > job.given_up.get(pool, 0) for pool, count in data.change.items()):
+            return f"{name} moves by {data.change}, freed were {job.given_up}"
+        return None
+    if job.state in TUNING_ENDED:
+        return None
+    if state.account.assumptions.reservation == "as-observed" and TUNING_JOBS not in data.amounts:
+        return None
+    return f"{name} is released while {job.name} is {job.state}"
 
 
-def _move(books: Books, tuning: TuningBook, name: str, amounts: Mapping[str, int], change: Mapping[str, int]) -> None:
-    """A reservation changes its type; what it gives up is what a training job without machines had."""
-    before = tuning.asked[name]
-    after = {pool: before.get(pool, 0) + change.get(pool, 0) for pool in {**before, **change}}
-    if {pool: count for pool, count in after.items() if count} != amounts or not tuning.moving:
-        raise broken("reservations take their course", f"{name} moves by {change} from {before} to {amounts}")
-    if any(-count > tuning.moving.get(pool, 0) for pool, count in change.items()):
-        raise broken("reservation held until the end", f"{name} moves by {change}, freed were {tuning.moving}")
-    tuning.asked[name] = amounts
-    for pool, count in change.items():
-        _take(books, tuning, pool, count)
+def released_once(state: State, job: KnownTuningJob) -> str | None:
+    """A job that has ended holds nothing and asks for nothing; nobody gives back more than it held."""
+    if any(count < 0 for count in job.held.values()):
+        return f"{job.name} gives back more than it held: {job.held}"
+    if job.state not in TUNING_ENDED or _kept_warm(state, job):
+        return None
+    if job.requests or any(job.held.values()):
+        return f"{job.name} is {job.state} and holds {job.held}"
+    return None
 
 
-def _take(books: Books, tuning: TuningBook, pool: str, count: int) -> None:
-    tuning.held[pool] = tuning.held.get(pool, 0) + count
-    books.reserved[pool] = books.reserved.get(pool, 0) + count
-    if pool in books.limit and books.reserved[pool] > books.limit[pool]:
-        raise broken("quota never exceeded", f"{books.reserved[pool]} {pool}, limit {books.limit[pool]}")
+def _kept_warm(state: State, job: KnownTuningJob) -> bool:
+    """Whether a training job without a tuning job has left a warm pool, which holds its reservation on."""
+    return job.spec is None and bool(job.children) and job.children[0] in state.pools
 
 
-def _give_back(books: Books, tuning: TuningBook, name: str, amounts: Mapping[str, int]) -> None:
-    early = status(tuning.state) not in FINAL_TUNING
-    if early and (books.account.assumptions.reservation != "as-observed" or TUNING_JOBS in amounts):
-        raise broken("reservation held until the end", f"{name} is released while {tuning.name} is {tuning.state}")
-    for pool, count in amounts.items():
-        tuning.held[pool] = tuning.held.get(pool, 0) - count
-        books.reserved[pool] -= count
-        if tuning.held[pool] < 0:
-            raise broken("released at the end, exactly once", f"{tuning.name} gives back more {pool} than it held")
+def within_the_limit(state: State, entry: Entry) -> str | None:
+    """What is granted, or taken in exchange, leaves every pool within its limit."""
+    data = entry[6]
+    for pool, count in (data.amounts if entry[3] == "grant" else data.change).items():
+        if pool in state.limit and count > 0 and state.reserved.get(pool, 0) + count > state.limit[pool]:
+            return f"{state.reserved.get(pool, 0) + count} {pool}, limit {state.limit[pool]}"
+    return None
 
 
-def see_occupancy(books: Books, entry: Entry) -> None:
-    """A training job takes instances, or gives them back."""
-    book = books.training[entry[2]]
-    taking = entry[3] == "occupy"
-    if taking == (book.occupies is not None):
-        raise broken("a live training job occupies", f"{book.name} does {entry[3]} twice")
-    if not taking and book.state not in FINAL:
-        if not book.short:
-            raise broken("a live training job occupies", f"{book.name} gives its instances up in {book.state}")
-        books.tuning[book.holder].moving = book.occupies
-    used, sign = books.tuning[book.holder].used, 1 if taking else -1
-    for pool, count in (entry[6] if taking else book.occupies).items():
-        used[pool] = used.get(pool, 0) + sign * count
-    book.occupies = entry[6] if taking else None
-    books.touch(book)
-    if taking and book.choices:
-        _choose(books, book, entry[6])
+def all_released(state: State, nothing: None) -> str | None:
+    """When nothing is left to do, nothing is reserved."""
+    left = {pool: count for pool, count in state.reserved.items() if count}
+    return f"{left} is still reserved" if left else None
 
 
-def found_no_machines(books: Books, book: TrainingBook) -> None:
-    """A training job found no machines: with which of its further types does it have to go on?"""
-    tuning = books.tuning[book.holder]
-    book.short = True
-    for choice, amounts in enumerate(book.choices[book.choice + 1 :], start=book.choice + 1):
-        wanted = {**amounts, TOTAL: sum(amounts.values())} if TOTAL in books.limit else amounts
-        idle = all(count <= tuning.held.get(pool, 0) - tuning.used.get(pool, 0) for pool, count in wanted.items())
-        if idle or _fits(books, wanted):
-            book.latest = choice
-            return
+# ---------------------------------------------------------------------- occupancy
 
 
-def _choose(books: Books, book: TrainingBook, amounts: Mapping[str, int]) -> None:
-    """A training job with several instance types runs on one of them, and after a shortage on a further one."""
-    chosen = {pool: count for pool, count in amounts.items() if pool != TOTAL}
-    first = book.choice + 1 if book.short else 0
-    places = [place for place, one in enumerate(book.choices) if one == chosen and place >= first]
-    if not places:
-        raise broken("a shortage falls back", f"{book.name} runs on {chosen}, which is not next of {book.choices}")
-    if book.short:
-        books.tuning[book.holder].moving = {}
-        books.witnessed["a launch falls back"] = None
-        if book.latest and places[0] > book.latest:
-            raise broken("a shortage falls back", f"{book.name} passes {book.choices[book.latest]} over")
-    book.choice, book.short, book.latest = places[0], False, 0
+def uses_what_it_holds(state: State, job: KnownTuningJob) -> str | None:
+    """The training jobs of a tuning job use no more than it holds, and it holds something while it has any."""
+    for pool, count in job.used.items():
+        if count > job.held.get(pool, 0):
+            return f"{job.name} uses {job.used} and holds {job.held}"
+    if job.live and "Held" not in job.requests.values():
+        return f"{job.name} holds nothing and has live training jobs"
+    return None
 
 
-def settle_line(books: Books) -> None:
-    """Judge who waits for quota when a step is over."""
-    if not books.line or not books.moved:
-        return
-    books.moved = False
-    if books.account.assumptions.discipline == "backfill":
-        if any(_fits(books, amounts) for amounts in books.line.values()):
-            raise broken("nobody waits while quota is idle", "a request waits for what is free")
-        return
-    blocked: set[str] = set()
-    for name, amounts in _in_order(books):
-        pools = [pool for pool in amounts if pool in books.limit]
-        if blocked.isdisjoint(pools) and _fits(books, amounts):
-            raise broken("nobody waits while quota is idle", f"{name} waits for {dict(amounts)}, which is free")
-        placed = TUNING_JOBS not in amounts or _fits(books, {TUNING_JOBS: amounts[TUNING_JOBS]})
-        blocked.update(pools if placed else [TUNING_JOBS])
-        if len(blocked) == len(books.limit):
+def lives_on_machines(state: State, job: KnownTrainingJob) -> str | None:
+    """A live training job occupies instances once, one that has ended none."""
+    if job.live:
+        if job.occupations != 1:
+            return f"{job.name} is {job.state} and occupies instances {job.occupations} times"
+        if job.out_of_turn:
+            return f"{job.name} gives its instances up in {job.state}"
+    elif job.occupations:
+        return f"{job.name} is {job.state} and keeps its instances"
+    return None
+
+
+def falls_back_in_order(state: State, subject: Entry | KnownTrainingJob) -> str | None:
+    """Which of its instance types a training job takes, and that it takes one after a shortage if one has quota."""
+    if isinstance(subject, KnownTrainingJob):
+        if subject.live and subject.short and subject.latest:
+            return f"{subject.name} found no machines, and does not go on with {subject.choices[subject.latest]}"
+        return None
+    job = state.training[subject[2]]
+    if not job.choices:
+        return None
+    chosen = {pool: count for pool, count in subject[6].items() if pool != TOTAL}
+    first = job.choice + 1 if job.short else 0
+    place = next((place for place, one in enumerate(job.choices) if one == chosen and place >= first), None)
+    if place is None:
+        return f"{job.name} runs on {chosen}, which is not next of {job.choices}"
+    if job.short and job.latest and place > job.latest:
+        return f"{job.name} passes {job.choices[job.latest]} over"
+    return None
+
+
+def falls_back(state: State, entry: Entry) -> str | None:
+    """Seen: a training job without machines takes another instance type."""
+    job = state.training[entry[2]]
+    return f"{job.name} goes on with {entry[6]}" if job.short else None
+
+
+# ---------------------------------------------------------------------- the queue
+
+
+def waits_once(state: State, entry: Entry) -> str | None:
+    """A request joins the queue once, and only one that waits leaves it."""
+    waiting = entry[2] in state.queue
+    if entry[3] == "ask":
+        return f"{entry[2]} is in the queue already" if waiting else None
+    return None if waiting else f"{entry[2]} is not in the queue"
+
+
+def stopping_jobs_leave_the_queue(state: State, job: KnownTuningJob) -> str | None:
+    """A job that launches no more has no request in the queue."""
+    if job.state not in TUNING_ENDED and job.state != "InProgress" and "Requested" in job.requests.values():
+        return f"{job.name} is {job.state} and still in the queue"
+    return None
+
+
+def idle_quota_is_granted(state: State, nothing: None) -> str | None:
+    """When a step is over, nobody waits whom the discipline would serve now."""
+    if not state.queue or not state.moved:
+        return None
+    for name, amounts, barred in _as_they_are_served(state):
+        if not barred and state.fits(amounts):
+            return f"{name} waits for {dict(amounts)}, which is free"
+    return None
+
+
+def granted_in_order(state: State, entry: Entry) -> str | None:
+    """Nobody is granted quota before those whom the discipline serves first."""
+    name, holder = entry[2], entry[6].holder
+    if next(iter(state.queue), name) == name and state.account.assumptions.discipline != "priority":
+        return None
+    if is_standalone(holder):  # it never waits, and passes those who do (`alone-never-waits`)
+        return None
+    for other, amounts, barred in _as_they_are_served(state):
+        if other == name:
+            return f"{name} passes those who asked before it for the same" if barred else None
+        if not barred and state.fits(amounts):
+            return f"{name} is granted before {other}, which waits for {dict(amounts)}"
+    return None
+
+
+def _as_they_are_served(state: State) -> Iterator[tuple[str, Mapping[str, int], bool]]:
+    """Those in the queue in the order of the discipline, with their amounts, and whether somebody before bars them.
+
+    Who waits bars the pools that it wants. Who waits for a tuning job's place bars no instances: those who have a place
+    need them to give it up.
+    """
+    discipline = state.account.assumptions.discipline
+    everything, barred = len(state.limit), set[str]()
+    for name, amounts in _in_order(state, discipline):
+        if len(barred) == everything and discipline != "backfill":
             return  # all who come later wait for somebody before them
+        limited = [pool for pool in amounts if pool in state.limit]
+        yield name, amounts, not barred.isdisjoint(limited)
+        if discipline != "backfill":
+            placed = TUNING_JOBS not in amounts or state.fits({TUNING_JOBS: amounts[TUNING_JOBS]})
+            barred.update(limited if placed else [TUNING_JOBS])
 
 
-def _in_order(books: Books) -> Iterable[tuple[str, Mapping[str, int]]]:
-    """The line as the discipline looks at it: as they asked, or the urgent first."""
-    if books.account.assumptions.discipline == "fifo":
-        return books.line.items()
+def _in_order(state: State, discipline: str) -> Iterable[tuple[str, Mapping[str, int]]]:
+    """The queue as the discipline looks at it: as they asked, or the urgent first."""
+    if discipline != "priority":
+        return state.queue.items()
 
     def priority(request: tuple[str, Mapping[str, int]]) -> int:
-        spec = books.tuning[request[0].rpartition("/")[0]].spec
+        spec = state.tuning[request[0].rpartition("/")[0]].spec
         return 0 if spec is None else spec.priority
 
-    return sorted(books.line.items(), key=priority)
+    return sorted(state.queue.items(), key=priority)
 
 
-def _fits(books: Books, amounts: Mapping[str, int]) -> bool:
-    return all(
-        books.reserved.get(pool, 0) + count <= books.limit[pool]
-        for pool, count in amounts.items()
-        if pool in books.limit
-    )
+def leaves_the_queue_by_a_stop(state: State, entry: Entry) -> str | None:
+    """Seen: a stop takes a request out of the queue."""
+    job = state.tuning[entry[6].holder]
+    return f"{entry[2]} is withdrawn" if job.stopped else None
+
+
+LAWS = (
+    Law(
+        "reservation held until the end",
+        ALWAYS,
+        "nothing reserved is released before the job has ended",
+        "S8, R3",
+        held_until_the_end,
+        ("reservation release", "reservation move"),
+    ),
+    Law(
+        "released at the end, exactly once",
+        ALWAYS,
+        "a job that has ended holds nothing and asks for nothing",
+        "S8",
+        released_once,
+        (TUNING_JOB,),
+    ),
+    Law(
+        "quota never exceeded",
+        ALWAYS,
+        "what is reserved of a pool stays within its limit",
+        "R1",
+        within_the_limit,
+        ("reservation grant", "reservation move"),
+    ),
+    Law(
+        "a live training job occupies",
+        ALWAYS,
+        "from its creation to its end, and not a moment longer",
+        "R3",
+        lives_on_machines,
+        (TRAINING_JOB,),
+    ),
+    Law(
+        "occupancy within reservation",
+        ALWAYS,
+        "training jobs use only what their tuning job holds",
+        "R3, R4",
+        uses_what_it_holds,
+        (TUNING_JOB,),
+    ),
+    Law(
+        "a shortage falls back",
+        ALWAYS,
+        "who finds no machines goes on with the next of its types that has quota",
+        "R11, prioritized-fallback",
+        falls_back_in_order,
+        ("occupancy occupy", TRAINING_JOB),
+    ),
+    Law(
+        "reservations take their course",
+        ALWAYS,
+        "asked, then granted or withdrawn, then released",
+        "§5.5",
+        follows_its_lifecycle,
+        ("reservation",),
+    ),
+    Law(
+        "nobody waits twice",
+        ALWAYS,
+        "a request is in the queue once",
+        "first-come-first-served",
+        waits_once,
+        ("reservation ask", "reservation grant", "reservation withdraw"),
+    ),
+    Law(
+        "grants are in order",
+        ALWAYS,
+        "nobody is granted quota before those whom the discipline serves first",
+        "first-come-first-served",
+        granted_in_order,
+        ("reservation grant",),
+    ),
+    Law(
+        "nobody stopping waits",
+        ALWAYS,
+        "a job that launches no more has no request in the queue",
+        "A-08",
+        stopping_jobs_leave_the_queue,
+        (TUNING_JOB,),
+    ),
+    Law(
+        "nobody waits while quota is idle",
+        ALWAYS,
+        "whoever can be granted is, after every step",
+        "first-come-first-served",
+        idle_quota_is_granted,
+        (STEP,),
+    ),
+    Law(
+        "every reservation is released",
+        EVENTUALLY,
+        "when nothing is left to do, nothing is reserved",
+        "S8",
+        all_released,
+        (REST,),
+    ),
+    Law(
+        "a waiting request is withdrawn",
+        SOMETIMES,
+        "a stop takes a request out of the queue",
+        "A-22",
+        leaves_the_queue_by_a_stop,
+        ("reservation withdraw",),
+    ),
+    Law(
+        "a launch falls back",
+        SOMETIMES,
+        "a training job goes on with another instance type",
+        "R11",
+        falls_back,
+        ("occupancy occupy",),
+    ),
+)
+"""The laws of quota."""

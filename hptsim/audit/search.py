@@ -1,67 +1,138 @@
-"""The laws of the search: by the same rules as the service, on books of their own, what is tried, given up, and enough."""
+"""The laws of the search: what is tried, who is given up, when enough has been seen, which result is the best."""
 
 from __future__ import annotations
 
-import math
-
-from hptsim.audit.state import Books, TrainingBook, TuningBook
-from hptsim.model.definitions import Hyperband
-from hptsim.model.laws import broken
-from hptsim.model.payloads import TrainingJobCreated
-from hptsim.model.specs import TuningJobSpec
-from hptsim.strategies.stopping_rules import ETA, brackets, falls_behind, goes_on, met, rungs
-from hptsim.strategies.strategies import Trial
+from hptsim.audit import expected_search
+from hptsim.audit.reader import others
+from hptsim.audit.state import KnownTrainingJob, KnownTuningJob, State
+from hptsim.model.journal import Entry
+from hptsim.model.laws import ALWAYS, TRAINING_JOB, TUNING_JOB, Law
 
 
-def judge_configuration(tuning: TuningBook, spec: TuningJobSpec, data: TrainingJobCreated) -> None:
-    """A new training job: is what it tries in its ranges, and on a grid new?"""
+def stays_in_its_ranges(state: State, entry: Entry) -> str | None:
+    """Every hyperparameter of a new training job is one of its range's."""
+    data = entry[6]
+    job = state.tuning.get(data.tuning_job)
+    if job is None or job.spec is None:
+        return None
+    ranges = (*job.spec.ranges, *job.spec.definitions[data.definition].ranges)
     chosen = data.hyperparameters
-    for span in spec.ranges_of(spec.definitions[data.definition]):
-        if span.name in chosen and not span.holds(chosen[span.name]):
-            raise broken("a strategy stays in its ranges", f"{tuning.name} tries {chosen[span.name]} for {span}")
-    if spec.strategy == "Grid" and chosen:
-        if chosen in tuning.tried:
-            raise broken("Grid tries each point once", f"{tuning.name} tries {chosen} again")
-        tuning.tried.append(chosen)
+    for span in ranges:
+        if span.name in chosen and not expected_search.within(span, chosen[span.name]):
+            return f"{job.name} tries {chosen[span.name]} for {span}"
+    return None
 
 
-def judge_epoch(books: Books, book: TrainingBook, epoch: int, value: float | None) -> None:
-    """A new epoch: by the same rule as the service, on books of our own, may the training job go on?"""
-    if epoch != len(book.curve) + 1:
-        raise broken("phases in order", f"{book.name} reports epoch {epoch} after {len(book.curve)}")
-    book.curve += (float("nan") if value is None else value,)
-    tuning = books.tuning[book.holder]
-    if tuning.spec is None or value is None or book.sentence:
-        return
-    spec, objective = tuning.spec, tuning.spec.objective_of(tuning.spec.definitions[book.definition])
-    others = [books.training[name] for name in tuning.children if name != book.name and name in books.training]
-    others = [one for one in others if one.definition == book.definition]
-    if spec.hyperband is not None:
-        _judge_rung(book, spec.hyperband, others, epoch - 1)
-        known = [Trial(one.ordinal, {}, one.curve, passed=one.passed) for one in others]
-        if epoch >= spec.hyperband.max_resource:
-            book.sentence = "max_resource"
-        elif goes_on(objective, spec.hyperband, book.ordinal, epoch, value, known):
-            book.passed += (epoch,)
-        else:
-            book.sentence = "hyperband"
-    elif spec.early_stopping:
-        earlier = [one.curve for one in others if one.state == "Completed"]
-        book.sentence = "early_stopping" if falls_behind(objective, book.curve, earlier) else ""
+def tries_each_point_once(state: State, entry: Entry) -> str | None:
+    """No configuration of a grid comes twice."""
+    data = entry[6]
+    job = state.tuning.get(data.tuning_job)
+    if job is not None and data.hyperparameters in job.tried:
+        return f"{job.name} tries {data.hyperparameters} again"
+    return None
 
 
-def _judge_rung(book: TrainingBook, hyperband: Hyperband, others: list[TrainingBook], rung: int) -> None:
-    """Counted by who has gone beyond the rung; one that was given up may, until its stop reaches it."""
-    bracket = (book.ordinal - 1) % brackets(hyperband)
-    if rung not in rungs(hyperband, bracket):
-        return
-    reached = [one for one in others if (one.ordinal - 1) % brackets(hyperband) == bracket and len(one.curve) >= rung]
-    beyond = 1 + sum(len(one.curve) > rung and one.sentence != "hyperband" for one in reached)
-    if beyond > math.ceil((1 + len(reached)) / ETA):
-        text = f"{beyond} training jobs went on after epoch {rung}, of {1 + len(reached)} that reached it"
-        raise broken("a rung holds its share", text)
+def gives_up_the_right_ones(state: State, subject: Entry | KnownTrainingJob) -> str | None:
+    """Who falls behind, or has had all its epochs, is sent a stop at once; nobody else is."""
+    if isinstance(subject, KnownTrainingJob):
+        if subject.expected_stop and subject.told_s is None and subject.state == "Training":
+            return f"{subject.name} was to be given up ({subject.expected_stop}) and goes on"
+        return None
+    job = state.training[subject[2]]
+    if subject[6] is not None and subject[6] != job.expected_stop:
+        return f"{job.name} is given up for {subject[6]}, and was not to be"
+    return None
 
 
-def met_criterion(tuning: TuningBook) -> str:
-    """The completion criterion that a tuning job has met, or nothing."""
-    return met(tuning.spec, tuning.results) if tuning.spec is not None else ""
+def keeps_to_its_share(state: State, entry: Entry) -> str | None:
+    """Who has gone beyond a rung of Hyperband is counted; one that was given up may, until its stop reaches it."""
+    job = state.training[entry[2]]
+    tuning = state.tuning[job.holder]
+    if tuning.spec is None or tuning.spec.hyperband is None or job.expected_stop:
+        return None
+    rung = entry[6].number - 1
+    if rung not in expected_search.bracket_of(tuning.spec.hyperband, job.ordinal):
+        return None
+    rivals = expected_search.peers(job, others(state, tuning, job), tuning.spec.hyperband)
+    reached = [one for one in rivals if len(one.curve) >= rung]
+    beyond = 1 + sum(len(one.curve) > rung and one.expected_stop != "hyperband" for one in reached)
+    if beyond > (len(reached) + 3) // 3:
+        return f"{beyond} training jobs went on after epoch {rung}, of {1 + len(reached)} that reached it"
+    return None
+
+
+def ends_when_it_has_enough(state: State, subject: Entry | KnownTuningJob) -> str | None:
+    """When a completion criterion is met the tuning job closes at once, and it closes for no other reason."""
+    if isinstance(subject, KnownTuningJob):
+        if subject.state == "InProgress" and (met := expected_search.criterion_met(subject)):
+            return f"{subject.name} has met {met} and goes on"
+        return None
+    met = expected_search.criterion_met(state.tuning[subject[2]])
+    if met != subject[6].criterion:
+        return f"{subject[2]} closes for {subject[6]['criterion']}, but {met or 'no criterion'} is met"
+    return None
+
+
+def calls_the_best_best(state: State, job: KnownTuningJob) -> str | None:
+    """No evaluated training job is better than the one that the world calls the best."""
+    shown = state.world.tuning.get(job.name) if state.world is not None else None
+    if shown is None:
+        return None
+    if shown.best is None or job.best is None:
+        return None if shown.best is job.best else f"{shown.best} is called the best, {job.best} was reached"
+    if job.scores.get(shown.best[1]) != job.best:
+        return f"{shown.best[1]} is called the best, but {job.best} was reached"
+    return None
+
+
+LAWS = (
+    Law(
+        "a strategy stays in its ranges",
+        ALWAYS,
+        "every configuration is one of the request's ranges",
+        "L2",
+        stays_in_its_ranges,
+        ("training create",),
+    ),
+    Law(
+        "Grid tries each point once",
+        ALWAYS,
+        "no configuration of a grid comes twice",
+        "L2, C5",
+        tries_each_point_once,
+        ("training create",),
+    ),
+    Law(
+        "a rung holds its share",
+        ALWAYS,
+        "Hyperband lets on one in three of those that reach a rung",
+        "L2",
+        keeps_to_its_share,
+        ("training epoch",),
+    ),
+    Law(
+        "the weak are stopped early",
+        ALWAYS,
+        "who falls behind is told to stop at once, and nobody else",
+        "L3, L4",
+        gives_up_the_right_ones,
+        ("signal stop", TRAINING_JOB),
+    ),
+    Law(
+        "a met criterion ends the job",
+        ALWAYS,
+        "when a completion criterion is met, nothing more is launched",
+        "L6",
+        ends_when_it_has_enough,
+        ("tuning criterion", TUNING_JOB),
+    ),
+    Law(
+        "the best is the best",
+        ALWAYS,
+        "no evaluated training job is better than the best one",
+        "M:HyperParameterTuningJob",
+        calls_the_best_best,
+        (TUNING_JOB,),
+    ),
+)
+"""The laws of the search."""

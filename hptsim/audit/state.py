@@ -1,9 +1,9 @@
-"""The auditor's books: what it knows of tuning jobs, training jobs, warm pools and quota, from the journal alone."""
+"""What the auditor knows of tuning jobs, training jobs, warm pools and quota, from the journal alone."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Self
+from collections.abc import Iterable, Mapping, Sized
+from typing import Any, Protocol, Self
 
 import attrs
 
@@ -11,97 +11,165 @@ from hptsim.model.account import TUNING_JOBS, Account, alone
 from hptsim.model.copying import duplicate
 from hptsim.model.definitions import TrainingJobDefinition
 from hptsim.model.specs import TuningJobSpec
-from hptsim.model.statuses import COUNTERS
 
-FINAL = frozenset({"Completed", "Failed", "Stopped", "MaxRuntimeExceeded", "MaxWaitTimeExceeded"})
-"""The states in which a training job has ended."""
+ENDED = frozenset({"Completed", "Failed", "Stopped", "MaxRuntimeExceeded", "MaxWaitTimeExceeded"})
+"""The states in which a training job has ended (§3.2)."""
+TUNING_ENDED = frozenset({"Completed", "Failed", "Stopped"})
+"""The states in which a tuning job has ended (§3.1)."""
+COUNTED = ("Completed", "InProgress", "RetryableError", "NonRetryableError", "Stopped")
+"""The counters of a tuning job's training jobs (M:TrainingJobStatusCounters)."""
+
+
+class LedgerView(Protocol):
+    """What of a world's ledger is compared."""
+
+    @property
+    def reserved(self) -> Mapping[str, int]:
+        """What is reserved of each pool."""
+
+    @property
+    def held(self) -> Mapping[str, Mapping[str, int]]:
+        """What each tuning job, or training job without one, has reserved."""
+
+
+class WorldView(Protocol):
+    """What of a world is compared with the auditor's state; of the jobs their attributes, by the service's names."""
+
+    @property
+    def tuning(self) -> Mapping[str, Any]:
+        """The tuning jobs."""
+
+    @property
+    def training(self) -> Mapping[str, Any]:
+        """The training jobs."""
+
+    @property
+    def ledger(self) -> LedgerView:
+        """The quota."""
+
+    @property
+    def artifacts(self) -> Mapping[str, Any]:
+        """What is stored, by place."""
+
+    @property
+    def logs(self) -> Mapping[str, Sized]:
+        """The log streams, by training job."""
+
+
+def is_standalone(holder: str) -> bool:
+    """Whether *holder* is that of a training job without a tuning job.
+
+    >>> is_standalone(alone("mine")), is_standalone("mine")
+    (True, False)
+    """
+    return holder == alone(holder.rpartition("/")[2])
 
 
 @attrs.define(slots=False, eq=False)
-class TuningBook:
-    """What the auditor knows of a tuning job, or of the reservation of a training job without one (*alone*)."""
+class KnownTuningJob:
+    """What is known of a tuning job, or of the reservation of a training job without one (*spec* is None then)."""
 
     name: str
-    parallel: int
-    total: int
     spec: TuningJobSpec | None = None
     state: str = "[*]"
-    alone: bool = False
-    launches: int = 0
-    launched: int = 0
+    judged: str = ""
+    """The state in which it was judged last."""
     stopped: bool = False
+    launches: int = 0
+    """How many launches were written; *launched* counts the training jobs that were created."""
+    launched: int = 0
     children: list[str] = attrs.field(factory=list)
     live: dict[str, None] = attrs.field(factory=dict)
-    counters: dict[str, int] = attrs.field(factory=lambda: dict.fromkeys(COUNTERS, 0))
+    counters: dict[str, int] = attrs.field(factory=lambda: dict.fromkeys(COUNTED, 0))
     held: dict[str, int] = attrs.field(factory=dict)
+    """What it has reserved, by pool; *used* is the part that its training jobs occupy."""
     used: dict[str, int] = attrs.field(factory=dict)
-    """The part of it that its training jobs occupy."""
-    settled: str = ""
-    """The state in which it was judged last."""
     requests: dict[str, str] = attrs.field(factory=dict)
+    """Its requests for quota that have not been released or withdrawn, with their states."""
     asked: dict[str, Mapping[str, int]] = attrs.field(factory=dict)
+    given_up: Mapping[str, int] = attrs.field(factory=dict)
+    """What a training job without machines has just given up for instances of another type."""
     evaluated: int = 0
+    attempts: int = 0
+    """How many of its training jobs have ended without a result; one that a user stopped is no attempt."""
     results: list[float] = attrs.field(factory=list)
+    """The objectives of its training jobs in the order of their ends, where a completion criterion looks at them."""
+    scores: dict[str, float] = attrs.field(factory=dict)
+    """The objective of each evaluated training job, with the sign that makes small ones good."""
     best: float | None = None
     tried: list[Mapping[str, str]] = attrs.field(factory=list)
     """The configurations of a grid."""
     models: int = 0
-    moving: Mapping[str, int] = attrs.field(factory=dict)
-    """What a training job without machines has just given up for instances of another type."""
 
-    def copy(self) -> TuningBook:
+    def copy(self) -> KnownTuningJob:
         """An independent copy."""
         twin = duplicate(self)
-        twin.live, twin.counters, twin.children = self.live.copy(), self.counters.copy(), self.children.copy()
-        twin.held, twin.used = self.held.copy(), self.used.copy()
-        twin.requests, twin.asked = self.requests.copy(), self.asked.copy()
-        twin.results, twin.tried = self.results.copy(), self.tried.copy()
+        for name in ("children", "live", "counters", "held", "used", "requests", "asked", "results", "scores", "tried"):
+            setattr(twin, name, getattr(self, name).copy())
         return twin
 
 
 @attrs.define(slots=False, eq=False)
-class TrainingBook:
-    """What the auditor knows of a training job."""
+class KnownTrainingJob:
+    """What is known of a training job; *holder* has reserved its instances."""
 
     name: str
     holder: str
-    streams: bool = False
+    definition: TrainingJobDefinition
+    ordinal: int = 0
+    place: int = 0
+    """Which of its tuning job's definitions it has."""
+    choices: tuple[Mapping[str, int], ...] = ()
+    """Its instance types in their order, where it has several; *choice* is the one on which it runs."""
+    choice: int = 0
     state: str = "[*]"
-    occupies: Any = None
-    told: bool = False
+    since_s: float = 0.0
+    created_s: float = 0.0
+    started_s: float | None = None
+    """When its instances were there for the first time."""
+    billed_s: float = 0.0
+    trained_s: float = 0.0
+    """Time in Training, over all attempts."""
+    retries: int = 0
+    occupies: Mapping[str, int] | None = None
+    occupations: int = 0
+    """How often it has taken instances and not given them back: once, as long as it lives."""
+    out_of_turn: bool = False
+    """Whether it gave its instances up before its end, without a shortage."""
+    told_s: float | None = None
+    """When its stop was sent; *expected_stop* is which rule of the search gives it up, according to the auditor."""
+    expected_stop: str = ""
+    given_up: str = ""
+    """Which rule of the search gave it up, according to the journal."""
     reasons: tuple[str, ...] = ()
+    """What stopped it."""
     sigterm_s: float | None = None
     promised: tuple[str, ...] = ()
+    """What its script reported saved; *stored* is what was stored of it."""
     stored: tuple[str, ...] = ()
     logged: int = 0
     owed: int = 0
     """How many log lines its container owes: one as it starts, one for each epoch, one as it ends."""
-    ordinal: int = 0
-    definition: int = 0
     objective: float | None = None
+    failure: str = ""
     curve: tuple[float, ...] = ()
     kept: int = 0
     """How many of its epochs the last checkpoint holds."""
-    passed: tuple[int, ...] = ()
-    sentence: str = ""
-    """Why it must be told to stop, by the books."""
-    failure: str = ""
-    choices: tuple[Mapping[str, int], ...] = ()
-    """Its instance types in their order, where it has several, and on which it runs."""
-    choice: int = 0
+    passed: frozenset[int] = frozenset()
+    """The rungs of Hyperband at which it may go on."""
     short: bool = False
-    """Whether it has just found no machines."""
+    """Whether it has just found no machines; *latest* is the last choice it may fall back to, 0 when none has quota."""
     latest: int = 0
-    """With which of its choices it must go on at the latest; 0 when none of them has quota."""
-    asked: TrainingJobDefinition | None = None
-    """What its user asked for, if it has no tuning job."""
-    launched: bool = False
-    """Whether its instances were there."""
+
+    @property
+    def live(self) -> bool:
+        """Whether it has not ended."""
+        return self.state not in ENDED
 
 
 @attrs.define(slots=False, eq=False)
-class PoolBook:
-    """What the auditor knows of a warm pool."""
+class KnownWarmPool:
+    """What is known of the warm pool that a training job has left."""
 
     name: str
     keep_alive_s: float = 0.0
@@ -109,58 +177,77 @@ class PoolBook:
     since_s: float = 0.0
 
 
-class Books:
+@attrs.frozen
+class Takeover:
+    """A training job that is about to be created takes over a warm pool: whose, with which instances and request."""
+
+    pool: str
+    amounts: Mapping[str, int]
+    request: Mapping[str, Any] | None
+
+
+class State:
     """All that the auditor knows, and what the step that it reads is about.
 
-    *checked* counts the entries read, *witnessed* has the `sometimes` laws seen.
+    *stop_propagation_s* is how long a stop may travel from a tuning job to its training jobs, None where that has no bound.
+    *world* is there while the state is compared with a world, and None where a journal is judged by itself.
     """
 
-    def __init__(self, account: Account, *, grace_s: float = 120.0) -> None:
+    def __init__(self, account: Account, stop_propagation_s: float | None = None) -> None:
         self.account = account
-        self.grace_s = grace_s
+        self.stop_propagation_s = stop_propagation_s
         self.limit = dict(account.capacity)
         if account.limits.tuning_jobs is not None:
             self.limit[TUNING_JOBS] = account.limits.tuning_jobs
         self.now = 0.0
-        self.tuning: dict[str, TuningBook] = {}
-        self.training: dict[str, TrainingBook] = {}
-        self.pools: dict[str, PoolBook] = {}
-        self.claims: dict[str, tuple[str, tuple[Any, ...]]] = {}
-        """Whose warm pool a training job that is about to be created takes over, and what it must share with it."""
+        self.tuning: dict[str, KnownTuningJob] = {}
+        self.training: dict[str, KnownTrainingJob] = {}
+        self.pools: dict[str, KnownWarmPool] = {}
+        self.takeovers: dict[str, Takeover] = {}
         self.deleted: dict[str, int] = {}
         """How many log events each deleted training job has left."""
         self.reserved: dict[str, int] = {}
         self.artifacts: dict[str, str] = {}
-        self.line: dict[str, Mapping[str, int]] = {}
+        """What is stored, and by which training job; nothing where that job's record was deleted."""
+        self.queue: dict[str, Mapping[str, int]] = {}
+        """The requests that wait for quota, in the order of asking, with their amounts."""
         self.moved = False
-        """Whether anything was asked, granted, withdrawn or released since the line was judged."""
-        self.touched: dict[str, dict[str, None]] = {}
-        """What this step is about: tuning jobs, and of each the training jobs."""
-        self.died: list[str] = []
+        """Whether anything was asked, granted, withdrawn or released in this step."""
+        self.touched_tuning: dict[str, None] = {}
+        self.touched_training: dict[str, None] = {}
+        """What this step is about: the tuning jobs and the training jobs, by name."""
         self.checked = 0
-        self.witnessed: dict[str, None] = {}
+        self.witnessed: dict[str, str] = {}
+        """The `sometimes` laws that were seen, each with what was seen."""
+        self.world: WorldView | None = None
+
+    def fits(self, amounts: Mapping[str, int]) -> bool:
+        """Whether all of *amounts* is free."""
+        return not any(
+            self.reserved.get(pool, 0) + count > self.limit[pool]
+            for pool, count in amounts.items()
+            if pool in self.limit
+        )
+
+    def live(self, job: KnownTuningJob) -> Iterable[KnownTrainingJob]:
+        """The training jobs of *job* that have not ended."""
+        return (self.training[name] for name in job.live)
 
     def clone(self) -> Self:
         """An independent copy."""
         twin = duplicate(self)
-        twin.tuning = {name: book.copy() for name, book in self.tuning.items()}
+        twin.tuning = {name: job.copy() for name, job in self.tuning.items()}
         twin.training = {  # what has ended never changes again and is shared
-            name: duplicate(book) if book.state not in FINAL or book.occupies is not None else book
-            for name, book in self.training.items()
+            name: duplicate(job) if job.live or job.occupations else job for name, job in self.training.items()
         }
-        twin.pools = {name: duplicate(book) for name, book in self.pools.items()}
-        twin.claims = self.claims.copy()
-        twin.reserved, twin.artifacts = self.reserved.copy(), self.artifacts.copy()
-        twin.line, twin.touched, twin.died = self.line.copy(), {}, []
-        twin.witnessed, twin.deleted = self.witnessed.copy(), self.deleted.copy()
+        twin.pools = {name: duplicate(pool) for name, pool in self.pools.items()}
+        for name in ("takeovers", "deleted", "reserved", "artifacts", "queue", "witnessed"):
+            setattr(twin, name, getattr(self, name).copy())
+        twin.touched_tuning, twin.touched_training = {}, {}
         return twin
 
-    def touch(self, book: TrainingBook) -> None:
-        """Note that this step is about a training job."""
-        self.touched.setdefault(book.holder, {})[book.name] = None
-
     def forget(self, name: str) -> None:
-        """Drop the books of a job that has ended."""
+        """Drop what is known of a job that has ended."""
         for child in self.tuning.pop(name if name in self.tuning else alone(name)).children:
             if child in self.training:
                 for uri in self.training.pop(child).stored:

@@ -1,22 +1,19 @@
-"""The laws of a training job: its phases in order, its end, and what it leaves: artifacts and logs."""
+"""The laws of a training job: its phases in order, its limits and its end, its times, its artifacts and its log."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+import math
+from collections.abc import Mapping
 
-from hptsim.audit.quota import found_no_machines
-from hptsim.audit.search import judge_configuration, judge_epoch
-from hptsim.audit.state import FINAL, Books, TrainingBook
-from hptsim.audit.warm_pools import claim
-from hptsim.model.account import alone
-from hptsim.model.definitions import NO_CRITERIA, TrainingJobDefinition
+from hptsim.audit.ends import CUT_SHORT
+from hptsim.audit.reader import STOPS
+from hptsim.audit.state import KnownTrainingJob, State, WorldView
 from hptsim.model.journal import Entry
-from hptsim.model.laws import broken
-from hptsim.model.payloads import Epoch, Failed, Saved, ScriptEnded, TrainingJobCreated
-from hptsim.model.statuses import STOPPING, bucket, primary
+from hptsim.model.laws import ALWAYS, TRAINING_JOB, WORLD, Law
 
-NEXT: Mapping[str, frozenset[str]] = {
+GRACE_S = 120.0
+"""How long a container may run after SIGTERM (M:StopTrainingJob)."""
+_NEXT: Mapping[str, frozenset[str]] = {
     "[*]": frozenset({"Starting"}),
     "Starting": frozenset({"Starting", "Pending", "Downloading", "Training", "Starting:stopping", "Failed"}),
     "Pending": frozenset({"Starting", "Stopping:teardown"}),
@@ -25,17 +22,13 @@ NEXT: Mapping[str, frozenset[str]] = {
     "Interrupted": frozenset({"Starting", "Stopping:teardown"}),
     "Uploading": frozenset({"Completed", "Stopping:uploading"}),
     "Stopping": frozenset({"Stopping", "Stopping:uploading"}),
+    "Starting:stopping": frozenset({"Stopped", "MaxWaitTimeExceeded"}),
+    "Stopping:teardown": frozenset({"Stopped", "MaxWaitTimeExceeded"}),
+    "Stopping:uploading": frozenset({"Stopped", "MaxWaitTimeExceeded", "MaxRuntimeExceeded"}),
 }
 """Which state may follow which, from the rows J1 to J13 of the specification: the auditor's own copy, by intent."""
-ENDS: Mapping[str, str] = {"stop": "Stopped", "max_pending": "Stopped"} | {
-    "max_runtime": "MaxRuntimeExceeded",
-    "max_wait": "MaxWaitTimeExceeded",
-}
-FAULTS = ("client_error", "algorithm_error", "internal_error", "no_capacity")
-LAST_STEP = {"Stopping:uploading": "uploaded", "Stopping:teardown": "torn_down", "Starting:stopping": "torn_down"}
-LOGGED = frozenset({"downloaded", "epoch", "exited", "killed"})
-STOPPED = frozenset({"Starting:stopping", "Stopping", "Stopping:teardown", "Stopping:uploading"})
-AFTER: Mapping[str, frozenset[str]] = {
+_STOPPED = frozenset({"Starting:stopping", "Stopping", "Stopping:teardown", "Stopping:uploading"})
+_AFTER: Mapping[str, frozenset[str]] = {
     "create": frozenset({"Starting"}),
     "shortage": frozenset({"Starting"}),
     "wait": frozenset({"Pending"}),
@@ -47,196 +40,239 @@ AFTER: Mapping[str, frozenset[str]] = {
     "saved": frozenset({"Stopping"}),
     "exited": frozenset({"Uploading", "Stopping:uploading"}),
     "killed": frozenset({"Stopping:uploading"}),
-    "uploaded": frozenset({"Completed"}),
+    "uploaded": frozenset({"Completed"}) | CUT_SHORT,
+    "torn_down": CUT_SHORT,
     "interrupt": frozenset({"Interrupted"}),
-    "internal_error": frozenset({"Starting"}),
-    **dict.fromkeys(ENDS, STOPPED),
+    "internal_error": frozenset({"Starting", "Failed"}),
+    **dict.fromkeys(("client_error", "algorithm_error", "no_capacity"), frozenset({"Failed"})),
+    **dict.fromkeys(STOPS, _STOPPED),
 }
 """Which states a trigger may lead to, in the words of the specification."""
 
+_IN_TRAINING = ("checkpoint", "epoch", "exited", "interrupt", "algorithm_error", "internal_error", *STOPS)
+"""What may happen to a training job in Training."""
 
-def see_training(books: Books, entry: Entry) -> None:
-    """A training job goes from one state to the next, or its record is deleted."""
-    now, _, name, trigger, source, destination, data, _ = entry
-    if trigger == "create":
-        _born(books, name, data)
-    book = books.training[name]
+
+def goes_through_its_phases(state: State, entry: Entry) -> str | None:
+    """A training job takes its phases in the documented order; whether it downloads depends on its input mode."""
+    _, _, name, trigger, source, destination, data, _ = entry
     if trigger == "delete":
-        return _delete(books, book, source)
-    books.touch(book)
-    if book.state in FINAL:
-        raise broken("a final status is final", f"{trigger} happened to {name}, which is {book.state}")
-    if source != book.state or not _may_follow(book, trigger, destination):
-        raise broken("phases in order", f"{trigger} leads {name} from {book.state} to {destination}")
-    if trigger == "ready" and book.streams != (destination == "Training"):
-        mode = "streams its data" if book.streams else "has data to download"
-        raise broken("phases in order", f"{name} {mode}, and ready leads it to {destination}")
-    if source == "Stopping" and book.sigterm_s is not None and now > book.sigterm_s + books.grace_s + 1e-6:
-        raise broken("grace is bounded", f"{name} runs {now - book.sigterm_s:g} s after SIGTERM")
-    if trigger == "shortage" and book.choices:
-        found_no_machines(books, book)
-    book.owed += trigger in LOGGED or (trigger == "ready" and destination == "Training")
-    if trigger == "ready":
-        book.launched = True
-    elif trigger == "checkpoint":
-        book.kept = len(book.curve)
-    elif destination in ("Starting", "Interrupted") and book.curve:  # the epochs since the last checkpoint are lost
-        book.curve = book.curve[: book.kept]
-        book.passed = tuple([rung for rung in book.passed if rung <= book.kept])
-    if trigger in ENDS:
-        book.reasons += (trigger,)
-        if trigger == "stop" and book.name in books.pools:
-            books.witnessed["a stop meets a warm pool"] = None
-    if data is not None:
-        _read_payload(books, book, data)
-    book.state = destination
-    if destination in FINAL:
-        _died(books, book)
+        return None
+    job = state.training.get(name)
+    before = "[*]" if job is None or trigger == "create" else job.state
+    if source != before or destination not in _NEXT.get(before, ()) or destination not in _AFTER.get(trigger, ()):
+        return f"{trigger} leads {name} from {before} to {destination}"
+    if (
+        job is not None
+        and trigger == "ready"
+        and (job.definition.input_mode == "File") != (destination == "Downloading")
+    ):
+        return f"{name} reads its data in the mode {job.definition.input_mode}, and ready leads it to {destination}"
+    if job is not None and trigger == "epoch" and data.number != len(job.curve) + 1:
+        return f"{name} reports epoch {data.number} after {len(job.curve)}"
+    return None
 
 
-def _read_payload(books: Books, book: TrainingBook, data: Any) -> None:
-    kind = type(data)
-    if kind is Epoch:
-        judge_epoch(books, book, data.number, data.objective)
-    elif kind is Saved:
-        book.promised += (data.uri,)
-    elif kind is ScriptEnded:  # the result is what the script has emitted when it ends
-        book.promised += () if data.saved is None else (data.saved,)
-        book.objective = data.objective
-    elif kind is Failed:
-        book.failure = data.reason
+def retries_as_often_as_it_may(state: State, entry: Entry) -> str | None:
+    """An internal error begins a training job again as long as attempts are left, wherever it struck (J13, L13)."""
+    job = state.training[entry[2]]
+    allowed = job.definition.max_retries
+    if entry[5] == "Starting" and job.retries >= allowed:
+        return f"{job.name} begins again after {job.retries} retries, of {allowed}"
+    if entry[5] == "Failed" and job.retries < allowed:
+        return f"{job.name} fails after {job.retries} retries, of {allowed}"
+    return None
 
 
-def _born(books: Books, name: str, data: TrainingJobCreated) -> None:
-    tuning = books.tuning[data.tuning_job or alone(name)]
-    definition = data.standalone
-    if tuning.spec is not None:
-        definition = tuning.spec.definitions[data.definition]
-        judge_configuration(tuning, tuning.spec, data)
-    assert definition is not None
-    books.training[name] = TrainingBook(
-        name,
-        tuning.name,
-        definition.input_mode != "File",
-        logged=books.deleted.get(name, 0),
-        owed=books.deleted.pop(name, 0),
-        ordinal=tuning.launched + 1,
-        definition=data.definition,
-        choices=_choices(definition),
-    )
-    if tuning.spec is None:
-        books.training[name].asked = definition
-        claim(books, name, definition)
-    tuning.live[name] = None
-    tuning.children.append(name)
-    tuning.launched += 1
-    tuning.counters["InProgress"] += 1
-    if tuning.state != "InProgress":
-        raise broken("no launch after a stop", f"{name} is created, {tuning.name} is {tuning.state}")
-    if len(tuning.live) > tuning.parallel:
-        raise broken("parallel within its limit", f"{tuning.name} runs {len(tuning.live)} of {tuning.parallel}")
-    if tuning.launched > tuning.total:
-        raise broken("total within its limit", f"{tuning.name} has launched {tuning.launched} of {tuning.total}")
+def trains_within_its_time(state: State, entry: Entry) -> str | None:
+    """The time in Training, over all attempts, stays within MaxRuntimeInSeconds."""
+    job = state.training.get(entry[2])
+    if job is None or job.state != "Training":
+        return None
+    trained_s, limit_s = job.trained_s + entry[0] - job.since_s, job.definition.max_runtime_s
+    if trained_s > limit_s * (1 + 1e-9) + 1e-6:
+        return f"{job.name} has trained for {trained_s:g} s, of {limit_s:g} s"
+    return None
 
 
-def _choices(definition: TrainingJobDefinition) -> tuple[Mapping[str, int], ...]:
-    """The instance types of a definition; nothing where there is only one."""
-    several = definition.alternatives
-    return (definition.instances.amounts, *[one.amounts for one in several]) if several else ()
+def grace_ends(state: State, entry: Entry) -> str | None:
+    """No container runs for more than 120 s after SIGTERM."""
+    job = state.training[entry[2]]
+    if job.state == "Stopping" and job.sigterm_s is not None and entry[0] > job.sigterm_s + GRACE_S + 1e-6:
+        return f"{job.name} runs {entry[0] - job.sigterm_s:g} s after SIGTERM"
+    return None
 
 
-def _may_follow(book: TrainingBook, trigger: str, destination: str) -> bool:
-    if destination == "Failed":
-        return trigger in FAULTS and book.state in NEXT and "Failed" in NEXT[book.state]
-    if destination in ("Stopped", "MaxRuntimeExceeded", "MaxWaitTimeExceeded"):
-        if not book.reasons:
-            raise broken("the end says why", f"{book.name} ends {destination}, and nothing stopped it")
-        if destination != ENDS[book.reasons[0]]:
-            raise broken("the end says why", f"{book.name} ends {destination}, but {book.reasons[0]} stopped it")
-        return trigger == LAST_STEP.get(book.state)
-    return destination in AFTER.get(trigger, ()) and destination in NEXT.get(book.state, ())
+def sigterm_comes_first(state: State, subject: Entry | KnownTrainingJob) -> str | None:
+    """A container in its grace window was sent SIGTERM, and no other one is."""
+    if isinstance(subject, KnownTrainingJob):
+        if subject.state == "Stopping" and subject.sigterm_s is None:
+            return f"{subject.name} is Stopping without SIGTERM"
+        return None
+    job = state.training[subject[2]]
+    return None if job.state == "Stopping" else f"{job.name} gets SIGTERM in {job.state}"
 
 
-def _died(books: Books, book: TrainingBook) -> None:
-    tuning = books.tuning[book.holder]
-    books.died.append(book.name)
-    tuning.live.pop(book.name, None)
-    tuning.counters["InProgress"] -= 1
-    tuning.counters[bucket(book.state, book.failure)] += 1
-    if book.objective is not None and book.state != "Failed":
-        tuning.evaluated += 1
-        if tuning.spec is not None:
-            if tuning.spec.criteria != NO_CRITERIA:
-                tuning.results.append(book.objective)
-            cost = tuning.spec.objective.cost(book.objective)
-            tuning.best = cost if tuning.best is None else min(tuning.best, cost)
-    if tuning.alone:
-        tuning.state = primary(book.state).value
+def stop_arrives(state: State, entry: Entry) -> str | None:
+    """A stop that was sent acts on a training job within the time that it may travel."""
+    job, now_s = state.training.get(entry[2]), entry[0]
+    if job is None or job.told_s is None or state.stop_propagation_s is None or job.reasons or not job.live:
+        return None
+    if now_s > job.told_s + state.stop_propagation_s + 1e-6:
+        return f"{job.name} is {job.state} {now_s - job.told_s:g} s after its stop was sent"
+    return None
 
 
-def _delete(books: Books, book: TrainingBook, source: str) -> None:
-    if book.state not in FINAL or source != book.state:
-        raise broken("only what has ended is deleted", f"{book.name} is {book.state} and is deleted")
-    if book.name in books.died:
-        books.died.remove(book.name)
-        settle_ended(books, [book.name])
-    books.deleted[book.name] = books.training.pop(book.name).logged
+# ---------------------------------------------------------------------- artifacts and logs
 
 
-def see_artifact(books: Books, entry: Entry) -> None:
-    """Something is stored: a script must have reported it saved."""
-    book = books.training[entry[2]]
-    if entry[6] not in book.promised:
-        raise broken("nothing is stored unsaved", f"{book.name} stores {entry[6]}")
-    book.stored += (entry[6],)
-    books.artifacts[entry[6]] = book.name
-    if entry[5] == "model":
-        books.tuning[book.holder].models += 1
+def stores_what_was_saved(state: State, job: KnownTrainingJob) -> str | None:
+    """What a script reported saved is stored when its training job has ended."""
+    if job.live:
+        return None
+    missing = [uri for uri in job.promised if uri not in job.stored]
+    return f"{job.name} is {job.state} and {missing} is not stored" if missing else None
 
 
-def see_log(books: Books, entry: Entry) -> None:
-    """A training job has written to its log."""
-    books.training[entry[2]].logged += 1
+def stores_nothing_else(state: State, entry: Entry) -> str | None:
+    """Only what a script reported saved is stored."""
+    job = state.training[entry[2]]
+    return None if entry[6] in job.promised else f"{job.name} stores {entry[6]}"
 
 
-def see_signal(books: Books, entry: Entry) -> None:
-    """A training job gets SIGTERM, or is told to stop by its tuning job."""
-    book = books.training[entry[2]]
-    books.touch(book)
-    if entry[3] == "SIGTERM":
-        if book.state != "Stopping":
-            raise broken("SIGTERM opens the window", f"{book.name} gets SIGTERM in {book.state}")
-        book.sigterm_s = entry[0]
-    else:
-        book.told = True
-        if entry[6] is not None and entry[6] != book.sentence:
-            raise broken("the weak are stopped early", f"{book.name} is given up for {entry[6]}, and was not to be")
+def overwrites_nothing(state: State, entry: Entry) -> str | None:
+    """What is stored stays as it is, until the record of its training job is deleted and the name used again."""
+    owner = state.artifacts.get(entry[6])
+    return f"{entry[2]} stores {entry[6]}, which {owner} has stored" if owner else None
 
 
-def settle_child(child: TrainingBook, parent_stopping: bool) -> None:
-    """Judge a live training job when a step is over."""
-    if parent_stopping and child.state not in STOPPING and not child.told:
-        raise broken("a stop reaches every child", f"{child.name} is {child.state} and was not told to stop")
-    if child.sentence and not child.told and child.state == "Training":
-        raise broken("the weak are stopped early", f"{child.name} was to be given up ({child.sentence}) and goes on")
-    if child.state == "Stopping" and child.sigterm_s is None:
-        raise broken("SIGTERM opens the window", f"{child.name} is Stopping without SIGTERM")
-    if child.occupies is None:
-        raise broken("a live training job occupies", f"{child.name} lives without instances")
-    if child.short:
-        child.short = False
-        if child.latest:
-            text = f"{child.name} found no machines, and does not go on with {child.choices[child.latest]}"
-            raise broken("a shortage falls back", text)
-    if child.logged < child.owed:
-        raise broken("logs persist", f"{child.name} has written {child.logged} log lines, of {child.owed} it owes")
+def writes_its_log(state: State, subject: KnownTrainingJob | WorldView) -> str | None:
+    """A container that ran has a log with a line for its start, for each epoch and for its end; what is written stays."""
+    if isinstance(subject, KnownTrainingJob):
+        if subject.logged < subject.owed:
+            return f"{subject.name} has written {subject.logged} log lines, of {subject.owed} it owes"
+        return None
+    for name, count in {**state.deleted, **{name: job.logged for name, job in state.training.items()}}.items():
+        if len(subject.logs.get(name, ())) != count:
+            return f"the log stream of {name} has {len(subject.logs.get(name, ()))} events, {count} were written"
+    return None
 
 
-def settle_ended(books: Books, names: Iterable[str]) -> None:
-    """Judge training jobs that have ended, when their tuning job or the step ends."""
-    for name in names:
-        book = books.training[name]
-        if missing := [uri for uri in book.promised if uri not in book.stored]:
-            raise broken("what was saved is stored", f"{name} is {book.state} and {missing} is not stored")
-        if book.occupies is not None:
-            raise broken("a live training job occupies", f"{name} is {book.state} and keeps its instances")
+# ---------------------------------------------------------------------- what the world says of its times
+
+
+def started_once(state: State, job: KnownTrainingJob) -> str | None:
+    """TrainingStartTime is when the instances of the first attempt were there."""
+    shown = state.world.training.get(job.name) if state.world is not None else None
+    if shown is not None and shown.started_s != job.started_s:
+        return f"{job.name} says that it started at {shown.started_s}, its instances were there at {job.started_s}"
+    return None
+
+
+def bills_its_states(state: State, job: KnownTrainingJob) -> str | None:
+    """What is billed is the time in the states in which a container and its data are on machines."""
+    shown = state.world.training.get(job.name) if state.world is not None else None
+    if shown is not None and not math.isclose(shown.billable_s, job.billed_s, rel_tol=1e-9, abs_tol=1e-6):
+        return f"{job.name} says {shown.billable_s:g} s, its billed states took {job.billed_s:g} s"
+    return None
+
+
+LAWS = (
+    Law(
+        "what was saved is stored",
+        ALWAYS,
+        "what a script reported saved is stored when its job ends",
+        "S7, J12",
+        stores_what_was_saved,
+        (TRAINING_JOB,),
+    ),
+    Law(
+        "nothing is stored unsaved",
+        ALWAYS,
+        "only what a script reported saved is stored",
+        "§3.3",
+        stores_nothing_else,
+        ("artifact store",),
+    ),
+    Law(
+        "nothing stored is overwritten",
+        ALWAYS,
+        "every model and every checkpoint has a place of its own",
+        "S7, B12, R23",
+        overwrites_nothing,
+        ("artifact store",),
+    ),
+    Law(
+        "logs persist",
+        ALWAYS,
+        "a container that ran has logs, with its metric, and they stay",
+        "S7, B13",
+        writes_its_log,
+        (TRAINING_JOB, WORLD),
+    ),
+    Law(
+        "SIGTERM opens the window",
+        ALWAYS,
+        "a container in its grace window was sent SIGTERM",
+        "J11",
+        sigterm_comes_first,
+        ("signal SIGTERM", TRAINING_JOB),
+    ),
+    Law(
+        "grace is bounded",
+        ALWAYS,
+        "no container runs more than 120 s after SIGTERM",
+        "M:StopTrainingJob",
+        grace_ends,
+        ("training saved", "training exited", "training killed"),
+    ),
+    Law(
+        "phases in order",
+        ALWAYS,
+        "a training job takes its phases in the documented order",
+        "J1 to J12",
+        goes_through_its_phases,
+        ("training",),
+    ),
+    Law(
+        "retries within their limit",
+        ALWAYS,
+        "an internal error is retried MaximumRetryAttempts times, wherever it strikes",
+        "J13, L13",
+        retries_as_often_as_it_may,
+        ("training internal_error",),
+    ),
+    Law(
+        "training within its limit",
+        ALWAYS,
+        "time in Training over all attempts stays within MaxRuntimeInSeconds",
+        "L13, training-clock",
+        trains_within_its_time,
+        tuple(f"training {trigger}" for trigger in _IN_TRAINING),
+    ),
+    Law(
+        "a stop arrives in time",
+        ALWAYS,
+        "a stop that was sent acts within the propagation delay",
+        "S5, stop-propagation",
+        stop_arrives,
+        ("training",),
+    ),
+    Law(
+        "started by its first attempt",
+        ALWAYS,
+        "TrainingStartTime is when the first attempt had its instances",
+        "J3",
+        started_once,
+        (TRAINING_JOB,),
+    ),
+    Law(
+        "billed by its states",
+        ALWAYS,
+        "billable time is the time in the billed states",
+        "B1, B3, bill-through-upload",
+        bills_its_states,
+        (TRAINING_JOB,),
+    ),
+)
+"""The laws of a training job."""

@@ -1,108 +1,257 @@
-"""The laws of a tuning job: its statuses in order, what a stop finds, and what must hold when a step is over."""
+"""The laws of a tuning job: its statuses in order, its limits, what a stop finds, and why it ends."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable
 
-from hptsim.audit.search import met_criterion
-from hptsim.audit.state import Books, TuningBook
-from hptsim.audit.training_jobs import settle_child
+from hptsim.audit.state import TUNING_ENDED, KnownTrainingJob, KnownTuningJob, State
 from hptsim.model.journal import Entry
-from hptsim.model.laws import broken
-from hptsim.model.statuses import FINAL_TUNING, status
+from hptsim.model.laws import ALWAYS, EVENTUALLY, REST, SOMETIMES, TRAINING_JOB, TUNING_JOB, Law
+
+ATTEMPTS = 5
+"""After this many training jobs without a result a tuning job gives up (L10, L11)."""
+_LEADS_TO = {
+    "create": "InProgress",
+    "stop": "Stopping",
+    "max_runtime": "InProgress:closing",
+    "criterion": "InProgress:closing",
+    "give_up": "InProgress:failing",
+}
 
 
-def see_tuning(books: Books, entry: Entry) -> None:
-    """A tuning job goes from one state to the next, or its record is deleted."""
-    _, _, name, trigger, source, destination, data, _ = entry
-    if trigger == "create":
-        spec = data.spec
-        books.tuning[name] = TuningBook(name, spec.limits.max_parallel, spec.limits.max_training_jobs, spec)
-    book = books.tuning[name]
+def goes_through_its_statuses(state: State, entry: Entry) -> str | None:
+    """A tuning job's next state follows from the trigger; what merely happens to its training jobs changes none."""
+    _, _, name, trigger, source, destination, _, _ = entry
     if trigger == "delete":
-        if status(book.state) not in FINAL_TUNING or source != book.state:
-            raise broken("only what has ended is deleted", f"{name} is {book.state} and is deleted")
-        settle_tuning(books, book, book.live)
-        del books.tuning[name]
-        return
-    books.touched.setdefault(name, {})
-    if status(book.state) in FINAL_TUNING:
-        raise broken("a final status is final", f"{trigger} happened to {name}, which is {book.state}")
-    if source != book.state:
-        raise broken("tuning statuses in order", f"{name} leaves {source}, but it is {book.state}")
-    if trigger == "launch" and (book.stopped or destination != "InProgress"):
-        raise broken("no launch after a stop", f"{name} launches in {source}")
-    book.launches += trigger == "launch"
-    if trigger == "stop":
-        book.stopped = True
-        _witness_stop(books, book)
-    _judge_state(book, trigger, destination)
-    book.state = destination
-
-
-def _judge_state(book: TuningBook, trigger: str, destination: str) -> None:
-    """A tuning job's next state follows from what has happened to it: nothing else may change it."""
-    expected = {
-        "create": "InProgress",
-        "stop": "Stopping",
-        "max_runtime": "InProgress:closing",
-        "criterion": "InProgress:closing",
-        "give_up": "InProgress:failing",
-    }.get(trigger, book.state)
+        return None
+    before = state.tuning[name].state if name in state.tuning else "[*]"
+    if trigger == "create":
+        before = "[*]"
+    if source != before:
+        return f"{name} leaves {source}, but it is {before}"
     if trigger == "finish":
-        if book.live:
-            raise broken("nobody outlives the parent", f"{book.name} ends, {next(iter(book.live))} lives")
-        if book.stopped:
-            expected = "Stopped"
-        elif book.state == "InProgress:closing" or (book.evaluated and book.state == "InProgress"):
-            expected = "Completed"
-        else:
-            expected = "Failed"
+        return None if destination in TUNING_ENDED else f"finish leads {name} from {before} to {destination}"
+    expected = _LEADS_TO.get(trigger, before)
     if destination != expected:
-        law = "the end says why" if status(destination) in FINAL_TUNING else "tuning statuses in order"
-        raise broken(law, f"{trigger} leads {book.name} from {book.state} to {destination}, not {expected}")
+        return f"{trigger} leads {name} from {before} to {destination}, not {expected}"
+    return None
 
 
-def _witness_stop(books: Books, book: TuningBook) -> None:
-    states = [books.training[name].state for name in book.live]
-    seen = {
-        "a stop catches two training": states.count("Training") >= 2,
-        "a stop catches one starting": "Starting" in states,
-        "a stop catches one uploading": "Uploading" in states,
-        "an interruption meets a stop": "Interrupted" in states,
-        "a stop races the last completion": not states and book.launched == book.total,
-    }
-    books.witnessed.update(dict.fromkeys(law for law, happened in seen.items() if happened))
+def launches_before_a_stop(state: State, entry: Entry) -> str | None:
+    """A tuning job that is stopped, closing or has ended creates no training job."""
+    if entry[1] == "training":
+        job = state.tuning.get(entry[6].tuning_job)
+        if job is None or job.state == "InProgress":
+            return None
+        return f"{entry[2]} is created, {job.name} is {job.state}"
+    job = state.tuning[entry[2]]
+    if job.stopped or entry[5] != "InProgress":
+        return f"{job.name} launches in {entry[4]}"
+    return None
 
 
-def settle_tuning(books: Books, tuning: TuningBook, children: Iterable[str]) -> None:
-    """Judge a tuning job and its training jobs: those that the step touched (*children*), or all if its own state changed."""
-    final = status(tuning.state) in FINAL_TUNING
-    if tuning.launches != tuning.launched:
-        raise broken("counters add up", f"{tuning.name}: {tuning.launches} launches, {tuning.launched} training jobs")
-    if final:
-        if tuning.live:
-            raise broken("nobody outlives the parent", f"{tuning.name} is {tuning.state}, {len(tuning.live)} live")
-        if tuning.alone and tuning.children and tuning.children[0] in books.pools:
-            if not any(tuning.held.values()):
-                raise broken("a warm pool holds its instances", f"{tuning.name} is kept without any instances")
-        elif tuning.requests or any(tuning.held.values()):
-            left = dict(tuning.held)
-            raise broken("released at the end, exactly once", f"{tuning.name} is {tuning.state} and holds {left}")
-        if tuning.state == "Stopped" and tuning.models and not tuning.alone:
-            books.witnessed["a stopped job has artifacts"] = None
-    elif tuning.state != "InProgress" and "Requested" in tuning.requests.values():
-        raise broken("nobody stopping waits", f"{tuning.name} is {tuning.state} and still in line")
-    elif not final and "Held" not in tuning.requests.values() and tuning.live:
-        raise broken("occupancy within reservation", f"{tuning.name} holds nothing and has live training jobs")
-    if tuning.state == "InProgress" and tuning.results and (criterion := met_criterion(tuning)):
-        raise broken("a met criterion ends the job", f"{tuning.name} has met {criterion} and goes on")
-    stopping = tuning.state in ("Stopping", "InProgress:closing")
-    for name in children if tuning.state == tuning.settled else tuning.live:
-        if name in tuning.live:
-            settle_child(books.training[name], stopping)
-    tuning.settled = tuning.state
-    for pool, count in tuning.used.items():
-        if count > tuning.held.get(pool, 0):
-            text = f"{tuning.name} uses {tuning.used} and holds {tuning.held}"
-            raise broken("occupancy within reservation", text)
+def outlived_by_none(state: State, subject: Entry | KnownTuningJob) -> str | None:
+    """A tuning job ends after all its training jobs."""
+    if isinstance(subject, KnownTuningJob):
+        if subject.state in TUNING_ENDED and subject.live:
+            return f"{subject.name} is {subject.state}, {len(subject.live)} live"
+        return None
+    live = state.tuning[subject[2]].live
+    return f"{subject[2]} ends, {next(iter(live))} lives" if live else None
+
+
+def few_enough_at_a_time(state: State, entry: Entry) -> str | None:
+    """MaxParallelTrainingJobs bounds the live training jobs."""
+    job = state.tuning.get(entry[6].tuning_job)
+    if job is not None and job.spec is not None and len(job.live) >= job.spec.limits.max_parallel:
+        return f"{job.name} runs {len(job.live) + 1} of {job.spec.limits.max_parallel}"
+    return None
+
+
+def few_enough_in_all(state: State, entry: Entry) -> str | None:
+    """MaxNumberOfTrainingJobs bounds the training jobs that are launched."""
+    job = state.tuning.get(entry[6].tuning_job)
+    if job is not None and job.spec is not None and job.launched >= job.spec.limits.max_training_jobs:
+        return f"{job.name} has launched {job.launched + 1} of {job.spec.limits.max_training_jobs}"
+    return None
+
+
+def reaches_every_child(state: State, child: KnownTrainingJob) -> str | None:
+    """Once its tuning job is stopped or closing, every live training job is stopping, or its stop is under way."""
+    parent = state.tuning[child.holder]
+    if parent.state not in ("Stopping", "InProgress:closing") or not child.live or child.told_s is not None:
+        return None
+    return None if "stop" in child.state.lower() else f"{child.name} is {child.state} and was not told to stop"
+
+
+def gives_up_in_time(state: State, subject: Entry | KnownTuningJob) -> str | None:
+    """A tuning job gives up after exactly five training jobs without a result; one that a user stopped does not count."""
+    if isinstance(subject, KnownTuningJob):
+        if subject.state == "InProgress" and subject.attempts >= ATTEMPTS and not subject.evaluated:
+            return f"{subject.name} goes on after {subject.attempts} training jobs without a result"
+        return None
+    job = state.tuning[subject[2]]
+    if job.attempts != ATTEMPTS or job.evaluated:
+        return f"{job.name} gives up after {job.attempts} training jobs without a result and {job.evaluated} with one"
+    return None
+
+
+def counts_its_children(state: State, job: KnownTuningJob) -> str | None:
+    """The counters are the training jobs' statuses, and there is one training job for each launch."""
+    if job.launches != job.launched:
+        return f"{job.name}: {job.launches} launches, {job.launched} training jobs"
+    shown = state.world.tuning.get(job.name) if state.world is not None else None
+    if shown is not None and shown.counters != job.counters:
+        return f"{job.name} counts {shown.counters}, its jobs are {job.counters}"
+    return None
+
+
+def every_job_ends(state: State, nothing: None) -> str | None:
+    """When nothing is left to do, every tuning job has ended, and every training job without one."""
+    left = [job for job in state.tuning.values() if job.state not in TUNING_ENDED]
+    return f"{left[0].name} is {left[0].state} and nothing is left to do" if left else None
+
+
+def left_a_model(state: State, job: KnownTuningJob) -> str | None:
+    """Seen: a stopped tuning job has left a model."""
+    if job.state == "Stopped" and job.models and job.spec is not None:
+        return f"{job.name} has left {job.models} models"
+    return None
+
+
+def _found(condition: Callable[[list[str]], bool]) -> Callable[[State, Entry], str | None]:
+    """Seen: a stop finds training jobs in states that fulfill *condition*."""
+
+    def found(state: State, entry: Entry) -> str | None:
+        states = [child.state for child in state.live(state.tuning[entry[2]])]
+        return f"{entry[2]} has training jobs in {states}" if condition(states) else None
+
+    return found
+
+
+def races_the_last_completion(state: State, entry: Entry) -> str | None:
+    """Seen: a stop comes when all training jobs have ended and the tuning job has not."""
+    job = state.tuning[entry[2]]
+    if job.spec is not None and not job.live and job.launched == job.spec.limits.max_training_jobs:
+        return f"all {job.launched} training jobs of {job.name} had ended"
+    return None
+
+
+LAWS = (
+    Law(
+        "no launch after a stop",
+        ALWAYS,
+        "a Stopping or ended tuning job creates no training job",
+        "S5, A-08",
+        launches_before_a_stop,
+        ("tuning launch", "training create"),
+    ),
+    Law(
+        "a stop reaches every child",
+        ALWAYS,
+        "a stop is sent to every live training job at once",
+        "S5",
+        reaches_every_child,
+        (TRAINING_JOB,),
+    ),
+    Law(
+        "nobody outlives the parent",
+        ALWAYS,
+        "a tuning job ends after all its training jobs",
+        "S12, H3",
+        outlived_by_none,
+        ("tuning finish", TUNING_JOB),
+    ),
+    Law(
+        "tuning statuses in order",
+        ALWAYS,
+        "InProgress, then Stopping if stopped, then an end",
+        "H1 to H6",
+        goes_through_its_statuses,
+        ("tuning",),
+    ),
+    Law(
+        "parallel within its limit",
+        ALWAYS,
+        "MaxParallelTrainingJobs is respected",
+        "R9",
+        few_enough_at_a_time,
+        ("training create",),
+    ),
+    Law(
+        "total within its limit",
+        ALWAYS,
+        "MaxNumberOfTrainingJobs is respected",
+        "L14",
+        few_enough_in_all,
+        ("training create",),
+    ),
+    Law(
+        "five attempts",
+        ALWAYS,
+        "a tuning job gives up after exactly five training jobs without a result; a user's stops are no attempts",
+        "L10, L11, five-attempts, one-stop",
+        gives_up_in_time,
+        ("tuning give_up", TUNING_JOB),
+    ),
+    Law(
+        "counters add up",
+        ALWAYS,
+        "the status counters are the training jobs' statuses",
+        "K4 to K7",
+        counts_its_children,
+        (TUNING_JOB,),
+    ),
+    Law(
+        "every job ends",
+        EVENTUALLY,
+        "when nothing is left to do, every job has ended",
+        "H3, H4",
+        every_job_ends,
+        (REST,),
+    ),
+    Law(
+        "a stop catches two training",
+        SOMETIMES,
+        "a stop finds two or more children in Training",
+        "§3.3",
+        _found(lambda states: states.count("Training") >= 2),
+        ("tuning stop",),
+    ),
+    Law(
+        "a stop catches one starting",
+        SOMETIMES,
+        "a stop finds a child in Starting",
+        "§3.3",
+        _found(lambda states: "Starting" in states),
+        ("tuning stop",),
+    ),
+    Law(
+        "a stop catches one uploading",
+        SOMETIMES,
+        "a stop finds a child in Uploading",
+        "§3.3",
+        _found(lambda states: "Uploading" in states),
+        ("tuning stop",),
+    ),
+    Law(
+        "a stop races the last completion",
+        SOMETIMES,
+        "a stop finds no child left alive",
+        "A-11",
+        races_the_last_completion,
+        ("tuning stop",),
+    ),
+    Law(
+        "a stopped job has artifacts", SOMETIMES, "a Stopped tuning job left a model", "S7", left_a_model, (TUNING_JOB,)
+    ),
+    Law(
+        "an interruption meets a stop",
+        SOMETIMES,
+        "a stop finds a child Interrupted",
+        "§3.3",
+        _found(lambda states: "Interrupted" in states),
+        ("tuning stop",),
+    ),
+)
+"""The laws of a tuning job."""

@@ -1,53 +1,104 @@
-"""The laws of warm pools: they take their course, and only a match takes one over."""
+"""The laws of warm pools: their lifecycle, and that only a match takes one over."""
 
 from __future__ import annotations
 
-from hptsim.audit.state import FINAL, Books, PoolBook
-from hptsim.model.account import alone
-from hptsim.model.definitions import TrainingJobDefinition
+from hptsim.audit import expected
+from hptsim.audit.state import TUNING_ENDED, KnownTuningJob, State
 from hptsim.model.journal import Entry
-from hptsim.model.laws import broken
-from hptsim.model.payloads import KeepAlive
-from hptsim.world.warm_pools import match_keys, outlives
+from hptsim.model.laws import ALWAYS, SOMETIMES, TUNING_JOB, Law
 
-POOL_NEXT = {("[*]", "open"): "InUse", ("InUse", "update"): "InUse", ("Available", "update"): "Available"} | {
+_NEXT = {("[*]", "open"): "InUse", ("InUse", "update"): "InUse", ("Available", "update"): "Available"} | {
     ("Available", trigger): end
     for trigger, end in {"reuse": "Reused", "expire": "Terminated", "terminate": "Terminated"}.items()
 }
 """Where a trigger leads a warm pool; how it goes on after its training job depends on how that ended (R17)."""
 
 
-def see_warm_pool(books: Books, entry: Entry) -> None:
-    """A warm pool goes from one state to the next."""
-    now, _, name, trigger, source, destination, data, _ = entry
-    book = books.pools.setdefault(name, PoolBook(name))
-    tuning, job = books.tuning[alone(name)], books.training[name]
-    books.touched.setdefault(tuning.name, {})
-    expected = POOL_NEXT.get((source, trigger), "")
+def follows_its_lifecycle(state: State, entry: Entry) -> str | None:
+    """In use, then kept for its period if its training job ended well, then reused or terminated."""
+    now, _, name, trigger, source, destination, _, _ = entry
+    pool, job = state.pools.get(name), state.training[name]
+    before, period_s, since_s = ("[*]", 0.0, now) if pool is None else (pool.state, pool.keep_alive_s, pool.since_s)
+    wanted = _NEXT.get((source, trigger), "")
     if trigger == "job_ended" and source == "InUse":
-        kept = book.keep_alive_s > 0 and outlives(job.launched, job.state, job.failure)
-        expected = "Available" if kept and job.state in FINAL else "Terminated"
-    if source != book.state or destination != expected:
-        raise broken("warm pools take their course", f"{trigger} leads {name} from {book.state} to {destination}")
-    if source == "Available" and now > book.since_s + book.keep_alive_s + 1e-6:
-        raise broken("warm pools take their course", f"{name} is kept for longer than {book.keep_alive_s:g} s")
-    if type(data) is KeepAlive:
-        book.keep_alive_s = data.keep_alive_s
-    if trigger == "reuse" and job.asked is not None:
-        held = {pool: count for pool, count in tuning.held.items() if count}
-        books.claims[data.by] = name, match_keys(held, job.asked.request)
-        books.witnessed["a warm pool is reused"] = None
-    if trigger == "terminate":
-        books.witnessed["a stop meets a warm pool"] = None
-    if destination != source:
-        book.state, book.since_s = destination, now
-    if destination in ("Reused", "Terminated"):
-        del books.pools[name]
+        fit = expected.keeps_machines(job.started_s is not None, job.state, job.failure)
+        wanted = "Available" if fit and period_s > 0 and not job.live else "Terminated"
+    if source != before or destination != wanted:
+        return f"{trigger} leads {name} from {before} to {destination}"
+    if source == "Available" and now > since_s + period_s + 1e-6:
+        return f"{name} is kept for longer than {period_s:g} s"
+    return None
 
 
-def claim(books: Books, name: str, definition: TrainingJobDefinition) -> None:
-    """A training job that takes a warm pool over must share what the guide lists."""
-    own = match_keys(definition.instances.amounts, definition.request)
-    pool, wanted = books.claims.pop(name, ("", own))
-    if own != wanted:
-        raise broken("only a match reuses a warm pool", f"{name} takes over that of {pool}: {own} is not {wanted}")
+def holds_its_instances(state: State, job: KnownTuningJob) -> str | None:
+    """What is kept warm stays reserved."""
+    if job.spec is None and job.state in TUNING_ENDED and job.children and job.children[0] in state.pools:
+        return None if any(job.held.values()) else f"{job.name} is kept without any instances"
+    return None
+
+
+def matches_what_it_takes_over(state: State, entry: Entry) -> str | None:
+    """A training job that takes a warm pool over shares what the guide lists."""
+    takeover = state.takeovers.get(entry[2])
+    if takeover is None:
+        return None
+    definition = entry[6].standalone
+    own = {definition.instances.instance_type: definition.instances.count}
+    if other := expected.difference(takeover.amounts, takeover.request, own, definition.request):
+        return f"{entry[2]} takes over that of {takeover.pool}, which differs in {other}"
+    return None
+
+
+def is_reused(state: State, entry: Entry) -> str | None:
+    """Seen: a training job takes over what another has left."""
+    return f"{entry[6].by} takes over that of {entry[2]}"
+
+
+def is_ended_by_a_stop(state: State, entry: Entry) -> str | None:
+    """Seen: a stop finds a training job with a warm pool, or ends the pool."""
+    return f"{entry[3]} meets the warm pool of {entry[2]}" if entry[2] in state.pools else None
+
+
+LAWS = (
+    Law(
+        "warm pools take their course",
+        ALWAYS,
+        "in use, then kept for its period if its training job ended well, then reused or terminated",
+        "R17, R19",
+        follows_its_lifecycle,
+        ("warm_pool",),
+    ),
+    Law(
+        "a warm pool holds its instances",
+        ALWAYS,
+        "what is kept stays reserved, and is given back with it",
+        "R20",
+        holds_its_instances,
+        (TUNING_JOB,),
+    ),
+    Law(
+        "only a match reuses a warm pool",
+        ALWAYS,
+        "who reuses it has the same instances, role, network",
+        "R18",
+        matches_what_it_takes_over,
+        ("training create",),
+    ),
+    Law(
+        "a warm pool is reused",
+        SOMETIMES,
+        "a training job takes over what another has left",
+        "R17",
+        is_reused,
+        ("warm_pool reuse",),
+    ),
+    Law(
+        "a stop meets a warm pool",
+        SOMETIMES,
+        "a stop finds a training job with a warm pool, or ends the pool",
+        "R19",
+        is_ended_by_a_stop,
+        ("warm_pool terminate", "training stop"),
+    ),
+)
+"""The laws of warm pools."""

@@ -16,10 +16,10 @@ from typing import Any
 from attrs import asdict
 
 from hptsim.audit.auditor import Auditor
+from hptsim.audit.laws import LAWS
 from hptsim.cli.progress import advance
 from hptsim.errors import HptsimError, InvalidInput, LawBroken, MissingExtra, invalid, nearest
 from hptsim.model.journal import Journal, Saved, read, steps
-from hptsim.model.laws import LAWS
 from hptsim.model.statuses import FINAL_TUNING, status
 from hptsim.model.tables import ALL
 from hptsim.optional import require
@@ -236,13 +236,13 @@ def check(journal: Path) -> int:
     print(
         f"{journal}: {len(saved.records)} entries, no law broken; witnessed: {', '.join(auditor.witnessed) or 'none'}"
     )
-    if alive := [book.name for book in auditor.tuning.values() if status(book.state) not in FINAL_TUNING]:
+    if alive := [job.name for job in auditor.state.tuning.values() if status(job.state) not in FINAL_TUNING]:
         print(f"not ended when the journal was closed: {', '.join(alive)}")
     return FINE
 
 
 def judge(saved: Saved, where: str = "journal") -> Auditor:
-    """Read a saved journal into an auditor's books, step by step; raises LawBroken with the file's line.
+    """Let an auditor read a saved journal, step by step; raises LawBroken with the file's line.
 
     Raises InvalidInput when an entry speaks of what no entry before it has introduced. A journal may end anywhere, by
     `--until` or Ctrl-C, so the `eventually` laws are not judged; of a damaged one neither is the last step.
@@ -255,7 +255,7 @@ def judge(saved: Saved, where: str = "journal") -> Auditor:
                 line += 1
                 auditor.see(record)
             if not saved.damage or line <= len(saved.records):
-                auditor.settle()
+                auditor.check_step()
     except LawBroken as error:
         record = saved.records[line - 2]
         raise LawBroken(error.law, f"{where}:{line}: {error.reason}", error.rests_on, (str(record),)) from None

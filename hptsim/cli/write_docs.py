@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from hptsim.audit.laws import LAWS
 from hptsim.model import laws, specification, tables
 from hptsim.model.assumptions import ASSUMPTIONS
 from hptsim.model.tables import BOOKINGS, EFFECTS, EVERY_ROW, RESERVATION, TRAINING, TUNING, WARM_POOL
@@ -49,7 +50,7 @@ def semantics() -> str:
         "# What the twin does",
         "This page is written by `python -m hptsim.cli.write_docs` from the code that runs: the tables of "
         "`hptsim/model/tables.py`, the assumptions of `hptsim/model/assumptions.py` and the laws of "
-        "`hptsim/model/laws.py`. Edit those. What a row *rests on* is a "
+        "`hptsim/audit`. Edit those. What a row *rests on* is a "
         "row of [what is known about the service](specification.md) (H, J, K, L, R, S, B and a number), a section of it (§), a "
         "shape of botocore's service model (M:) or the name of an assumption below.",
         "## The tables",
@@ -77,7 +78,7 @@ def semantics() -> str:
         "## Laws",
         "*always* holds after every step, *eventually* when nothing is left to do; a suite that never sees a *sometimes* "
         "never reaches an interesting case (`hptsim_sometimes` of the pytest plugin makes it red).",
-        _sourced(laws.markdown()),
+        _sourced(laws.markdown(LAWS)),
     ]
     return "\n\n".join(parts) + "\n"
 

@@ -1,6 +1,6 @@
 """What things are called, what may happen to them, and what must hold.
 
-Specs and requests, the four tables of the lifecycles, the laws' list, the journal's lines, the assumptions. Everything here
+Specs and requests, the four tables of the lifecycles, what a law is, the journal's lines, the assumptions. Everything here
 is a frozen value or a function of values: no clock, no randomness, no simpy. Every other room may import this one.
 """
 
@@ -16,7 +16,7 @@ from hptsim.model.definitions import (
     TrainingJobDefinition,
 )
 from hptsim.model.journal import Entry, Journal, Record, read, steps
-from hptsim.model.laws import LAWS, Law
+from hptsim.model.laws import Law
 from hptsim.model.machine import TABLES, Tables
 from hptsim.model.ranges import ParameterRange
 from hptsim.model.specs import TuningJobSpec
@@ -26,7 +26,6 @@ from hptsim.model.tables import RESERVATION, TRAINING, TUNING, WARM_POOL, Row, T
 
 __all__ = [
     "ASSUMPTIONS",
-    "LAWS",
     "RESERVATION",
     "TABLES",
     "TRAINING",

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import attrs
 
 from hptsim import html
 from hptsim.audit.auditor import Auditor
+from hptsim.audit.laws import LAWS
 from hptsim.cloud.every_outcome import FAULTS, Enumerated
 from hptsim.errors import LawBroken, ServiceError, invalid, nearest
 from hptsim.model.definitions import TrainingJobDefinition
 from hptsim.model.journal import Entry
-from hptsim.model.laws import SOMETIMES
+from hptsim.model.laws import Law, witnesses
 from hptsim.model.machine import TABLES, Tables
 from hptsim.scenario.scenario import Scenario
 from hptsim.simulation.gc_pause import collector_paused
@@ -47,11 +48,12 @@ class Exploration:
     witnessed: tuple[str, ...]
     counterexample: Counterexample | None
     complete: bool
+    laws: tuple[Law, ...] = attrs.field(default=LAWS, repr=False)
 
     @property
     def missed(self) -> tuple[str, ...]:
         """The `sometimes` laws that no path has seen: the scope never reaches them."""
-        return tuple(law for law in SOMETIMES if law not in self.witnessed)
+        return tuple(law for law in witnesses(self.laws) if law not in self.witnessed)
 
     def sentence(self) -> str:
         """What was found, in words."""
@@ -84,6 +86,7 @@ def explore(
     delayed_stop: bool = False,
     seed: int = 0,
     tables: Tables = TABLES,
+    laws: Iterable[Law] = LAWS,
     max_states: int = 1_000_000,
     progress: Callable[[int], None] | None = None,
 ) -> Exploration:
@@ -92,7 +95,8 @@ def explore(
     *faults* says how often each may strike anywhere (see `nature.FAULTS`); *stops* lets each tuning job be stopped once,
     at any point; *delayed_stop* lets the stop travel to each training job separately. Times in the scenario are ignored;
     arrivals stand for the tuning jobs that `scenario.drawn(seed)` has in their place. *training_jobs* are created besides, by
-    name and in order, without a tuning job; each may be stopped once, and once more while its warm pool is kept.
+    name and in order, without a tuning job; each may be stopped once, and once more while its warm pool is kept. *laws* are
+    those that must hold in every state: `(*hptsim.LAWS, mine)`.
 
     >>> from hptsim.model import TuningJobSpec
     >>> from hptsim.scenario import ScheduledTuningJob
@@ -105,7 +109,16 @@ def explore(
         if kind not in FAULTS:
             raise invalid("faults", kind, "a kind of fault", nearest(kind, FAULTS))
     search = _Search(
-        scenario.drawn(seed), dict(training_jobs or {}), budget, stops, delayed_stop, seed, tables, max_states, progress
+        scenario.drawn(seed),
+        dict(training_jobs or {}),
+        budget,
+        stops,
+        delayed_stop,
+        seed,
+        tables,
+        Auditor(scenario.account, laws, stop_propagation_s=0.0),
+        max_states,
+        progress,
     )
     with collector_paused():
         return search.run()
@@ -123,6 +136,7 @@ class _Search:
         delayed_stop: bool,
         seed: int,
         tables: Tables,
+        auditor: Auditor,
         max_states: int,
         progress: Callable[[int], None] | None,
     ) -> None:
@@ -131,13 +145,11 @@ class _Search:
         self.progress = progress
         self.training_jobs = training_jobs
         nature = Enumerated(seed, scenario.script, budget, delayed_stop)
-        self.root = _Node(
-            World(scenario.account, nature, rules(tables)), Auditor(scenario.account), 0, 0, frozenset(), 0
-        )
+        self.root = _Node(World(scenario.account, nature, rules(tables)), auditor, 0, 0, frozenset(), 0)
         self.seen: dict[Any, int] = {}
         self.parts: dict[Any, int] = {}
         self.parents: list[tuple[int, str]] = [(0, "")]
-        self.witnessed: dict[str, None] = {}
+        self.witnessed: dict[str, str] = {}
         self.entries: list[Entry] = []
 
     def run(self) -> Exploration:
@@ -168,8 +180,9 @@ class _Search:
                     if self.progress is not None and following.number % 1000 == 0:
                         self.progress(following.number)
         complete = not line and found is None
-        witnessed = tuple(law for law in SOMETIMES if law in self.witnessed)
-        return Exploration(len(self.seen), transitions, depth, resting, witnessed, found, complete)
+        laws = self.root.auditor.laws
+        witnessed = tuple(law for law in witnesses(laws) if law in self.witnessed)
+        return Exploration(len(self.seen), transitions, depth, resting, witnessed, found, complete, laws)
 
     def moves(self, node: _Node) -> Iterator[tuple[str, tuple[str, Any]]]:
         """What may happen next: whatever is armed and within budget, and the commands that are left."""
@@ -236,7 +249,7 @@ class _Search:
         for entry in entries:
             auditor.see(entry)
         if world is not None:
-            auditor.settle(world)
+            auditor.check_step(world)
 
     def key(self, node: _Node) -> tuple[int, ...]:
         """The state as a tuple of small numbers: equal parts are stored once."""
@@ -249,7 +262,7 @@ class _Search:
         """Judge a state in which nothing is left to happen by itself."""
         try:
             node.auditor.compare(node.world)
-            node.auditor.calm()
+            node.auditor.check_at_rest()
         except LawBroken as error:
             return self.explain(node, "sim.run()", error)
         return None

@@ -14,63 +14,18 @@ from pathlib import Path
 from typing import Any
 
 from hptsim.audit.auditor import Auditor
+from hptsim.audit.laws import LAWS
 from hptsim.errors import LawBroken
 from hptsim.model.account import Account
 from hptsim.model.journal import Record, Saved, steps
 from hptsim.model.journal_lines import payload_as_json
-from hptsim.model.laws import LAWS, SOMETIMES
+from hptsim.model.laws import MOMENTS, REST, SOMETIMES, WORLD, Law
 from hptsim.model.payloads import TuningJobCreated
 from hptsim.model.specification import words
 from hptsim.model.tables import ALL, BOOKINGS, EFFECTS
 from hptsim.simulation.simulation import Simulation
 from hptsim.views.chart_data import band_rows, gantt_rows, queue_rows, stored_rows
 from hptsim.views.charts import PHASE_COLORS
-
-JUDGED: Mapping[str, tuple[str, ...]] = {
-    "time never runs back": ("step",),
-    "no launch after a stop": ("tuning", "training"),
-    "nobody outlives the parent": ("tuning", "step"),
-    "a final status is final": ("tuning", "training"),
-    "only what has ended is deleted": ("tuning", "training"),
-    "tuning statuses in order": ("tuning",),
-    "parallel within its limit": ("training",),
-    "total within its limit": ("training",),
-    "grace is bounded": ("training",),
-    "phases in order": ("training",),
-    "the end says why": ("training",),
-    "a strategy stays in its ranges": ("training",),
-    "Grid tries each point once": ("training",),
-    "a rung holds its share": ("training",),
-    "the weak are stopped early": ("signal", "step"),
-    "SIGTERM opens the window": ("signal", "step"),
-    "reservation held until the end": ("reservation",),
-    "released at the end, exactly once": ("reservation", "step"),
-    "quota never exceeded": ("reservation",),
-    "reservations take their course": ("reservation",),
-    "a live training job occupies": ("training", "occupancy", "step"),
-    "a shortage falls back": ("occupancy", "step"),
-    "nothing is stored unsaved": ("artifact",),
-    "what was saved is stored": ("training", "step"),
-    "occupancy within reservation": ("step",),
-    "logs persist": ("step",),
-    "a stop reaches every child": ("step",),
-    "counters add up": ("step",),
-    "nobody stopping waits": ("step",),
-    "nobody waits while quota is idle": ("step",),
-    "a met criterion ends the job": ("step",),
-    "artifacts persist": ("rest",),
-    "the best is the best": ("rest",),
-    "the journal rebuilds the world": ("rest",),
-    "every job ends": ("rest",),
-    "every reservation is released": ("rest",),
-    "exactly one row applies": ("tuning", "training", "reservation", "warm_pool"),
-    "warm pools take their course": ("warm_pool",),
-    "a warm pool holds its instances": ("step",),
-    "only a match reuses a warm pool": ("training",),
-    "nobody waits twice": ("reservation",),
-    **dict.fromkeys(SOMETIMES, ()),
-}
-"""When each law is judged: at entries of a kind, after every "step", or when the simulation comes to "rest"."""
 
 
 def to_html(
@@ -121,7 +76,9 @@ def _film(source: Simulation | Saved | Iterable[Record], broken: LawBroken | Non
         records = list(source)
     if account is not None:
         limits = dict(account.capacity)
-    first, found, length = _judge(records, account, source if isinstance(source, Simulation) else None)
+    sim = source if isinstance(source, Simulation) else None
+    laws = LAWS if sim is None else sim.laws
+    first, found, length = _judge(records, account, laws, sim)
     if broken is None and found is not None:
         broken, records = found, records[:length]
     return {
@@ -130,40 +87,57 @@ def _film(source: Simulation | Saved | Iterable[Record], broken: LawBroken | Non
         "judged": account is not None,
         "entries": [[*record[:6], _detail(record.data)] for record in records],
         "rows": _rows(),
-        "laws": [{**law._asdict(), "judged": JUDGED[law.name], "first": first.get(law.name)} for law in LAWS],
-        "sources": _sources(broken),
+        "laws": [_law(law, first) for law in laws],
+        "sources": _sources(laws, broken),
         "broken": broken and {"law": broken.law, "reason": broken.reason, "rests_on": broken.rests_on},
         **_lanes(records),
         **_charts(records, limits),
     }
 
 
+def _law(law: Law, first: Mapping[str, int]) -> dict[str, Any]:
+    """A law as the page shows it: *judged* are the things at whose entries it is judged, "step" or "rest"."""
+    judged = [] if law.kind == SOMETIMES else list(dict.fromkeys(map(_when, law.judged_at)))
+    plain = {name: getattr(law, name) for name in ("name", "kind", "says", "rests_on")}
+    return {**plain, "judged": judged, "first": first.get(law.name)}
+
+
+def _when(moment: str) -> str:
+    if moment in (WORLD, REST):
+        return "rest"
+    return "step" if moment in MOMENTS else moment.partition(" ")[0]
+
+
 def _judge(
-    records: list[Record], account: Account | None, sim: Simulation | None
+    records: list[Record], account: Account | None, laws: Iterable[Law], sim: Simulation | None
 ) -> tuple[dict[str, int], LawBroken | None, int]:
     """The entry at which each law was first judged, or witnessed; the first law broken, and after how many entries."""
     first: dict[str, int] = {}
     if account is None:
         return first, None, len(records)
-    auditor, seen = Auditor(account), 0
-    judging: dict[str, list[str]] = {}
-    for law, kinds in JUDGED.items():
-        for kind in kinds:
-            judging.setdefault(kind, []).append(law)
+    auditor, seen = Auditor(account, laws), 0
+    judged = [law for law in auditor.laws if law.kind != SOMETIMES]
+    at_steps = [law.name for law in judged if "step" in map(_when, law.judged_at)]
+    at_rest = [law.name for law in judged if "rest" in map(_when, law.judged_at)]
+    met: set[tuple[str, str]] = set()
     try:
         for step in steps(records):
             for record in step:
                 seen += 1
-                for law in judging.pop(record.thing, ()):
-                    first.setdefault(law, seen - 1)
+                if (what := (record.thing, record.trigger)) not in met:
+                    met.add(what)
+                    for law in auditor.judged_at(*what):
+                        if law.kind != SOMETIMES:
+                            first.setdefault(law.name, seen - 1)
                 auditor.see(record)
-            auditor.settle()
-            for law in (*judging.pop("step", ()), *auditor.witnessed):
-                first.setdefault(law, seen - 1)
+            auditor.check_step()
+            for name in (*at_steps, *auditor.witnessed):
+                first.setdefault(name, seen - 1)
         if sim is not None and records and sim.env.peek() == float("inf") and sim.journal.keep:
             auditor.compare(sim._world)
-            auditor.calm()
-            first |= dict.fromkeys(judging["rest"], seen - 1)
+            auditor.check_at_rest()
+            for name in at_rest:
+                first.setdefault(name, seen - 1)
     except LawBroken as error:
         return first, error, seen
     return first, None, seen
@@ -190,9 +164,9 @@ def _rows() -> dict[str, Any]:
     }
 
 
-def _sources(broken: LawBroken | None) -> dict[str, list[tuple[str, str]]]:
+def _sources(laws: Iterable[Law], broken: LawBroken | None) -> dict[str, list[tuple[str, str]]]:
     """The words of what rows and laws rest on: the film is read where there is no documentation."""
-    resting = {row.rests_on for table in ALL for row in table.rows} | {law.rests_on for law in LAWS}
+    resting = {row.rests_on for table in ALL for row in table.rows} | {law.rests_on for law in laws}
     resting |= {broken.rests_on} if broken else set()
     return {rests_on: list(words(rests_on).items()) for rests_on in sorted(resting)}
 

@@ -18,8 +18,7 @@ from doctored import (
 )
 
 from hptsim import TuningJobSpec
-from hptsim.audit.quota import settle_line
-from hptsim.audit.state import Books, TuningBook
+from hptsim.audit import Auditor, KnownTuningJob
 from hptsim.errors import LawBroken
 from hptsim.model.account import Account
 from hptsim.model.assumptions import Assumptions
@@ -91,16 +90,17 @@ def test_nobody_waits_for_what_is_free_under_any_discipline(discipline):
 def test_who_stands_behind_an_urgent_one_waits_for_what_is_free_and_the_urgent_one_does_not(discipline, kept):
     """Of four instances two are free; the first in line wants three, the urgent one behind it one."""
     account = Account({M5: 4}, assumptions=Assumptions(discipline=discipline, admission="queue"))
-    books = Books(account)
-    books.moved, books.reserved = True, {M5: 2}
+    auditor = Auditor(account)
+    state = auditor.state
+    state.moved, state.reserved = True, {M5: 2}
     for name, priority, count in (("patient", 5, 3), ("urgent", 1, 1)):
         spec = TuningJobSpec(name, priority=priority)
-        books.tuning[name] = TuningBook(name, 1, 1, spec)
-        books.line[f"{name}/1"] = {M5: count}
+        state.tuning[name] = KnownTuningJob(name, spec)
+        state.queue[f"{name}/1"] = {M5: count}
     if kept:
-        return settle_line(books)
+        return auditor.check_step()
     with pytest.raises(LawBroken, match="urgent/1 waits"):
-        settle_line(books)
+        auditor.check_step()
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,10 @@
-"""The auditor's books: a copy shares nothing that changes."""
+"""The auditor's state: a copy shares nothing that changes."""
 
-from hptsim.audit.state import TuningBook
+from hptsim.audit.state import KnownTuningJob
 
 
-def test_a_copy_of_a_tuning_book_is_independent():
-    book = TuningBook("a", 1, 1)
+def test_a_copy_of_what_is_known_of_a_tuning_job_is_independent():
+    book = KnownTuningJob("a")
     twin = book.copy()
     twin.live["a-001"] = None
     twin.held["ml.m5.xlarge"] = 1

@@ -60,7 +60,7 @@ def test_a_law_is_broken_by_a_journal_that_breaks_exactly_it(law):
 def test_a_job_that_fails_is_judged_by_the_attempts_it_had():
     failing = attrs.evolve(ALONE, faults=Faults(algorithm_error=1.0), tuning_jobs=(job("a", 9, 2),))
     records = run(failing)
-    audit(records, failing).calm()
+    audit(records, failing).check_at_rest()
     place = find(records, "tuning", "finish")
     records[place] = records[place]._replace(destination="Completed")
     with pytest.raises(LawBroken, match="not Failed"):

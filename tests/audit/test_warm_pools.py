@@ -53,4 +53,4 @@ def test_a_law_is_broken_by_a_journal_that_breaks_exactly_it(law):
 
 
 def test_the_true_journal_of_a_warm_pool_breaks_no_law():
-    audit(pooled(), ALONE_ACCOUNT).calm()
+    audit(pooled(), ALONE_ACCOUNT).check_at_rest()

@@ -224,6 +224,10 @@ def test_the_embedded_scenario_shows_what_it_promises():
         "vision-resnet": "Stopped",
         "broken-script": "Failed",
         "nightly-spot": "Completed",
+        "text-hyperband": "Completed",
+        "forecast-early": "Completed",
+        "two-families": "Completed",
+        "impatient": "Stopped",
     }
     assert any(record.trigger == "interrupt" for record in sim.journal)
     assert any(

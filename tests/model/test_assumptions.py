@@ -6,10 +6,9 @@ from pathlib import Path
 import attrs
 import pytest
 
-from hptsim import Scenario
+from hptsim import LAWS, Scenario
 from hptsim.errors import InvalidInput
 from hptsim.model.assumptions import ASSUMPTIONS, Assumptions
-from hptsim.model.laws import LAWS
 from hptsim.model.tables import RESERVATION, TRAINING, TUNING
 
 RESTS = re.compile(r"[A-Z]-?\d+|§[\d.]+|M:\w+")

@@ -3,8 +3,8 @@
 import re
 from pathlib import Path
 
+from hptsim.audit.laws import LAWS
 from hptsim.model.assumptions import ASSUMPTIONS
-from hptsim.model.laws import LAWS
 from hptsim.model.specification import GRADES, anchor, cited, clauses, linked, markdown, place, sections, words
 from hptsim.model.tables import ALL
 

@@ -6,6 +6,7 @@ import attrs
 import pytest
 
 from hptsim import Simulation, explore
+from hptsim.audit.laws import SOMETIMES
 from hptsim.cloud.every_outcome import FAULTS
 from hptsim.errors import LawBroken
 from hptsim.model.assumptions import Assumptions
@@ -16,7 +17,6 @@ from hptsim.model.definitions import (
     ResourceLimits,
     TrainingJobDefinition,
 )
-from hptsim.model.laws import SOMETIMES
 from hptsim.model.machine import Tables
 from hptsim.model.specs import TuningJobSpec
 from hptsim.model.tables import ALL, RESERVATION, TRAINING, TUNING, Row, Table
