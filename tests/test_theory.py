@@ -276,6 +276,7 @@ _MOVES = {
 }
 
 
+@pytest.mark.long
 def test_grahams_bound_holds_on_every_run():
     """List scheduling needs at most (2 - 1 / m) times the best makespan, which is at least the longest job and the mean load."""
     for seed in range(20):

@@ -113,7 +113,10 @@ def test_small_scopes_are_exhausted_with_all_laws_kept_and_all_cases_seen():
     assert seen == set(SOMETIMES)
 
 
-@pytest.mark.parametrize("scenario", [enough(), hyperband()], ids=["criterion", "hyperband"])
+@pytest.mark.parametrize(
+    "scenario",
+    [pytest.param(enough(), id="criterion"), pytest.param(hyperband(), id="hyperband", marks=pytest.mark.long)],
+)
 def test_a_stop_at_every_point_of_a_criterion_and_of_a_small_hyperband(scenario):
     found = explore(scenario)
     assert found.counterexample is None, str(found.counterexample)
