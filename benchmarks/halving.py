@@ -14,14 +14,15 @@ import argparse
 import math
 import zlib
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from itertools import product
 from statistics import fmean
+from typing import Any
 
 import numpy as np
 from scipy import stats
 
 from hptsim import Scenario, Simulation, TuningJobSpec
-from hptsim.cloud.sampled import Sampled
 from hptsim.model.definitions import ResourceLimits, ServiceLimits
 from hptsim.scenario.cloud import Faults, Script
 from hptsim.strategies.successive_halving import AsynchronousHalving, SynchronousHalving
@@ -48,15 +49,15 @@ def simulate(
     until: float = UNTIL,
 ) -> tuple[int, float]:
     """Candidates trained to *most* by *until*, and the time of the first; `until` when there was none."""
-    strategy: AsynchronousHalving | SynchronousHalving = SynchronousHalving(4, 1, most, most, more_brackets)
+    strategy: partial[Any] = partial(SynchronousHalving, most=most, count=most, more_brackets=more_brackets)
     if kind == "asynchronous":
-        strategy = AsynchronousHalving(4, 1, most)
+        strategy = partial(AsynchronousHalving, most=most)
     # surviving one unit of time has the probability 1 - drop, so errors come at the rate -log(1 - drop)
     faults = Faults(algorithm_errors_per_hour=-3600 * math.log1p(-drop))
     script = Script(epoch_s=stats.halfnorm(1, deviation), curve=quality)
-    nature = Sampled(seed, script, faults=faults, strategies={"halving": strategy})
-    sim = Simulation(Scenario(limits=ServiceLimits(None, None, None)), nature=nature, laws=False)
-    sim.create_tuning_job(TuningJobSpec("halving", limits=ResourceLimits(10**6, WORKERS)))
+    scenario = Scenario(script=script, faults=faults, limits=ServiceLimits(None, None, None))
+    sim = Simulation(scenario, seed=seed, laws=False)
+    sim.create_tuning_job(TuningJobSpec("halving", limits=ResourceLimits(10**6, WORKERS), strategy=strategy))
     sim.run(until)
     ends = [
         record.time_s

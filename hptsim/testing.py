@@ -1,6 +1,6 @@
 """For test suites: hypothesis strategies, and a state machine test to inherit for your own controller.
 
-Scenarios and natures are drawn as a swarm: which faults exist is drawn before how often they strike. Every run ends in
+Scenarios and clouds are drawn as a swarm: which faults exist is drawn before how often they happen. Every run ends in
 calm: no more faults, everything runs to rest, and the `eventually` laws are judged.
 """
 
@@ -14,9 +14,9 @@ from typing import Any
 import attrs
 
 from hptsim.audit.laws import LAWS, law
-from hptsim.cloud.every_outcome import FAULTS, Enumerated
-from hptsim.cloud.sampled import Sampled
-from hptsim.cloud.scripted import Scripted
+from hptsim.cloud.every_outcome import FAULTS, EveryOutcome
+from hptsim.cloud.sampled import SampledCloud
+from hptsim.cloud.scripted import ScriptedCloud
 from hptsim.errors import ServiceError
 from hptsim.model.assumptions import Assumptions
 from hptsim.model.definitions import (
@@ -105,18 +105,18 @@ def standalone() -> Any:
 def specs(draw: Any, name: str = "tuning") -> TuningJobSpec:
     """A strategy for specs of a tuning job called *name*: one to three definitions over one or two instance types.
 
-    Some search with a mind of their own: early stopping, Hyperband, completion criteria.
+    Some have early stopping, Hyperband, ranges to search, or completion criteria.
     """
     kinds = draw(st.lists(st.sampled_from(TYPES), min_size=1, max_size=3))
     limits = ResourceLimits(
         draw(st.integers(1, 5)), draw(st.integers(1, 3)), draw(st.sampled_from([None, 150.0, 400.0]))
     )
     each = tuple(draw(definitions(kind, draw(st.integers(1, 2)))) for kind in kinds)
-    mind = draw(st.sampled_from([{}, {}, *_MINDS[: 4 if len(each) == 1 else 3]]))
-    return TuningJobSpec(name, each, limits, priority=draw(st.integers(0, 2)), **mind)
+    search = draw(st.sampled_from([{}, {}, *_SEARCHES[: 4 if len(each) == 1 else 3]]))
+    return TuningJobSpec(name, each, limits, priority=draw(st.integers(0, 2)), **search)
 
 
-_MINDS: list[dict[str, Any]] = [
+_SEARCHES: list[dict[str, Any]] = [
     {"strategy": "Hyperband", "hyperband": Hyperband(1, 3)},
     {"criteria": CompletionCriteria(target=0.5)},
     {"ranges": (ParameterRange("rate", "Continuous", 0.0, 1.0),), "strategy": "Bayesian"},
@@ -132,7 +132,7 @@ def assumptions() -> Any:
 
 @st.composite
 def faults(draw: Any) -> Faults:
-    """A swarm of faults: which kinds exist is drawn first, then how often they strike."""
+    """A swarm of faults: which kinds exist is drawn first, then how often they happen."""
     kinds = [field.name for field in attrs.fields(Faults) if field.name != "shortage_limit"]
     there = draw(st.sets(st.sampled_from(kinds)))
     often: dict[str, Any] = {kind: draw(st.sampled_from([0.2, 0.5, 1.0])) for kind in sorted(there)}
@@ -228,33 +228,37 @@ def plans(draw: Any, definition: TrainingJobDefinition) -> tuple[tuple[str, floa
 
 
 @st.composite
-def natures(draw: Any, scenario: Scenario) -> Sampled:
+def clouds(draw: Any, scenario: Scenario) -> SampledCloud:
     """A strategy for what the cloud decides in *scenario*: sampled with a swarm of faults, or scripted by `plans`.
 
-    Give one to `Simulation(scenario, nature=...)`. A nature without times, whose every event hypothesis draws itself, is
-    what `TuningMachine` uses.
+    Give one to `Simulation(scenario, cloud=...)`; times and script are the scenario's. A cloud without times, whose every
+    event hypothesis draws itself, is what `TuningMachine` uses.
     """
-    sampled = Sampled(draw(st.integers(0, 3)), scenario.script, scenario.timings, draw(faults()))
+    seed, own = draw(st.integers(0, 3)), draw(faults())
     if draw(st.booleans()):
-        return sampled
+        return SampledCloud(seed, faults=own)
     plan = {}
     for entry in scenario.drawn().tuning_jobs:  # those that arrive have the same names whatever the seed
         for ordinal in range(1, entry.spec.limits.max_training_jobs + 1):
             if walk := draw(plans(entry.spec.definition(ordinal))):
                 plan[entry.spec.name, ordinal] = walk
-    return Scripted(sampled.seed, sampled.script, sampled.timings, sampled.faults, plan=plan)
+    return ScriptedCloud(seed, faults=own, plan=plan)
+
+
+natures = clouds
+"""The old name of `clouds`."""
 
 
 @st.composite
 def budgets(draw: Any) -> dict[str, int]:
-    """A swarm of faults for `TuningMachine`: which kinds exist is drawn first, then how often each may strike."""
+    """A swarm of faults for `TuningMachine`: which kinds exist is drawn first, then how often each may happen."""
     there = draw(st.sets(st.sampled_from(FAULTS)))
     return {kind: draw(st.integers(1, 3)) if kind in there else 0 for kind in FAULTS}
 
 
 _TUNING_JOBS = tuple(f"tuning-{number}" for number in range(4))
 _TRAINING_JOBS = tuple(f"alone-{number}" for number in range(8))
-_COURSE = ("launch", *PHASES.values(), "torn_down", "finish")
+_ORDINARY = ("launch", *PHASES.values(), "torn_down", "finish")
 
 
 def _free(names: Iterable[str], taken: Collection[str]) -> str:
@@ -276,12 +280,12 @@ class TuningMachine(stateful.RuleBasedStateMachine):
     @stateful.initialize(account=accounts(), script=scripts(), budget=budgets(), delayed_stop=st.booleans())
     def begin(self, account: Scenario, script: Script, budget: dict[str, int], delayed_stop: bool) -> None:
         """Open the account, and decide which faults exist."""
-        self.nature = Enumerated(0, script, dict(budget), delayed_stop)
+        self.cloud = EveryOutcome(0, script, dict(budget), delayed_stop)
         self.sim = self.simulation(self.scenario or account)
 
     def simulation(self, scenario: Scenario) -> Simulation:
-        """The twin under test, in which `self.nature` arms everything; override it to put your own things around it."""
-        return Simulation(scenario, nature=self.nature, laws=self.laws)
+        """The twin under test, in which `self.cloud` arms everything; override it to put your own things around it."""
+        return Simulation(scenario, cloud=self.cloud, laws=self.laws)
 
     def armed(self, trigger: str) -> list[str]:
         """The jobs to which *trigger* may happen now."""
@@ -378,20 +382,20 @@ class TuningMachine(stateful.RuleBasedStateMachine):
         assert (name in self.training_jobs()) != over
 
     def ongoing(self) -> list[tuple[str, str]]:
-        """What may happen now in the ordinary course of a job: (job, trigger)."""
-        return [event for event in self.sim.possible if event[1] in _COURSE]
+        """What may happen now without a fault: (job, trigger)."""
+        return [event for event in self.sim.possible if event[1] in _ORDINARY]
 
     @stateful.precondition(lambda self: self.ongoing())
     @stateful.rule(event=st.runner().flatmap(lambda self: st.sampled_from(self.ongoing())))
     def work_goes_on(self, event: tuple[str, str]) -> None:
-        """A job goes on in its ordinary course, also in runs from which hypothesis leaves out the trigger's own rule."""
+        """A job goes on without a fault, also in runs from which hypothesis leaves out the trigger's own rule."""
         self.sim.fire(*event)
 
     def teardown(self) -> None:
         """The calm: no more faults, everything runs to rest, and the `eventually` laws are judged."""
         if not hasattr(self, "sim"):
             return
-        self.nature.budget.update(dict.fromkeys(self.nature.budget, 0))
+        self.cloud.budget.update(dict.fromkeys(self.cloud.budget, 0))
         while possible := self.sim.possible:
             self.sim.fire(*possible[0])
         self.sim.run()

@@ -5,7 +5,7 @@ import pytest
 
 from hptsim import Scenario, Simulation, TuningJobSpec
 from hptsim.audit.auditor import Auditor
-from hptsim.cloud.sampled import Sampled
+from hptsim.cloud.sampled import SampledCloud
 from hptsim.errors import LawBroken
 from hptsim.model.assumptions import Assumptions
 from hptsim.model.definitions import InstanceRequest, ResourceLimits, TrainingJobDefinition
@@ -13,7 +13,9 @@ from hptsim.model.journal import steps
 from hptsim.model.machine import Tables
 from hptsim.model.tables import Table
 from hptsim.scenario.cloud import Faults, Script, Timings
+from hptsim.scenario.random_streams import uniforms
 from hptsim.scenario.workload import ScheduledTuningJob
+from hptsim.strategies.search import Searches
 from hptsim.world import commands
 from hptsim.world.rules import RULES
 from hptsim.world.world import World
@@ -93,7 +95,8 @@ def audit(records, scenario=TWO, world=None):
 
 def finished_world(scenario=ALONE):
     """A world in which everything that can happen has happened, and what it wrote."""
-    world = World(scenario.account, Sampled(timings=Timings(checkpoint_s=0)), RULES)  # no clock: no checkpoints
+    cloud = SampledCloud(timings=Timings(checkpoint_s=0))  # no clock: no checkpoints
+    world = World(scenario.account, cloud, Searches(uniforms), RULES)
     entries = []
     world.write = entries.append
     commands.create_tuning_job(world, scenario.tuning_jobs[0].spec)

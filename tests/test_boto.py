@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError, HTTPClientError, ParamValidationErr
 from examples import request, simulation
 
 from hptsim import boto
-from hptsim.cloud.scripted import Scripted
+from hptsim.cloud.scripted import ScriptedCloud
 from hptsim.errors import InvalidInput, LawBroken
 from hptsim.model.definitions import ServiceLimits
 
@@ -186,7 +186,7 @@ def test_the_waiter_for_training_jobs(sim, sagemaker):
 def test_the_waiter_fails_on_a_failed_job():
     scenario = simulation().scenario
     plan = {("demo", 1): (("ready", 1.0), ("client_error", 1.0))}
-    sim = type(simulation())(scenario, nature=Scripted(timings=scenario.timings, plan=plan))
+    sim = type(simulation())(scenario, cloud=ScriptedCloud(timings=scenario.timings, plan=plan))
     client = boto.client(sim)
     client.create_hyper_parameter_tuning_job(**request(total=1, parallel=1))
     with boto.virtual_time(sim):

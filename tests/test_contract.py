@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hptsim import Scenario, Simulation, TuningJobSpec
-from hptsim.cloud.every_outcome import FAULTS, Enumerated
+from hptsim.cloud.every_outcome import FAULTS, EveryOutcome
 from hptsim.errors import ServiceError
 from hptsim.model.definitions import ResourceLimits, TrainingJobDefinition
 from hptsim.model.statuses import SecondaryStatus
@@ -175,8 +175,8 @@ def test_every_answer_under_any_order_of_events_conforms():
 
     for seed in range(60):
         rng = Random(seed)
-        nature = Enumerated(budget=dict.fromkeys(FAULTS, 1))
-        sim = Simulation(Scenario(capacity={"ml.m5.xlarge": 2}), nature=nature, laws=False)
+        cloud = EveryOutcome(budget=dict.fromkeys(FAULTS, 1))
+        sim = Simulation(Scenario(capacity={"ml.m5.xlarge": 2}), cloud=cloud, laws=False)
         sim.create_tuning_job(TuningJobSpec("demo", (definition,), ResourceLimits(3, 2)))
         for step in range(40):
             if step % 4 == 0:

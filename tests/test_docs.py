@@ -100,14 +100,17 @@ def test_the_example_has_every_key(table, cls, more):
 
 def test_the_example_has_every_key_of_a_tuning_job_and_the_page_every_distribution():
     (job,) = tomllib.loads(EXAMPLE)["tuning_jobs"]
-    assert job.keys() == {"request", "at_s", "stop_at_s", "priority", "faults", "recorded"}
+    assert job.keys() == {"request", "at_s", "stop_at_s", "priority", "strategy", "faults", "recorded"}
     assert all(f"{{ {kind} = {{" in PAGE for kind in (*KINDS, *PATTERNS, "scipy"))
 
 
 def test_the_example_has_every_key_of_arrivals():
     (arrivals,) = tomllib.loads(EXAMPLE)["arrivals"]
     named = {"templates": "request"}
-    assert arrivals.keys() == {named.get(one.name, one.name) for one in attrs.fields(Arrivals)} | {"priority"}
+    assert arrivals.keys() == {named.get(one.name, one.name) for one in attrs.fields(Arrivals)} | {
+        "priority",
+        "strategy",
+    }
 
 
 def test_the_exit_codes_are_the_command_lines():

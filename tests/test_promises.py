@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from hptsim import Simulation
 from hptsim.model.statuses import FINAL_TUNING
-from hptsim.testing import TuningMachine, natures, scenarios
+from hptsim.testing import TuningMachine, clouds, scenarios
 
 
 @given(scenario=scenarios())
@@ -42,7 +42,7 @@ def test_resources_are_released_only_when_the_job_reaches_stopped(scenario):
 
 @given(scenario=scenarios(), data=st.data())
 def test_whatever_the_cloud_decides_the_laws_are_kept(scenario, data):
-    Simulation(scenario, nature=data.draw(natures(scenario))).run()
+    Simulation(scenario, cloud=data.draw(clouds(scenario))).run()
 
 
 @given(scenario=scenarios())

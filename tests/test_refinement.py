@@ -10,19 +10,21 @@ from hypothesis import given
 
 from hptsim import Simulation
 from hptsim.cli.commands import demo
-from hptsim.cloud.every_outcome import FAULTS, Enumerated
+from hptsim.cloud.every_outcome import FAULTS, EveryOutcome
 from hptsim.errors import ServiceError
 from hptsim.model.journal import steps
 from hptsim.model.payloads import Epoch, ScriptEnded, TrainingJobCreated
+from hptsim.scenario.random_streams import uniforms
 from hptsim.simulation.job_views import Capacity
+from hptsim.strategies.search import Searches
 from hptsim.testing import scenarios
 from hptsim.world import commands
 from hptsim.world.rules import RULES
 from hptsim.world.world import World
 
 
-class Follower(Enumerated):
-    """The explorer's nature, with the objective of the run that is followed and as many checkpoints as it took."""
+class Follower(EveryOutcome):
+    """The explorer's cloud, with the objective of the run that is followed and as many checkpoints as it took."""
 
     value = None
 
@@ -38,8 +40,8 @@ class Follower(Enumerated):
 def model(scenario):
     """The explorer's world for *scenario*: everything armed, and faults without end."""
     endless = dict.fromkeys(FAULTS, 10**9)
-    nature = Follower(0, scenario.script, endless, scenario.timings.stop_propagation_s != 0)
-    return World(scenario.account, nature, RULES)
+    cloud = Follower(0, scenario.script, endless, scenario.timings.stop_propagation_s != 0)
+    return World(scenario.account, cloud, Searches(uniforms), RULES)
 
 
 def take(world, scenario, step):
@@ -48,7 +50,7 @@ def take(world, scenario, step):
     world.write = written.append
     first = step[0]
     specs = {entry.spec.name: entry.spec for entry in scenario.tuning_jobs}
-    world.nature.value = next((one.data.objective for one in step if isinstance(one.data, (Epoch, ScriptEnded))), None)
+    world.cloud.value = next((one.data.objective for one in step if isinstance(one.data, (Epoch, ScriptEnded))), None)
     command = first.trigger if first.thing in ("tuning", "refused") else ""
     try:
         if command == "create":

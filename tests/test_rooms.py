@@ -12,7 +12,7 @@ MAY_IMPORT = {
     "scenario": "model",
     "world": "model",
     "strategies": "model",
-    "cloud": "model scenario strategies world",
+    "cloud": "model scenario world",
     "audit": "model",
     "simulation": "model scenario world strategies cloud audit",
     "planning": "model scenario simulation",

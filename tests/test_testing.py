@@ -9,8 +9,8 @@ from hypothesis.stateful import invariant, run_state_machine_as_test
 
 from hptsim import Scenario, Simulation, TuningJobSpec
 from hptsim.audit.laws import SOMETIMES
-from hptsim.cloud.every_outcome import FAULTS, Enumerated
-from hptsim.cloud.scripted import Scripted
+from hptsim.cloud.every_outcome import FAULTS, EveryOutcome
+from hptsim.cloud.scripted import ScriptedCloud
 from hptsim.errors import LawBroken
 from hptsim.model.assumptions import Assumptions
 from hptsim.model.definitions import TrainingJobDefinition
@@ -18,7 +18,7 @@ from hptsim.model.machine import Tables
 from hptsim.model.statuses import NEW
 from hptsim.model.tables import ALL, TRAINING, WARM_POOL, Table
 from hptsim.scenario.cloud import Script
-from hptsim.testing import RULES, TuningMachine, accounts, budgets, faults, natures, plans, scenarios, specs
+from hptsim.testing import RULES, TuningMachine, accounts, budgets, clouds, faults, plans, scenarios, specs
 
 NO_SHRINKING = settings(max_examples=2000, phases=[Phase.generate], deadline=None, derandomize=True, database=None)
 
@@ -80,8 +80,8 @@ def test_a_plan_is_a_walk_through_the_table(walk):
 
 
 @pytest.mark.long
-def test_natures_draw_every_fault_and_every_witness():
-    """What simulated runs of drawn natures meet, all together: every trigger of the training table, every `sometimes`.
+def test_clouds_draw_every_fault_and_every_witness():
+    """What simulated runs of drawn clouds meet, all together: every trigger of the training table, every `sometimes`.
 
     Which examples come first depends on which modules are imported, so that rounds go on until everything was met.
     """
@@ -89,12 +89,12 @@ def test_natures_draw_every_fault_and_every_witness():
     possible = set(SOMETIMES) - {"a warm pool is reused", "a stop meets a warm pool"}  # no scenario has any
 
     @settings(max_examples=600, deadline=None, database=None, suppress_health_check=list(HealthCheck))
-    @given(pair=scenarios().flatmap(lambda one: st.tuples(st.just(one), natures(one))))
+    @given(pair=scenarios().flatmap(lambda one: st.tuples(st.just(one), clouds(one))))
     def simulate(pair):
-        scenario, nature = pair
-        sim = Simulation(scenario, nature=nature)
+        scenario, cloud = pair
+        sim = Simulation(scenario, cloud=cloud)
         sim.run()
-        kinds.add(type(nature))
+        kinds.add(type(cloud))
         triggers.update(record.trigger for record in sim.journal if record.thing == "training")
         witnessed.update(sim.witnessed)
 
@@ -104,14 +104,14 @@ def test_natures_draw_every_fault_and_every_witness():
             break
     assert triggers == set(TRAINING.triggers)
     assert witnessed == possible
-    assert Scripted in kinds and len(kinds) == 2
+    assert ScriptedCloud in kinds and len(kinds) == 2
 
 
-def test_natures_script_the_jobs_that_arrive_too():
-    def arrived(nature):
-        return type(nature) is Scripted and any(name.startswith("arrival-") for name, _ in nature.plan)
+def test_clouds_script_the_jobs_that_arrive_too():
+    def arrived(cloud):
+        return type(cloud) is ScriptedCloud and any(name.startswith("arrival-") for name, _ in cloud.plan)
 
-    assert arrived(reached(scenarios().flatmap(natures), arrived))
+    assert arrived(reached(scenarios().flatmap(clouds), arrived))
 
 
 def test_there_is_a_rule_for_each_trigger_of_the_tables_and_no_other():
@@ -157,7 +157,7 @@ NOT_GIVEN_BACK = {"released at the end, exactly once", "a warm pool holds its in
 def test_the_machine_finds_a_warm_pool_that_is_not_given_back():
     class Planted(TuningMachine):
         def simulation(self, scenario):
-            return Simulation(scenario, nature=self.nature, tables=tables)
+            return Simulation(scenario, cloud=self.cloud, tables=tables)
 
     tables = broken("expire", "Available", WARM_POOL, effects=())
     with pytest.raises(LawBroken) as found:
@@ -185,7 +185,7 @@ def test_the_machine_finds_planted_bugs_and_tells_them_in_the_tables_words(table
             """Without the calm, which would find it too and not tell how."""
 
         def simulation(self, scenario):
-            return Simulation(scenario, nature=self.nature, tables=tables)
+            return Simulation(scenario, cloud=self.cloud, tables=tables)
 
     with pytest.raises(LawBroken) as found:
         run_state_machine_as_test(Planted, settings=SEARCH)
@@ -210,7 +210,7 @@ def test_the_machine_takes_a_users_own_account():
     assert set(seen) == {("mine", 7)}
 
 
-class Stuck(Enumerated):
+class Stuck(EveryOutcome):
     """A cloud whose downloads never end, though they may fail while faults are allowed."""
 
     def possible(self, job, trigger):
@@ -220,8 +220,8 @@ class Stuck(Enumerated):
 def test_a_run_that_does_not_come_to_rest_is_red():
     class Endless(TuningMachine):
         def simulation(self, scenario):
-            self.nature = Stuck(budget=dict.fromkeys(FAULTS, 1))
-            return Simulation(scenario, nature=self.nature)
+            self.cloud = Stuck(budget=dict.fromkeys(FAULTS, 1))
+            return Simulation(scenario, cloud=self.cloud)
 
     with pytest.raises(LawBroken) as found:
         run_state_machine_as_test(Endless, settings=SEARCH)

@@ -33,13 +33,16 @@ def tries_each_point_once(state: State, entry: Entry) -> str | None:
 
 
 def gives_up_the_right_ones(state: State, subject: Entry | KnownTrainingJob) -> str | None:
-    """Who falls behind, or has had all its epochs, is sent a stop at once; nobody else is."""
+    """What falls behind, or has had all its epochs, is sent a stop at once, and nothing else is.
+
+    A strategy of the user's own may stop whatever it likes ("strategy").
+    """
     if isinstance(subject, KnownTrainingJob):
         if subject.expected_stop and subject.told_s is None and subject.state == "Training":
             return f"{subject.name} was to be given up ({subject.expected_stop}) and goes on"
         return None
     job = state.training[subject[2]]
-    if subject[6] is not None and subject[6] != job.expected_stop:
+    if subject[6] not in (None, "strategy", job.expected_stop):
         return f"{job.name} is given up for {subject[6]}, and was not to be"
     return None
 

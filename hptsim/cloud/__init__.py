@@ -3,12 +3,12 @@
 Sampled from distributions, scripted by a plan, or every outcome at once for the explorer.
 """
 
-from hptsim.cloud.every_outcome import Enumerated
-from hptsim.cloud.sampled import Sampled
-from hptsim.cloud.scripted import Scripted
+from hptsim.cloud.every_outcome import EveryOutcome
+from hptsim.cloud.sampled import SampledCloud
+from hptsim.cloud.scripted import ScriptedCloud
 
 __all__ = [
-    "Enumerated",
-    "Sampled",
-    "Scripted",
+    "EveryOutcome",
+    "SampledCloud",
+    "ScriptedCloud",
 ]

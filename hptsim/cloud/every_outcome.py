@@ -1,4 +1,4 @@
-"""Everything that may happen, at once and without times: the nature of whoever explores."""
+"""Everything that may happen, at once and without times: the cloud of the explorer."""
 
 from __future__ import annotations
 
@@ -8,11 +8,10 @@ from zlib import crc32
 
 import attrs
 
-from hptsim.cloud.base import Base
-from hptsim.model.copying import duplicate
+from hptsim.cloud.base import CloudBase
 from hptsim.model.machine import TABLES
 from hptsim.world.jobs import TrainingJob, TuningJob
-from hptsim.world.world import World
+from hptsim.world.ports import State
 
 FAULTS = (
     "shortage",
@@ -26,7 +25,7 @@ FAULTS = (
     "max_wait",
     "max_pending",
 )
-"""What strikes only as often as a budget allows."""
+"""What happens only as often as a budget allows."""
 _OFFERS: dict[str, list[str]] = {}
 
 
@@ -37,38 +36,36 @@ for _state, _trigger in TABLES.training:
 
 
 @attrs.define(slots=False)
-class Enumerated(Base):
-    """Everything that may happen, armed at once, without times; *budget* says how often each fault may strike.
+class EveryOutcome(CloudBase):
+    """Everything that may happen, armed at once, without times; *budget* says how often each fault may happen.
 
-    >>> Enumerated(budget={"internal_error": 1}).freeze()
+    >>> EveryOutcome(budget={"internal_error": 1}).freeze()
     (('internal_error', 1),)
     """
 
     budget: dict[str, int] = attrs.field(factory=dict)
     delayed_stop: bool = False
 
-    def delay(self, world: World, job: TuningJob, trigger: str) -> float:
-        """Zero, but for stops that are to travel separately: whoever explores ignores times."""
+    def delay(self, world: State, job: TuningJob, trigger: str) -> float:
+        """Zero, but for stops that are to arrive separately: the explorer ignores times."""
         return 1.0 if trigger == "stop_propagation" and self.delayed_stop else 0.0
 
-    def begin(self, world: World, job: TrainingJob) -> None:
+    def begin(self, world: State, job: TrainingJob) -> None:
         """Nothing to decide: work without length."""
-        job.hyperparameters = {}
         if job.tuning_job:
-            spec = world.tuning[job.tuning_job].spec
-            job.watched = spec.early_stopping or spec.hyperband is not None
-            job.epochs = spec.hyperband.max_resource if spec.hyperband is not None else self.script.epochs
+            hyperband = world.tuning[job.tuning_job].spec.hyperband
+            job.epochs = self._script.epochs if hyperband is None else hyperband.max_resource
 
-    def evaluate(self, world: World, job: TrainingJob, epoch: int) -> float:
+    def evaluate(self, world: State, job: TrainingJob, epoch: int) -> float:
         """Each training job has a value of its own, the same at every epoch."""
         return crc32(f"{job.ordinal}/{epoch}".encode()) % 1000 / 1000
 
-    def next(self, world: World, job: TrainingJob) -> Iterable[tuple[str, float]]:
+    def next(self, world: State, job: TrainingJob) -> Iterable[tuple[str, float]]:
         """Every trigger that the tables know in this state, faults as far as their budget reaches."""
         return [(trigger, 0.0) for trigger in _OFFERS.get(job.state, ()) if self.possible(job, trigger)]
 
     def possible(self, job: TrainingJob, trigger: str) -> bool:
-        """Whether *trigger* may strike *job* now."""
+        """Whether *trigger* may happen to *job* now."""
         if trigger == "checkpoint":
             return job.definition.checkpoint_uri is not None and job.checkpoints < 1
         if trigger == "epoch":
@@ -81,15 +78,15 @@ class Enumerated(Base):
             return not job.saved
         return trigger not in FAULTS or self.budget.get(trigger, 0) > 0
 
-    def struck(self, trigger: str) -> None:
+    def spend(self, trigger: str) -> None:
         """Take a fault that has happened from the budget."""
         if trigger in self.budget:
             self.budget[trigger] -= 1
 
     def clone(self) -> Self:
         """A copy with a budget of its own."""
-        twin = duplicate(self)
-        twin.budget, twin._minds = self.budget.copy(), {}
+        twin = super().clone()
+        twin.budget = self.budget.copy()
         return twin
 
     def freeze(self) -> tuple[Any, ...]:

@@ -20,6 +20,7 @@ from hptsim.model.definitions import (
     TrainingJobDefinition,
 )
 from hptsim.model.ranges import ParameterRange, combinations
+from hptsim.model.search import STRATEGIES
 
 MEMBERS: Mapping[str, list[str]] = {
     "CreateHyperParameterTuningJobRequest": (
@@ -68,7 +69,6 @@ MEMBERS: Mapping[str, list[str]] = {
     "RetryStrategy": ["MaximumRetryAttempts"],
 }
 """The members of every structure that is read, by the shape's name in botocore's model."""
-STRATEGIES = ("Bayesian", "Random", "Hyperband", "Grid")
 
 
 class _Structure:
@@ -152,7 +152,7 @@ def parse(request: Mapping[str, Any]) -> dict[str, Any]:
     objective = Objective()
     if single or "HyperParameterTuningJobObjective" in config:
         objective = _objective(config.inner("HyperParameterTuningJobObjective", "HyperParameterTuningJobObjective"))
-    strategy = config.text("Strategy", among=STRATEGIES)
+    strategy = config.text("Strategy", among=tuple(STRATEGIES))
     ranges = _ranges(config.inner("ParameterRanges", "ParameterRanges")) if "ParameterRanges" in config else ()
     parsed = tuple(_definition(definition) for definition in definitions)
     limits = config.inner("ResourceLimits", "ResourceLimits")

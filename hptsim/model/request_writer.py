@@ -10,6 +10,7 @@ from hptsim.model.definitions import (
     TrainingJobDefinition,
 )
 from hptsim.model.ranges import ParameterRange
+from hptsim.model.search import service_name
 from hptsim.model.specs import TuningJobSpec
 
 
@@ -28,12 +29,12 @@ def to_request(spec: TuningJobSpec) -> dict[str, Any]:
     if spec.limits.max_runtime_s is not None:
         limits["MaxRuntimeInSeconds"] = int(spec.limits.max_runtime_s)
     config: dict[str, Any] = {
-        "Strategy": spec.strategy,
+        "Strategy": service_name(spec.strategy),
         "HyperParameterTuningJobObjective": _objective_request(spec.objective),
         "ResourceLimits": limits,
         "ParameterRanges": _ranges_request(spec.ranges),
     }
-    config |= _mind_request(spec)
+    config |= _search_request(spec)
     definitions = [_definition_request(definition) for definition in spec.definitions]
     several = {"TrainingJobDefinitions": definitions}
     one: dict[str, Any] = {"TrainingJobDefinition": definitions[0]} if len(definitions) == 1 else several
@@ -43,7 +44,7 @@ def to_request(spec: TuningJobSpec) -> dict[str, Any]:
     return {"HyperParameterTuningJobName": spec.name, "HyperParameterTuningJobConfig": config, **one}
 
 
-def _mind_request(spec: TuningJobSpec) -> dict[str, Any]:
+def _search_request(spec: TuningJobSpec) -> dict[str, Any]:
     """Early stopping, criteria, Hyperband's resources and the seed, as far as they are set."""
     plain: dict[str, Any] = {}
     if spec.early_stopping:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import attrs
@@ -12,6 +12,7 @@ from hptsim.errors import InvalidInput, invalid
 from hptsim.model.definitions import CompletionCriteria, Hyperband, Objective, ResourceLimits, TrainingJobDefinition
 from hptsim.model.ranges import ParameterRange, combinations
 from hptsim.model.request_reader import parse
+from hptsim.model.search import is_own, maker, same_strategy
 from hptsim.model.validators import whole
 
 TUNING_JOB_NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,31}")
@@ -23,6 +24,8 @@ TUNING_JOB_NAME_LENGTH = 32
 class TuningJobSpec:
     """A tuning job as its caller asks for it.
 
+    *strategy* is one of the service's (`model.search.STRATEGIES`), an import path "package.module:Class", or a class or function
+    that makes a `Strategy` from the spec.
     *priority* orders waiting requests under the discipline "priority": the smaller number goes first.
     *request* is the service request that it came from, if any, for echoing back.
 
@@ -33,7 +36,7 @@ class TuningJobSpec:
     name: str
     definitions: tuple[TrainingJobDefinition, ...] = attrs.field(factory=lambda: (TrainingJobDefinition(),))
     limits: ResourceLimits = attrs.field(factory=ResourceLimits)
-    strategy: str = "Random"
+    strategy: str | Callable[..., Any] = attrs.field(default="Random", eq=same_strategy)
     objective: Objective = attrs.field(factory=Objective)
     ranges: tuple[ParameterRange, ...] = ()
     priority: int = 0
@@ -46,6 +49,11 @@ class TuningJobSpec:
     """The tuning jobs whose results a warm start begins with."""
     warm_start: str = ""
     """IdenticalDataAndAlgorithm or TransferLearning, with *parents*."""
+
+    @strategy.validator
+    def _known_strategy(self, attribute: attrs.Attribute[Any], value: Any) -> None:
+        if is_own(value):
+            maker(value)
 
     def __attrs_post_init__(self) -> None:
         check_name("HyperParameterTuningJobName", self.name)
@@ -103,9 +111,10 @@ class TuningJobSpec:
         return definition.objective or self.objective
 
     @classmethod
-    def from_request(cls, request: Mapping[str, Any], *, priority: int = 0) -> TuningJobSpec:
+    def from_request(cls, request: Mapping[str, Any], *, priority: int = 0, strategy: Any = None) -> TuningJobSpec:
         """The spec in a CreateHyperParameterTuningJob request, in the service's own words.
 
+        A *strategy* of your own takes the place of the request's.
         Raises InvalidInput with the member's path and the nearest valid spelling.
 
         >>> TuningJobSpec.from_request({"HyperParameterTuningJobName": "demo"})
@@ -113,7 +122,10 @@ class TuningJobSpec:
         ...
         hptsim.errors.InvalidInput: HyperParameterTuningJobConfig: got nothing, expected a required member
         """
-        return cls(**parse(request), priority=priority)
+        parsed = parse(request)
+        if strategy is not None:
+            parsed["strategy"] = strategy
+        return cls(**parsed, priority=priority)
 
     def definition(self, ordinal: int) -> TrainingJobDefinition:
         """The definition of the *ordinal*-th training job (from 1): round-robin (assumption `round-robin`)."""

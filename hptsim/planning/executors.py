@@ -7,9 +7,10 @@ travel in chunks and come back as figures; journals do not travel.
 from __future__ import annotations
 
 import os
+import pickle
 import signal
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed, wait
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -19,6 +20,8 @@ from typing import Any
 
 import attrs
 
+from hptsim.errors import invalid
+from hptsim.model.search import is_own, maker
 from hptsim.model.validators import at_least
 from hptsim.optional import require
 from hptsim.planning.metrics import Figures
@@ -47,6 +50,13 @@ class Design:
         sim.run(self.scenario.until_s if self.until_s is None else self.until_s)
         found: Figures = sim.metrics(begin_s=self.warm_up_s).figures(self.above_s)
         return found
+
+    @property
+    def own_strategies(self) -> list[Any]:
+        """What makes the strategies that are none of the service's: a file names them, and their text matters too."""
+        arriving = [template for one in self.scenario.arrivals for template in one.templates]
+        specs = [*(job.spec for job in self.scenario.tuning_jobs), *arriving]
+        return [maker(spec.strategy) for spec in specs if is_own(spec.strategy)]
 
     def training_jobs(self, seed: int) -> int:
         """How many training jobs a replication may have: a measure of its length that needs no clock."""
@@ -111,11 +121,13 @@ def run(
     """
     with Checkpoint(checkpoint) as kept:
         designs = {id(design): design for design, _ in tasks}
-        names = {place: kept.key(design) for place, design in designs.items()}
+        names = {place: kept.key(design, *design.own_strategies) for place, design in designs.items()}
         keys = [f"{names[id(design)]}/{seed}" for design, seed in tasks]
         found = {place: kept.known[key] for place, key in enumerate(keys) if key in kept.known}
         missing = [place for place in range(len(tasks)) if place not in found]
         with workers(executor) as pool:
+            if isinstance(pool, ProcessPoolExecutor):
+                _check_travels(designs.values())
             chunks = list(_chunks(tasks, missing, getattr(pool, "_max_workers", os.cpu_count() or 1)))
             futures = {
                 pool.submit(run_chunk, tasks[chunk[0]][0], [tasks[place][1] for place in chunk]): chunk
@@ -134,6 +146,17 @@ def run(
                 show(len(found))
                 _collect(futures, take, lambda: show(len(found)))
     return [found[place] for place in range(len(tasks))]
+
+
+def _check_travels(designs: Iterable[Design]) -> None:
+    """Refuse what another process could not find, such as a class inside a function; raises InvalidInput."""
+    for design in designs:
+        try:
+            pickle.dumps(design)
+        except (pickle.PicklingError, AttributeError) as error:
+            expected = "strategies, curves and durations that other processes can import by their names"
+            hint = "write them at the top of a module, or pass executor=ThreadPoolExecutor(1)"
+            raise invalid(f"scenario {design.scenario.name!r}", str(error), expected, hint) from error
 
 
 def _collect(

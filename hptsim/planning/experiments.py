@@ -16,6 +16,7 @@ from typing import Any, TypedDict, Unpack
 import attrs
 
 from hptsim.errors import invalid, nearest
+from hptsim.model.specs import TuningJobSpec
 from hptsim.optional import require
 from hptsim.planning.executors import Design, run, workers
 from hptsim.planning.results import (
@@ -131,8 +132,9 @@ def _label(value: Any) -> Any:
 
 
 def vary(scenario: Scenario, path: str, value: Any) -> Scenario:
-    """The scenario with one thing changed: its path has dots, such as "capacity.TYPE", "timings.training_s", or
-    "arrivals.NAME.interarrival_s.mean_s" of the arrivals whose first template has that name.
+    """The scenario with one thing changed: its path has dots, such as "capacity.TYPE", "timings.training_s",
+    "tuning_jobs.NAME.spec.strategy", or "arrivals.NAME.interarrival_s.mean_s" and "arrivals.NAME.template.strategy" of the
+    arrivals whose first template has that name.
 
     Raises InvalidInput with the nearest spelling.
 
@@ -150,13 +152,15 @@ def _changed(thing: Any, path: str, what: str, names: Sequence[str], value: Any)
     if isinstance(thing, Mapping):
         return {**thing, ".".join(names): value}
     first, rest = names[0], names[1:]
-    if isinstance(thing, tuple) and all(isinstance(one, Arrivals) for one in thing) and what == "arrivals":
-        known = [one.name for one in thing]
+    if isinstance(thing, tuple) and what in ("arrivals", "tuning_jobs"):
+        known = [one.name if isinstance(one, Arrivals) else one.spec.name for one in thing]
         if first not in known:
-            raise invalid(
-                "path", path, "the name of some arrivals", nearest(first, known) if known else "there are none"
-            )
-        return [_changed(one, path, first, rest, value) if one.name == first else one for one in thing]
+            expected = "the name of some arrivals" if what == "arrivals" else "the name of a tuning job"
+            raise invalid("path", path, expected, nearest(first, known) if known else "there are none")
+        named = zip(known, thing, strict=True)
+        return [_changed(one, path, first, rest, value) if name == first else one for name, one in named]
+    if isinstance(thing, tuple) and len(thing) == 1 and isinstance(thing[0], TuningJobSpec):  # the only template
+        return _changed(thing[0], path, what, names, value)
     if not attrs.has(type(thing)):
         raise invalid("path", path, f"{what} as a whole: it has no keys")
     fields = {str(field.alias): field.name for field in attrs.fields(type(thing))}

@@ -12,6 +12,7 @@ import json
 import sys
 from collections.abc import Mapping
 from enum import Enum
+from functools import partial
 from pathlib import Path
 from types import BuiltinFunctionType, FunctionType
 from typing import Any
@@ -50,6 +51,8 @@ def _spell(where: str, value: Any) -> str:
         return f"[{', '.join(_spell(f'{where}[{place}]', one) for place, one in enumerate(value))}]"
     if isinstance(value, (set, frozenset)):
         return f"set({sorted(_spell(where, one) for one in value)})"
+    if isinstance(value, partial):
+        return f"partial({_spell(where, [value.func, value.args, value.keywords])})"
     if attrs.has(type(value)):
         fields = [field.name for field in attrs.fields(type(value)) if field.eq]
     elif hasattr(value, "dist") and hasattr(value, "kwds"):  # a frozen distribution of scipy.stats

@@ -102,7 +102,7 @@ class Recorded:
 
     A phase that is None is drawn as ever. *failure* is the trigger that ended the last phase, nothing if none did.
 
-    >>> Recorded(training_s=600).course
+    >>> Recorded(training_s=600).delays
     {'Training': (('exited', 600),)}
     """
 
@@ -123,14 +123,14 @@ class Recorded:
             raise invalid("failure", self.failure, f"{last} as the last phase that is given")
 
     @property
-    def course(self) -> dict[str, tuple[tuple[str, float]]]:
+    def delays(self) -> dict[str, tuple[tuple[str, float]]]:
         """What ends each recorded phase, and when."""
         times = {phase: getattr(self, f"{phase.lower()}_s") for phase in PHASES}
-        course = {phase: ((PHASES[phase], time_s),) for phase, time_s in times.items() if time_s is not None}
+        delays = {phase: ((PHASES[phase], time_s),) for phase, time_s in times.items() if time_s is not None}
         if self.failure:
-            last = next(reversed(course))
-            course[last] = ((self.failure, times[last]),)
-        return course
+            last = next(reversed(delays))
+            delays[last] = ((self.failure, times[last]),)
+        return delays
 
 
 def _inside(instance: object, attribute: attrs.Attribute[Any], value: Any) -> None:
@@ -183,8 +183,8 @@ class Faults:
         return self.shortage_by_type.get(instance_type, self.capacity_shortage)
 
     @cached_property
-    def strike(self) -> bool:
-        """Whether any of them can strike a job that does not run on spot instances."""
+    def possible(self) -> bool:
+        """Whether any of them can happen to a job that does not run on spot instances."""
         shares = (self.algorithm_error, self.client_error, self.internal_error, self.capacity_shortage)
         return any(shares) or any(self.shortage_by_type.values()) or self.algorithm_errors_per_hour > 0
 

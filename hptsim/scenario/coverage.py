@@ -16,7 +16,7 @@ import attrs
 from hptsim.errors import below, invalid, nearest
 from hptsim.model.definitions import TrainingJobDefinition
 from hptsim.model.ranges import ParameterRange
-from hptsim.model.request_reader import STRATEGIES
+from hptsim.model.search import is_own
 from hptsim.model.specs import TuningJobSpec
 from hptsim.scenario.cloud import Script, Timings
 from hptsim.scenario.configured_durations import Linear, Table
@@ -40,7 +40,7 @@ class Drawn:
     @classmethod
     def of(cls, spec: TuningJobSpec, definition: TrainingJobDefinition) -> Drawn:
         """What a tuning job draws for one of its definitions."""
-        return cls(spec.ranges_of(definition), tuple(definition.static.items()), spec.strategy in STRATEGIES)
+        return cls(spec.ranges_of(definition), tuple(definition.static.items()), not is_own(spec.strategy))
 
     @property
     def names(self) -> list[str]:

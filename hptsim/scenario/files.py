@@ -17,6 +17,7 @@ from hptsim.errors import InvalidInput, below, invalid, nearest
 from hptsim.model.assumptions import Assumptions
 from hptsim.model.definitions import ServiceLimits
 from hptsim.model.request_writer import to_request
+from hptsim.model.search import import_path
 from hptsim.model.specs import TuningJobSpec
 from hptsim.scenario import configured_durations as configured
 from hptsim.scenario import durations
@@ -25,7 +26,7 @@ from hptsim.scenario.cloud import Faults, Recorded, Script, Timings
 from hptsim.scenario.prices import Prices
 from hptsim.scenario.workload import PATTERNS, Arrivals, ScheduledTuningJob
 
-_JOB_KEYS = ("request", "at_s", "stop_at_s", "priority", "faults", "recorded")
+_JOB_KEYS = ("request", "at_s", "stop_at_s", "priority", "strategy", "faults", "recorded")
 _ARRIVAL_KEYS = (
     "request",
     "weights",
@@ -36,6 +37,7 @@ _ARRIVAL_KEYS = (
     "batch",
     "batch_gap_s",
     "priority",
+    "strategy",
 )
 _GAPS = {**durations.KINDS, **PATTERNS}
 
@@ -114,7 +116,7 @@ def job(where: str, plain: Any, folder: Path | None) -> ScheduledTuningJob:
     known(where, plain, _JOB_KEYS, where)
     request, priority = _request(f"{where}.request", plain.get("request"), folder), _priority(where, plain)
     with below(where):
-        spec = TuningJobSpec.from_request(request, priority=priority)
+        spec = TuningJobSpec.from_request(request, priority=priority, strategy=_strategy(plain.get("strategy")))
         times = {name: plain[name] for name in ("at_s", "stop_at_s") if name in plain}
         faults = PARTS["faults"](f"{where}.faults", plain["faults"]) if "faults" in plain else None
         recorded = each(f"{where}.recorded", plain.get("recorded", []), _recorded, folder)
@@ -132,7 +134,7 @@ def arrivals(where: str, plain: Any, folder: Path | None) -> Arrivals:
     known(where, plain, _ARRIVAL_KEYS, where)
     given, priority = plain.get("request"), _priority(where, plain)
     requests = [_request(f"{where}.request", one, folder) for one in (given if isinstance(given, list) else [given])]
-    values = {name: value for name, value in plain.items() if name not in ("request", "priority")}
+    values = {name: value for name, value in plain.items() if name not in ("request", "priority", "strategy")}
     if "interarrival_s" not in values:
         raise invalid(f"{where}.interarrival_s", None, "the time between two of them, a profile or times")
     values["interarrival_s"] = durations.from_plain(f"{where}.interarrival_s", values["interarrival_s"], _GAPS)
@@ -141,7 +143,36 @@ def arrivals(where: str, plain: Any, folder: Path | None) -> Arrivals:
     if not isinstance(values.get("weights", []), list):
         raise invalid(f"{where}.weights", values["weights"], "a list of numbers")
     with below(where):
-        return Arrivals([TuningJobSpec.from_request(one, priority=priority) for one in requests], **values)
+        strategies = _strategies(plain.get("strategy"), len(requests))
+        templates = [
+            TuningJobSpec.from_request(one, priority=priority, strategy=strategy)
+            for one, strategy in zip(requests, strategies, strict=True)
+        ]
+        return Arrivals(templates, **values)
+
+
+def _strategy(given: Any) -> str | None:
+    """The strategy that a file names beside the request: one of the service's, or the import path of a user's own."""
+    if given is not None and not isinstance(given, str):
+        raise invalid("strategy", given, "a string such as 'package.module:Class'")
+    return given
+
+
+def _strategies(given: Any, count: int) -> list[str | None]:
+    """The strategy of each of *count* requests: one for all of them, or a list with one for each."""
+    if not isinstance(given, list):
+        return [_strategy(given)] * count
+    if len(given) != count:
+        raise invalid("strategy", given, f"one strategy, or one for each request ({count})")
+    return [_strategy(one) for one in given]
+
+
+def _strategy_to_plain(spec: TuningJobSpec) -> str | None:
+    """The strategy as files hold it, where the request does not name it; raises InvalidInput if it has no import path."""
+    if to_request(spec)["HyperParameterTuningJobConfig"].get("Strategy") == spec.strategy:
+        return None
+    with below(spec.name):
+        return import_path(spec.strategy)
 
 
 def prices(plain: Any, folder: Path | None) -> Prices:
@@ -179,6 +210,7 @@ def job_to_plain(job: ScheduledTuningJob) -> dict[str, Any]:
     plain: dict[str, Any] = {"at_s": job.at_s, "stop_at_s": job.stop_at_s, "request": to_request(job.spec)}
     if job.spec.priority:
         plain["priority"] = job.spec.priority
+    plain["strategy"] = _strategy_to_plain(job.spec)
     if job.faults is not None:
         plain["faults"] = part_to_plain(job.faults)
     if job.recorded:
@@ -204,6 +236,9 @@ def arrivals_to_plain(one: Arrivals) -> dict[str, Any]:
         plain["weights"] = list(one.weights)
     if one.templates[0].priority:
         plain["priority"] = one.templates[0].priority
+    if any(_strategy_to_plain(template) for template in one.templates):
+        strategies = [import_path(template.strategy) for template in one.templates]
+        plain["strategy"] = strategies[0] if len(set(strategies)) == 1 else strategies
     return plain
 
 

@@ -21,7 +21,7 @@ from hptsim.model.specs import TuningJobSpec
 from hptsim.model.statuses import COUNTERS, FINAL_TUNING, NEW, bucket, primary, status
 from hptsim.model.storage import Artifact, LogEvent, log_stream
 from hptsim.service.pagination import Key, SortedIndex
-from hptsim.strategies.stopping_rules import improves
+from hptsim.strategies.completion import improves
 
 MESSAGES: Mapping[str, str] = {
     "Starting": "Starting the training job",

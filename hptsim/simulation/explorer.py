@@ -11,14 +11,16 @@ import attrs
 from hptsim import html
 from hptsim.audit.auditor import Auditor
 from hptsim.audit.laws import LAWS
-from hptsim.cloud.every_outcome import FAULTS, Enumerated
+from hptsim.cloud.every_outcome import FAULTS, EveryOutcome
 from hptsim.errors import LawBroken, ServiceError, invalid, nearest
 from hptsim.model.definitions import TrainingJobDefinition
 from hptsim.model.journal import Entry
 from hptsim.model.laws import Law, witnesses
 from hptsim.model.machine import TABLES, Tables
+from hptsim.scenario.random_streams import uniforms
 from hptsim.scenario.scenario import Scenario
 from hptsim.simulation.gc_pause import collector_paused
+from hptsim.strategies.search import Searches
 from hptsim.world import commands
 from hptsim.world.rules import rules
 from hptsim.world.world import World
@@ -92,7 +94,7 @@ def explore(
 ) -> Exploration:
     """Visit every state that the scenario can reach, or stop at the first broken law.
 
-    *faults* says how often each may strike anywhere (see `nature.FAULTS`); *stops* lets each tuning job be stopped once,
+    *faults* says how often each may happen (see `cloud.every_outcome.FAULTS`); *stops* lets each tuning job be stopped once,
     at any point; *delayed_stop* lets the stop travel to each training job separately. Times in the scenario are ignored;
     arrivals stand for the tuning jobs that `scenario.drawn(seed)` has in their place. *training_jobs* are created besides, by
     name and in order, without a tuning job; each may be stopped once, and once more while its warm pool is kept. *laws* are
@@ -144,8 +146,11 @@ class _Search:
         self.budget, self.delayed_stop, self.seed = budget, delayed_stop, seed
         self.progress = progress
         self.training_jobs = training_jobs
-        nature = Enumerated(seed, scenario.script, budget, delayed_stop)
-        self.root = _Node(World(scenario.account, nature, rules(tables)), auditor, 0, 0, frozenset(), 0)
+        cloud = EveryOutcome(seed, scenario.script, budget, delayed_stop)
+        account = scenario.account
+        searches = Searches(uniforms, seed, account.assumptions.bayesian)
+        world = World(account, cloud, searches, rules(tables))
+        self.root = _Node(world, auditor, 0, 0, frozenset(), 0)
         self.seen: dict[Any, int] = {}
         self.parts: dict[Any, int] = {}
         self.parents: list[tuple[int, str]] = [(0, "")]
@@ -187,7 +192,7 @@ class _Search:
     def moves(self, node: _Node) -> Iterator[tuple[str, tuple[str, Any]]]:
         """What may happen next: whatever is armed and within budget, and the commands that are left."""
         world = node.world
-        left = world.nature.freeze()
+        left = world.cloud.freeze()
         spent = {kind for kind, count in left if count == 0}
         offered: set[tuple[str, str, str]] = set()
         for serial, armed in world.armed.items():
@@ -221,8 +226,8 @@ class _Search:
         try:
             if kind == "fire":
                 trigger = world.armed[what][2]
-                if isinstance(world.nature, Enumerated):
-                    world.nature.struck(trigger)
+                if isinstance(world.cloud, EveryOutcome):
+                    world.cloud.spend(trigger)
                 world.fire_armed(what)
             elif kind == "create":
                 created += 1
@@ -273,6 +278,7 @@ class _Search:
         while number:
             number, before = self.parents[number]
             calls.append(before)
-        nature = f"hptsim.cloud.Enumerated({self.seed}, budget={self.budget}, delayed_stop={self.delayed_stop})"
-        calls.append(f"sim = hptsim.Simulation(attrs.evolve(scenario, tuning_jobs=()), nature={nature})")
+        cloud = f"hptsim.cloud.EveryOutcome(budget={self.budget}, delayed_stop={self.delayed_stop})"
+        seed = f"seed={self.seed}, " if self.seed else ""
+        calls.append(f"sim = hptsim.Simulation(attrs.evolve(scenario, tuning_jobs=()), {seed}cloud={cloud})")
         return Counterexample(error.law, error.reason, tuple(reversed(calls)))

@@ -6,6 +6,7 @@ A user's own generator processes run in `Simulation.env` beside it.
 from __future__ import annotations
 
 import pickle
+import warnings
 from collections.abc import Callable, Iterable, Mapping
 from heapq import heappop, heappush
 from pathlib import Path
@@ -17,8 +18,9 @@ import simpy
 from hptsim import html
 from hptsim.audit.auditor import Auditor
 from hptsim.audit.laws import LAWS
-from hptsim.cloud.every_outcome import Enumerated
-from hptsim.cloud.sampled import Sampled
+from hptsim.cloud.base import CloudBase
+from hptsim.cloud.every_outcome import EveryOutcome
+from hptsim.cloud.sampled import SampledCloud
 from hptsim.errors import InvalidInput, LawBroken, ServiceError, invalid, nearest
 from hptsim.model.definitions import TrainingJobDefinition
 from hptsim.model.journal import Entry, Journal, Record, steps
@@ -27,6 +29,7 @@ from hptsim.model.machine import TABLES, Tables
 from hptsim.model.specs import TuningJobSpec
 from hptsim.model.storage import Artifact, LogEvent
 from hptsim.scenario.coverage import check_definition, check_spec
+from hptsim.scenario.random_streams import uniforms
 from hptsim.scenario.scenario import Scenario
 from hptsim.scenario.workload import ScheduledTuningJob
 from hptsim.simulation.clock import Command, TwinEnvironment
@@ -41,10 +44,12 @@ from hptsim.simulation.job_views import (
     shown,
 )
 from hptsim.simulation.observers import Observer, Observers
-from hptsim.strategies import bayesian
+from hptsim.strategies import optuna_search
+from hptsim.strategies.search import Searches
 from hptsim.world import commands
+from hptsim.world.ports import Cloud
 from hptsim.world.rules import rules
-from hptsim.world.world import Nature, World
+from hptsim.world.world import World
 
 _FILMED = 20_000
 """A notebook shows the film of a simulation whose journal has at most so many entries: about two megabytes."""
@@ -68,8 +73,9 @@ class Simulation:
 
     *scenario* schedules tuning jobs and stops, and its arrivals are drawn with *seed*; without one the account is empty
     and *capacity* limits it. *laws* is True (check as it runs), False, "end" (when it comes to rest), or the laws that are
-    checked as it runs: `(*hptsim.LAWS, mine)`. *nature* decides what the scenario's distributions would; *journal* is
-    where the log goes.
+    checked as it runs: `(*hptsim.LAWS, mine)`. *journal* is where the log goes. *cloud* decides how long things take and what
+    fails, for example a `ScriptedCloud`: what it does not say itself is the scenario's, and its seed is *seed*. *nature* is
+    its old name.
 
     >>> sim = Simulation(capacity={"ml.m5.xlarge": 4})
     >>> job = sim.create_tuning_job(TuningJobSpec("demo"))
@@ -87,7 +93,8 @@ class Simulation:
         seed: int = 0,
         laws: bool | str | Iterable[Law] = True,
         journal: Journal | None = None,
-        nature: Nature | None = None,
+        cloud: Cloud | None = None,
+        nature: Cloud | None = None,
         tables: Tables = TABLES,
     ) -> None:
         if isinstance(laws, str) and laws != "end":
@@ -98,12 +105,13 @@ class Simulation:
         self.scenario = scenario = scenario.drawn(seed)
         self.seed = seed
         account = scenario.account
-        if account.assumptions.bayesian != "parzen":
-            bayesian.check(account.assumptions.bayesian)
-        own = {entry.spec.name: entry.faults for entry in scenario.tuning_jobs if entry.faults is not None}
-        recorded = {entry.spec.name: entry.recorded for entry in scenario.tuning_jobs if entry.recorded}
-        sampled = Sampled(seed, scenario.script, scenario.timings, scenario.faults, own, recorded)
-        self._world = World(account, nature or sampled, rules(tables))
+        sampler = account.assumptions.bayesian
+        if sampler != "parzen":
+            optuna_search.check(sampler)
+        cloud = _one_cloud(cloud, nature)
+        if isinstance(cloud, CloudBase):
+            cloud = cloud.for_scenario(scenario, seed)
+        self._world = World(account, cloud, Searches(uniforms, seed, sampler), rules(tables))
         self.journal = Journal() if journal is None else journal
         self._laws = laws if isinstance(laws, (bool, str)) else True
         self._auditor = self._new_auditor(LAWS if isinstance(laws, (bool, str)) else check_laws(laws))
@@ -120,8 +128,7 @@ class Simulation:
 
     def _new_auditor(self, laws: Iterable[Law]) -> Auditor:
         """An auditor of this account that has read nothing."""
-        timings = getattr(self._world.nature, "timings", None)
-        travel_s = 0.0 if timings is None else timings.stop_propagation_s
+        travel_s = getattr(self._world.cloud, "stop_propagation_s", 0.0)
         bound_s = travel_s if isinstance(travel_s, (int, float)) else None
         return Auditor(self.scenario.account, laws, stop_propagation_s=bound_s)
 
@@ -134,7 +141,7 @@ class Simulation:
 
         world.now = now
         world.write = self.journal.entries.append
-        world.schedule = _never if isinstance(world.nature, Enumerated) else schedule
+        world.schedule = _never if isinstance(world.cloud, EveryOutcome) else schedule
 
     # ------------------------------------------------------------------ time
 
@@ -433,8 +440,8 @@ class Simulation:
             if (job, armed) == (name, trigger):
                 before = len(self.journal.entries)
                 self._world.now = self.now
-                if isinstance(self._world.nature, Enumerated):
-                    self._world.nature.struck(trigger)
+                if isinstance(self._world.cloud, EveryOutcome):
+                    self._world.cloud.spend(trigger)
                 self._fire_armed(serial)
                 return self.journal[before:]
         raise invalid("fire", (name, trigger), "an armed event", f"armed are: {self.armed}")
@@ -448,8 +455,8 @@ class Simulation:
 
     @property
     def possible(self) -> list[tuple[str, str]]:
-        """Those of `armed` that the nature still allows: under `Enumerated`, faults whose budget is not spent."""
-        spent = [kind for kind, count in self._world.nature.freeze() if count == 0]
+        """Those of `armed` that the cloud still allows: under `EveryOutcome`, faults whose budget is not spent."""
+        spent = [kind for kind, count in self._world.cloud.freeze() if count == 0]
         return [event for event in self.armed if event[1] not in spent]
 
     @property
@@ -538,14 +545,21 @@ class Simulation:
     # ------------------------------------------------------------------ snapshots
 
     def snapshot(self) -> Snapshot:
-        """The twin's state now: jobs, quota, stores, pending times and journal. A user's processes are not part of it."""
+        """The twin's state now: jobs, quota, stores, pending times and journal. A user's processes are not part of it.
+
+        Raises InvalidInput where a function or class of the scenario, such as a strategy, has no name to find it by.
+        """
         queue = [
             (due, priority, serial, event.call if type(event) is Command else event)
             for due, priority, serial, event in sorted(self._env._queue, key=lambda entry: entry[:3])
             if type(event) is Command or (type(event) is int and event in self._world.armed)
         ]
         with collector_paused():
-            state = pickle.dumps((self._world, self._auditor.state, queue), protocol=pickle.HIGHEST_PROTOCOL)
+            try:
+                state = pickle.dumps((self._world, self._auditor.state, queue), protocol=pickle.HIGHEST_PROTOCOL)
+            except (pickle.PicklingError, AttributeError) as error:
+                expected = "strategies, curves and durations that can be imported by their names"
+                raise invalid("snapshot", str(error), expected, "write them at the top of a module") from error
         return Snapshot(state, tuple(self.journal.entries), self.now)
 
     def restore(self, snapshot: Snapshot) -> None:
@@ -569,6 +583,16 @@ class Simulation:
         for due, priority, serial, carried in queue:
             event = carried if isinstance(carried, int) else Command(carried)
             heappush(self._env._queue, (due, priority, serial, event))
+
+
+def _one_cloud(cloud: Cloud | None, nature: Cloud | None) -> Cloud:
+    """The cloud that was given, under its name or under its old one; without one, samples."""
+    if nature is None:
+        return cloud or SampledCloud()
+    if cloud is not None:
+        raise invalid("nature", nature, "nothing beside cloud", "nature is the old name of cloud")
+    warnings.warn("Simulation(nature=...) is now Simulation(cloud=...)", DeprecationWarning, stacklevel=3)
+    return nature
 
 
 def _never(serial: int, delay: float) -> None:

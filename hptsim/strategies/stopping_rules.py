@@ -1,27 +1,28 @@
-"""Who is given up early, and when enough has been seen: the median rule, Hyperband, completion criteria."""
+"""Which training jobs are stopped before their script ends: the median rule, Hyperband's rungs and its last epoch."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from statistics import fmean, median
+from typing import Any
 
-from hptsim.model.definitions import CONVERGED, Hyperband, Objective
+import attrs
+
+from hptsim.model.definitions import Hyperband, Objective
+from hptsim.model.search import StoppingRule, Trial
 from hptsim.model.specs import TuningJobSpec
-from hptsim.strategies.strategies import Trial
-
-# ---------------------------------------------------------------------- whom to stop early
 
 MIN_SAMPLES = 3
-"""The median rule needs so many earlier training jobs (A-35)."""
+"""The median rule needs at least this many earlier training jobs (A-35)."""
 ETA = 3
-"""One in so many goes on at each rung of Hyperband (`hyperband-asynchronous`)."""
+"""One in this many goes on at each rung of Hyperband (`hyperband-asynchronous`)."""
 
 
 def falls_behind(objective: Objective, curve: Sequence[float], earlier: Sequence[Sequence[float]]) -> bool:
     """The median rule: is the last value worse than the median of the *earlier* jobs' running averages (L4, A-35)?
 
-    *earlier* are the curves of training jobs that have completed; those that never came so far do not count.
+    *earlier* are the curves of training jobs that have completed; those with fewer epochs do not count.
 
     >>> falls_behind(Objective(), [0.9, 0.8], [[0.5, 0.4], [0.6, 0.4], [0.9, 0.9]])
     True
@@ -73,47 +74,73 @@ def goes_on(
     return taken < places and better < places
 
 
-# ---------------------------------------------------------------------- when enough has been seen
-
-IMPROVEMENT = 0.01
-"""An improvement is one by at least 1 % of the best so far (A-33)."""
+# ---------------------------------------------------------------------- the rules themselves
 
 
-def improves(cost: float, best: float) -> bool:
-    """Whether *cost* is an improvement on the *best* before it (A-33).
+@attrs.frozen
+class MedianRule:
+    """The service's early stopping: worse than the median of the earlier jobs' running averages (L4, A-35)."""
 
-    >>> improves(0.99, 1.0), improves(0.995, 1.0)
-    (True, False)
+    spec: TuningJobSpec
+
+    @staticmethod
+    def applies(spec: TuningJobSpec) -> bool:
+        """Whether TrainingJobEarlyStoppingType is Auto."""
+        return spec.early_stopping
+
+    def should_stop(self, trial: Trial, others: Sequence[Trial]) -> bool:
+        """Whether *trial* falls behind those of the *others* that have completed."""
+        return falls_behind(self.spec.objective, trial.curve, [one.curve for one in others if one.completed])
+
+
+@attrs.frozen
+class MaxResource:
+    """Hyperband stops a training job once it has reached MaxResource (L3)."""
+
+    spec: TuningJobSpec
+
+    @staticmethod
+    def applies(spec: TuningJobSpec) -> bool:
+        """Whether the tuning job has Hyperband's resources."""
+        return spec.hyperband is not None
+
+    def should_stop(self, trial: Trial, others: Sequence[Trial]) -> bool:
+        """Whether *trial* has had all its epochs."""
+        return self.spec.hyperband is not None and len(trial.curve) >= self.spec.hyperband.max_resource
+
+
+@attrs.frozen
+class HyperbandRungs:
+    """Hyperband's rungs: one in `ETA` goes on (`hyperband-asynchronous`)."""
+
+    spec: TuningJobSpec
+
+    @staticmethod
+    def applies(spec: TuningJobSpec) -> bool:
+        """Whether the tuning job has Hyperband's resources."""
+        return spec.hyperband is not None
+
+    def should_stop(self, trial: Trial, others: Sequence[Trial]) -> bool:
+        """Whether *trial* is not among the best of the rung that it has reached."""
+        hyperband = self.spec.hyperband
+        if hyperband is None:
+            return False
+        objective = self.spec.objective_of(self.spec.definitions[trial.definition])
+        return not goes_on(objective, hyperband, trial.ordinal, len(trial.curve), trial.curve[-1], others)
+
+
+RULES: Mapping[str, Any] = {
+    "max_resource": MaxResource,
+    "hyperband": HyperbandRungs,
+    "early_stopping": MedianRule,
+}
+"""The stopping rules by the names that the journal has for them, in the order in which they are asked; add one here."""
+
+
+def rules_of(spec: TuningJobSpec) -> dict[str, StoppingRule]:
+    """The stopping rules that a tuning job has.
+
+    >>> list(rules_of(TuningJobSpec("demo", hyperband=Hyperband(1, 9))))
+    ['max_resource', 'hyperband']
     """
-    return cost < best and (best == math.inf or cost <= best - IMPROVEMENT * abs(best))
-
-
-def not_improving(objective: Objective, results: Sequence[float]) -> int:
-    """How many of the last *results* in a row did not improve on the best before them by 1 %.
-
-    >>> not_improving(Objective(), [1.0, 0.5, 0.499, 0.6])
-    2
-    """
-    best, since = math.inf, 0
-    for cost in map(objective.cost, results):
-        since = 0 if improves(cost, best) else since + 1
-        best = min(best, cost)
-    return since
-
-
-def met(spec: TuningJobSpec, results: Sequence[float]) -> str:
-    """The completion criterion that the *results* of the training jobs that have ended meet, or nothing (L6).
-
-    >>> from hptsim.model import CompletionCriteria
-    >>> met(TuningJobSpec("demo", criteria=CompletionCriteria(target=0.2)), [0.5, 0.1])
-    'TargetObjectiveMetricValue'
-    """
-    criteria, objective = spec.criteria, spec.objective
-    if criteria.target is not None and any(objective.cost(one) <= objective.cost(criteria.target) for one in results):
-        return "TargetObjectiveMetricValue"
-    if criteria.not_improving is None and not criteria.convergence:
-        return ""
-    since = not_improving(objective, results)
-    if criteria.not_improving is not None and since >= criteria.not_improving:
-        return "BestObjectiveNotImproving"
-    return "ConvergenceDetected" if criteria.convergence and since >= CONVERGED else ""
+    return {name: rule(spec) for name, rule in RULES.items() if rule.applies(spec)}

@@ -1,4 +1,4 @@
-"""Successive halving as strategies of one's own: synchronous, rung by rung, and asynchronous (ASHA).
+"""Successive halving: synchronous, rung by rung, and asynchronous (ASHA).
 
 Both give a candidate 1/`eta`-th of all resources first and ever more of them to the best. A training job trains one
 candidate up to the resource of one rung; the hyperparameter `epochs` carries that resource, `candidate` its number.
@@ -14,8 +14,8 @@ from heapq import heappop, heappush
 import attrs
 
 from hptsim.errors import invalid
+from hptsim.model.search import Trial
 from hptsim.model.specs import TuningJobSpec
-from hptsim.strategies.strategies import Trial
 
 Job = tuple[int, int]
 """A candidate and the rung for which it trains."""
@@ -43,33 +43,32 @@ class Rungs:
 
 
 class AsynchronousHalving:
-    """A candidate goes up as soon as it is among the best 1/eta of its rung; whoever has nothing to promote starts a new one.
+    """A candidate goes up as soon as it is among the best 1/eta of its rung; with none to promote, a new one starts.
 
-    >>> strategy = AsynchronousHalving(eta=2, least=1, most=4)(TuningJobSpec("demo"))
+    Other settings than these are a `functools.partial`: `TuningJobSpec("mine", strategy=partial(AsynchronousHalving, eta=2))`.
+
+    >>> strategy = AsynchronousHalving(TuningJobSpec("demo"), eta=2, least=1, most=4)
     >>> strategy.ask(1), strategy.ask(2)
     ({'candidate': '1', 'epochs': '1'}, {'candidate': '2', 'epochs': '1'})
     >>> strategy.tell(Trial(1, {}, objective=0.3)); strategy.tell(Trial(2, {}, objective=0.2)); strategy.ask(3)
     {'candidate': '2', 'epochs': '2'}
     """
 
-    def __init__(self, eta: int = 4, least: int = 1, most: int = 256) -> None:
+    def __init__(self, spec: TuningJobSpec, eta: int = 4, least: int = 1, most: int = 256) -> None:
+        self.cost = spec.objective.cost
         self.rungs = Rungs(eta, least, most)
         self.jobs: dict[int, Job] = {}
         self.results: list[list[tuple[float, int]]] = [[] for _ in self.rungs.resources]
         self.unpromoted: list[list[tuple[float, int]]] = [[] for _ in self.rungs.resources]
         self.candidates = 0
 
-    def __call__(self, spec: TuningJobSpec) -> AsynchronousHalving:
-        """A fresh one for a tuning job, with the same settings."""
-        resources = self.rungs.resources
-        return AsynchronousHalving(self.rungs.eta, resources[0], resources[-1])
-
     def tell(self, trial: Trial) -> None:
         """A result; a training job that was lost gives none, and its candidate goes nowhere."""
         candidate, rung = self.jobs.pop(trial.ordinal)
         if trial.objective is not None:
-            insort(self.results[rung], (trial.objective, candidate))
-            heappush(self.unpromoted[rung], (trial.objective, candidate))
+            result = self.cost(trial.objective), candidate
+            insort(self.results[rung], result)
+            heappush(self.unpromoted[rung], result)
 
     def ask(self, ordinal: int) -> Mapping[str, str] | None:
         """The next training job; there is always one."""
@@ -90,7 +89,7 @@ class AsynchronousHalving:
 
 @attrs.define
 class _Bracket:
-    """One run of successive halving over its own candidates: who waits for the rung, who is in it, who has passed it."""
+    """One run of successive halving over its own candidates: which wait for the rung, which train for it, and its results."""
 
     waiting: list[int]
     rung: int = 0
@@ -103,7 +102,7 @@ class SynchronousHalving:
 
     With *more_brackets* a worker that no bracket has a job for begins a new one instead, so that none is ever idle.
 
-    >>> strategy = SynchronousHalving(eta=2, least=1, most=2, count=2)(TuningJobSpec("demo"))
+    >>> strategy = SynchronousHalving(TuningJobSpec("demo"), eta=2, least=1, most=2, count=2)
     >>> [strategy.ask(n) for n in (1, 2, 3)][2] is None  # two run, and the next rung needs both
     True
     >>> strategy.tell(Trial(1, {}, objective=0.3)); strategy.tell(Trial(2, {}, objective=0.2)); strategy.ask(3)
@@ -111,8 +110,15 @@ class SynchronousHalving:
     """
 
     def __init__(
-        self, eta: int = 4, least: int = 1, most: int = 256, count: int = 256, more_brackets: bool = False
+        self,
+        spec: TuningJobSpec,
+        eta: int = 4,
+        least: int = 1,
+        most: int = 256,
+        count: int = 256,
+        more_brackets: bool = False,
     ) -> None:
+        self.cost = spec.objective.cost
         self.rungs = Rungs(eta, least, most)
         self.count, self.more_brackets = count, more_brackets
         self.candidates = 0
@@ -120,17 +126,12 @@ class SynchronousHalving:
         """Those that are not over, the oldest first."""
         self.jobs: dict[int, tuple[_Bracket, int]] = {}
 
-    def __call__(self, spec: TuningJobSpec) -> SynchronousHalving:
-        """A fresh one for a tuning job, with the same settings."""
-        resources = self.rungs.resources
-        return SynchronousHalving(self.rungs.eta, resources[0], resources[-1], self.count, self.more_brackets)
-
     def tell(self, trial: Trial) -> None:
         """A result; when it is the last of its rung, the best of the rung go on. A lost training job has none."""
         bracket, candidate = self.jobs.pop(trial.ordinal)
         bracket.running -= 1
         if trial.objective is not None:
-            bracket.results.append((trial.objective, candidate))
+            bracket.results.append((self.cost(trial.objective), candidate))
         if bracket.waiting or bracket.running:
             return
         bracket.rung += 1

@@ -197,6 +197,10 @@ def share_rows(waiting_s: Iterable[float | None]) -> list[ShareRow]:
     return [ShareRow(wait, place / len(everybody)) for wait, place in last.items()]
 
 
+STOPPED_BY = ("early_stopping", "hyperband", "strategy")
+"""The stopping rules that a curve is marked with; Hyperband's max_resource is none, since the training job was complete."""
+
+
 def curve_rows(journal: Iterable[Record]) -> list[CurveRow]:
     """The learning curve of every training job, in order of creation, without the epochs that an interruption undid.
 
@@ -221,7 +225,7 @@ def curve_rows(journal: Iterable[Record]) -> list[CurveRow]:
             while curve and curve[-1].epoch >= epoch:
                 curve.pop()
             curve.append(CurveRow(parents[record.name], record.name, epoch, objective, ""))
-        elif (record.thing, record.trigger) == ("signal", "stop") and record.data in ("early_stopping", "hyperband"):
+        elif (record.thing, record.trigger) == ("signal", "stop") and record.data in STOPPED_BY:
             jobs[record.name][-1] = jobs[record.name][-1]._replace(stopped_by=record.data)
     return [row for rows in jobs.values() for row in rows]
 

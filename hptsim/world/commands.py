@@ -15,6 +15,7 @@ from hptsim.world.admission import admit, limit_exceeded
 from hptsim.world.controller import deliver_stop
 from hptsim.world.jobs import TrainingJob, TuningJob
 from hptsim.world.ledger import Reservation
+from hptsim.world.search import first_log
 from hptsim.world.warm_pools import change_period, matching, open_pool
 from hptsim.world.world import World
 
@@ -25,8 +26,11 @@ def create_tuning_job(world: World, spec: TuningJobSpec) -> TuningJob:
     Raises ServiceError: ResourceInUse for a name that is taken, ResourceLimitExceeded for what quota forbids.
     """
     admit(world, spec)
+    search = world.searches(spec)
     world.step += 1
-    job = TuningJob(spec, world.now, incarnation=world.deleted.get(spec.name.lower(), 0))
+    job = TuningJob(spec, world.now, search, incarnation=world.deleted.get(spec.name.lower(), 0))
+    if search.asks:
+        job.strategy_log = first_log(world.training, world.tuning, spec)
     job.needs = tuple([world.ledger.counted(one.instances.amounts) for one in spec.definitions])
     if any(one.alternatives for one in spec.definitions):
         job.others = tuple(
@@ -59,7 +63,8 @@ def create_training_job(world: World, name: str, definition: TrainingJobDefiniti
         job.warm = True
         world.fire_pool(pool, "reuse", Reused(name))
     world.fire_reservation(reservation, "grant")
-    world.nature.begin(world, job)
+    job.hyperparameters = dict(definition.static)
+    world.cloud.begin(world, job)
     world.training[name] = job
     world.fire_training(job, "create", TrainingJobCreated("", 0, job.hyperparameters, definition))
     open_pool(world, job)

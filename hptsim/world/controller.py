@@ -11,6 +11,7 @@ from typing import Any
 from hptsim.world.dispatch import Decision
 from hptsim.world.jobs import ATTEMPTS_WITHOUT_SUCCESS, TrainingJob, TuningJob
 from hptsim.world.requests import ask_for, idle_alternative, use_idle_instead_of_waiting
+from hptsim.world.search import has_configuration
 from hptsim.world.world import World
 
 
@@ -19,7 +20,7 @@ def proceed(world: World, job: TuningJob, detail: Any = None) -> None:
     if job.state == "InProgress":
         if not job.admitted:
             return
-        if job.results and not job.ended_by and (criterion := world.nature.enough(world, job)):
+        if job.results and not job.ended_by and (criterion := job.search.criterion_met(job.results)):
             job.ended_by = criterion
             return world.fire_tuning(job, "criterion", criterion)
         if job.attempts >= ATTEMPTS_WITHOUT_SUCCESS and not job.evaluated and not job.failure_reason:
@@ -35,7 +36,7 @@ def proceed(world: World, job: TuningJob, detail: Any = None) -> None:
                 for _ in range(min(left, room)):
                     job.launching += 1
                     first = job.asked == 0 and job.ended == 0
-                    delay = world.nature.delay(world, job, "first_launch" if first else "launch")
+                    delay = world.cloud.delay(world, job, "first_launch" if first else "launch")
                     world.arm_tuning(job, "launch", delay)
         elif waiting:
             use_idle_instead_of_waiting(world, job)
@@ -45,13 +46,13 @@ def proceed(world: World, job: TuningJob, detail: Any = None) -> None:
         job.finishing = True
         if job.state == "InProgress" and not job.evaluated:
             job.failure_reason = _gave_up(job.attempts)
-        world.arm_tuning(job, "finish", world.nature.delay(world, job, "finish"))
+        world.arm_tuning(job, "finish", world.cloud.delay(world, job, "finish"))
 
 
 def launch(world: World, job: TuningJob) -> None:
     """Seek quota for the next training job, and create it if there is some."""
     job.launching -= 1
-    if not world.nature.ready(world, job):
+    if not has_configuration(job):
         if job.waiting:
             use_idle_instead_of_waiting(world, job)
         job.exhausted = not (job.live or job.launching or job.waiting)

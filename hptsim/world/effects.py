@@ -13,6 +13,7 @@ from typing import Any
 from hptsim.errors import LawBroken
 from hptsim.model.definitions import Amounts
 from hptsim.model.payloads import Epoch, Saved, ScriptEnded, TrainingJobCreated
+from hptsim.model.search import Told
 from hptsim.model.statuses import bucket
 from hptsim.model.storage import Artifact, LogEvent
 from hptsim.world.controller import deliver_stop, proceed
@@ -20,6 +21,7 @@ from hptsim.world.dispatch import Effect
 from hptsim.world.jobs import TrainingJob, TuningJob
 from hptsim.world.ledger import Reservation
 from hptsim.world.requests import ask_for, first_amounts
+from hptsim.world.search import configuration, stopped_by, trial
 from hptsim.world.warm_pools import give_back, outlives, retain
 from hptsim.world.world import World
 
@@ -43,14 +45,16 @@ def spawn(world: World, job: TuningJob, detail: Reservation | int | tuple[int, i
     definition = job.spec.definitions[index]
     amounts = job.others[index][choice - 1] if choice else job.needs[index]
     job.launched = ordinal = job.launched + 1
-    name = f"{job.name}-{ordinal:03d}-{world.nature.suffix(job, ordinal)}"
+    name = f"{job.name}-{ordinal:03d}-{world.cloud.suffix(job, ordinal)}"
     child = TrainingJob.of(name, job.name, ordinal, definition, amounts, world.now)
     child.choice = choice
     if isinstance(detail, Reservation):
         child.reservation = detail.number
     else:
         child.warm = job.ended > 0
-    world.nature.begin(world, child)
+    child.hyperparameters = configuration(world.training, world.tuning, job, child)
+    child.watched = job.search.watches
+    world.cloud.begin(world, child)
     world.training[name] = child
     job.live[name] = None
     job.children.append(name)
@@ -64,8 +68,8 @@ def tally(world: World, job: TuningJob, child: TrainingJob) -> None:
     counters = job.counters
     counters["InProgress"] -= 1
     counters[bucket(child.state, child.failure_reason)] += 1
-    if job.minutes is not None:
-        job.minutes.append(-child.ordinal)
+    if job.strategy_log is not None:
+        job.strategy_log.append(Told(trial(child, job.spec)))
     objective = child.objective
     if objective is not None and child.state != "Failed":
         job.evaluated += 1
@@ -90,7 +94,7 @@ def stop_children(world: World, job: TuningJob, detail: Any) -> None:
         child = world.training[name]
         if child.stopping or child.stop_coming:
             continue
-        delay = world.nature.delay(world, job, "stop_propagation")
+        delay = world.cloud.delay(world, job, "stop_propagation")
         if delay > 0:
             world.write((world.now, "signal", name, "stop", "", "", None, world.step))
             child.stop_coming = world.arm("training", name, "stop", delay)
@@ -176,7 +180,7 @@ def log(world: World, child: TrainingJob, data: Epoch | ScriptEnded | None) -> N
     message = "Training started."
     if data is not None:
         value = data.objective
-        message = "The script has ended." if value is None else world.nature.log_line(world, child, value)
+        message = "The script has ended." if value is None else world.cloud.log_line(world, child, value)
     world.write((now, "log", name, "", "", "", message, world.step))
     event = _new_tuple(LogEvent, (now, message))
     if name in world.logs:
@@ -186,15 +190,17 @@ def log(world: World, child: TrainingJob, data: Epoch | ScriptEnded | None) -> N
 
 
 def judge(world: World, child: TrainingJob, data: Any) -> None:
-    """The stop is an event of its own: between the verdict and its execution other things may happen."""
-    if child.stop_coming:
+    """Ask the stopping rules after an epoch. The stop is an event of its own: other things may happen before it arrives."""
+    if child.stop_coming or not child.tuning_job:
         return
-    verdict = world.nature.verdict(world, child)
-    if verdict:
-        child.stopped_early = verdict
-        world.write((world.now, "signal", child.name, "stop", "", "", verdict, world.step))
-        delay = world.nature.delay(world, world.tuning[child.tuning_job], "stop_propagation")
-        child.stop_coming = world.arm("training", child.name, "stop", delay)
+    job = world.tuning[child.tuning_job]
+    rule = stopped_by(world.training, job, child)
+    if rule:
+        child.stopped_early = rule
+        world.write((world.now, "signal", child.name, "stop", "", "", rule, world.step))
+        child.stop_coming = world.arm("training", child.name, "stop", world.cloud.delay(world, job, "stop_propagation"))
+    else:
+        child.passed += (len(child.curve),)
 
 
 def sigterm(world: World, child: TrainingJob, detail: Any) -> None:

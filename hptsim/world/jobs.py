@@ -14,6 +14,7 @@ import attrs
 from hptsim.model.account import alone
 from hptsim.model.copying import duplicate
 from hptsim.model.definitions import NO_CRITERIA, Amounts, InstanceRequest, TrainingJobDefinition
+from hptsim.model.search import Search, StrategyLog, frozen
 from hptsim.model.specs import TuningJobSpec
 from hptsim.model.statuses import COUNTERS, NEW, STOPPING, status
 from hptsim.model.storage import checkpoint_uri, model_uri
@@ -72,16 +73,16 @@ class TrainingJob:
     curve: tuple[float, ...] = ()
     """The objective after each epoch so far."""
     passed: tuple[int, ...] = ()
-    """The Hyperband rungs at which it was let on, in epochs."""
+    """The epochs after which Hyperband let it go on."""
     stopped_early: str = ""
-    """Who gave it up: early_stopping, hyperband, or max_resource for one that has had all its epochs."""
-    course: Mapping[str, tuple[tuple[str, float]]] = attrs.field(factory=dict)
-    """What its nature knows in advance of single states."""
-    drawn_for: int = 0
-    drawn: bytes = b""
-    """Its nature's random numbers for the attempt *drawn_for*."""
+    """Which rule stopped it: early_stopping, hyperband, strategy, or max_resource for one that has had all its epochs."""
+    recorded_delays: Mapping[str, tuple[tuple[str, float]]] = attrs.field(factory=dict)
+    """What ends single states, and after how long, where a record of it says so."""
+    random_attempt: int = 0
+    random_bytes: bytes = b""
+    """The cloud's random numbers for the attempt *random_attempt*."""
     fault_free: bool = False
-    """Whether nothing can go wrong with it by itself."""
+    """Whether nothing can go wrong with it unless a caller stops it."""
     uploaded_s: float = 0.0
     plan_at: int = 0
     billable_s: float = 0.0
@@ -161,6 +162,8 @@ class TuningJob:
 
     spec: TuningJobSpec
     created_s: float
+    search: Search
+    """What decides its search."""
     name: str = attrs.field()
     incarnation: int = 0
     """How many deleted tuning jobs had its name before."""
@@ -179,8 +182,8 @@ class TuningJob:
     ended: int = 0
     attempts: int = 0
     evaluated: int = 0
-    minutes: list[int] | None = None
-    """What a strategy of the caller's own was asked (n) and told (-n), in order; None without one."""
+    strategy_log: StrategyLog | None = None
+    """What its strategy was asked and told, in order; None where the strategy is not asked."""
     proposals: list[tuple[int, Mapping[str, str]]] = attrs.field(factory=list)
     """What it has proposed for training jobs that are about to be launched, each with the definition it is for."""
     returned: list[int] = attrs.field(factory=list)
@@ -221,7 +224,8 @@ class TuningJob:
         """An independent copy, reservations included."""
         twin = type(self)(*_tuning_record(self))
         twin.counters, twin.children, twin.live = self.counters.copy(), self.children.copy(), self.live.copy()
-        twin.minutes = None if self.minutes is None else self.minutes.copy()
+        twin.search = self.search.copy()
+        twin.strategy_log = None if self.strategy_log is None else self.strategy_log.copy()
         twin.proposals, twin.returned = self.proposals.copy(), self.returned.copy()
         twin.timers, twin.results = self.timers.copy(), self.results.copy()
         twin.reservations = {number: duplicate(one) for number, one in self.reservations.items()}
@@ -248,6 +252,7 @@ class TuningJob:
             tuple([tuple(one.amounts.items()) for one in self.reservations.values()]) if self.others else (),
             tuple(self.results),
             tuple(self.returned) if len(self.needs) > 1 else (),  # whose turn it is among several definitions
+            frozen(self.strategy_log or []),  # what the strategy does next depends on it
         )
 
 

@@ -13,11 +13,11 @@ from hptsim.world.world import World
 
 
 def _failed(world: World, job: TrainingJob, row: ReadyRow, detail: Any) -> Failed:
-    return Failed(world.nature.reason(job, row.trigger))
+    return Failed(world.cloud.reason(job, row.trigger))
 
 
 def _epoch(world: World, job: TrainingJob, row: ReadyRow, detail: Any) -> Epoch:
-    return Epoch(len(job.curve) + 1, world.nature.objective(world, job))
+    return Epoch(len(job.curve) + 1, world.cloud.objective(world, job))
 
 
 def _checkpoint(world: World, job: TrainingJob, row: ReadyRow, detail: Any) -> Saved:
@@ -31,7 +31,7 @@ def _saved(world: World, job: TrainingJob, row: ReadyRow, detail: Any) -> Saved:
 def _script_ended(world: World, job: TrainingJob, row: ReadyRow, detail: Any) -> ScriptEnded:
     """A script that ends by itself has saved its model; one that was told to stop has said so before, if it has."""
     saved = job.model_uri if row.source == "Training" else None
-    return ScriptEnded(saved, world.nature.objective(world, job))
+    return ScriptEnded(saved, world.cloud.objective(world, job))
 
 
 def _request(world: World, job: TuningJob, row: ReadyRow, detail: TuningJobCreated) -> TuningJobCreated:

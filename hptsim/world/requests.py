@@ -66,4 +66,4 @@ def use_idle_instead_of_waiting(world: World, job: TuningJob) -> None:
             job.asked -= 1
             job.returned.append(reservation.definition)
             job.launching += 1
-            return world.arm_tuning(job, "launch", world.nature.delay(world, job, "launch"))
+            return world.arm_tuning(job, "launch", world.cloud.delay(world, job, "launch"))

@@ -8,8 +8,8 @@ the rules (`hptsim.world.rules`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Any, Protocol, Self
+from collections.abc import Callable
+from typing import Any
 
 from hptsim.errors import unknown_job
 from hptsim.model.account import TUNING_JOBS, Account
@@ -18,51 +18,14 @@ from hptsim.model.definitions import Amounts
 from hptsim.model.journal import Entry
 from hptsim.model.machine import Tables
 from hptsim.model.payloads import KeepAlive, ReservationChange, Reused
+from hptsim.model.search import Search
+from hptsim.model.specs import TuningJobSpec
 from hptsim.model.statuses import FINAL_TUNING
 from hptsim.model.storage import Artifact, LogEvent
 from hptsim.world.dispatch import Rules
 from hptsim.world.jobs import TrainingJob, TuningJob, WarmPool
 from hptsim.world.ledger import Ledger, Reservation
-
-
-class Nature(Protocol):
-    """The one door for what the cloud decides and the user does not."""
-
-    def next(self, world: World, job: TrainingJob) -> Iterable[tuple[str, float]]:
-        """The triggers that may fire next on a training job that has just entered its state, each with its delay."""
-
-    def delay(self, world: World, job: TuningJob, trigger: str) -> float:
-        """How long the controller takes until *trigger*: first_launch, launch, finish, or stop_propagation."""
-
-    def suffix(self, job: TuningJob, ordinal: int) -> str:
-        """The eight hexadecimal digits that end a training job's name (N6)."""
-
-    def begin(self, world: World, job: TrainingJob) -> None:
-        """Decide what a new training job will need: its work, its hyperparameters."""
-
-    def objective(self, world: World, job: TrainingJob) -> float | None:
-        """The last value of the objective metric that the script has emitted; None before the first."""
-
-    def log_line(self, world: World, job: TrainingJob, value: float) -> str:
-        """The line in which the script writes its objective to the log."""
-
-    def ready(self, world: World, job: TuningJob) -> bool:
-        """Whether the strategy has a configuration to try now."""
-
-    def verdict(self, world: World, job: TrainingJob) -> str:
-        """Who gives a training job up after its new epoch, if anybody: early_stopping, hyperband, max_resource."""
-
-    def enough(self, world: World, job: TuningJob) -> str:
-        """The completion criterion that is met, or nothing."""
-
-    def reason(self, job: TrainingJob, trigger: str) -> str:
-        """The service's words for a failure."""
-
-    def clone(self) -> Self:
-        """A copy that shares nothing mutable."""
-
-    def freeze(self) -> tuple[Any, ...]:
-        """Whatever of it matters for what can happen next."""
+from hptsim.world.ports import Cloud
 
 
 def _discard(entry: Entry) -> None:
@@ -70,19 +33,23 @@ def _discard(entry: Entry) -> None:
 
 
 def _unscheduled(serial: int, delay: float) -> None:
-    """Schedule nothing: whoever explores looks at `World.armed` itself."""
+    """Schedule nothing: the explorer looks at `World.armed` itself."""
 
 
 class World:
     """All state of one account: commands and `fire_armed` move it, reading never does.
 
-    *rules* say what happens (`rules()` compiles them from tables);
+    *cloud* decides what no caller does, *searches* makes what decides the search of a tuning job, *rules* say what happens
+    (`rules()` compiles them from tables);
     *write* receives every journal entry, *schedule* every serial number that becomes armed with its delay.
     """
 
-    def __init__(self, account: Account, nature: Nature, rules: Rules) -> None:
+    def __init__(
+        self, account: Account, cloud: Cloud, searches: Callable[[TuningJobSpec], Search], rules: Rules
+    ) -> None:
         self.account = account
-        self.nature = nature
+        self.cloud = cloud
+        self.searches = searches
         self.rules = rules
         self.now = 0.0
         self.tuning: dict[str, TuningJob] = {}
@@ -236,7 +203,7 @@ class World:
         for effect in row.effects:
             effect(self, job, data)
         if not row.ends:
-            for following, delay in self.nature.next(self, job):
+            for following, delay in self.cloud.next(self, job):
                 self.serial = serial = self.serial + 1
                 self.armed[serial] = ("training", name, following)
                 job.timers += (serial,)
@@ -289,7 +256,7 @@ class World:
     def clone(self) -> World:
         """An independent copy that writes and schedules nowhere."""
         twin = duplicate(self)
-        twin.nature = self.nature.clone()
+        twin.cloud = self.cloud.clone()
         twin.tuning = {name: job.copy() for name, job in self.tuning.items()}
         twin.training = {  # what has ended never changes again and is shared
             name: job.copy() if job.ended_s is None else job for name, job in self.training.items()
@@ -326,5 +293,5 @@ class World:
             tuple([(name, len(events)) for name, events in sorted(self.logs.items())]),
             tuple(sorted(self.armed.values())),
             tuple([pool.freeze() for pool in self.pools.values()]),
-            self.nature.freeze(),
+            self.cloud.freeze(),
         )

@@ -10,10 +10,10 @@ from typing import Any
 import attrs
 import pytest
 
-from hptsim.cloud.base import Base
-from hptsim.cloud.sampled import Sampled
+from hptsim.cloud.sampled import SampledCloud
 from hptsim.model.machine import Tables
 from hptsim.model.tables import TRAINING, TUNING, Table
+from hptsim.strategies.search import KnownSearch
 from hptsim.world.jobs import TrainingJob, TuningJob
 from hptsim.world.ledger import Ledger
 from hptsim.world.world import World
@@ -255,7 +255,8 @@ BUGS = (
     Bug("uploading is free", patch=before_row("uploaded", lambda world, job: _bill(world, job, -1.0))),
     Bug("the training clock begins again with each attempt", patch=after_row("interrupt", _clock_begins_again)),
     Bug(
-        "the script may run for twice its time", patch=around(Sampled, "next", lambda true, *args: _twice(true(*args)))
+        "the script may run for twice its time",
+        patch=around(SampledCloud, "next", lambda true, *args: _twice(true(*args))),
     ),
     Bug("a stop takes 300 s longer to arrive", patch=around(World, "arm", _never_deliver)),
     Bug("the grace window lasts 300 s", patch=replaced("hptsim.cloud.sampled.GRACE_S", 300.0)),
@@ -289,14 +290,17 @@ BUGS = (
     Bug("nobody is served", patch=around(Ledger, "grantable", lambda true, *args: None)),
     Bug("twice the quota", patch=around(Ledger, "fits", lambda true, ledger, amounts: _fits_twice(ledger, amounts))),
     # ---- the search
-    Bug("nobody falls behind", patch=replaced("hptsim.cloud.base.falls_behind", lambda *known: False)),
+    Bug("nobody falls behind", patch=replaced("hptsim.strategies.stopping_rules.falls_behind", lambda *known: False)),
     Bug("the median of two is enough", patch=replaced("hptsim.strategies.stopping_rules.MIN_SAMPLES", 2)),
-    Bug("every rung lets everybody on", patch=replaced("hptsim.cloud.base.goes_on", lambda *known: True)),
-    Bug("Hyperband keeps one in two", patch=replaced("hptsim.strategies.stopping_rules.ETA", 2)),
-    Bug("no criterion is ever met", patch=replaced("hptsim.cloud.base.met", lambda *known: "")),
-    Bug("an improvement of a tenth is needed", patch=replaced("hptsim.strategies.stopping_rules.IMPROVEMENT", 0.1)),
     Bug(
-        "a configuration outside its ranges", patch=around(Base, "configure", lambda true, *args: _outside(true(*args)))
+        "every rung lets everybody on", patch=replaced("hptsim.strategies.stopping_rules.goes_on", lambda *known: True)
+    ),
+    Bug("Hyperband keeps one in two", patch=replaced("hptsim.strategies.stopping_rules.ETA", 2)),
+    Bug("no criterion is ever met", patch=replaced("hptsim.strategies.search.met", lambda *known: "")),
+    Bug("an improvement of a tenth is needed", patch=replaced("hptsim.strategies.completion.IMPROVEMENT", 0.1)),
+    Bug(
+        "a configuration outside its ranges",
+        patch=around(KnownSearch, "propose", lambda true, *args: _outside(true(*args))),
     ),
 )
 """More than forty slips."""

@@ -32,13 +32,15 @@ from hptsim import Simulation
 from hptsim.audit.auditor import Auditor
 from hptsim.audit.laws import LAWS, SOMETIMES
 from hptsim.cli.commands import judge
-from hptsim.cloud.sampled import Sampled
-from hptsim.cloud.scripted import Scripted
+from hptsim.cloud.sampled import SampledCloud
+from hptsim.cloud.scripted import ScriptedCloud
 from hptsim.errors import LawBroken
 from hptsim.model.journal import Saved
 from hptsim.model.machine import Tables
 from hptsim.model.tables import RESERVATION, TRAINING, Table
 from hptsim.scenario.cloud import Script, Timings
+from hptsim.scenario.random_streams import uniforms
+from hptsim.strategies.search import Searches
 from hptsim.world import commands
 from hptsim.world.rules import RULES
 from hptsim.world.world import World
@@ -54,7 +56,7 @@ def world_without_an_artifact():
 
 
 def world_that_knows_more_than_its_journal():
-    world = World(ALONE.account, Sampled(timings=TIMINGS), RULES)
+    world = World(ALONE.account, SampledCloud(timings=TIMINGS), Searches(uniforms), RULES)
     entries = []
     world.write = entries.append
     commands.create_tuning_job(world, ALONE.tuning_jobs[0].spec)
@@ -132,7 +134,7 @@ def test_every_law_has_one_journal_or_a_planted_bug_that_breaks_it():
 
 
 def spot(plan):
-    return Scripted(timings=TIMINGS, plan=plan)
+    return ScriptedCloud(timings=TIMINGS, plan=plan)
 
 
 WITNESSES = {
@@ -159,8 +161,8 @@ WARM = ("a warm pool is reused", "a stop meets a warm pool")
 
 @pytest.mark.parametrize("law", [law for law in SOMETIMES if law not in WARM])
 def test_a_run_witnesses_it_and_a_run_without_a_stop_does_not(law):
-    scenario, nature = WITNESSES[law]()
-    sim = Simulation(scenario, nature=nature)
+    scenario, cloud = WITNESSES[law]()
+    sim = Simulation(scenario, cloud=cloud)
     sim.run()
     assert law in sim.witnessed
     assert law in audit(list(sim.journal), scenario).witnessed

@@ -7,8 +7,8 @@ from doctored import ALONE, DEFINITION, M5, TIMINGS, TWO, job
 from audit.planted import BUG, BUGS, Bug, after_row
 from hptsim import Simulation, TuningJobSpec
 from hptsim.cli import demo
-from hptsim.cloud.every_outcome import Enumerated
-from hptsim.cloud.scripted import Scripted
+from hptsim.cloud.every_outcome import EveryOutcome
+from hptsim.cloud.scripted import ScriptedCloud
 from hptsim.errors import LawBroken
 from hptsim.model.assumptions import Assumptions
 from hptsim.model.definitions import InstanceRequest, Objective, ResourceLimits, TrainingJobDefinition
@@ -24,7 +24,7 @@ INTERRUPTED = attrs.evolve(ALONE, tuning_jobs=(job("a", 1, 1, spot=True, max_run
 
 
 def interruption():
-    return Scripted(timings=TIMINGS, plan={("a", 1): (("ready", 10.0), ("downloaded", 10.0), ("interrupt", 60.0))})
+    return ScriptedCloud(timings=TIMINGS, plan={("a", 1): (("ready", 10.0), ("downloaded", 10.0), ("interrupt", 60.0))})
 
 
 def ascending(*objectives):
@@ -98,13 +98,13 @@ CASES = {
 
 
 @pytest.mark.parametrize(
-    ("law", "bug", "scenario", "nature"),
+    ("law", "bug", "scenario", "cloud"),
     [pytest.param(law, *case, id=f"{law}: {case[0]}") for law, cases in CASES.items() for case in cases],
 )
-def test_a_law_catches_a_bug_of_the_world_by_its_name(law, bug, scenario, nature):
-    Simulation(scenario, nature=nature and nature()).run()
+def test_a_law_catches_a_bug_of_the_world_by_its_name(law, bug, scenario, cloud):
+    Simulation(scenario, cloud=cloud and cloud()).run()
     with BUG[bug].planted() as more, pytest.raises(LawBroken) as broken:
-        Simulation(scenario, nature=nature and nature(), **more).run()
+        Simulation(scenario, cloud=cloud and cloud(), **more).run()
     assert broken.value.law == law, str(broken.value)
 
 
@@ -128,9 +128,9 @@ def test_retries_are_counted_whatever_state_the_error_struck_in(state, course):
                 sim.fire(child, trigger)
         return sim.training_job(child).status
 
-    assert twice(Simulation(nature=Enumerated(budget={"internal_error": 2}))) == "Failed"
+    assert twice(Simulation(cloud=EveryOutcome(budget={"internal_error": 2}))) == "Failed"
     with _free_in(state).planted(), pytest.raises(LawBroken, match="retries within their limit"):
-        twice(Simulation(nature=Enumerated(budget={"internal_error": 2})))
+        twice(Simulation(cloud=EveryOutcome(budget={"internal_error": 2})))
 
 
 def test_a_users_stop_is_no_attempt():

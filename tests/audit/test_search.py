@@ -5,7 +5,7 @@ import pytest
 from doctored import DEFINITION, TIMINGS, TWO, audit, breaks_exactly, cut, edited, find, run
 
 from hptsim import TuningJobSpec
-from hptsim.cloud.sampled import Sampled
+from hptsim.cloud.sampled import SampledCloud
 from hptsim.model.definitions import CompletionCriteria, Hyperband, ResourceLimits
 from hptsim.model.ranges import ParameterRange
 from hptsim.scenario.workload import ScheduledTuningJob
@@ -17,7 +17,7 @@ KIND = ParameterRange("kind", "Categorical", values=("x", "y"))
 
 
 def tuning(total, parallel, **changes):
-    """One tuning job with a mind, on as many instances as it likes."""
+    """One tuning job with a search of its own, on as many instances as it likes."""
     spec = TuningJobSpec("a", (DEFINITION,), ResourceLimits(total, parallel), **changes)
     return attrs.evolve(TWO, capacity={}, tuning_jobs=(ScheduledTuningJob(spec),))
 
@@ -38,13 +38,6 @@ def not_given_up():
     audit([one for one in records if not (one.thing == "signal" and one.data == "early_stopping")], scenario)
 
 
-class Generous(Sampled):
-    """Lets everybody on until the last epoch."""
-
-    def verdict(self, world, job):
-        return "max_resource" if len(job.curve) >= 9 else ""
-
-
 def enough_epochs(job, others, hyperband, ascending):
     """The rule of Hyperband without its rungs."""
     return "max_resource" if len(job.curve) >= hyperband.max_resource else ""
@@ -55,7 +48,8 @@ def too_many_on_a_rung():
     scenario = tuning(9, 3, ranges=(RATE,), strategy="Hyperband", hyperband=Hyperband(1, 9))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("hptsim.audit.expected_search.hyperband_stops", enough_epochs)
-        audit(run(scenario, nature=Generous(timings=TIMINGS)), scenario)
+        patch.setattr("hptsim.strategies.stopping_rules.goes_on", lambda *known: True)
+        audit(run(scenario, cloud=SampledCloud(timings=TIMINGS)), scenario)
 
 
 def goes_on_though_it_has_enough():

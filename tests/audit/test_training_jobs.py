@@ -6,7 +6,7 @@ from doctored import ALONE, TWO, audit, breaks_exactly, edited, find, run, witho
 from extras import BOTO
 
 from hptsim import Scenario, Simulation, TuningJobSpec
-from hptsim.cloud.every_outcome import Enumerated
+from hptsim.cloud.every_outcome import EveryOutcome
 from hptsim.model.definitions import TrainingJobDefinition
 from hptsim.model.payloads import TuningJobCreated
 from hptsim.scenario.cloud import Script
@@ -54,7 +54,7 @@ def test_a_law_is_broken_by_a_journal_that_breaks_exactly_it(law):
 
 @BOTO
 def test_epochs_that_a_failure_undid_are_no_result_of_a_job_that_is_stopped_before_it_trains_again():
-    sim = Simulation(Scenario(), nature=Enumerated(budget={"internal_error": 1}))
+    sim = Simulation(Scenario(), cloud=EveryOutcome(budget={"internal_error": 1}))
     definition = TrainingJobDefinition(max_retries=1, input_mode="Pipe")
     sim.create_tuning_job(TuningJobSpec("a", (definition,), early_stopping=True))
     sim.fire("a", "launch")

@@ -1,4 +1,4 @@
-"""What all natures share: configurations from the ranges, and a learning curve that falls."""
+"""What all clouds share: configurations from the ranges, and a learning curve that falls."""
 
 import pytest
 

@@ -3,7 +3,7 @@
 import pytest
 
 from hptsim import Scenario, Simulation, TuningJobSpec
-from hptsim.cloud.every_outcome import FAULTS, Enumerated
+from hptsim.cloud.every_outcome import FAULTS, EveryOutcome
 from hptsim.errors import InvalidInput
 from hptsim.model.assumptions import Assumptions
 from hptsim.model.definitions import TrainingJobDefinition
@@ -11,7 +11,7 @@ from hptsim.model.definitions import TrainingJobDefinition
 
 def test_enumerated_arms_all_that_the_tables_know_within_its_budget():
     def armed(**budget):
-        sim = Simulation(Scenario(assumptions=Assumptions(admission="queue")), nature=Enumerated(budget=budget))
+        sim = Simulation(Scenario(assumptions=Assumptions(admission="queue")), cloud=EveryOutcome(budget=budget))
         definition = TrainingJobDefinition(spot=True, checkpoint_uri="s3://b/c", max_wait_s=90_000)
         sim.create_tuning_job(TuningJobSpec("a", (definition,)))
         for trigger in ("launch", "ready", "downloaded"):
@@ -26,7 +26,7 @@ def test_enumerated_arms_all_that_the_tables_know_within_its_budget():
 
 
 def test_a_fault_strikes_as_often_as_its_budget_allows():
-    sim = Simulation(Scenario(), nature=Enumerated(budget={"shortage": 2}))
+    sim = Simulation(Scenario(), cloud=EveryOutcome(budget={"shortage": 2}))
     sim.create_tuning_job(TuningJobSpec("a"))
     sim.fire("a", "launch")
     (child,) = sim.tuning_job("a").live
@@ -36,7 +36,7 @@ def test_a_fault_strikes_as_often_as_its_budget_allows():
 
 
 def test_what_is_not_armed_cannot_be_fired():
-    sim = Simulation(Scenario(), nature=Enumerated())
+    sim = Simulation(Scenario(), cloud=EveryOutcome())
     sim.create_tuning_job(TuningJobSpec("a"))
     with pytest.raises(InvalidInput, match=r"armed are: \[\('a', 'launch'\)\]"):
         sim.fire("a", "finish")

@@ -4,7 +4,7 @@ import attrs
 import pytest
 
 from hptsim import Scenario, Simulation, TuningJobSpec
-from hptsim.cloud.scripted import Scripted
+from hptsim.cloud.scripted import ScriptedCloud
 from hptsim.errors import InvalidInput
 from hptsim.model.definitions import ResourceLimits, TrainingJobDefinition
 from hptsim.scenario.cloud import Faults, Recorded, Script, Timings
@@ -25,9 +25,9 @@ RANDOM = Timings(
 MANY = ResourceLimits(200, 10)
 
 
-def simulate(*jobs, seed=0, nature=None, **changes):
+def simulate(*jobs, seed=0, cloud=None, **changes):
     scenario = Scenario(tuning_jobs=jobs, **changes)
-    sim = Simulation(scenario, seed=seed, nature=nature)
+    sim = Simulation(scenario, seed=seed, cloud=cloud)
     sim.run()
     return sim
 
@@ -37,7 +37,7 @@ def entry(name, limits=MANY, at_s=0.0, stop_at_s=None, **changes):
 
 
 def of(sim, name):
-    """What the journal says of a tuning job, but for the numbers of its steps: other jobs have steps too."""
+    """What happened to a tuning job and its training jobs; which step of the whole simulation it was does not count."""
     return [
         record._replace(step=0)
         for record in sim.journal
@@ -121,15 +121,15 @@ def test_pending_waits_for_machines_and_ends_when_it_has_waited_too_long():
         ("a", 1): (("wait", 1.0), ("capacity", 50.0)),
         ("a", 2): (("wait", 1.0), ("max_pending", 7200.0)),
     }
-    nature = Scripted(plan=plan)
-    sim = simulate(entry("a", ResourceLimits(2, 2), max_pending_s=7200), nature=nature)
+    cloud = ScriptedCloud(plan=plan)
+    sim = simulate(entry("a", ResourceLimits(2, 2), max_pending_s=7200), cloud=cloud)
     first, second = map(sim.training_job, sim.tuning_job("a").training_jobs)
     assert (first.secondary_status, first.ended_s) == ("Completed", 151.0)
     assert (second.secondary_status, second.ended_s, second.billable_s) == ("Stopped", 7201.0, 0.0)
 
 
 def test_pending_without_a_plan_tries_again_after_a_while():
-    sim = simulate(entry("a", ResourceLimits(1, 1)), nature=Scripted(plan={("a", 1): (("wait", 1.0),)}))
+    sim = simulate(entry("a", ResourceLimits(1, 1)), cloud=ScriptedCloud(plan={("a", 1): (("wait", 1.0),)}))
     child = sim.training_job(sim.tuning_job("a").training_jobs[0])
     assert (child.status, child.ended_s) == ("Completed", 1 + 60 + 100)
 
@@ -161,16 +161,16 @@ def test_spot_is_interrupted_at_its_rate_and_others_never():
 def test_max_wait_ends_a_spot_job_that_waits_in_vain():
     plan = {("a", 1): (("ready", 0.0), ("downloaded", 0.0), ("interrupt", 30.0), ("capacity", 10_000.0))}
     definition = TrainingJobDefinition(spot=True, max_runtime_s=300, max_wait_s=400)
-    nature = Scripted(plan={("a", 1): plan["a", 1][:3]}, timings=Timings(spot_wait_s=10_000))
+    cloud = ScriptedCloud(plan={("a", 1): plan["a", 1][:3]}, timings=Timings(spot_wait_s=10_000))
     spec = TuningJobSpec("a", (definition,))
-    sim = simulate(ScheduledTuningJob(spec), nature=nature)
+    sim = simulate(ScheduledTuningJob(spec), cloud=cloud)
     child = sim.training_job(sim.tuning_job("a").training_jobs[0])
     assert (child.secondary_status, child.status, child.ended_s) == ("MaxWaitTimeExceeded", "Stopped", 400.0)
 
 
 def test_a_plan_is_followed_and_the_rest_is_sampled():
-    nature = Scripted(plan={("a", 1): (("ready", 5.0), ("downloaded", 1.0), ("algorithm_error", 2.0))})
-    sim = simulate(entry("a", ResourceLimits(2, 2)), nature=nature)
+    cloud = ScriptedCloud(plan={("a", 1): (("ready", 5.0), ("downloaded", 1.0), ("algorithm_error", 2.0))})
+    sim = simulate(entry("a", ResourceLimits(2, 2)), cloud=cloud)
     first, second = map(sim.training_job, sim.tuning_job("a").training_jobs)
     assert (first.status, first.ended_s, second.status, second.ended_s) == ("Failed", 8.0, "Completed", 100.0)
 
@@ -193,7 +193,7 @@ def test_one_jobs_own_faults_replace_the_shared_ones():
         (lambda: Script(save_s=-1), "save_s: got -1"),
     ],
 )
-def test_bad_natures_are_refused_by_name(build, message):
+def test_bad_clouds_are_refused_by_name(build, message):
     with pytest.raises(InvalidInput, match=message):
         build()
 
@@ -214,3 +214,14 @@ def test_what_was_recorded_is_replayed_and_the_rest_is_drawn():
         ("Failed", 37),
         ("Completed", 507),
     ]
+
+
+def test_a_recorded_training_job_reports_no_epochs_and_the_same_result_whatever_watches_it():
+    def found(**changes):
+        job = TuningJobSpec("r", limits=ResourceLimits(1, 1), **changes)
+        sim = Simulation(Scenario(tuning_jobs=(ScheduledTuningJob(job, recorded=(Recorded(training_s=30),)),)))
+        sim.run()
+        assert sim.journal.counts["training", "epoch"] == 0
+        return sim.training_job(sim.tuning_job("r").best).objective
+
+    assert found(early_stopping=True) == found() is not None

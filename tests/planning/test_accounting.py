@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from hptsim import Scenario, Simulation, TuningJobSpec
 from hptsim.cli.commands import main
-from hptsim.cloud.scripted import Scripted
+from hptsim.cloud.scripted import ScriptedCloud
 from hptsim.errors import ServiceError
 from hptsim.model.assumptions import Assumptions
 from hptsim.model.definitions import InstanceRequest, ResourceLimits, TrainingJobDefinition
@@ -104,7 +104,7 @@ def test_the_price_list_is_used_where_the_scenario_names_no_price():
 
 def test_an_interruption_is_not_billed_while_it_waits():
     plan = {("a", 1): (("ready", 10.0), ("downloaded", 10.0), ("interrupt", 20.0), ("capacity", 500.0))}
-    sim = Simulation(Scenario(timings=TIMINGS), nature=Scripted(timings=TIMINGS, plan=plan))
+    sim = Simulation(Scenario(timings=TIMINGS), cloud=ScriptedCloud(timings=TIMINGS, plan=plan))
     sim.create_tuning_job(job("a", 1, spot=True).spec)
     sim.run()
     (row,) = sim.metrics().tuning_jobs

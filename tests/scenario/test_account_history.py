@@ -9,7 +9,7 @@ from extras import BOTO
 
 import hptsim.boto
 from hptsim import Scenario, Simulation, TuningJobSpec
-from hptsim.cloud.scripted import Scripted
+from hptsim.cloud.scripted import ScriptedCloud
 from hptsim.errors import InvalidInput
 from hptsim.model.definitions import ResourceLimits, TrainingJobDefinition
 from hptsim.model.ranges import ParameterRange
@@ -138,8 +138,8 @@ def test_a_training_job_that_was_stopped_before_its_tuning_job_keeps_its_time():
 
 def test_an_interruption_is_replayed_in_its_length():
     plan = {("a", 1): (("ready", 10.0), ("downloaded", 5.0), ("interrupt", 20.0), ("capacity", 50.0), ("ready", 11.0))}
-    nature = Scripted(timings=Timings(training_s=100.0, downloading_s=6.0), plan=plan)
-    sim = Simulation(nature=nature)
+    cloud = ScriptedCloud(timings=Timings(training_s=100.0, downloading_s=6.0), plan=plan)
+    sim = Simulation(cloud=cloud)
     sim.create_tuning_job(TuningJobSpec("a", (TrainingJobDefinition(spot=True),), ranges=RANGES))
     sim.run()
     scenario = from_descriptions(*descriptions(sim)).scenario

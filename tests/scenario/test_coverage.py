@@ -9,7 +9,7 @@ from extras import CLI, SCIPY
 
 from hptsim import Scenario, Simulation, TuningJobSpec, explore, planning
 from hptsim.cli.commands import main
-from hptsim.cloud.every_outcome import Enumerated
+from hptsim.cloud.every_outcome import EveryOutcome
 from hptsim.errors import InvalidInput, invalid
 from hptsim.model.definitions import Objective, ResourceLimits, TrainingJobDefinition
 from hptsim.model.ranges import ParameterRange
@@ -155,7 +155,7 @@ def test_the_explorer_swallows_no_mistake_either(monkeypatch):
     def begin(self, world, job):
         raise invalid(f"training job {job.name}: hyperparameters", None, "some")
 
-    monkeypatch.setattr(Enumerated, "begin", begin)
+    monkeypatch.setattr(EveryOutcome, "begin", begin)
     with pytest.raises(InvalidInput, match=r"training job a-001-\w+: hyperparameters"):
         explore(scenario(100, spec("a", DEPTH)))
 

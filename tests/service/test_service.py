@@ -5,7 +5,7 @@ import pytest
 from examples import TIMINGS, definition, request, simulation, training_request
 
 from hptsim import Journal, Simulation, TuningJobSpec
-from hptsim.cloud.scripted import Scripted
+from hptsim.cloud.scripted import ScriptedCloud
 from hptsim.errors import InvalidInput, ServiceError
 from hptsim.model.assumptions import Assumptions
 from hptsim.model.instants import read_instant
@@ -149,7 +149,7 @@ def test_spot_bills_a_share_of_the_training_time():
 
 def test_a_failed_job_says_why_and_so_does_its_tuning_job():
     plan = {("demo", number): (("ready", 10.0), ("downloaded", 10.0), ("algorithm_error", 5.0)) for number in (1, 2, 3)}
-    sim = Simulation(simulation().scenario, nature=Scripted(timings=TIMINGS, plan=plan))
+    sim = Simulation(simulation().scenario, cloud=ScriptedCloud(timings=TIMINGS, plan=plan))
     service = Service.of(sim)
     service.call(CREATE, request())
     sim.run()
@@ -164,7 +164,7 @@ def test_a_failed_job_says_why_and_so_does_its_tuning_job():
 
 def test_shortage_and_interruption_show_in_the_transitions():
     plan = {("demo", 1): (("shortage", 60.0), ("ready", 10.0), ("downloaded", 10.0), ("interrupt", 5.0))}
-    sim = Simulation(simulation().scenario, nature=Scripted(timings=TIMINGS, plan=plan))
+    sim = Simulation(simulation().scenario, cloud=ScriptedCloud(timings=TIMINGS, plan=plan))
     service = Service.of(sim)
     service.call(CREATE, request(total=1, parallel=1))
     sim.run(until=65)
@@ -175,8 +175,8 @@ def test_shortage_and_interruption_show_in_the_transitions():
     )
 
 
-class Told(Scripted):
-    """A nature whose training jobs reach the objectives that they are told, one after the other."""
+class Told(ScriptedCloud):
+    """A cloud whose training jobs reach the objectives that they are told, one after the other."""
 
     def objective(self, world, job):
         return TOLD[job.ordinal - 1]
@@ -189,7 +189,7 @@ TOLD = (1.0, 0.995, 0.9, 0.95, 0.899)
     ("kind", "not_improving", "best"), [("Minimize", [0, 1, 0, 1, 2], 0.899), ("Maximize", [0, 1, 2, 3, 4], 1.0)]
 )
 def test_completion_details_count_the_jobs_since_the_last_notable_gain(kind, not_improving, best):
-    sim = Simulation(simulation().scenario, nature=Told(timings=TIMINGS))
+    sim = Simulation(simulation().scenario, cloud=Told(timings=TIMINGS))
     service, objective = Service.of(sim), {"Type": kind, "MetricName": "loss"}
     service.call(CREATE, request(total=5, parallel=1, config_changes={"HyperParameterTuningJobObjective": objective}))
     found = []

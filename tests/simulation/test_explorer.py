@@ -268,7 +268,7 @@ def test_a_counterexample_is_a_list_of_calls_that_reproduces_it():
     import hptsim.cloud
 
     names = {"attrs": attrs, "hptsim": hptsim, "scenario": scenario}
-    calls = [call.replace("nature=", "tables=tables, nature=") for call in found.calls]
+    calls = [call.replace("cloud=", "tables=tables, cloud=") for call in found.calls]
     names["tables"] = tables
     with pytest.raises(LawBroken) as broken:
         exec("\n".join(calls), names)

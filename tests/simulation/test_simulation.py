@@ -11,7 +11,7 @@ from extras import CLI
 
 from hptsim import Journal, Scenario, Simulation, TuningJobSpec
 from hptsim.cli.commands import demo, judge, main
-from hptsim.cloud.scripted import Scripted
+from hptsim.cloud.scripted import ScriptedCloud
 from hptsim.errors import InvalidInput, ServiceError
 from hptsim.model.assumptions import Assumptions
 from hptsim.model.definitions import InstanceRequest, ResourceLimits, TrainingJobDefinition
@@ -185,7 +185,7 @@ def test_nobody_waits_for_a_status_that_no_job_ever_shows():
 def test_interruption_resumes_from_the_last_checkpoint_and_keeps_its_clock():
     timings = attrs.evolve(TIMINGS, spot_wait_s=50, checkpoint_s=30)
     plan = {("a", 1): (("ready", 10.0), ("downloaded", 10.0), ("checkpoint", 30.0), ("interrupt", 20.0))}
-    sim = Simulation(Scenario(timings=timings), nature=Scripted(timings=timings, plan=plan))
+    sim = Simulation(Scenario(timings=timings), cloud=ScriptedCloud(timings=timings, plan=plan))
     definition = TrainingJobDefinition(spot=True, checkpoint_uri="s3://b/c")
     sim.create_tuning_job(TuningJobSpec("a", (definition,)))
     sim.run()

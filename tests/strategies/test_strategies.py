@@ -1,4 +1,4 @@
-"""The tuning mind: strategies, early stopping, Hyperband, completion criteria, warm starts; against oracles of our own."""
+"""The search: strategies, early stopping, Hyperband, completion criteria, warm starts; against oracles of our own."""
 
 import math
 from itertools import pairwise
@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hptsim import Scenario, Simulation, TuningJobSpec
-from hptsim.cloud.sampled import Sampled
 from hptsim.errors import InvalidInput, ServiceError
 from hptsim.model.assumptions import Assumptions
 from hptsim.model.definitions import (
@@ -27,7 +26,8 @@ from hptsim.scenario.cloud import Faults, Script, Timings
 from hptsim.scenario.durations import Exponential, Uniform
 from hptsim.scenario.learning_curves import PowerLaw, Tabulated
 from hptsim.scenario.workload import ScheduledTuningJob
-from hptsim.strategies.stopping_rules import ETA, brackets, not_improving, rungs
+from hptsim.strategies.completion import not_improving
+from hptsim.strategies.stopping_rules import ETA, brackets, rungs
 
 RATE = ParameterRange("rate", "Continuous", 1e-4, 1.0, scaling="Logarithmic")
 LAYERS = ParameterRange("layers", "Integer", 1, 4)
@@ -205,8 +205,8 @@ def test_epochs_that_a_failure_undoes_count_for_nobody_until_they_are_done_again
     faults = Faults(internal_error=0.5, spot_interruptions_per_hour=20)
     again = 0
     for seed in range(20):
-        mind = spec("Hyperband", ranges=(), parallel=5, hyperband=Hyperband(1, 9), definitions=(definition,))
-        sim = run(mind, seed=seed, faults=faults, timings=attrs.evolve(TIMINGS, checkpoint_s=13))
+        job = spec("Hyperband", ranges=(), parallel=5, hyperband=Hyperband(1, 9), definitions=(definition,))
+        sim = run(job, seed=seed, faults=faults, timings=attrs.evolve(TIMINGS, checkpoint_s=13))
         reported = [(record.name, record.data.number) for record in sim.journal if record.trigger == "epoch"]
         again += len(reported) - len(set(reported))
     assert again, "no failure has undone an epoch"
@@ -326,19 +326,18 @@ class Waiting:
 
 
 def test_a_strategy_of_ones_own_may_wait_and_may_be_done():
-    nature = Sampled(0, timings=Timings(training_s=Exponential(100.0)), strategies={"job": Waiting})
-    sim = Simulation(nature=nature)
-    sim.create_tuning_job(spec(ranges=(RATE,), total=9, parallel=4))
+    sim = Simulation(Scenario(timings=Timings(training_s=Exponential(100.0))))
+    sim.create_tuning_job(spec(Waiting, ranges=(RATE,), total=9, parallel=4))
     sim.run()
     assert [one["rate"] for one in tried(sim)] == ["0.1", "0.1", "0.002"]
     assert sim.tuning_job("job").status == "Completed"
 
 
 def test_a_strategy_of_ones_own_resumes_from_a_snapshot_and_waits_for_quota():
-    job = spec(ranges=(RATE,), total=9, parallel=4)
+    job = spec(Waiting, ranges=(RATE,), total=9, parallel=4)
     for capacity in ({}, {"ml.m5.xlarge": 1}):
         scenario = Scenario(capacity=capacity, timings=TIMINGS, assumptions=Assumptions(admission="queue"))
-        sim = Simulation(scenario, nature=Sampled(0, timings=TIMINGS, strategies={"job": Waiting}))
+        sim = Simulation(scenario)
         sim.create_tuning_job(job)
         sim.run(until=60)
         saved = sim.snapshot()
@@ -355,8 +354,8 @@ def test_a_strategy_of_ones_own_must_stay_in_the_ranges():
         def ask(self, ordinal):
             return {"rate": "7"}
 
-    sim = Simulation(nature=Sampled(0, strategies={"job": Outside}))
-    sim.create_tuning_job(spec(ranges=(RATE,)))
+    sim = Simulation()
+    sim.create_tuning_job(spec(Outside, ranges=(RATE,)))
     with pytest.raises(InvalidInput, match="the strategy of job: rate: got '7'"):
         sim.run()
 

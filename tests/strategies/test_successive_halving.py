@@ -3,6 +3,7 @@
 import heapq
 import math
 import random
+from functools import partial
 from itertools import pairwise
 from statistics import fmean
 
@@ -10,7 +11,6 @@ import pytest
 from extras import SCIPY, long, stats
 
 from hptsim import Scenario, Simulation, TuningJobSpec
-from hptsim.cloud.sampled import Sampled
 from hptsim.errors import InvalidInput
 from hptsim.model.definitions import ResourceLimits, ServiceLimits
 from hptsim.scenario.cloud import Faults, Script
@@ -26,16 +26,15 @@ def quality(candidate):
 
 
 def on_the_twin(strategy, deviation, drop, seed):
-    nature = Sampled(
-        seed,
-        Script(
+    scenario = Scenario(
+        script=Script(
             epoch_s=stats.halfnorm(1, deviation), curve=lambda configuration, epoch: quality(configuration["candidate"])
         ),
         faults=Faults(algorithm_errors_per_hour=-3600 * math.log1p(-drop)),
-        strategies={"halving": strategy},
+        limits=ServiceLimits(None, None, None),
     )
-    sim = Simulation(Scenario(limits=ServiceLimits(None, None, None)), nature=nature, laws=False)
-    sim.create_tuning_job(TuningJobSpec("halving", limits=ResourceLimits(10**6, WORKERS)))
+    sim = Simulation(scenario, seed=seed, laws=False)
+    sim.create_tuning_job(TuningJobSpec("halving", limits=ResourceLimits(10**6, WORKERS), strategy=strategy))
     sim.run(UNTIL)
     ended = [record for record in sim.journal if record.thing == "training" and record.destination == "Completed"]
     ends = [one.time_s for one in ended if sim.training_job(one.name).hyperparameters["epochs"] == str(MOST)]
@@ -116,10 +115,11 @@ def synchronous(more_brackets=False):
     return choose, learn
 
 
+SYNCHRONOUS = partial(SynchronousHalving, eta=ETA, most=MOST, count=MOST)
 FORMS = {
-    "asynchronous": (AsynchronousHalving(ETA, 1, MOST), asynchronous),
-    "synchronous": (SynchronousHalving(ETA, 1, MOST, MOST), synchronous),
-    "synchronous, more brackets": (SynchronousHalving(ETA, 1, MOST, MOST, True), lambda: synchronous(True)),
+    "asynchronous": (partial(AsynchronousHalving, eta=ETA, most=MOST), asynchronous),
+    "synchronous": (SYNCHRONOUS, synchronous),
+    "synchronous, more brackets": (partial(SYNCHRONOUS, more_brackets=True), lambda: synchronous(True)),
 }
 
 
@@ -192,17 +192,13 @@ def test_how_many_times_as_many_it_trains_grows_with_stragglers_and_falls_with_d
 def test_rungs_are_refused_that_make_no_sense():
     for eta, least, most in ((1, 1, 9), (3, 0, 9), (3, 9, 1)):
         with pytest.raises(InvalidInput, match="eta, least, most"):
-            AsynchronousHalving(eta, least, most)
+            AsynchronousHalving(TuningJobSpec("h"), eta, least, most)
 
 
 def test_a_synchronous_rung_takes_the_best_quarter_of_the_one_below():
-    nature = Sampled(
-        0,
-        Script(epoch_s=1.0, curve=lambda configuration, epoch: quality(configuration["candidate"])),
-        strategies={"h": FORMS["synchronous"][0]},
-    )
-    sim = Simulation(nature=nature)
-    sim.create_tuning_job(TuningJobSpec("h", limits=ResourceLimits(64 + 16 + 4 + 1, 1)))
+    script = Script(epoch_s=1.0, curve=lambda configuration, epoch: quality(configuration["candidate"]))
+    sim = Simulation(Scenario(script=script))
+    sim.create_tuning_job(TuningJobSpec("h", limits=ResourceLimits(64 + 16 + 4 + 1, 1), strategy=SYNCHRONOUS))
     sim.run()
     reached = {}
     for name in sim.tuning_job("h").training_jobs:

@@ -3,9 +3,12 @@
 import attrs
 
 from hptsim.model.definitions import TrainingJobDefinition
+from hptsim.model.search import Asked
 from hptsim.model.specs import TuningJobSpec
 from hptsim.model.statuses import COUNTERS, primary
 from hptsim.model.tables import TRAINING
+from hptsim.scenario.random_streams import uniforms
+from hptsim.strategies.search import Searches
 from hptsim.world.jobs import TrainingJob, TuningJob
 from hptsim.world.ledger import Reservation
 
@@ -27,7 +30,9 @@ def test_a_duplicate_is_another_record_with_the_same_fields():
 
 
 def test_a_copied_tuning_job_shares_nothing_mutable():
-    job = TuningJob(TuningJobSpec("a"), 0.0)
+    spec = TuningJobSpec("a")
+    job = TuningJob(spec, 0.0, Searches(uniforms)(spec))
+    job.strategy_log = []
     job.reservations[0] = Reservation("a", 0, {"ml.m5.xlarge": 1}, state="Held")
     before = job.freeze()
     twin = job.copy()
@@ -36,7 +41,14 @@ def test_a_copied_tuning_job_shares_nothing_mutable():
     twin.counters["Stopped"] += 1
     twin.children.append("x")
     twin.live["x"] = None
-    assert job.freeze() == before and job.children == [] and job.live == {} and twin.freeze() != before
+    twin.strategy_log.append(Asked(1))
+    assert (
+        job.strategy_log == []
+        and job.freeze() == before
+        and job.children == []
+        and job.live == {}
+        and twin.freeze() != before
+    )
 
 
 def test_times_do_not_tell_two_states_apart_and_states_do():
@@ -69,5 +81,6 @@ def test_who_streams_has_no_download():
 
 
 def test_the_counters_are_the_service_models():
-    assert set(TuningJob(TuningJobSpec("a"), 0.0).counters) == set(COUNTERS)
+    spec = TuningJobSpec("a")
+    assert set(TuningJob(spec, 0.0, Searches(uniforms)(spec)).counters) == set(COUNTERS)
     assert set(COUNTERS) == {"Completed", "InProgress", "RetryableError", "NonRetryableError", "Stopped"}

@@ -6,7 +6,7 @@ from extras import BOTO
 
 import hptsim.boto
 from hptsim import Journal, Scenario, Simulation, TuningJobSpec, explore
-from hptsim.cloud.scripted import Scripted
+from hptsim.cloud.scripted import ScriptedCloud
 from hptsim.errors import InvalidInput, ServiceError
 from hptsim.model.definitions import InstanceRequest, ResourceLimits, TrainingJobDefinition
 from hptsim.planning.usage import WarmPoolFigures
@@ -19,8 +19,8 @@ TIMINGS = Timings(starting_s=100, warm_starting_s=20, training_s=100, uploading_
 KEEP = TrainingJobDefinition(instances=InstanceRequest(M5, 2), keep_alive_s=600)
 
 
-def simulation(nature=None, **changes):
-    return Simulation(Scenario(capacity={M5: 2}, timings=TIMINGS, **changes), nature=nature)
+def simulation(cloud=None, **changes):
+    return Simulation(Scenario(capacity={M5: 2}, timings=TIMINGS, **changes), cloud=cloud)
 
 
 def kept(**changes):
@@ -104,7 +104,7 @@ def test_managed_spot_has_none_and_reuses_none():
     ],
 )
 def test_it_is_kept_unless_the_instances_failed_or_never_came(plan, stop_at_s, state):
-    sim = simulation(Scripted(timings=TIMINGS, plan={("", 0): plan}))
+    sim = simulation(ScriptedCloud(timings=TIMINGS, plan={("", 0): plan}))
     sim.create_training_job("first", KEEP)
     if stop_at_s is not None:
         sim.run(until=stop_at_s)

@@ -2,10 +2,9 @@
 
 import pickle
 
-import attrs
 import pytest
 
-from hptsim.cloud.every_outcome import Enumerated
+from hptsim.cloud.every_outcome import EveryOutcome
 from hptsim.errors import LawBroken, ServiceError
 from hptsim.model.account import TOTAL, Account
 from hptsim.model.assumptions import Assumptions
@@ -14,6 +13,8 @@ from hptsim.model.machine import TABLES, Tables
 from hptsim.model.specs import TuningJobSpec
 from hptsim.model.statuses import bucket
 from hptsim.model.tables import ALL, BOOKINGS, EFFECTS, TRAINING, Table
+from hptsim.scenario.random_streams import uniforms
+from hptsim.strategies.search import Searches
 from hptsim.world import commands
 from hptsim.world.rules import RULES, rules
 from hptsim.world.world import World
@@ -26,9 +27,9 @@ def spec(name="a", count=1, total=1, parallel=1, kind=M5, **changes):
     return TuningJobSpec(name, (definition,), ResourceLimits(total, parallel))
 
 
-def world(*, nature=None, limits=None, tables=None, capacity=None, **assumptions):
+def world(*, cloud=None, limits=None, tables=None, capacity=None, **assumptions):
     account = Account({M5: 4} if capacity is None else capacity, limits or ServiceLimits(), Assumptions(**assumptions))
-    made = World(account, nature or Enumerated(), rules(tables or TABLES))
+    made = World(account, cloud or EveryOutcome(), Searches(uniforms), rules(tables or TABLES))
     made.journal = []
     made.write = made.journal.append
     return made
@@ -296,9 +297,9 @@ def test_who_waits_for_a_place_does_not_block_the_job_that_has_it():
     assert {job.status for job in made.tuning.values()} == {"Completed"}
 
 
-def test_a_nature_that_struck_is_copied_with_what_is_left_of_its_budget():
-    made = running(nature=Enumerated(budget={"internal_error": 1}))
+def test_a_cloud_is_copied_with_what_is_left_of_its_budget():
+    made = running(cloud=EveryOutcome(budget={"internal_error": 1}))
     twin = made.clone()
-    made.nature.struck("internal_error")
+    made.cloud.spend("internal_error")
     assert made.freeze() != twin.freeze()
-    assert attrs.asdict(twin.nature)["budget"] == {"internal_error": 1}
+    assert twin.cloud.budget == {"internal_error": 1}

@@ -1,7 +1,7 @@
 """Bayesian search by optuna's samplers, as a strategy that asks and tells (extra `bayesian`).
 
-It is chosen explicitly, by the assumption `bayesian` or in a nature's `strategies`: the same scenario gives the same journal
-whether optuna is installed or not. Without it the strategy Bayesian is the estimator of `search.parzen`.
+It is chosen explicitly, by the assumption `bayesian` or as a spec's strategy: the same scenario gives the same journal
+whether optuna is installed or not. Without it the strategy Bayesian is `strategies.parzen`.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from zlib import crc32
 
 from hptsim.errors import invalid, nearest
 from hptsim.model.ranges import ParameterRange
+from hptsim.model.search import Trial
 from hptsim.model.specs import TuningJobSpec
 from hptsim.optional import require
-from hptsim.strategies.strategies import Trial
 
 SAMPLERS = ("tpe", "gp")
 _BELOW_ONE = 1 - 1e-12
@@ -30,7 +30,7 @@ def check(sampler: str) -> Any:
     return require("optuna", "bayesian", "Bayesian search by optuna")
 
 
-class Bayesian:
+class Optuna:
     """A tree-structured Parzen estimator ("tpe") or a Gaussian process ("gp") over the ranges of a tuning job.
 
     Each definition has a study of its own. What still runs counts as pending, so that parallel training jobs spread out.
@@ -38,8 +38,8 @@ class Bayesian:
 
     >>> from hptsim.model import ParameterRange
     >>> rate = ParameterRange("rate", "Continuous", 0.001, 0.1, scaling="Logarithmic")
-    >>> mind = Bayesian(TuningJobSpec("demo", ranges=(rate,)))
-    >>> rate.holds(mind.ask(1)["rate"])
+    >>> strategy = Optuna(TuningJobSpec("demo", ranges=(rate,)))
+    >>> rate.holds(strategy.ask(1)["rate"])
     True
     """
 
@@ -58,7 +58,7 @@ class Bayesian:
 
     @contextmanager
     def _quiet(self) -> Iterator[None]:
-        """optuna tells its log of every study; the twin has a journal."""
+        """optuna writes a log line for every study; the twin has a journal."""
         logging = self._optuna.logging
         before = logging.get_verbosity()
         logging.set_verbosity(logging.ERROR)

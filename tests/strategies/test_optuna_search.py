@@ -8,15 +8,14 @@ import pytest
 from extras import stats
 
 from hptsim import Scenario, Simulation, TuningJobSpec
-from hptsim.cloud.sampled import Sampled
 from hptsim.errors import InvalidInput, MissingExtra
 from hptsim.model.assumptions import Assumptions
 from hptsim.model.definitions import Objective, ResourceLimits, ServiceLimits, TrainingJobDefinition
 from hptsim.model.ranges import ParameterRange
+from hptsim.model.search import Trial
 from hptsim.scenario.cloud import Faults, Script, Timings
 from hptsim.scenario.workload import ScheduledTuningJob
-from hptsim.strategies.bayesian import Bayesian, check
-from hptsim.strategies.strategies import Trial
+from hptsim.strategies.optuna_search import Optuna, check
 
 pytest.importorskip("optuna", reason="needs the extra bayesian")
 GAUSSIAN = pytest.param(
@@ -44,7 +43,8 @@ def simulation(*specs, sampler="tpe", seed=0, curve=None, **changes):
 
 
 def spec(name="job", ranges=EVERY, total=20, parallel=3, **changes):
-    return TuningJobSpec(name, limits=ResourceLimits(total, parallel), strategy="Bayesian", ranges=ranges, **changes)
+    settings = {"strategy": "Bayesian", "ranges": ranges, **changes}
+    return TuningJobSpec(name, limits=ResourceLimits(total, parallel), **settings)
 
 
 def tried(sim, name="job"):
@@ -81,13 +81,14 @@ def test_it_resumes_from_a_snapshot_while_some_run_and_some_wait(sampler):
     assert list(sim.journal) == once
 
 
-def test_the_fallback_is_not_touched_by_what_is_installed():
+def test_optuna_searches_only_where_somebody_asks_for_it():
     plain = simulation(spec(), sampler="parzen")
     plain.run()
-    nature = Sampled(0, timings=plain.scenario.timings, strategies={"elsewhere": Bayesian})
-    other = Simulation(plain.scenario, nature=nature)
-    other.run()
-    assert tried(plain) == tried(other)
+    own = simulation(spec(strategy="hptsim.strategies:Optuna"), sampler="parzen")
+    own.run()
+    tpe = simulation(spec(), sampler="tpe")
+    tpe.run()
+    assert tried(plain) != tried(own) == tried(tpe)
 
 
 def test_several_definitions_have_studies_of_their_own_and_get_what_is_theirs():
@@ -119,18 +120,18 @@ def test_a_warm_start_begins_with_its_parents_results():
 
 
 def test_what_a_parent_tried_elsewhere_is_left_out():
-    mind = Bayesian(spec(ranges=(RATE,)))
+    strategy = Optuna(spec(ranges=(RATE,)))
     for value in ({"rate": "0.01"}, {"rate": "7"}, {"other": "1"}, {"rate": "x"}):
-        mind.tell(Trial(0, value, objective=0.5))
-    mind.tell(Trial(0, {"rate": "0.02"}))
-    assert [trial.value for trial in mind.studies[0].trials] == [0.5]
+        strategy.tell(Trial(0, value, objective=0.5))
+    strategy.tell(Trial(0, {"rate": "0.02"}))
+    assert [trial.value for trial in strategy.studies[0].trials] == [0.5]
 
 
 def test_a_failed_training_job_is_told_as_such():
-    mind = Bayesian(spec(ranges=(RATE,)))
-    mind.tell(Trial(1, mind.ask(1)))
-    mind.tell(Trial(2, mind.ask(2), objective=0.25))
-    assert [trial.value for trial in mind.studies[0].trials] == [None, 0.25] and mind.pending == {}
+    strategy = Optuna(spec(ranges=(RATE,)))
+    strategy.tell(Trial(1, strategy.ask(1)))
+    strategy.tell(Trial(2, strategy.ask(2), objective=0.25))
+    assert [trial.value for trial in strategy.studies[0].trials] == [None, 0.25] and strategy.pending == {}
 
 
 def test_what_is_missing_or_misspelt_is_said_before_anything_runs(monkeypatch):

@@ -1,0 +1,58 @@
+"""The port for what the cloud decides, and what a cloud may see of the world. The search's port is `model.search.Search`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Protocol, Self
+
+from hptsim.model.machine import Tables
+from hptsim.world.jobs import TrainingJob, TuningJob
+
+
+class State(Protocol):
+    """What a cloud may read of the world."""
+
+    now: float
+
+    @property
+    def tables(self) -> Tables:
+        """The tables by which it goes."""
+
+    @property
+    def tuning(self) -> Mapping[str, TuningJob]:
+        """The tuning jobs by name."""
+
+    @property
+    def training(self) -> Mapping[str, TrainingJob]:
+        """The training jobs by name."""
+
+
+class Cloud(Protocol):
+    """What the cloud decides and no caller does: how long things take, what fails, what the metric is."""
+
+    def next(self, world: State, job: TrainingJob) -> Iterable[tuple[str, float]]:
+        """The triggers that may fire next on a training job that has just entered its state, each with its delay in s."""
+
+    def delay(self, world: State, job: TuningJob, trigger: str) -> float:
+        """How many seconds the controller takes until *trigger*: first_launch, launch, finish, or stop_propagation."""
+
+    def suffix(self, job: TuningJob, ordinal: int) -> str:
+        """The eight hexadecimal digits that end a training job's name (N6)."""
+
+    def begin(self, world: State, job: TrainingJob) -> None:
+        """Decide what a new training job will need; its hyperparameters are there."""
+
+    def objective(self, world: State, job: TrainingJob) -> float | None:
+        """The last value of the objective metric that the script has emitted; None before the first."""
+
+    def log_line(self, world: State, job: TrainingJob, value: float) -> str:
+        """The line in which the script writes its objective to the log."""
+
+    def reason(self, job: TrainingJob, trigger: str) -> str:
+        """The service's words for a failure."""
+
+    def clone(self) -> Self:
+        """A copy that shares nothing mutable."""
+
+    def freeze(self) -> tuple[Any, ...]:
+        """Whatever of it matters for what can happen next."""
