@@ -10,6 +10,9 @@ PACKAGE = TESTS.parent / "hptsim"
 RUN_AS_A_PROGRAM = {"__main__"}
 """`python -m hptsim` is run by tests/cli/test_plan.py."""
 
+TYPES_ONLY = {"ports"}
+"""Nothing in them runs: mypy checks them."""
+
 
 def imported(path):
     """The modules that a test file imports, and the packages that they are in."""
@@ -31,7 +34,7 @@ def untested(items):
         module = path.relative_to(PACKAGE)
         own = TESTS / module.parent / f"test_{module.name}"
         name = ".".join(("hptsim", *module.with_suffix("").parts)).removesuffix(".__init__")
-        if not {path, own} & files and name not in named and module.stem not in RUN_AS_A_PROGRAM:
+        if not {path, own} & files and name not in named and module.stem not in RUN_AS_A_PROGRAM | TYPES_ONLY:
             yield name
 
 
