@@ -41,4 +41,4 @@ class Recorder:
 
 
 if __name__ == "__main__":
-    sys.exit(pytest.main(["-q", str(ROOT / "tests" / "test_theory.py")], plugins=[Recorder()]))
+    sys.exit(pytest.main(["-q", "-m", "", str(ROOT / "tests" / "test_theory.py")], plugins=[Recorder()]))

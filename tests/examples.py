@@ -1,11 +1,24 @@
 """Requests and simulations that the tests of the service's face share."""
 
+import sys
+
 from hptsim import Scenario, Simulation
+from hptsim.cli.commands import BAD_INPUT, LAW_BROKEN, check
+from hptsim.errors import HptsimError, LawBroken
 from hptsim.scenario.cloud import Script, Timings
 from hptsim.views.chart_data import CurveRow
 
 TIMINGS = Timings(starting_s=10, warm_starting_s=10, downloading_s=10, training_s=100, uploading_s=5, teardown_s=30)
 """A training job of 125 s: Starting to 10, Downloading to 20, Training to 120, Uploading to 125."""
+
+
+def checked(path):
+    """The exit code of `hptsim check`, without the libraries that the command line needs to read its arguments."""
+    try:
+        return check(path)
+    except HptsimError as error:
+        print(error, file=sys.stderr)
+        return LAW_BROKEN if isinstance(error, LawBroken) else BAD_INPUT
 
 
 def simulation(**changes):

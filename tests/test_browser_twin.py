@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from browser import chromium
 
+pytestmark = pytest.mark.long
 DOCS = Path(__file__).parent.parent / "docs"
 
 

@@ -22,6 +22,7 @@ def test_the_public_surface_is_as_it_was():
     assert evidence.surface() == (evidence.FOLDER / "surface.txt").read_text().splitlines()
 
 
+@pytest.mark.long
 def test_the_notebooks_simulate_what_they_did():
     pytest.importorskip("matplotlib").use("Agg")
     assert evidence.notebooks() == kept("notebooks.json")

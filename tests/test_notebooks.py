@@ -107,7 +107,11 @@ def test_a_notebook_begins_with_a_question_and_shows_pictures(path):
     )
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path",
+    [pytest.param(path, marks=[] if path.stem.startswith("01") else pytest.mark.long) for path in NOTEBOOKS],
+    ids=lambda path: path.stem,
+)
 def test_a_notebook_runs_and_says_what_it_means(path, capsys, monkeypatch):
     needed = {"matplotlib": "plots", "plotly": "plots", "pandas": "planning", "scipy": "planning"}
     for module, extra in (needed | ({"boto3": "boto"} if path.stem.startswith("03") else {})).items():

@@ -96,6 +96,7 @@ def test_a_suite_that_reaches_what_it_asks_for_is_green(suite):
     assert result.ret == 0 and "never reached a required case" not in result.stdout.str()
 
 
+@pytest.mark.long
 def test_witnesses_count_wherever_the_simulation_was_made(suite):
     text = TAME.replace("def test_tame(simulation):", "from hptsim import Simulation as simulation\n\ndef test_tame():")
     assert suite(text, "a stopped job has artifacts").ret == 0

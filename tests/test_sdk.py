@@ -18,6 +18,7 @@ from serving import served
 
 from hptsim import boto
 
+pytestmark = pytest.mark.long
 os.environ.setdefault("SAGEMAKER_SUPPRESS_V2_WARNING", "1")
 logging.getLogger("sagemaker.config").setLevel(logging.WARNING)
 

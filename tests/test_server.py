@@ -402,6 +402,7 @@ def nervous():
     sys.setswitchinterval(before)
 
 
+@pytest.mark.long
 def test_thirty_two_clients_lose_nothing_and_see_no_torn_state(nervous):
     unlimited = ServiceLimits(**dict.fromkeys((field.name for field in attrs.fields(ServiceLimits)), None))
     sim, threads, rounds = simulation(limits=unlimited), 32, 6

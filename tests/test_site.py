@@ -16,6 +16,7 @@ import pytest
 from hptsim.model.tables import ALL
 from hptsim.views import state_diagrams as diagram
 
+pytestmark = pytest.mark.long
 ROOT = Path(__file__).parent.parent
 _spec = importlib.util.spec_from_file_location("docs_build", ROOT / "docs" / "build.py")
 build = importlib.util.module_from_spec(_spec)

@@ -2,6 +2,7 @@
 
 import attrs
 import pytest
+from extras import long
 from hypothesis import HealthCheck, Phase, find, given, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import invariant, run_state_machine_as_test
@@ -78,6 +79,7 @@ def test_a_plan_is_a_walk_through_the_table(walk):
         assert definition.checkpoint_uri or trigger != "checkpoint"
 
 
+@pytest.mark.long
 def test_clouds_draw_every_fault_and_every_witness():
     """What simulated runs of drawn clouds meet, all together: every trigger of the training table, every `sometimes`.
 
@@ -135,7 +137,9 @@ def broken(trigger, source, table=TRAINING, **changes):
     return Tables.of(**{table.name: Table(table.name, rows, table.final)})
 
 
-@pytest.mark.parametrize("law", ["a warm pool is reused", "a stop meets a warm pool", "a launch falls back"])
+@pytest.mark.parametrize(
+    "law", [long("a warm pool is reused"), long("a stop meets a warm pool"), "a launch falls back"]
+)
 def test_the_machine_meets(law):
     class Never(TuningMachine):
         @invariant()
@@ -166,8 +170,10 @@ def test_the_machine_finds_a_warm_pool_that_is_not_given_back():
     ("tables", "law", "needed"),
     [
         (broken("downloaded", "Downloading", effects=()), "logs persist", ["downloaded"]),
-        (broken("uploaded", "Stopping:uploading", effects=("VACATE", "TELL")), "what was saved is stored", ["stop"]),
-        (broken("stop", "Uploading", destination="Stopping"), "phases in order", ["exited", "stop"]),
+        long(
+            broken("uploaded", "Stopping:uploading", effects=("VACATE", "TELL")), "what was saved is stored", ["stop"]
+        ),
+        long(broken("stop", "Uploading", destination="Stopping"), "phases in order", ["exited", "stop"]),
     ],
     ids=["no log", "artifact dropped", "stop while uploading"],
 )

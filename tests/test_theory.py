@@ -13,6 +13,7 @@ import attrs
 import numpy as np
 import pandas as pd
 import pytest
+from extras import long
 from scipy import optimize, stats
 
 from hptsim import Scenario, Simulation, TuningJobSpec, planning
@@ -81,7 +82,7 @@ def erlang_c(servers, offered):
     return blocked / (1 - offered / servers * (1 - blocked))
 
 
-@pytest.mark.parametrize(("servers", "load", "replications"), [(1, 0.7, 24), (3, 0.7, 24), (8, 0.8, 40)])
+@pytest.mark.parametrize(("servers", "load", "replications"), [(1, 0.7, 24), long(3, 0.7, 24), long(8, 0.8, 40)])
 def test_erlang_c(pool, servers, load, replications):
     """M/M/c: who waits, how long on average, and how long 95 % wait at most: the wait of those who do is exponential.
 
@@ -120,6 +121,7 @@ def test_erlang_b(pool, servers, load):
 
 
 @pytest.mark.parametrize(("variation", "replications"), [(0.5, 16), (1.5, 40)], ids=["regular", "irregular"])
+@pytest.mark.long
 def test_pollaczek_khinchine(pool, variation, replications):
     """M/G/1: only mean and variation of the service matter."""
     load = 0.6
@@ -139,6 +141,7 @@ def crommelin(load, wait):
     return (1 - load) * sum(terms)
 
 
+@pytest.mark.long
 def test_deterministic_service(pool):
     """M/D/1: half the wait of M/M/1 on average, and its quantiles."""
     load = 0.6
@@ -151,6 +154,7 @@ def test_deterministic_service(pool):
         inside(f"M/D/1, load {load}", results, column, services * MEAN_S)
 
 
+@pytest.mark.long
 def test_batches_wait_for_each_other(pool):
     """M[2]/M/1: the wait of a single stream of batches, and half a service for the one in front in the own batch."""
     load = 0.6
@@ -171,6 +175,7 @@ def waits_by_class(scenario, seed):
     return {name: np.mean(values) for name, values in waits.items()}
 
 
+@pytest.mark.long
 def test_cobham_priorities(pool):
     """Two classes on one server: the urgent wait W0 / (1 - r1), the others W0 / ((1 - r1)(1 - r1 - r2))."""
     urgent, normal = customers(0.3, 1, 1500, "urgent", 0), customers(0.4, 1, 2000, "normal", 1)
@@ -271,6 +276,7 @@ _MOVES = {
 }
 
 
+@pytest.mark.long
 def test_grahams_bound_holds_on_every_run():
     """List scheduling needs at most (2 - 1 / m) times the best makespan, which is at least the longest job and the mean load."""
     for seed in range(20):

@@ -41,9 +41,9 @@ _ROWS = 50
 
 
 def demo() -> Scenario:
-    """The embedded scenario: four tuning jobs on scarce quota, one stopped half-way, one failing, one on spot.
+    """The embedded scenario: eight tuning jobs on scarce quota, one stopped half-way, one failing, one on spot.
 
-    >>> [entry.spec.name for entry in demo().tuning_jobs]
+    >>> [entry.spec.name for entry in demo().tuning_jobs][:4]
     ['churn-xgboost', 'vision-resnet', 'broken-script', 'nightly-spot']
     """
     with resources.as_file(resources.files("hptsim.cli") / "demo.json") as path:

@@ -29,7 +29,12 @@ _STOPPING_CHILDREN = {("tuning", row.trigger, row.source) for row in TUNING.rows
 
 
 def decode(line: Any) -> Record:
-    """A line of format 1, parsed, as a record without its step; raises ValueError, TypeError or KeyError if it is none."""
+    """A line of format 1, parsed, as a record without its step; raises ValueError, TypeError or KeyError if it is none.
+
+    >>> line = {"t": 5.0, "thing": "signal", "name": "a-001-1234abcd", "trigger": "SIGTERM", "from": "", "to": ""}
+    >>> decode(line).trigger
+    'SIGTERM'
+    """
     if not isinstance(line, dict) or "step" in line:
         raise ValueError("not a journal entry")
     data = line.get("data")

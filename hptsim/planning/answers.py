@@ -13,7 +13,15 @@ from hptsim.planning.results import Results, Target, percent, spelled
 
 @attrs.frozen
 class Answer:
-    """What was found: all replications, the target if there is one, and the search if there was one."""
+    """What was found: all replications, the target if there is one, and the search if there was one.
+
+    >>> from concurrent.futures import ThreadPoolExecutor
+    >>> from hptsim import Scenario, planning
+    >>> with ThreadPoolExecutor(1) as one:
+    ...     results = planning.replicate(Scenario(), 2, executor=one)
+    >>> [set_ for set_, part in Answer(results, confidence=0.95).points()]
+    [{}]
+    """
 
     results: Results
     confidence: float

@@ -16,6 +16,13 @@ class Observers:
 
     *functions* are the observers, each by a token of its own; *telling* is whether one of them is being called just now.
     What follows from an observer's own commands is a step of its own, of which all are told after this one.
+
+    >>> journal, told = Journal(), []
+    >>> observers = Observers(journal)
+    >>> take_off = observers.add(told.append)
+    >>> observers.tell()
+    >>> told  # nothing is new
+    []
     """
 
     def __init__(self, journal: Journal) -> None:

@@ -29,7 +29,12 @@ def page(scenario: Scenario, answer: Answer, figures: Sequence[str], seed: int, 
 
 
 def document(title: str, sentence: str, pictures: Iterable[tuple[str, Any]], words: str, table: str) -> str:
-    """One HTML file that needs nothing else: a sentence, *pictures* with their captions, and a *table* after its *words*."""
+    """One HTML file that needs nothing else: a sentence, *pictures* with their captions, and a *table* after its *words*.
+
+    >>> html = document("a < b", "4 instances are enough.", [], "Means.", "<table></table>")
+    >>> "<title>a &lt; b</title>" in html, "<strong>4 instances are enough.</strong>" in html
+    (True, True)
+    """
     drawings = (
         f"<figure>{_svg(picture)}<figcaption>{escape(caption)}</figcaption></figure>" for caption, picture in pictures
     )

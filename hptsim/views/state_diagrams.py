@@ -76,7 +76,7 @@ def mermaid(table: Table) -> str:
 
 
 def tooltip(row: Row) -> str:
-    """What a row says and rests on: the tooltip of its arrow.
+    """What a row says and rests on, in words: the tooltip of its arrow.
 
     >>> from hptsim.model import RESERVATION
     >>> print(tooltip(RESERVATION.rows[2]))

@@ -3,6 +3,7 @@
 import attrs
 import pytest
 from doctored import ALONE, TWO, audit, breaks_exactly, edited, find, run, without
+from extras import BOTO
 
 from hptsim import Scenario, Simulation, TuningJobSpec
 from hptsim.cloud.every_outcome import EveryOutcome
@@ -51,6 +52,7 @@ def test_a_law_is_broken_by_a_journal_that_breaks_exactly_it(law):
     breaks_exactly(law, CASES[law])
 
 
+@BOTO
 def test_epochs_that_a_failure_undid_are_no_result_of_a_job_that_is_stopped_before_it_trains_again():
     sim = Simulation(Scenario(), cloud=EveryOutcome(budget={"internal_error": 1}))
     definition = TrainingJobDefinition(max_retries=1, input_mode="Pipe")

@@ -2,6 +2,7 @@
 
 import pytest
 from examples import config, definition, request, simulation
+from extras import BOTO
 
 from hptsim import TuningJobSpec
 from hptsim.errors import InvalidInput
@@ -106,6 +107,7 @@ def test_another_mode_is_refused_and_without_it_nothing_changes():
         TuningJobSpec.from_request({"Autotune": ENABLED, "HyperParameterTuningJobName": "x"})
 
 
+@BOTO
 def test_it_acts_is_described_and_reads_back_from_the_journal(tmp_path):
     sim = simulation()
     service = Service.of(sim)

@@ -2,8 +2,10 @@
 
 import pytest
 from examples import definition, request, simulation
+from extras import BOTO
 
-from hptsim.errors import ServiceError
+from hptsim.errors import InvalidInput, ServiceError
+from hptsim.model.constraints import check_tuning_job
 from hptsim.model.definitions import ServiceLimits
 from hptsim.model.specs import TuningJobSpec
 from hptsim.service.service import Service
@@ -12,6 +14,11 @@ from hptsim.service.service import Service
 def create(plain):
     service = Service(simulation(limits=ServiceLimits(None, None, None)))
     return service.call("CreateHyperParameterTuningJob", plain)
+
+
+def read(plain):
+    check_tuning_job(plain)
+    return TuningJobSpec.from_request(plain)
 
 
 def several(*names, **changes):
@@ -148,6 +155,25 @@ REFUSED = [
 ]
 
 
+LATER = (
+    "expected an objective",
+    "DefinitionName",
+    "TuningObjective",
+    "exactly one of ResourceConfig and",
+    "either InstanceConfigs or",
+    "no key twice",
+    "reserved",
+)
+"""What the service alone refuses."""
+
+
+@pytest.mark.parametrize(("plain", "text"), [(plain, text) for plain, text in REFUSED if text not in LATER])
+def test_each_combination_is_refused_where_it_is_read(plain, text):
+    with pytest.raises((InvalidInput, ServiceError), match=text):
+        read(plain)
+
+
+@BOTO
 @pytest.mark.parametrize(("plain", "text"), REFUSED)
 def test_each_combination_is_refused_and_nothing_changes(plain, text):
     sim = simulation(limits=ServiceLimits(None, None, None))
@@ -157,7 +183,7 @@ def test_each_combination_is_refused_and_nothing_changes(plain, text):
     assert sim.tuning_jobs == [] and len(sim.journal) == 0
 
 
-@pytest.mark.parametrize(
+lawful = pytest.mark.parametrize(
     "plain",
     [
         request(),
@@ -178,6 +204,15 @@ def test_each_combination_is_refused_and_nothing_changes(plain, text):
         several("a", "b", Environment={f"k{i}": "" for i in range(24)}),
     ],
 )
+
+
+@lawful
+def test_lawful_neighbors_are_read(plain):
+    assert read(plain).name == plain["HyperParameterTuningJobName"]
+
+
+@BOTO
+@lawful
 def test_lawful_neighbors_are_accepted(plain):
     name = plain["HyperParameterTuningJobName"]
     assert create(plain)["HyperParameterTuningJobArn"].endswith(f":hyper-parameter-tuning-job/{name}")

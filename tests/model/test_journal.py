@@ -11,6 +11,8 @@ from zlib import crc32
 
 import attrs
 import pytest
+from examples import checked
+from extras import CLI
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -217,7 +219,7 @@ def test_a_foreign_file_is_refused_with_line_and_cause(tmp_path, capsys, text, c
     file.write_bytes(text.encode("utf-8", "surrogateescape"))
     with pytest.raises(InvalidInput, match=rf"x\.jsonl:1: this is {cause}"):
         read(file)
-    assert main(["check", str(file)]) == 2
+    assert checked(file) == 2
     assert "x.jsonl:1: " in capsys.readouterr().err
 
 
@@ -225,7 +227,7 @@ def test_a_missing_file_and_a_folder_are_named(tmp_path, capsys):
     for file in (tmp_path / "nowhere.jsonl", tmp_path):
         with pytest.raises(InvalidInput, match="expected a readable journal file"):
             read(file)
-        assert main(["check", str(file)]) == 2
+        assert checked(file) == 2
         assert str(file) in capsys.readouterr().err
 
 
@@ -282,7 +284,7 @@ def test_a_line_that_makes_no_sense_is_named_with_its_cause_and_all_before_it_is
     saved = read(path)
     assert saved.records == before[:14]
     assert re.search(rf"out\.jsonl:16: damaged \(.*({cause}).*\); read up to there: 14 entries", saved.damage)
-    assert main(["check", str(path)]) == 2
+    assert checked(path) == 2
     assert "out.jsonl:16: damaged" in capsys.readouterr().out
 
 
@@ -336,7 +338,7 @@ def test_a_header_of_another_version_is_named(path, capsys, change, says):
     line(path, 1, lambda header: {**header, **change})
     with pytest.raises(InvalidInput, match=re.escape(f"{path}:1: {says}")):
         read(path)
-    assert main(["check", str(path)]) == 2
+    assert checked(path) == 2
     assert says in capsys.readouterr().err
 
 
@@ -351,7 +353,7 @@ FORMAT_1 = Path(__file__).parent / "journal_format_1.jsonl"
 def test_a_journal_of_format_1_is_still_read_and_keeps_the_laws(capsys):
     saved = read(FORMAT_1)
     assert saved.damage == "" and len(saved.records) == 80 and saved.header["seed"] == 3
-    assert main(["check", str(FORMAT_1)]) == 0
+    assert checked(FORMAT_1) == 0
     assert "80 entries, no law broken; witnessed: " in capsys.readouterr().out
     taken = [len(step) for step in steps(saved.records)]
     assert taken == [5, 3, 5, 1, 3, 5, 1, 2, 4, 1, 1, 2, 2, 2, 1, 2, 4, 3, 2, 1, 4, 1, 1, 6, 1, 2, 1, 3, 3, 2, 4, 1, 1]
@@ -460,7 +462,7 @@ def failing():
 def test_an_entry_of_another_journal_is_named_with_its_line(path, capsys, thing, change, cause):
     number = 2 + [record.thing for record in read(path).records].index(thing)
     line(path, number, lambda entry: {**entry, **change})
-    assert main(["check", str(path)]) == 2
+    assert checked(path) == 2
     assert re.search(rf"out\.jsonl:{number}: not understood \(({cause})", capsys.readouterr().err)
 
 
@@ -507,7 +509,7 @@ def test_no_odd_value_anywhere_makes_check_stumble(tmp_path, capsys):
 @pytest.mark.parametrize("account", [{}, {"capacity": {}, "limits": {"cats": 1}, "assumptions": {}}, 3])
 def test_a_header_that_makes_no_sense_is_named(path, capsys, account):
     line(path, 1, lambda header: {**header, "account": account})
-    assert main(["check", str(path)]) == 2
+    assert checked(path) == 2
     assert "out.jsonl:1: " in capsys.readouterr().err
 
 
@@ -529,9 +531,10 @@ def test_whatever_befalls_a_file_check_answers_and_never_stumbles(tmp_path_facto
         if not whole:
             break
     file.write_bytes(whole)
-    assert main(["check", str(file)]) in (0, 2, 3)
+    assert checked(file) in (0, 2, 3)
 
 
+@CLI
 def test_a_journal_cannot_be_written_where_there_is_no_folder(tmp_path, capsys):
     assert main(["run", "--journal", str(tmp_path / "no" / "where.jsonl"), "--json"]) == 2
     assert "where.jsonl" in capsys.readouterr().err

@@ -164,7 +164,10 @@ if __name__ == "__main__":
 LONGER = attrs.evolve(SCENARIO, arrivals=[Arrivals(TuningJobSpec("c"), Exponential(80.0), 600)])
 
 
-@pytest.mark.parametrize("group", [True, False], ids=["as a terminal does", "the parent alone"])
+@pytest.mark.parametrize(
+    "group",
+    [pytest.param(True, id="as a terminal does", marks=pytest.mark.long), pytest.param(False, id="the parent alone")],
+)
 def test_ctrl_c_keeps_every_finished_replication(tmp_path, group, ctrl_c):
     path, script = tmp_path / "kept.jsonl", tmp_path / "script.py"
     script.write_text(SCRIPT)
@@ -202,6 +205,7 @@ def test_the_bar_is_on_stderr_and_only_when_asked(capsys):
     assert captured.out == "" and "2/2" in captured.err
 
 
+@pytest.mark.long
 def test_a_cluster_that_loses_a_worker_half_way_loses_nothing(tmp_path):
     distributed = pytest.importorskip("distributed", reason="needs the extra 'cluster'")
     path = tmp_path / "kept.jsonl"

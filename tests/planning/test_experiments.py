@@ -149,6 +149,7 @@ JOBS = 12
 MAKESPAN = {m: 100.0 * ((JOBS - m) / m + sum(1 / left for left in range(1, m + 1))) for m in range(1, JOBS + 1)}
 
 
+@pytest.mark.long
 def test_the_smallest_quota_is_too_small_as_rarely_as_it_promises(serial):
     """The hardest case: four instances miss the target by a hair, so that they pass in nearly 1 - confidence of all runs."""
     runs, confidence = 60, 0.8
@@ -219,6 +220,7 @@ def lindley(design, seed):
     return {"waiting_time_s.mean": total / 10}
 
 
+@pytest.mark.long
 def test_sequential_intervals_cover_nearly_as_often_as_they_say(serial, monkeypatch):
     """The shortfall that `until_precise` owns up to: of 95 % at least 90 % are left, for a wide interval of a skewed figure.
 

@@ -5,6 +5,7 @@ from datetime import datetime
 
 import attrs
 import pytest
+from extras import BOTO
 
 import hptsim.boto
 from hptsim import Scenario, Simulation, TuningJobSpec
@@ -17,6 +18,7 @@ from hptsim.scenario.cloud import Faults, Recorded, Script, Timings
 from hptsim.scenario.durations import Empirical, Exponential
 from hptsim.scenario.workload import ScheduledTuningJob
 
+pytestmark = BOTO  # the descriptions are what a client of the twin is answered
 RANGES = (ParameterRange("rate", "Continuous", 0.0, 1.0),)
 DEFINITIONS = (TrainingJobDefinition(metrics={"objective": "objective=(.*)"}, static={"epochs": "5"}),)
 HISTORY = Scenario(

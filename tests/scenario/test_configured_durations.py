@@ -1,7 +1,7 @@
 """Trainings whose length depends on their hyperparameters: in Python, in files, and in what a run does."""
 
 import pytest
-from scipy import stats
+from extras import SCIPY, TOML, stats
 
 from hptsim import Scenario, Simulation, TuningJobSpec
 from hptsim.errors import InvalidInput
@@ -44,13 +44,14 @@ def test_a_function_may_give_a_distribution():
     assert len({length for _, length in found}) > 10
 
 
+@SCIPY
 def test_a_stretched_distribution_is_stretched():
     scaled = Linear("epochs", Exponential(60), fixed_s=30)({"epochs": "10"})
     assert scaled.mean() == 630 and scaled.ppf(0.5) == pytest.approx(30 + 10 * Exponential(60).ppf(0.5))
     assert Linear("epochs", stats.gamma(2, scale=5))({"epochs": "3"}).mean() == pytest.approx(30)
 
 
-@pytest.mark.parametrize("ending", ["toml", "json"])
+@pytest.mark.parametrize("ending", [pytest.param("toml", marks=TOML), "json"])
 @pytest.mark.parametrize(
     "rule",
     [Linear("epochs", Exponential(60), 30), Linear("epochs", 5), Table("depth", {"4": 1, "8": Uniform(1, 2)}, 9)],

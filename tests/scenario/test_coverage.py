@@ -5,15 +5,15 @@ import re
 
 import attrs
 import pytest
+from extras import CLI, SCIPY
 
-from hptsim import Scenario, Simulation, TuningJobSpec, explore
+from hptsim import Scenario, Simulation, TuningJobSpec, explore, planning
 from hptsim.cli.commands import main
 from hptsim.cloud.every_outcome import EveryOutcome
 from hptsim.errors import InvalidInput, invalid
 from hptsim.model.definitions import Objective, ResourceLimits, TrainingJobDefinition
 from hptsim.model.ranges import ParameterRange
 from hptsim.model.request_writer import to_request
-from hptsim.planning import replicate
 from hptsim.scenario import Arrivals, Linear, ScheduledTuningJob, Script, Table, Tabulated, Timings
 
 DEPTH = ParameterRange("depth", "Categorical", values=("4", "8"))
@@ -51,9 +51,10 @@ def test_a_missing_key_never_refuses_a_call(laws):
     assert [entry for entry in sim.journal if entry.thing == "refused"] == []
 
 
+@SCIPY
 def test_planning_counts_no_mistake_as_refused():
     with pytest.raises(InvalidInput, match=r"scenario 'trees': training job bad-001"):
-        replicate(scenario(table_by, spec("good", depth="4"), spec("bad", depth="6")), 2, laws=False)
+        planning.replicate(scenario(table_by, spec("good", depth="4"), spec("bad", depth="6")), 2, laws=False)
 
 
 def test_stepping_and_commands_name_it_too():
@@ -177,6 +178,7 @@ def test_a_distribution_that_draws_a_negative_time_is_not_blamed_on_the_twin(key
         sim.run()
 
 
+@CLI
 def test_the_command_line_says_it_and_runs_nothing(tmp_path, capsys):
     (tmp_path / "a.json").write_text(json.dumps(to_request(spec("a", depth="6"))))
     path = tmp_path / "x.toml"

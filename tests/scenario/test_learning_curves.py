@@ -5,6 +5,7 @@ import re
 from statistics import fmean, stdev
 
 import pytest
+from extras import TOML
 
 from hptsim.errors import InvalidInput
 from hptsim.scenario.cloud import Script
@@ -40,7 +41,7 @@ def test_the_log_line_is_found_by_the_metric_definition(regex):
 
 
 @pytest.mark.parametrize("curve", [PowerLaw(1.0, 0.2), Decay(noise=0.1), Tabulated([({"a": "1"}, [0.5, 0.25])])])
-@pytest.mark.parametrize("ending", ["toml", "json"])
+@pytest.mark.parametrize("ending", [pytest.param("toml", marks=TOML), "json"])
 def test_scenario_files_hold_curves(tmp_path, curve, ending):
     scenario = Scenario(script=Script(curve=curve, epoch_s=30.0, epochs=3))
     path = tmp_path / f"x.{ending}"

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from extras import TOML
 
 from hptsim import Scenario
 from hptsim.errors import InvalidInput
@@ -31,6 +32,7 @@ def test_spot_has_its_own_price_or_its_ratio():
     assert OWN.of(P3, spot=True) == 2.0 and OWN.of(M5, spot=True) == 0.5
 
 
+@TOML
 def test_a_file_of_ones_own_replaces_it(tmp_path):
     (tmp_path / "mine.toml").write_text(TEXT)
     (tmp_path / "x.toml").write_text('prices = "mine.toml"\n[prices_usd_per_hour]\n"ml.m5.xlarge" = 3.0\n')

@@ -4,6 +4,7 @@ import json
 import re
 
 import pytest
+from extras import CLI, SCIPY, TOML
 
 from hptsim import Scenario, TuningJobSpec
 from hptsim.cli.commands import demo, main
@@ -32,7 +33,7 @@ RECORDED = Scenario(
 )
 
 
-@pytest.mark.parametrize("ending", ["toml", "json"])
+@pytest.mark.parametrize("ending", [pytest.param("toml", marks=TOML), "json"])
 @pytest.mark.parametrize(
     "scenario", [demo(), ARRIVALS, ARRIVALS.drawn(3), RECORDED], ids=["demo", "arrivals", "drawn", "recorded"]
 )
@@ -43,6 +44,7 @@ def test_what_is_dumped_loads_equal(tmp_path, ending, scenario):
     assert Scenario.load(path).drawn(3) == scenario.drawn(3)
 
 
+@CLI
 def test_a_bare_request_is_a_scenario(tmp_path):
     path = tmp_path / "request.json"
     path.write_text(json.dumps(to_request(demo().tuning_jobs[0].spec)))
@@ -99,7 +101,7 @@ COME = '[[arrivals]]\nrequest = "request.json"\ninterarrival_s = 9\n'
 JOB = '[[tuning_jobs]]\nrequest = "request.json"\n'
 
 
-@pytest.mark.parametrize(
+bad_files = pytest.mark.parametrize(
     ("file", "text", "message"),
     [
         ("x.toml", 'naem = "x"\n', r"x\.toml:1: naem: .*did you mean 'name'"),
@@ -138,20 +140,23 @@ JOB = '[[tuning_jobs]]\nrequest = "request.json"\n'
             "[timings]\nstarting_s = { lognormal = { mean_s = 3 } }\n",
             r"x\.toml:2: timings\.starting_s.*a value for cv",
         ),
-        (
+        pytest.param(
             "x.toml",
             '[timings]\ntraining_s = { scipy = { name = "gama" } }\n',
             r"x\.toml:2: timings\.train.*did you mean 'gamma'",
+            marks=SCIPY,
         ),
-        (
+        pytest.param(
             "x.toml",
             "[timings]\ntraining_s = { scipy = { nmae = 'gamma' } }\n",
             r"x\.toml:2: timings\.train.*did you mean 'name'",
+            marks=SCIPY,
         ),
-        (
+        pytest.param(
             "x.toml",
             "[timings]\ntraining_s = { scipy = { name = 'gamma' } }\n",
             r"x\.toml:2: timings\.training_s.*gamma",
+            marks=SCIPY,
         ),
         (
             "x.toml",
@@ -231,6 +236,20 @@ JOB = '[[tuning_jobs]]\nrequest = "request.json"\n'
         ("x.json", REQUEST.replace(": 60", ": -60"), r"x\.json:13: .*MaxRuntimeInSeconds: got -60"),
     ],
 )
+
+
+@bad_files
+def test_a_bad_file_is_refused_with_line_key_and_spelling(tmp_path, file, text, message):
+    (tmp_path / "request.json").write_text(REQUEST)
+    path = tmp_path / file
+    path.write_bytes(text.encode("utf-8", "surrogateescape"))
+    with pytest.raises(InvalidInput) as refused:
+        Scenario.load(path)
+    assert re.search(message, str(refused.value).replace("\n", " "))
+
+
+@CLI
+@bad_files
 def test_a_bad_file_is_named_with_line_key_and_spelling(tmp_path, capsys, file, text, message):
     (tmp_path / "request.json").write_text(REQUEST)
     path = tmp_path / file
@@ -243,6 +262,7 @@ def test_a_bad_file_is_named_with_line_key_and_spelling(tmp_path, capsys, file, 
     assert not journal.exists(), "nothing was run"
 
 
+@CLI
 def test_the_good_files_that_the_bad_ones_were_made_from_run(tmp_path, capsys):
     (tmp_path / "request.json").write_text(REQUEST)
     (tmp_path / "x.toml").write_text(JOB + "at_s = 3\nstop_at_s = 9\npriority = 1\n")

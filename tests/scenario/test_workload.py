@@ -2,7 +2,7 @@
 
 import attrs
 import pytest
-from scipy import stats
+from extras import SCIPY, stats
 
 from hptsim import Scenario, Simulation, TuningJobSpec
 from hptsim.errors import InvalidInput
@@ -24,11 +24,13 @@ def gaps(found):
     return [later - earlier for earlier, later in zip([0.0, *found], found, strict=False)]
 
 
+@SCIPY
 def test_exponential_gaps_are_a_poisson_process():
     found = gaps(times(Arrivals(TuningJobSpec("p"), Exponential(50.0), 2000), seed=1))
     assert stats.kstest(found, "expon", args=(0, 50)).pvalue > 0.01
 
 
+@SCIPY
 def test_a_clock_and_observed_gaps():
     assert times(Arrivals(SPEC, 10, 3, start_s=5)) == [15, 25, 35]
     found = gaps(times(Arrivals(SPEC, Empirical((2, 3, 3, 8)), 4000)))
@@ -36,6 +38,7 @@ def test_a_clock_and_observed_gaps():
     assert sum(counts) == 4000 and stats.chisquare(counts, [1000, 2000, 1000]).pvalue > 0.01
 
 
+@SCIPY
 def test_until_ends_them_and_count_too():
     assert times(Arrivals(SPEC, 10, until_s=30)) == [10, 20, 30]
     assert times(Arrivals(SPEC, 10, 2, until_s=30)) == [10, 20]
@@ -45,6 +48,7 @@ def test_until_ends_them_and_count_too():
 
 
 @pytest.mark.parametrize(("hours", "epoch"), [(24, "2024-01-01T00:00:00Z"), (168, "2024-01-03T07:30:00+02:00")])
+@SCIPY
 def test_a_profile_has_its_rate_in_every_hour(hours, epoch):
     """Counts by hour of the clock over 20 weeks: chi-square against the profile, which fails 1 time in 100 if all is well."""
     rates = [0.0 if hour % 24 < 6 else 1.0 + hour % 7 for hour in range(hours)]
@@ -60,6 +64,7 @@ def test_a_profile_has_its_rate_in_every_hour(hours, epoch):
     assert found == sorted(found)
 
 
+@SCIPY
 def test_within_its_hour_a_profile_is_a_poisson_process():
     found = times(Arrivals(SPEC, Profile([0] * 23 + [40]), until_s=8 * WEEK_S), seed=5)
     assert stats.kstest([time_s % DAY_S for time_s in found], "uniform", args=(23 * 3600, 3600)).pvalue > 0.01
@@ -80,6 +85,7 @@ def test_bursts_come_at_once_or_spread():
     assert times(Arrivals(SPEC, 10, 6, batch=3, batch_gap_s=8)) == [10, 18, 20, 26, 28, 36], "bursts may overlap"
 
 
+@SCIPY
 def test_a_mix_has_its_weights():
     templates = [TuningJobSpec("a"), TuningJobSpec("b"), TuningJobSpec("never")]
     jobs = Arrivals(templates, 10, 3000, weights=[1, 2, 0]).jobs(seed=2)
@@ -89,6 +95,7 @@ def test_a_mix_has_its_weights():
     assert len({job.spec.name for job in jobs}) == 3000
 
 
+@SCIPY
 def test_what_comes_does_not_depend_on_how_long_it_took_to_come():
     jobs = Arrivals([TuningJobSpec("a"), TuningJobSpec("b")], Exponential(50.0), 2000).jobs(seed=6)
     waits = {"a": [], "b": []}
@@ -105,7 +112,7 @@ def test_what_comes_does_not_depend_on_how_long_it_took_to_come():
         (Arrivals(SPEC, Empirical((100, 200)), 1), 24),
         (Arrivals(SPEC, Profile([3] * 12 + [5] * 12), 1), 4),
         (Arrivals(SPEC, Times([1800, 3600])), 2),
-        (Arrivals(SPEC, stats.gamma(2, scale=900), 1), 2),
+        pytest.param(stats and Arrivals(SPEC, stats.gamma(2, scale=900), 1), 2, marks=SCIPY),
     ],
     ids=lambda value: type(value.interarrival_s).__name__ if isinstance(value, Arrivals) else str(value),
 )

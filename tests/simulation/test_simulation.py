@@ -7,6 +7,7 @@ import sys
 
 import attrs
 import pytest
+from extras import CLI
 
 from hptsim import Journal, Scenario, Simulation, TuningJobSpec
 from hptsim.cli.commands import demo, judge, main
@@ -207,6 +208,7 @@ def test_max_runtime_of_a_child_and_of_the_tuning_job():
     assert (job.status, job.counters["Completed"], job.counters["Stopped"]) == ("Completed", 1, 1)
 
 
+@CLI
 def test_the_journal_on_disk_is_judged_and_damage_is_named(tmp_path, capsys):
     path = tmp_path / "out.jsonl"
     assert main(["run", "--journal", str(path), "--json"]) == 0

@@ -5,7 +5,7 @@ import math
 
 import attrs
 import pytest
-from scipy import stats
+from extras import stats
 
 from hptsim import Scenario, Simulation, TuningJobSpec
 from hptsim.errors import InvalidInput, MissingExtra
@@ -182,6 +182,7 @@ def regrets(name, sampler, seeds, strategy="Bayesian", total=40):
 
 @pytest.mark.parametrize("name", FUNCTIONS)
 @pytest.mark.parametrize("sampler", ["parzen", "tpe", GAUSSIAN])
+@pytest.mark.long
 def test_it_beats_random_on_standard_functions_at_equal_budget(name, sampler):
     """Regrets of 24 seeds, paired, in a signed-rank test of their logarithms, one-sided at 1 %; a Gaussian process needs 8."""
     seeds = 8 if sampler == "gp" else 24

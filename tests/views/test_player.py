@@ -200,6 +200,7 @@ def move(tab, seconds):
     return tab.inner_text("#clock"), tab.inner_text("#events"), pictures
 
 
+@pytest.mark.long
 def test_the_slider_moves_the_picture(tmp_path):
     with opened(to_html(stopped()), tmp_path) as tab:
         clock, events, early = move(tab, 30)
@@ -223,6 +224,7 @@ def test_the_slider_moves_the_picture(tmp_path):
         assert tab.inner_text("#clock") == "75.0 s"
 
 
+@pytest.mark.long
 def test_space_plays_to_the_end_and_hovering_explains(tmp_path):
     with opened(to_html(stopped()), tmp_path) as tab:
         tab.keyboard.press("Space")
@@ -250,6 +252,7 @@ def test_space_plays_to_the_end_and_hovering_explains(tmp_path):
         assert f"J11: {clauses()['J11'].says}" in child
 
 
+@pytest.mark.long
 def test_the_film_of_a_broken_law_says_why_at_the_event_and_no_earlier(tmp_path):
     sim = Simulation(Scenario(timings=TIMINGS), tables=SILENT, laws=False)
     sim.create_tuning_job(TuningJobSpec("one"))
@@ -264,6 +267,7 @@ def test_the_film_of_a_broken_law_says_why_at_the_event_and_no_earlier(tmp_path)
         assert tab.inner_text("#laws li.red") == "logs persist"
 
 
+@pytest.mark.long
 def test_hostile_names_do_nothing_in_the_browser(tmp_path):
     records = [*stopped().journal]
     records.append(records[-1]._replace(thing="log", name=HOSTILE, trigger="", source="", destination="", data=HOSTILE))
@@ -271,6 +275,7 @@ def test_hostile_names_do_nothing_in_the_browser(tmp_path):
         assert HOSTILE in move(tab, 75)[1] and tab.title() == "hptsim"
 
 
+@pytest.mark.long
 def test_ten_thousand_training_jobs_are_drawn_a_screenful_at_a_time(tmp_path):
     """What keeps it smooth is counted, not timed: one frame draws the lanes in sight, and the charts are one copy."""
     sim = Simulation(Scenario(timings=TIMINGS), laws=False)
@@ -287,6 +292,7 @@ def test_ten_thousand_training_jobs_are_drawn_a_screenful_at_a_time(tmp_path):
         assert 10 < tab.evaluate(count) < 1000, "all have begun, the first are in sight"
 
 
+@pytest.mark.long
 def test_a_notebook_plays_the_film_in_a_frame_of_its_own(tmp_path):
     with opened(f"<!DOCTYPE html><title>notebook</title>{stopped()._repr_html_()}", tmp_path) as tab:
         film = tab.frame_locator("iframe")
@@ -295,6 +301,7 @@ def test_a_notebook_plays_the_film_in_a_frame_of_its_own(tmp_path):
         assert film.locator("#clock").inner_text() == "75.0 s" and film.locator("#laws li.lit").count() > 20
 
 
+@pytest.mark.long
 def test_a_frame_that_is_shown_later_draws_the_film_then(tmp_path):
     hidden = stopped()._repr_html_().replace('style="', 'style="display: none; ')
     with opened(f"<!DOCTYPE html><title>notebook</title>{hidden}", tmp_path) as tab:

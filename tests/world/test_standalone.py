@@ -1,10 +1,10 @@
 """Training jobs without a tuning job, and deleted records, beside tuning jobs under the same quota and the same laws."""
 
 import pytest
+from examples import checked
 
 from hptsim import Journal, Scenario, Simulation, TuningJobSpec
 from hptsim.audit.auditor import Auditor
-from hptsim.cli.commands import main
 from hptsim.errors import LawBroken, ServiceError
 from hptsim.model.definitions import InstanceRequest, ResourceLimits, TrainingJobDefinition
 from hptsim.model.journal import read
@@ -104,7 +104,7 @@ def test_a_journal_on_disk_tells_it_all(tmp_path):
     sim.run()
     sim.delete_training_job("mine")
     sim.journal.close()
-    assert main(["check", str(path)]) == 0
+    assert checked(path) == 0
     assert [record.trigger for record in read(path).records if record.thing == "training"][-1] == "delete"
 
 

@@ -1,10 +1,11 @@
 """Warm pools of training jobs without a tuning job: kept after the end, reused by a match, given back, billed."""
 
 import pytest
+from examples import checked
+from extras import BOTO
 
 import hptsim.boto
 from hptsim import Journal, Scenario, Simulation, TuningJobSpec, explore
-from hptsim.cli.commands import main
 from hptsim.cloud.scripted import ScriptedCloud
 from hptsim.errors import InvalidInput, ServiceError
 from hptsim.model.definitions import InstanceRequest, ResourceLimits, TrainingJobDefinition
@@ -203,7 +204,7 @@ def test_a_journal_on_disk_tells_it_and_is_judged(tmp_path):
     sim.create_training_job("second", KEEP)
     sim.run()
     sim.journal.close()
-    assert main(["check", str(path)]) == 0
+    assert checked(path) == 0
 
 
 def test_counts_only_forgets_it():
@@ -251,6 +252,7 @@ def service_with_a_pool(name="first", **changes):
     return sim, service, lambda other: training_request(other, ResourceConfig=resources, **changes)
 
 
+@BOTO
 def test_the_service_shows_its_status():
     sim, service, another = service_with_a_pool()
 
@@ -278,8 +280,8 @@ def test_the_service_shows_its_status():
     assert listed("Terminated") == ["second"] and sim.capacity.reserved == {}
 
 
+@BOTO
 def test_a_real_client_understands_it():
-    pytest.importorskip("boto3")
     sim, _, _ = service_with_a_pool()
     sim.run(until=300)
     client = hptsim.boto.client(sim)
