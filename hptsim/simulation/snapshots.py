@@ -59,7 +59,7 @@ class Snapshot:
         """Write a file from which `Simulation.load` goes on identically, also in another process.
 
         The file holds the scenario, the seed and the caller's commands, not the state: loading simulates again up to here.
-        Raises InvalidInput for what a file cannot hold: a nature or tables of your own, a spec that no request describes.
+        Raises InvalidInput for what a file cannot hold: a cloud or tables of your own, a spec that no request describes.
         """
         origin = self.origin
         if origin.own:

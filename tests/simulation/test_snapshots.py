@@ -11,7 +11,7 @@ from golden import evidence
 
 from hptsim import Journal, Scenario, Simulation, TuningJobSpec
 from hptsim.cli.commands import demo
-from hptsim.cloud.sampled import Sampled
+from hptsim.cloud.sampled import SampledCloud
 from hptsim.errors import InvalidInput, ServiceError
 from hptsim.model.definitions import ResourceLimits, TrainingJobDefinition
 from hptsim.model.journal import read
@@ -118,7 +118,7 @@ def test_what_was_undone_by_going_back_is_not_in_the_file(tmp_path):
 @pytest.mark.parametrize(
     ("sim", "named"),
     [
-        (lambda: Simulation(demo(), nature=Sampled(0)), "a nature of its own"),
+        (lambda: Simulation(demo(), cloud=SampledCloud()), "a cloud of its own"),
         (lambda: Simulation(demo(), tables=Tables.of(tuning=attrs.evolve(TUNING))), "tables of its own"),
     ],
 )
