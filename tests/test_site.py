@@ -1,5 +1,6 @@
 """The documentation site is built without a warning, every link in it leads somewhere, and reading it asks no network."""
 
+import html
 import importlib.util
 import json
 import re
@@ -77,6 +78,23 @@ def test_reading_it_asks_no_network(site):
         parts = urlsplit(load)
         assert parts.scheme in ("", "data") and not parts.netloc, f"{path.name} loads {load}"
         assert parts.scheme or (path.parent / parts.path).exists(), f"{path.name} loads {load}"
+
+
+SIGNATURE = re.compile(
+    r'<dl class="py (?:class|exception|function|method)">\s*<dt class="sig[^>]*>(.*?)</dt>', re.DOTALL
+)
+
+
+def test_no_signature_fills_a_page(site):
+    folder, _ = site
+    signatures = [
+        html.unescape(re.sub("<[^>]+>", "", signature))
+        for page in (folder / "reference").glob("*.html")
+        for signature in SIGNATURE.findall(page.read_text(encoding="utf-8"))
+    ]
+    assert len(signatures) > 300
+    assert any("tables: Tables = TABLES" in one or "tables=TABLES" in one for one in signatures)
+    assert [one[:100] for one in signatures if len(one) > 1000] == []
 
 
 def test_every_page_of_the_folder_is_in_the_site(site):

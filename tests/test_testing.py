@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, Phase, find, given, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import invariant, run_state_machine_as_test
 
-from hptsim import Scenario, Simulation, TuningJobSpec
+from hptsim import Scenario, Simulation, TuningJobSpec, testing
 from hptsim.audit.laws import SOMETIMES
 from hptsim.cloud.every_outcome import FAULTS, EveryOutcome
 from hptsim.cloud.scripted import ScriptedCloud
@@ -18,7 +18,9 @@ from hptsim.model.machine import Tables
 from hptsim.model.statuses import NEW
 from hptsim.model.tables import ALL, TRAINING, WARM_POOL, Table
 from hptsim.scenario.cloud import Script
-from hptsim.testing import RULES, TuningMachine, accounts, budgets, clouds, faults, plans, scenarios, specs
+from hptsim.testing import machine, strategies
+from hptsim.testing.machine import RULES, TuningMachine
+from hptsim.testing.strategies import accounts, budgets, clouds, faults, plans, scenarios, specs
 
 NO_SHRINKING = settings(max_examples=2000, phases=[Phase.generate], deadline=None, derandomize=True, database=None)
 
@@ -26,6 +28,13 @@ NO_SHRINKING = settings(max_examples=2000, phases=[Phase.generate], deadline=Non
 def reached(strategy, condition):
     """The strategy draws something for which *condition* holds, within the examples allowed."""
     return find(strategy, condition, settings=NO_SHRINKING)
+
+
+def test_the_package_hands_on_what_its_modules_have():
+    for module in (machine, strategies):
+        own = [name for name, value in vars(module).items() if getattr(value, "__module__", "") == module.__name__]
+        public = [name for name in own if not name.startswith("_")]
+        assert len(public) > 0 and all(getattr(testing, name) is getattr(module, name) for name in public)
 
 
 @pytest.mark.parametrize(

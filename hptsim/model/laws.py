@@ -69,10 +69,10 @@ class Law:
 
     name: str
     kind: str = attrs.field(validator=_check_kind)
-    says: str
-    rests_on: str
+    says: str = attrs.field(repr=False)
+    rests_on: str = attrs.field(repr=False)
     check: Check | None = attrs.field(repr=False)
-    judged_at: tuple[str, ...] = attrs.field(converter=_as_tuple, validator=_check_moments)
+    judged_at: tuple[str, ...] = attrs.field(converter=_as_tuple, validator=_check_moments, repr=False)
 
     def broken(self, reason: str) -> LawBroken:
         """The error for this law, broken for *reason*."""

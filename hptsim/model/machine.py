@@ -113,7 +113,7 @@ def compiled(source: Machine) -> Dispatch:
     }
 
 
-@attrs.frozen
+@attrs.frozen(repr=False)
 class Tables:
     """The tables as dispatch dictionaries; a mutant is a copy with one row edited."""
 
@@ -132,6 +132,16 @@ class Tables:
     ) -> Tables:
         """Compile the given tables, by default the true ones."""
         return cls(*(compiled(machine(table)) for table in (tuning, training, reservation, warm_pool)))
+
+    def __repr__(self) -> str:
+        """Which tables differ from the true ones; without this, the default `tables=TABLES` is pages long.
+
+        >>> TABLES, Tables.of(reservation=attrs.evolve(RESERVATION, rows=RESERVATION.rows[:-1]))
+        (TABLES, Tables(reservation=...))
+        """
+        names = [field.name for field in attrs.fields(Tables)]
+        changed = [f"{name}=..." for name in names if getattr(self, name) != getattr(TABLES, name)]
+        return f"Tables({', '.join(changed)})" if changed else "TABLES"
 
 
 for _table in ALL:

@@ -44,7 +44,7 @@ class Table:
     """A life as rows; *final* are the states without exits."""
 
     name: str
-    rows: tuple[Row, ...]
+    rows: tuple[Row, ...] = attrs.field(repr=False)
     final: frozenset[str]
 
     @property

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import itertools
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from heapq import heappop, heappush
 from typing import Any
 
 import simpy
+
+Pending = tuple[float, int, int, int | tuple[str, Any]]
+"""An entry of the queue as data: when it is due (s), its priority, its number, and the armed event or the command."""
 
 
 class Command(simpy.Event):
@@ -28,8 +31,8 @@ class TwinEnvironment(simpy.Environment):
     """A simpy environment whose queue also holds what is armed in a world, as bare serial numbers.
 
     *fire_armed* is called for an armed event that is due, *order* for a command. They are methods of a simulation, and held
-    weakly: an environment is a cycle by itself, and would keep a simulation that nobody needs any more, with its journal,
-    until the garbage collector comes.
+    weakly: an environment is part of a cycle, and would keep a simulation that is not used any more, with its journal, until
+    the garbage collector comes.
     """
 
     _eid: Any
@@ -51,6 +54,22 @@ class TwinEnvironment(simpy.Environment):
     def push(self, delay: float, priority: int, event: simpy.Event) -> None:
         """Put *event* in the queue."""
         heappush(self._queue, (self._now + delay, priority, next(self._eid), event))
+
+    def pending(self) -> list[Pending]:
+        """The twin's own entries of the queue, in order; a user's events are not among them."""
+        found: list[Pending] = []
+        for due, priority, number, event in sorted(self._queue, key=lambda entry: entry[:3]):
+            if isinstance(event, Command):
+                found.append((due, priority, number, event.call))
+            elif isinstance(event, int) and event in self._armed:
+                found.append((due, priority, number, event))
+        return found
+
+    def resume(self, pending: Iterable[Pending]) -> None:
+        """Put the entries of another environment's `pending` in the queue."""
+        for due, priority, number, carried in pending:
+            event = carried if isinstance(carried, int) else Command(carried)
+            heappush(self._queue, (due, priority, number, event))
 
     def drop_stale(self) -> None:
         """Take events off the head of the queue that can no longer happen."""

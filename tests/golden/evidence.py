@@ -216,9 +216,15 @@ def surface():
 
 
 def _members(prefix, kind):
-    for name, value in sorted(vars(kind).items()):
+    """The public members of a class, with what it has of the package's other classes."""
+    found = {name: value for base in reversed(_bases(kind)) for name, value in vars(base).items()}
+    for name, value in sorted(found.items()):
         if not name.startswith("_"):
             yield f"{prefix}.{name}{_signature(getattr(value, '__func__', value))}"
+
+
+def _bases(kind):
+    return [base for base in kind.__mro__ if base.__module__.startswith("hptsim.")]
 
 
 def _signature(value):

@@ -1,12 +1,14 @@
 """The tables: machine and dispatch agree on every (state, trigger), and the proofs notice what is wrong."""
 
+import inspect
 import itertools
 
 import attrs
 import pytest
 from transitions import MachineError
 
-from hptsim.model.machine import compiled, machine, prove
+import hptsim
+from hptsim.model.machine import TABLES, Tables, compiled, machine, prove
 from hptsim.model.statuses import NEW, primary
 from hptsim.model.tables import GUARDS, RESERVATION, TRAINING, TUNING, Row
 
@@ -83,3 +85,17 @@ def test_the_proof_notices_traps_and_twins():
 
 def test_a_training_job_may_be_stopping_while_it_still_shows_starting():
     assert primary("Starting:stopping") == "Stopping"
+
+
+def test_tables_say_in_a_few_words_which_of_them_differ():
+    short = attrs.evolve(TRAINING, rows=TRAINING.rows[:-1])
+    other = attrs.evolve(RESERVATION, rows=RESERVATION.rows[:-1])
+    assert repr(TABLES) == repr(Tables.of()) == "TABLES"
+    assert repr(Tables.of(training=short)) == "Tables(training=...)"
+    assert repr(Tables.of(training=short, reservation=other)) == "Tables(training=..., reservation=...)"
+    assert repr(RESERVATION).startswith("Table(name='reservation', final=frozenset({")
+
+
+@pytest.mark.parametrize("public", [hptsim.Simulation, Tables.of])
+def test_a_default_table_does_not_fill_the_help(public):
+    assert 20 < len(str(inspect.signature(public))) < 1000

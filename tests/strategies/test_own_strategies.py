@@ -165,7 +165,7 @@ def test_parents_are_told_before_it_is_asked():
     sim = run(
         attrs.evolve(scenario("Random"), tuning_jobs=(*scenario("Random").tuning_jobs, ScheduledTuningJob(child, 1e6)))
     )
-    log = sim._world.tuning["child"].strategy_log
+    log = sim._runner.world.tuning["child"].strategy_log
     parents = [one.trial for one in log[:9]]
     assert [trial.ordinal for trial in parents] == [0] * 9 and log[9].ordinal == 1
     assert [trial.configuration["rate"] for trial in parents] == rates(sim)

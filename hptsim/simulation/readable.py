@@ -1,0 +1,133 @@
+"""What a simulation shows of itself: jobs, quota, stores, and what may happen next."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import simpy
+
+from hptsim.audit.auditor import Auditor
+from hptsim.model.journal import Journal
+from hptsim.model.laws import Law
+from hptsim.model.storage import Artifact, LogEvent
+from hptsim.scenario.scenario import Scenario
+from hptsim.simulation.job_views import Capacity, QueuedRequest, TrainingJobView, TuningJobView, WarmPoolView
+from hptsim.simulation.runner import Runner
+
+
+class ReadableSimulation:
+    """The part of `hptsim.Simulation` that reads; reading never changes anything.
+
+    *scenario* is what runs, with its arrivals drawn, *seed* what they were drawn with, *journal* what has happened.
+
+    >>> from hptsim import Simulation
+    >>> sim = Simulation(capacity={"ml.m5.xlarge": 4})
+    >>> sim.now, sim.tuning_jobs, dict(sim.capacity.limit)
+    (0.0, [], {'ml.m5.xlarge': 4})
+    """
+
+    scenario: Scenario
+    seed: int
+    journal: Journal
+    _runner: Runner
+
+    @property
+    def now(self) -> float:
+        """Seconds since the scenario's epoch."""
+        return self._runner.env.now
+
+    @property
+    def env(self) -> simpy.Environment:
+        """The simpy environment, for generator processes of your own."""
+        return self._runner.env
+
+    # ------------------------------------------------------------------ jobs
+
+    @property
+    def tuning_jobs(self) -> list[str]:
+        """The names of the tuning jobs, in order of creation."""
+        return list(self._runner.world.tuning)
+
+    @property
+    def training_jobs(self) -> list[str]:
+        """The names of the training jobs, of tuning jobs and without one, in order of creation."""
+        return list(self._runner.world.training)
+
+    def tuning_job(self, name: str) -> TuningJobView:
+        """A tuning job as it is now; raises ServiceError (ResourceNotFound) for an unknown name."""
+        return TuningJobView.of(self._runner.world, name)
+
+    def training_job(self, name: str) -> TrainingJobView:
+        """A training job as it is now; raises ServiceError (ValidationException) for an unknown name."""
+        return TrainingJobView.of(self._runner.world, name)
+
+    # ------------------------------------------------------------------ quota
+
+    @property
+    def capacity(self) -> Capacity:
+        """What is limited, reserved and occupied, by instance type."""
+        return Capacity.of(self._runner.world.ledger)
+
+    @property
+    def queue(self) -> tuple[QueuedRequest, ...]:
+        """The requests that wait for quota, in the order in which the account's discipline looks at them.
+
+        >>> from hptsim import Simulation
+        >>> from hptsim.model import Assumptions
+        >>> queueing = Scenario(capacity={"ml.m5.xlarge": 0}, assumptions=Assumptions(admission="queue"))
+        >>> Simulation(queueing).queue
+        ()
+        """
+        world = self._runner.world
+        return tuple(map(QueuedRequest.of, world.ledger.in_order(world.account.assumptions.discipline)))
+
+    @property
+    def warm_pools(self) -> Mapping[str, WarmPoolView]:
+        """The warm pools that are in use or available, by the training job that asked for them, the oldest first."""
+        world = self._runner.world
+        return {name: WarmPoolView.of(world, name) for name in world.pools}
+
+    # ------------------------------------------------------------------ stores
+
+    @property
+    def artifacts(self) -> Mapping[str, Artifact]:
+        """What is stored, by S3 URI."""
+        return dict(self._runner.world.artifacts)
+
+    def logs(self, training_job: str) -> tuple[LogEvent, ...]:
+        """The log events of a training job, oldest first; see `model.log_stream` for the stream's name."""
+        return tuple(self._runner.world.logs.get(training_job, ()))
+
+    # ------------------------------------------------------------------ what may happen next
+
+    @property
+    def armed(self) -> list[tuple[str, str]]:
+        """What may happen next: (job, trigger), in the order of arming."""
+        return [(name, trigger) for _, name, trigger in self._runner.world.armed.values()]
+
+    @property
+    def possible(self) -> list[tuple[str, str]]:
+        """Those of `armed` that the cloud still allows: under `EveryOutcome`, no fault whose budget is spent."""
+        spent = [kind for kind, count in self._runner.world.cloud.freeze() if count == 0]
+        return [event for event in self.armed if event[1] not in spent]
+
+    # ------------------------------------------------------------------ laws
+
+    @property
+    def laws(self) -> tuple[Law, ...]:
+        """The laws that this simulation is judged by, if it is."""
+        return self._runner.judge.auditor.laws
+
+    @property
+    def witnessed(self) -> tuple[str, ...]:
+        """The `sometimes` laws that this run has seen."""
+        return tuple(self._runner.judge.auditor.witnessed)
+
+    @property
+    def checked(self) -> int:
+        """How many journal entries the laws have judged."""
+        return self._runner.judge.auditor.checked
+
+    def compare(self, auditor: Auditor) -> None:
+        """Compare what *auditor* knows from the journal with the simulation's own state; raises LawBroken where they differ."""
+        auditor.compare(self._runner.world)

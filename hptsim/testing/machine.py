@@ -1,0 +1,204 @@
+"""A hypothesis state machine over the simulation, to inherit for tests of your own controller.
+
+Every run ends at rest: no more faults, everything runs to its end, and the `eventually` laws are judged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+from typing import Any
+
+from hypothesis import stateful
+from hypothesis import strategies as st
+
+from hptsim.audit.laws import LAWS, law
+from hptsim.cloud.every_outcome import EveryOutcome
+from hptsim.errors import ServiceError
+from hptsim.model.definitions import TrainingJobDefinition
+from hptsim.model.laws import Law
+from hptsim.model.specs import TuningJobSpec
+from hptsim.model.statuses import NEW
+from hptsim.model.tables import TRAINING, TUNING, WARM_POOL
+from hptsim.scenario.cloud import PHASES, Script
+from hptsim.scenario.scenario import Scenario
+from hptsim.simulation.simulation import Simulation
+from hptsim.testing.strategies import accounts, budgets, scripts, specs, standalone
+
+_TUNING_JOBS = tuple(f"tuning-{number}" for number in range(4))
+_TRAINING_JOBS = tuple(f"alone-{number}" for number in range(8))
+_ORDINARY = ("launch", *PHASES.values(), "torn_down", "finish")
+
+
+def _free(names: Iterable[str], taken: Collection[str]) -> str:
+    """The first of *names* that is not taken."""
+    return next(name for name in names if name not in taken)
+
+
+class TuningMachine(stateful.RuleBasedStateMachine):
+    """A hypothesis state machine over a simulation; inherit it and add rules that drive your own controller.
+
+    `self.sim` is a `Simulation` in which nothing happens by time: there is one rule for each trigger of the tables, and
+    hypothesis draws which comes next, and for which job. Set `scenario` for your own account; otherwise it is drawn.
+    `laws` are checked at every step: set it to `(*hptsim.LAWS, mine)` for one of your own. `teardown` lets everything run to
+    its end.
+    """
+
+    scenario: Scenario | None = None
+    laws: Iterable[Law] = LAWS
+
+    @stateful.initialize(account=accounts(), script=scripts(), budget=budgets(), delayed_stop=st.booleans())
+    def begin(self, account: Scenario, script: Script, budget: dict[str, int], delayed_stop: bool) -> None:
+        """Open the account, and decide which faults exist."""
+        self.cloud = EveryOutcome(0, script, dict(budget), delayed_stop)
+        self.sim = self.simulation(self.scenario or account)
+
+    def simulation(self, scenario: Scenario) -> Simulation:
+        """The simulation under test, in which `self.cloud` arms everything; override it to put your own code around it."""
+        return Simulation(scenario, cloud=self.cloud, laws=self.laws)
+
+    def armed(self, trigger: str) -> list[str]:
+        """The jobs to which *trigger* may happen now."""
+        return [name for name, one in self.sim.possible if one == trigger]
+
+    def training_jobs(self) -> list[str]:
+        """The training jobs that there are, of tuning jobs and without one, in order of creation."""
+        return self.sim.training_jobs
+
+    def refusal(self, command: Callable[..., Any], *arguments: Any) -> str:
+        """Give a command: the code with which it is refused, and then nothing has changed; or an empty string."""
+        before = len(self.sim.journal)
+        try:
+            command(*arguments)
+        except ServiceError as error:
+            assert len(self.sim.journal) == before, f"{error} refuses the command, and still something happened"
+            return error.code
+        return ""
+
+    @stateful.precondition(lambda self: len(self.sim.tuning_jobs) < len(_TUNING_JOBS))
+    @stateful.rule(spec=st.runner().flatmap(lambda self: specs(_free(_TUNING_JOBS, self.sim.tuning_jobs))))
+    def create_tuning_job(self, spec: TuningJobSpec) -> None:
+        """A caller creates a tuning job; where it is refused, nothing changes."""
+        assert self.refusal(self.sim.create_tuning_job, spec) in ("", "ResourceLimitExceeded")
+
+    @stateful.precondition(lambda self: self.sim.tuning_jobs)
+    @stateful.rule(name=st.runner().flatmap(lambda self: st.sampled_from(self.sim.tuning_jobs)))
+    def stop_tuning_job(self, name: str) -> None:
+        """A caller stops a tuning job, in any state."""
+        status = self.sim.tuning_job(name).status
+        if refusal := self.refusal(self.sim.stop_tuning_job, name):
+            assert refusal == "ValidationException" and status != "InProgress"
+        else:
+            assert self.sim.tuning_job(name).status == "Stopping"
+
+    @stateful.precondition(lambda self: self.sim.tuning_jobs)
+    @stateful.rule(name=st.runner().flatmap(lambda self: st.sampled_from(self.sim.tuning_jobs)))
+    def delete_tuning_job(self, name: str) -> None:
+        """A caller deletes a tuning job, which must have ended; its name is free then."""
+        ended = self.sim.tuning_job(name).ended_s is not None
+        assert self.refusal(self.sim.delete_tuning_job, name) == ("" if ended else "ValidationException")
+        assert (name in self.sim.tuning_jobs) != ended
+
+    def retained(self) -> list[TrainingJobDefinition]:
+        """The definitions of the training jobs whose warm pools wait for a match."""
+        pools = self.sim.warm_pools.values()
+        return [self.sim.training_job(pool.name).definition for pool in pools if pool.state == "Available"]
+
+    @stateful.rule(
+        name=st.sampled_from(_TRAINING_JOBS),
+        definition=st.runner().flatmap(
+            lambda self: standalone() | st.sampled_from(self.retained() or [TrainingJobDefinition()])
+        ),
+    )
+    def create_training_job(self, name: str, definition: TrainingJobDefinition) -> None:
+        """A caller creates a training job without a tuning job, under a name that may be taken."""
+        taken = name in self.training_jobs()
+        refusal = self.refusal(self.sim.create_training_job, name, definition)
+        assert refusal == "ResourceInUse" if taken else refusal in ("", "ResourceLimitExceeded")
+
+    @stateful.precondition(lambda self: self.training_jobs())
+    @stateful.rule(name=st.runner().flatmap(lambda self: st.sampled_from(self.training_jobs())))
+    def stop_training_job(self, name: str) -> None:
+        """A caller stops one training job; one that has ended gives up its warm pool."""
+        before = self.sim.training_job(name)
+        refusal = self.refusal(self.sim.stop_training_job, name)
+        now = self.sim.training_job(name)
+        if before.ended_s is not None:
+            assert refusal == ("" if before.warm_pool else "ValidationException") and not now.warm_pool
+        elif refusal:
+            assert refusal == "ValidationException" and before.status == "Stopping"
+        else:
+            assert now.status == "Stopping"
+
+    @stateful.precondition(lambda self: self.training_jobs())
+    @stateful.rule(
+        name=st.runner().flatmap(lambda self: st.sampled_from(self.training_jobs())),
+        keep_alive_s=st.sampled_from([0, 60, 3600]),
+    )
+    def update_training_job(self, name: str, keep_alive_s: int) -> None:
+        """A caller changes for how long a warm pool is kept; 0 gives up what is kept already."""
+        pool = self.sim.training_job(name).warm_pool
+        refusal = self.refusal(self.sim.update_training_job, name, keep_alive_s)
+        assert refusal == ("" if pool else "ValidationException")
+        assert self.sim.training_job(name).warm_pool == ("" if pool == "Available" and keep_alive_s == 0 else pool)
+
+    @stateful.precondition(lambda self: self.training_jobs())
+    @stateful.rule(name=st.runner().flatmap(lambda self: st.sampled_from(self.training_jobs())))
+    def delete_training_job(self, name: str) -> None:
+        """A caller deletes a training job, which must have ended and must not have a warm pool; its name is free then."""
+        job = self.sim.training_job(name)
+        over = job.ended_s is not None and not job.warm_pool
+        assert self.refusal(self.sim.delete_training_job, name) == ("" if over else "ResourceInUse")
+        assert (name in self.training_jobs()) != over
+
+    def ongoing(self) -> list[tuple[str, str]]:
+        """What may happen now without a fault: (job, trigger)."""
+        return [event for event in self.sim.possible if event[1] in _ORDINARY]
+
+    @stateful.precondition(lambda self: self.ongoing())
+    @stateful.rule(event=st.runner().flatmap(lambda self: st.sampled_from(self.ongoing())))
+    def work_goes_on(self, event: tuple[str, str]) -> None:
+        """A job goes on without a fault, also in runs from which hypothesis leaves out the trigger's own rule."""
+        self.sim.fire(*event)
+
+    def teardown(self) -> None:
+        """No more faults strike, everything runs to its end, and the `eventually` laws are judged."""
+        if not hasattr(self, "sim"):
+            return
+        self.cloud.budget.update(dict.fromkeys(self.cloud.budget, 0))
+        while possible := self.sim.possible:
+            self.sim.fire(*possible[0])
+        self.sim.run()
+        jobs: list[Any] = [
+            *map(self.sim.tuning_job, self.sim.tuning_jobs),
+            *map(self.sim.training_job, self.training_jobs()),
+        ]
+        for job in jobs:
+            if (
+                job.ended_s is None
+            ):  # a fault that is armed and no longer allowed keeps the simulation from judging this
+                raise law("every job ends").broken(f"{job.name} is {job.status}, and nothing can happen")
+
+
+def _rule_of(trigger: str, words: str) -> Any:
+    """The rule that lets *trigger* happen to one of the jobs for which it is armed."""
+
+    def happens(self: TuningMachine, job: str) -> None:
+        self.sim.fire(job, trigger)
+
+    happens.__name__, happens.__doc__ = trigger, words
+    armed = st.runner().flatmap(lambda self: st.sampled_from(self.armed(trigger)))
+    return stateful.precondition(lambda self: self.armed(trigger))(stateful.rule(job=armed)(happens))
+
+
+_CAUSED = ("child_ended", "give_up", "job_ended", "reuse", "update", "terminate")
+"""What follows at once from something else, or from a command."""
+RULES = {
+    row.trigger: f"{row.trigger}, as the tables have it: {row.source} → {row.destination}."
+    for row in (*TUNING.rows, *TRAINING.rows, *WARM_POOL.rows)  # a reservation only follows from these
+    if row.source != NEW and row.trigger not in _CAUSED
+}
+"""The triggers that happen without a caller, each a rule of `TuningMachine`; the others follow from these at once."""
+
+
+for _trigger, _words in RULES.items():
+    setattr(TuningMachine, _trigger, _rule_of(_trigger, _words))

@@ -1,0 +1,243 @@
+"""hypothesis strategies for scenarios and for what the cloud decides in them.
+
+They are drawn as a swarm: which faults exist is drawn before how often they happen.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from itertools import product
+from typing import Any
+
+import attrs
+from hypothesis import strategies as st
+
+from hptsim.cloud.every_outcome import FAULTS
+from hptsim.cloud.sampled import SampledCloud
+from hptsim.cloud.scripted import ScriptedCloud
+from hptsim.model.assumptions import Assumptions
+from hptsim.model.definitions import (
+    CompletionCriteria,
+    Hyperband,
+    InstanceRequest,
+    ResourceLimits,
+    ServiceLimits,
+    TrainingJobDefinition,
+)
+from hptsim.model.ranges import ParameterRange
+from hptsim.model.specs import TuningJobSpec
+from hptsim.model.tables import TRAINING
+from hptsim.scenario.cloud import ON_SIGTERM, Faults, Script, Timings
+from hptsim.scenario.durations import Exponential, LogNormal
+from hptsim.scenario.scenario import Scenario
+from hptsim.scenario.workload import Arrivals, ScheduledTuningJob
+
+TYPES = ("ml.m5.xlarge", "ml.c5.xlarge")
+"""The instance types that are drawn."""
+
+
+@cache
+def definitions(kind: str = TYPES[0], count: int = 1) -> Any:
+    """A strategy for training job definitions on *count* instances of type *kind*: one draw among all combinations."""
+    combinations = product(
+        [None, "s3://bucket/checkpoints"],
+        [False, True],
+        ["File", "Pipe"],
+        [86400, 30],
+        [None, 90000],
+        [None, 7200],
+        [0, 2],
+        [(), (InstanceRequest(TYPES[kind == TYPES[0]], 2), InstanceRequest("ml.g4dn.xlarge"))],
+    )
+    return st.sampled_from(
+        [
+            TrainingJobDefinition(
+                instances=InstanceRequest(kind, count),
+                checkpoint_uri=uri,
+                spot=spot,
+                input_mode=mode,
+                max_runtime_s=runtime_s,
+                max_wait_s=wait_s,
+                max_pending_s=pending_s,
+                max_retries=retries,
+                alternatives=alternatives,
+            )
+            for uri, spot, mode, runtime_s, wait_s, pending_s, retries, alternatives in combinations
+        ]
+    )
+
+
+@cache
+def standalone() -> Any:
+    """A strategy for definitions of training jobs without a tuning job, most of which ask for a warm pool.
+
+    They differ in few things, so that one often matches what another has left behind, and often does not.
+    """
+    combinations = product([1, 2], [600.0, 600.0, 0.0], [None, {"RoleArn": "another"}], [False, False, True], [0, 1])
+    return st.sampled_from(
+        [
+            TrainingJobDefinition(
+                instances=InstanceRequest(TYPES[0], count),
+                keep_alive_s=keep_alive_s,
+                request=request,
+                spot=spot,
+                max_retries=retries,
+            )
+            for count, keep_alive_s, request, spot, retries in combinations
+        ]
+    )
+
+
+@st.composite
+def specs(draw: Any, name: str = "tuning") -> TuningJobSpec:
+    """A strategy for specs of a tuning job called *name*: one to three definitions over one or two instance types.
+
+    Some have early stopping, Hyperband, ranges to search, or completion criteria.
+    """
+    kinds = draw(st.lists(st.sampled_from(TYPES), min_size=1, max_size=3))
+    limits = ResourceLimits(
+        draw(st.integers(1, 5)), draw(st.integers(1, 3)), draw(st.sampled_from([None, 150.0, 400.0]))
+    )
+    each = tuple(draw(definitions(kind, draw(st.integers(1, 2)))) for kind in kinds)
+    search = draw(st.sampled_from([{}, {}, *_SEARCHES[: 4 if len(each) == 1 else 3]]))
+    return TuningJobSpec(name, each, limits, priority=draw(st.integers(0, 2)), **search)
+
+
+_SEARCHES: list[dict[str, Any]] = [
+    {"strategy": "Hyperband", "hyperband": Hyperband(1, 3)},
+    {"criteria": CompletionCriteria(target=0.5)},
+    {"ranges": (ParameterRange("rate", "Continuous", 0.0, 1.0),), "strategy": "Bayesian"},
+    {"early_stopping": True},
+]
+
+
+def assumptions() -> Any:
+    """A strategy for every combination of the switches."""
+    values = ["reuse", "upfront", "as-observed"], ["reject", "queue"], ["fifo", "priority", "backfill"]
+    return st.sampled_from([Assumptions(*each) for each in product(*values, ["idempotent", "reject"])])
+
+
+@st.composite
+def faults(draw: Any) -> Faults:
+    """A swarm of faults: which kinds exist is drawn first, then how often they happen."""
+    kinds = [field.name for field in attrs.fields(Faults) if field.name != "shortage_limit"]
+    there = draw(st.sets(st.sampled_from(kinds)))
+    often: dict[str, Any] = {kind: draw(st.sampled_from([0.2, 0.5, 1.0])) for kind in sorted(there)}
+    if share := often.pop("shortage_by_type", 0):
+        often["shortage_by_type"] = dict.fromkeys(draw(st.sampled_from([TYPES[:1], TYPES[1:], TYPES])), share)
+    for rate in ("spot_interruptions_per_hour", "algorithm_errors_per_hour"):
+        if rate in often:
+            often[rate] *= 20  # a training job of 100 s meets about one in two
+    return Faults(**often)
+
+
+def timings() -> Any:
+    """A strategy for timings: none at all, those observed, random ones, and a stop that takes time to arrive."""
+    return st.sampled_from(
+        [
+            Timings.instant(),
+            Timings.typical(),
+            Timings(starting_s=Exponential(60.0), training_s=LogNormal(100.0, 0.5), uploading_s=60.0),
+            attrs.evolve(Timings.typical(), stop_propagation_s=15.0),
+        ]
+    )
+
+
+def scripts() -> Any:
+    """A strategy for what the training script does on SIGTERM, in time or too late."""
+    return st.builds(Script, st.sampled_from(ON_SIGTERM), st.sampled_from([0.0, 60.0, 120.0, 200.0]))
+
+
+@st.composite
+def accounts(draw: Any) -> Scenario:
+    """A strategy for scenarios without tuning jobs: scarce quota by type and sometimes in total, limits, switches."""
+    return Scenario(
+        capacity={kind: draw(st.integers(2, 6)) for kind in TYPES},
+        total_instances=draw(st.none() | st.integers(2, 8)),
+        limits=ServiceLimits(tuning_jobs=draw(st.sampled_from([100, 1, 2]))),
+        assumptions=draw(assumptions()),
+        warm_pool_capacity=draw(st.sampled_from([{}, {}, {TYPES[0]: 1}])),
+    )
+
+
+@st.composite
+def arrivals(draw: Any) -> tuple[Arrivals, ...]:
+    """A strategy for tuning jobs that arrive, one to three of them, at random or by a clock."""
+    gap_s = draw(st.sampled_from([Exponential(60.0), 30.0]))
+    return (Arrivals(draw(specs("arrival")), gap_s, count=draw(st.integers(1, 3))),)
+
+
+STOPS_AFTER_S = (None, 50, 300, 260, 80, 0, 5, 30, 101, 120, 150, 200, 340, 347, 400, 700)
+"""When tuning jobs are stopped, after their creation: in every phase, with the timings that are drawn."""
+
+
+@st.composite
+def scenarios(draw: Any) -> Scenario:
+    """A strategy for scenarios: one to four tuning jobs, most of them stopped at some time, on scarce quota.
+
+    Sometimes others arrive besides, one to three of them.
+    """
+    entries = []
+    for number in range(draw(st.integers(1, 4))):
+        at_s = float(draw(st.integers(0, 100)))
+        after_s = draw(st.sampled_from(STOPS_AFTER_S))
+        stop_at_s = None if after_s is None else at_s + after_s
+        own = draw(st.none() | faults())
+        entries.append(ScheduledTuningJob(draw(specs(f"tuning-{number}")), at_s, stop_at_s, own))
+    account: Scenario = draw(accounts())
+    return attrs.evolve(
+        account,
+        tuning_jobs=tuple(entries),
+        arrivals=draw(st.sampled_from([False, False, True]).flatmap(lambda some: arrivals() if some else st.just(()))),
+        timings=draw(timings()),
+        faults=draw(faults()),
+        script=draw(scripts()),
+    )
+
+
+@st.composite
+def plans(draw: Any, definition: TrainingJobDefinition) -> tuple[tuple[str, float], ...]:
+    """A strategy for what happens to one training job of *definition*: a walk through the table `TRAINING`."""
+    barred = {"create", "stop", "epoch"}
+    barred |= set() if definition.spot else {"interrupt", "max_wait"}
+    barred |= set() if definition.checkpoint_uri else {"checkpoint"}
+    state, walk = "Starting", []
+    for _ in range(draw(st.integers(0, 12))):
+        rows = [row for row in TRAINING.rows if row.source == state and row.trigger not in barred]
+        if not rows:
+            break
+        row = draw(st.sampled_from(rows))
+        if row.trigger == "saved":
+            barred = barred | {"saved"}  # a script reports its model once
+        walk.append((row.trigger, float(draw(st.integers(0, 30)))))
+        state = row.destination
+    return tuple(walk)
+
+
+@st.composite
+def clouds(draw: Any, scenario: Scenario) -> SampledCloud:
+    """A strategy for what the cloud decides in *scenario*: sampled with a swarm of faults, or scripted by `plans`.
+
+    Give one to `Simulation(scenario, cloud=...)`; times and script are the scenario's. A cloud without times, whose every
+    event hypothesis draws itself, is what `TuningMachine` uses.
+    """
+    seed, own = draw(st.integers(0, 3)), draw(faults())
+    if draw(st.booleans()):
+        return SampledCloud(seed, faults=own)
+    plan = {}
+    for entry in scenario.drawn().tuning_jobs:  # those that arrive have the same names whatever the seed
+        for ordinal in range(1, entry.spec.limits.max_training_jobs + 1):
+            if walk := draw(plans(entry.spec.definition(ordinal))):
+                plan[entry.spec.name, ordinal] = walk
+    return ScriptedCloud(seed, faults=own, plan=plan)
+
+
+natures = clouds
+"""The old name of `clouds`."""
+
+
+@st.composite
+def budgets(draw: Any) -> dict[str, int]:
+    """A swarm of faults for `TuningMachine`: which kinds exist is drawn first, then how often each may happen."""
+    there = draw(st.sets(st.sampled_from(FAULTS)))
+    return {kind: draw(st.integers(1, 3)) if kind in there else 0 for kind in FAULTS}

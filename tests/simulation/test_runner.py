@@ -1,0 +1,57 @@
+"""The runner: every command of the scenario is a step, also one that is refused, and what is not used any more is freed."""
+
+import gc
+import weakref
+
+import pytest
+
+from hptsim import Journal, Scenario, Simulation, TuningJobSpec
+from hptsim.cloud.sampled import SampledCloud
+from hptsim.model.machine import TABLES
+from hptsim.scenario.random_streams import uniforms
+from hptsim.scenario.workload import ScheduledTuningJob
+from hptsim.simulation.judge import Judge
+from hptsim.simulation.runner import Runner
+from hptsim.strategies.search import Searches
+from hptsim.world.rules import rules
+from hptsim.world.world import World
+
+
+def runner(scenario):
+    cloud = SampledCloud(0).for_scenario(scenario, 0)
+    world = World(scenario.account, cloud, Searches(uniforms, 0, "parzen"), rules(TABLES))
+    journal = Journal()
+    return Runner(scenario, world, journal, Judge(True, scenario, 0, journal, cloud))
+
+
+def test_a_refused_command_of_the_scenario_is_a_step_and_an_entry():
+    twice = tuple(ScheduledTuningJob(TuningJobSpec("same"), at_s) for at_s in (0.0, 10.0))
+    one = runner(Scenario(tuning_jobs=twice))
+    one.run(5.0)
+    before = one.world.step
+    one.run(10.0)
+    (entry,) = [entry for entry in one.journal if entry.trigger == "create" and entry.thing == "refused"]
+    assert (entry.time_s, entry.name, entry.step) == (10.0, "same", before + 1)
+    assert one.world.step == before + 1
+
+
+def test_it_runs_to_a_time_or_until_nothing_is_left():
+    one = runner(Scenario(tuning_jobs=(ScheduledTuningJob(TuningJobSpec("one"), 7.0),)))
+    one.run(5.0)
+    assert (one.env.now, one.world.now, len(one.journal)) == (5.0, 5.0, 0)
+    one.run(None)
+    assert one.world.tuning["one"].ended_s == one.env.now > 7.0 and not one.world.armed
+
+
+@pytest.mark.parametrize("laws", [True, False])
+def test_a_simulation_that_is_not_used_any_more_is_freed_at_once(laws):
+    gc.disable()
+    try:
+        sim = Simulation(laws=laws)
+        sim.create_tuning_job(TuningJobSpec("one"))
+        sim.run(until=100)
+        env, freed = sim.env, [weakref.ref(part) for part in (sim, sim._runner, sim.journal)]
+        del sim
+        assert [part() for part in freed] == [None, None, None], env
+    finally:
+        gc.enable()
