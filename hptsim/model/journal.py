@@ -25,7 +25,7 @@ from hptsim.model.journal_file import Saved as Saved
 from hptsim.model.journal_file import read as read
 from hptsim.model.journal_lines import encode as encode
 
-_made: Any = tuple.__new__
+_new_tuple: Any = tuple.__new__
 """Makes a record of an entry without the detour of Record._make through Python: journals have millions."""
 
 
@@ -126,7 +126,7 @@ class Journal:
 
     def __iter__(self) -> Iterator[Record]:
         if self.keep:
-            yield from map(_made, repeat(Record), self.entries)
+            yield from map(_new_tuple, repeat(Record), self.entries)
         elif self.path is not None:
             self.flush()
             yield from read(self.path).records
@@ -134,4 +134,4 @@ class Journal:
             raise invalid("journal", "counts only", "a journal that is kept in memory or in a file")
 
     def __getitem__(self, place: slice) -> list[Record]:
-        return list(map(_made, repeat(Record), self.entries[place]))
+        return list(map(_new_tuple, repeat(Record), self.entries[place]))

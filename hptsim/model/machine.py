@@ -66,6 +66,7 @@ class Condition:
     guard: str
 
     def __call__(self, event: Any) -> bool:
+        """Whether the guard holds for the job of *event*; a row without one always applies."""
         return not self.guard or GUARDS[self.guard](event.model)
 
 
@@ -76,6 +77,7 @@ class Performance:
     row: Row
 
     def __call__(self, event: Any) -> None:
+        """Perform the row on the job of *event*."""
         event.model.perform(self.row)
 
 

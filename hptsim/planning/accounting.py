@@ -113,6 +113,7 @@ class Accounting(JournalReader):
     # ------------------------------------------------------------------ one record
 
     def on_tuning_create(self, record: Record) -> None:
+        """A row of figures begins, and one more tuning job is in the system."""
         row = TuningJobFigures(name=record.name, created_s=record.time_s, status=status(record.destination))
         self._named[record.name] = row
         self.rows.append(row)
@@ -120,6 +121,7 @@ class Accounting(JournalReader):
         self.in_system.move(1, record.time_s)
 
     def on_tuning(self, record: Record) -> None:
+        """Note when a tuning job first launched, was stopped and ended, in simulated seconds."""
         now, row = record.time_s, self._named[record.name]
         if record.trigger == "launch" and row.waiting_s is None:
             row.waiting_s = now - row.created_s
@@ -138,9 +140,11 @@ class Accounting(JournalReader):
     on_training_delete = on_tuning_delete
 
     def on_training_create(self, record: Record) -> None:
+        """A training job begins; nothing is billed yet."""
         self._children[record.name] = self._created(record)
 
     def on_training(self, record: Record) -> None:
+        """Count the time in the state before, and bill the training job when it ends (B6, B7)."""
         now, child = record.time_s, self._children[record.name]
         self._pass(child, now)
         child.state = record.destination
@@ -183,6 +187,7 @@ class Accounting(JournalReader):
             usage.cost_usd = (usage.cost_usd or 0.0) + instance_s * rounding / 3600 * (price or 0.0) if known else None
 
     def on_reservation(self, record: Record) -> None:
+        """Quota is requested, granted or released: the queue and the reserved instances change."""
         now, waiting = record.time_s, QUEUED.get(record.trigger)
         if waiting is not None:
             self.queue.move(waiting, now)
@@ -196,6 +201,7 @@ class Accounting(JournalReader):
                 level.move(by, now)
 
     def on_occupancy(self, record: Record) -> None:
+        """Instances are taken into use, or put back."""
         child = self._children[record.name]
         moved = by_type(change(record))
         for kind, by in moved.items():
@@ -209,6 +215,7 @@ class Accounting(JournalReader):
                 self._pools[record.name] = child.running
 
     def on_warm_pool(self, record: Record) -> None:
+        """A warm pool begins and ends to keep its instances; its time is billed at the end (B11)."""
         if record.trigger == "open":
             self._pools[record.name] = {}
         elif record.source == "InUse" != record.destination:
@@ -235,10 +242,12 @@ class Accounting(JournalReader):
         return level
 
     def on_artifact(self, record: Record) -> None:
+        """Count an object that the tuning job has left in S3."""
         child = self._children.get(record.name)
         if child is not None and child.row is not None:
             child.row.artifacts += 1
 
     def on_refused(self, record: Record) -> None:
+        """Count a refused request by the service's error code."""
         code = record.data.partition(":")[0]
         self.refused[code] = 1 + self.refused.get(code, 0)

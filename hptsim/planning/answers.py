@@ -53,7 +53,7 @@ class Answer:
             )
         return "\n".join(lines)
 
-    def plain(self, scenario: str, seed: int) -> dict[str, Any]:
+    def data(self, scenario: str, seed: int) -> dict[str, Any]:
         """The answer for machines; a figure that was not observed is null."""
         points = []
         for set_, part in self.points():

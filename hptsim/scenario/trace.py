@@ -59,6 +59,7 @@ def finished(kind: str, scenario: Scenario, left_out: list[LeftOut], skip: bool)
 
 
 def because(error: Exception) -> str:
+    """Why a record was left out, in the words of the error that it led to."""
     if isinstance(error, KeyError):
         return f"{error.args[0]} is missing"
     return getattr(error, "message", None) or str(error)

@@ -54,12 +54,12 @@ class Transition:
 
 
 @attrs.define(eq=False)
-class TrainingHistory:
+class IndexedTrainingJob:
     """A training job as the journal tells it; *tuning* is None for one that its user created."""
 
     name: str
     created_s: float
-    tuning: TuningHistory | None
+    tuning: IndexedTuningJob | None
     definition: int = 0
     request: Mapping[str, Any] = attrs.field(factory=dict)
     tuned: Mapping[str, str] = attrs.field(factory=dict)
@@ -103,14 +103,14 @@ class TrainingHistory:
 
 
 @attrs.define(eq=False)
-class TuningHistory:
+class IndexedTuningJob:
     """A tuning job as the journal tells it; *best* is the best objective so far, the smaller the better."""
 
     name: str
     spec: TuningJobSpec
     created_s: float
     tags: Mapping[str, str]
-    children: SortedIndex[TrainingHistory]
+    children: SortedIndex[IndexedTrainingJob]
     status: str = "InProgress"
     modified_s: float = 0.0
     ended_s: float | None = None
@@ -144,7 +144,7 @@ class Stream:
     events: list[LogEvent] = attrs.field(factory=list)
 
 
-def _by_objective(name: str, job: TrainingHistory) -> Key | None:
+def _by_objective(name: str, job: IndexedTrainingJob) -> Key | None:
     """The key of FinalObjectiveMetricValue; a job without one is left out of that order (§2.6)."""
     return (job.objective, name) if job.evaluated else None
 
@@ -166,12 +166,12 @@ def tags_of(request: Mapping[str, Any]) -> dict[str, str]:
     return {tag["Key"]: tag["Value"] for tag in request.get("Tags") or ()}
 
 
-class History(JournalReader):
+class JobIndex(JournalReader):
     """Every job, stored object and log event of a journal that is kept in memory.
 
     >>> from hptsim import Simulation, TuningJobSpec
     >>> sim = Simulation(); job = sim.create_tuning_job(TuningJobSpec("demo")); sim.run()
-    >>> history = History(sim.journal); history.catch_up(); history.tuning_job("demo").counters["Completed"]
+    >>> history = JobIndex(sim.journal); history.catch_up(); history.tuning_job("demo").counters["Completed"]
     1
     """
 
@@ -182,8 +182,8 @@ class History(JournalReader):
         self._forget()
 
     def _forget(self) -> None:
-        self.tuning: SortedIndex[TuningHistory] = SortedIndex(TUNING_ORDERS)
-        self.training: SortedIndex[TrainingHistory] = SortedIndex(TRAINING_ORDERS)
+        self.tuning: SortedIndex[IndexedTuningJob] = SortedIndex(TUNING_ORDERS)
+        self.training: SortedIndex[IndexedTrainingJob] = SortedIndex(TRAINING_ORDERS)
         self.buckets: dict[str, SortedIndex[Artifact]] = {}
         self.streams: SortedIndex[Stream] = SortedIndex(STREAM_ORDERS)
         self.log: list[tuple[str, LogEvent]] = []
@@ -202,14 +202,14 @@ class History(JournalReader):
             self.read(entry)
         self._read, self._last = len(entries), entries[-1]
 
-    def tuning_job(self, name: str) -> TuningHistory:
+    def tuning_job(self, name: str) -> IndexedTuningJob:
         """A tuning job; raises ServiceError (ResourceNotFound)."""
         job = self.tuning.members.get(name)
         if job is None:
             raise unknown_job("tuning", name)
         return job
 
-    def training_job(self, name: str) -> TrainingHistory:
+    def training_job(self, name: str) -> IndexedTrainingJob:
         """A training job; raises ServiceError (ValidationException, as the service was seen to answer)."""
         job = self.training.members.get(name)
         if job is None:
@@ -219,15 +219,17 @@ class History(JournalReader):
     # ------------------------------------------------------------------ one entry of the journal
 
     def on_tuning_create(self, entry: Entry) -> None:
+        """A tuning job is there, and so are the buckets that it names."""
         time_s, _, name, _, _, destination, data, _ = entry
         spec = data.spec
-        job = TuningHistory(name, spec, time_s, tags_of(spec.request or {}), SortedIndex(TRAINING_ORDERS), "")
+        job = IndexedTuningJob(name, spec, time_s, tags_of(spec.request or {}), SortedIndex(TRAINING_ORDERS), "")
         for definition in spec.definitions:
             self._open_bucket(definition.output_path)
             self._open_bucket(definition.checkpoint_uri)
         self._tuning_now(job, status(destination), time_s)
 
     def on_tuning(self, entry: Entry) -> None:
+        """A tuning job's status changes, or it fails for a reason."""
         time_s, _, name, _, _, destination, data, _ = entry
         job = self.tuning.members[name]
         if type(data) is Failed:
@@ -235,25 +237,29 @@ class History(JournalReader):
         if (shown := status(destination)) != job.status:
             self._tuning_now(job, shown, time_s)
 
-    def _tuning_now(self, job: TuningHistory, shown: str, time_s: float) -> None:
+    def _tuning_now(self, job: IndexedTuningJob, shown: str, time_s: float) -> None:
         job.status, job.modified_s = shown, time_s
         if shown in FINAL_TUNING:
             job.ended_s = time_s
         self.tuning.put(job.name, job)
 
     def on_tuning_delete(self, entry: Entry) -> None:
+        """The record of a tuning job is gone; those of its training jobs stay."""
         self.tuning.drop(entry[2])
 
     def on_training_create(self, entry: Entry) -> None:
+        """A training job is there."""
         self.on_training(entry, self._created(entry[2], entry[0], entry[6]))
 
     def on_training_delete(self, entry: Entry) -> None:
+        """The record of a training job is gone, from the list of its tuning job too."""
         job = self.training.members[entry[2]]
         self.training.drop(job.name)
         if job.tuning is not None:
             job.tuning.children.drop(job.name)
 
-    def on_training(self, entry: Entry, created: TrainingHistory | None = None) -> None:
+    def on_training(self, entry: Entry, created: IndexedTrainingJob | None = None) -> None:
+        """Follow the state of a training job: its times, its secondary statuses, its objective and how it is counted."""
         time_s, _, name, trigger, source, destination, data, _ = entry
         job = created or self.training.members[name]
         if source in BILLED:
@@ -275,10 +281,10 @@ class History(JournalReader):
                 self._count(job)
             self._changed(job)
 
-    def _created(self, name: str, time_s: float, data: TrainingJobCreated) -> TrainingHistory:
+    def _created(self, name: str, time_s: float, data: TrainingJobCreated) -> IndexedTrainingJob:
         tuning = self.tuning.members.get(data.tuning_job)
         request = data.standalone.request if data.standalone is not None else None
-        job = TrainingHistory(name, time_s, tuning, data.definition, request or {})
+        job = IndexedTrainingJob(name, time_s, tuning, data.definition, request or {})
         job.tuned = data.hyperparameters
         job.tags = tags_of(job.request) if tuning is None else tuning.tags
         if tuning is None:
@@ -309,12 +315,12 @@ class History(JournalReader):
         if trigger == "reuse":
             job.reused_by = data.by
 
-    def _changed(self, job: TrainingHistory) -> None:
+    def _changed(self, job: IndexedTrainingJob) -> None:
         self.training.put(job.name, job)
         if job.tuning is not None:
             job.tuning.children.put(job.name, job)
 
-    def _move_on(self, job: TrainingHistory, trigger: str, source: str, shown: str, time_s: float) -> None:
+    def _move_on(self, job: IndexedTrainingJob, trigger: str, source: str, shown: str, time_s: float) -> None:
         """Note the transition: sub-phases of one status are one element, whose message changes (§3.2)."""
         last = job.transitions[-1] if job.transitions else None
         if last is not None and source == shown:
@@ -328,7 +334,7 @@ class History(JournalReader):
         job.transitions.append(Transition(shown, time_s, MESSAGES[shown]))
         job.modified_s = time_s
 
-    def _count(self, job: TrainingHistory) -> None:
+    def _count(self, job: IndexedTrainingJob) -> None:
         """Count how a training job ended (K4 to K8)."""
         job.transitions[-1].end_s = job.ended_s
         if job.tuning is None:
@@ -349,6 +355,7 @@ class History(JournalReader):
             self.buckets.setdefault(place[0], SortedIndex({"Key": lambda key, stored: (key,)}))
 
     def on_artifact(self, entry: Entry) -> None:
+        """An object is in S3."""
         time_s, _, name, _, _, kind, uri, _ = entry
         if kind == "model" and (job := self.training.members.get(name)) is not None:
             job.model = uri
@@ -357,6 +364,7 @@ class History(JournalReader):
             self.buckets[place[0]].put(place[1], Artifact(uri, name, kind, time_s))
 
     def on_log(self, entry: Entry) -> None:
+        """A line is written to a training job's log stream."""
         time_s, _, job, _, _, _, message, _ = entry
         name, event = log_stream(job), LogEvent(time_s, message)
         stream = self.streams.members.get(name) or Stream(name)

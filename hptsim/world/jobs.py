@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Self
 
 import attrs
 
-from hptsim.model.account import alone
+from hptsim.model.account import standalone_holder
 from hptsim.model.copying import duplicate
 from hptsim.model.definitions import NO_CRITERIA, Amounts, InstanceRequest, TrainingJobDefinition
 from hptsim.model.search import Search, StrategyLog, frozen
@@ -101,7 +101,7 @@ class TrainingJob:
     ) -> Self:
         """A new training job with the definition *spec*."""
         uri = model_uri(spec.output_path, name)
-        holder = tuning_job or alone(name)
+        holder = tuning_job or standalone_holder(name)
         return cls(
             name, tuning_job, holder, ordinal, spec, amounts, now, spec.input_mode != "File", uri, spec.max_retries
         )

@@ -27,7 +27,7 @@ _QUOTA = "§5.5"
 class Reservation:
     """One request for quota, and what it holds once it is granted.
 
-    *holder* is a tuning job's name, or `alone(name)` for a training job without one. *definition* is the training job
+    *holder* is a tuning job's name, or `standalone_holder(name)` for a training job without one. *definition* is the training job
     definition it is meant for, or -1 when it is for the holder as a whole. *since_s* is when it entered its *state*.
 
     >>> Reservation("demo", 2, {"ml.m5.xlarge": 1}).name
