@@ -7,8 +7,8 @@ from typing import Any
 
 import attrs
 
-from hptsim.planning.experiments import Smallest
 from hptsim.planning.results import Results, Target, percent, spelled
+from hptsim.planning.smallest_value import Smallest
 
 
 @attrs.frozen

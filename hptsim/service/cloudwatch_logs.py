@@ -11,7 +11,8 @@ from typing import Any
 
 from hptsim.errors import ServiceError
 from hptsim.model.storage import LOG_GROUP, LogEvent
-from hptsim.service.job_index import JobIndex, Stream
+from hptsim.service.indexed_jobs import Stream
+from hptsim.service.job_index import JobIndex
 from hptsim.service.pagination import Key, ListRequest, page
 from hptsim.service.service import Service, not_modelled
 from hptsim.service.validation import check, without_none

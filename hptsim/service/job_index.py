@@ -1,28 +1,26 @@
-"""What the journal says of each job, brought up to date entry by entry, so that nobody scans it to answer a list_request.
+"""Every job, stored object and log line of a journal, by name and in order, so that no call has to search the journal.
 
-The service's times, counters, secondary status transitions, stored objects and log streams are all read from here.
+The index follows the journal entry by entry. The service's times, counters, secondary status transitions, stored objects
+and log streams are all read from it.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any
-
-import attrs
 
 from hptsim.errors import InvalidInput, unknown_job
 from hptsim.model.account import by_type
 from hptsim.model.billing import BILLED
-from hptsim.model.definitions import CONVERGED, Objective
+from hptsim.model.definitions import CONVERGED
 from hptsim.model.journal import Entry, Journal
 from hptsim.model.journal_reader import JournalReader
 from hptsim.model.payloads import Epoch, Failed, ScriptEnded, TrainingJobCreated
-from hptsim.model.specs import TuningJobSpec
-from hptsim.model.statuses import COUNTERS, FINAL_TUNING, NEW, bucket, primary, status
+from hptsim.model.statuses import FINAL_TUNING, NEW, bucket, status
 from hptsim.model.storage import Artifact, LogEvent, log_stream
+from hptsim.service.indexed_jobs import IndexedTrainingJob, IndexedTuningJob, Stream, Transition
 from hptsim.service.pagination import Key, SortedIndex
-from hptsim.strategies.completion import improves
+from hptsim.service.tags import tags_of
 
 MESSAGES: Mapping[str, str] = {
     "Starting": "Starting the training job",
@@ -43,107 +41,6 @@ PREPARED = "Preparing the instances for training"
 NO_MACHINES = "Insufficient capacity error from EC2 while launching instances, retrying!"
 
 
-@attrs.define(eq=False)
-class Transition:
-    """One element of SecondaryStatusTransitions, in seconds of simulated time."""
-
-    status: str
-    start_s: float
-    message: str
-    end_s: float | None = None
-
-
-@attrs.define(eq=False)
-class IndexedTrainingJob:
-    """A training job as the journal tells it; *tuning* is None for one that its user created."""
-
-    name: str
-    created_s: float
-    tuning: IndexedTuningJob | None
-    definition: int = 0
-    request: Mapping[str, Any] = attrs.field(factory=dict)
-    tuned: Mapping[str, str] = attrs.field(factory=dict)
-    tags: Mapping[str, str] = attrs.field(factory=dict)
-    state: str = NEW
-    since_s: float = 0.0
-    modified_s: float = 0.0
-    transitions: list[Transition] = attrs.field(factory=list)
-    started_s: float | None = None
-    ended_s: float | None = None
-    billed_s: float = 0.0
-    choice: int = 0
-    """On which of its InstanceConfigs it runs."""
-    objective: float | None = None
-    reason: str = ""
-    model: str | None = None
-    pool: str = ""
-    """The state of its warm pool; nothing without one."""
-    pool_since_s: float = 0.0
-    retained_s: float | None = None
-    """For how long its warm pool was kept, once it is gone."""
-    reused_by: str = ""
-
-    @property
-    def status(self) -> str:
-        """TrainingJobStatus."""
-        return primary(self.state).value
-
-    @property
-    def evaluated(self) -> bool:
-        """Whether its final objective counts: it ended without failing and emitted a finite one (K8, A-16, A-52)."""
-        value = self.objective
-        return self.ended_s is not None and self.state != "Failed" and value is not None and math.isfinite(value)
-
-    @property
-    def objective_status(self) -> str:
-        """ObjectiveStatus (K8)."""
-        if self.ended_s is None:
-            return "Pending"
-        return "Succeeded" if self.evaluated else "Failed"
-
-
-@attrs.define(eq=False)
-class IndexedTuningJob:
-    """A tuning job as the journal tells it; *best* is the best objective so far, the smaller the better."""
-
-    name: str
-    spec: TuningJobSpec
-    created_s: float
-    tags: Mapping[str, str]
-    children: SortedIndex[IndexedTrainingJob]
-    status: str = "InProgress"
-    modified_s: float = 0.0
-    ended_s: float | None = None
-    failure_reason: str = ""
-    counters: dict[str, int] = attrs.field(factory=lambda: dict.fromkeys(COUNTERS, 0))
-    objectives: dict[str, int] = attrs.field(factory=lambda: dict.fromkeys(("Succeeded", "Pending", "Failed"), 0))
-    best: float | None = None
-    not_improving: int = 0
-    converged_s: float | None = None
-    """When so many training jobs in a row had not improved that it counts as convergence, whether or not that ends it."""
-    echo: dict[str, Any] | None = None
-    """The request as Describe gives it back, once somebody has asked."""
-
-    def objective(self, definition: int) -> Objective:
-        """The objective that training jobs of a definition pursue."""
-        return self.spec.definitions[definition].objective or self.spec.objective
-
-    def judge(self, value: float, maximize: bool) -> None:
-        """Note whether a final objective improves on the best before it by a notable share."""
-        value = -value if maximize else value
-        improved = self.best is None or improves(value, self.best)
-        self.not_improving = 0 if improved else self.not_improving + 1
-        self.best = value if self.best is None else min(self.best, value)
-
-
-@attrs.define(eq=False)
-class Stream:
-    """One log stream and its events, oldest first."""
-
-    name: str
-    events: list[LogEvent] = attrs.field(factory=list)
-
-
 def _by_objective(name: str, job: IndexedTrainingJob) -> Key | None:
     """The key of FinalObjectiveMetricValue; a job without one is left out of that order (§2.6)."""
     return (job.objective, name) if job.evaluated else None
@@ -159,11 +56,6 @@ STREAM_ORDERS: Mapping[str, Any] = {
     "LogStreamName": lambda name, stream: (name,),
     "LastEventTime": lambda name, stream: (stream.events[-1].time_s, name),
 }
-
-
-def tags_of(request: Mapping[str, Any]) -> dict[str, str]:
-    """The Tags member of a request as a dictionary."""
-    return {tag["Key"]: tag["Value"] for tag in request.get("Tags") or ()}
 
 
 class JobIndex(JournalReader):

@@ -16,7 +16,7 @@ from hptsim.model.billing import whole_seconds
 from hptsim.model.request_writer import to_request
 from hptsim.model.statuses import status
 from hptsim.scenario.prices import SPOT_PRICE_RATIO
-from hptsim.service.job_index import IndexedTrainingJob, IndexedTuningJob, Transition
+from hptsim.service.indexed_jobs import IndexedTrainingJob, IndexedTuningJob, Transition
 from hptsim.service.validation import without_none
 from hptsim.simulation.job_views import TuningJobView
 

@@ -10,14 +10,16 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
-from hptsim.errors import ServiceError, answered, invalid, nearest
+from hptsim.errors import ServiceError, answered, nearest
 from hptsim.model.constraints import check_training_job, check_tuning_job
 from hptsim.model.instants import read_instant
 from hptsim.model.request_reader import parse_training_job
 from hptsim.model.specs import TuningJobSpec
-from hptsim.service.job_index import IndexedTrainingJob, IndexedTuningJob, JobIndex, tags_of
+from hptsim.service.indexed_jobs import IndexedTrainingJob, IndexedTuningJob
+from hptsim.service.job_index import JobIndex
 from hptsim.service.pagination import Key, ListRequest, SortedIndex, Tokens, page
 from hptsim.service.responses import Address, Describer
+from hptsim.service.tags import check_tags, tag_list, tags_of
 from hptsim.service.validation import check, without_none
 from hptsim.simulation.simulation import Simulation
 
@@ -25,7 +27,6 @@ Request = Mapping[str, Any]
 Answer = dict[str, Any]
 T = TypeVar("T", IndexedTuningJob, IndexedTrainingJob)
 DEFAULT_PAGE = 10
-MAX_TAGS = 50
 _opening = threading.Lock()
 _serials = itertools.count(1)
 
@@ -89,7 +90,7 @@ class Service:
         with answered():
             spec = TuningJobSpec.from_request(request)
             check_tuning_job(request)
-            _check_tags(tags_of(request), request.get("Tags") or ())
+            check_tags(tags_of(request), request.get("Tags") or ())
         self.sim.create_tuning_job(spec)
         return {"HyperParameterTuningJobArn": Address(self._region).tuning(spec.name)}
 
@@ -144,7 +145,7 @@ class Service:
     def _create_training_job(self, request: Answer) -> Answer:
         with answered():
             check_training_job(request)
-            _check_tags(tags_of(request), request.get("Tags") or ())
+            check_tags(tags_of(request), request.get("Tags") or ())
             definition = parse_training_job(request)
         self.sim.create_training_job(request["TrainingJobName"], definition)
         return {"TrainingJobArn": Address(self._region).training(request["TrainingJobName"])}
@@ -230,13 +231,13 @@ class Service:
         job = self._tagged(request["ResourceArn"])
         tags = {**job.tags, **tags_of(request)}
         with answered():
-            _check_tags(tags, request["Tags"])
+            check_tags(tags, request["Tags"])
         job.tags = tags
-        return {"Tags": _tag_list(tags)}
+        return {"Tags": tag_list(tags)}
 
     def _list_tags(self, request: Answer) -> Answer:
         self._after(request, ListRequest.of("ListTags", request))  # all fits on one page: no token can be valid
-        return {"Tags": _tag_list(self._tagged(request["ResourceArn"]).tags)}
+        return {"Tags": tag_list(self._tagged(request["ResourceArn"]).tags)}
 
     def _delete_tags(self, request: Answer) -> Answer:
         job = self._tagged(request["ResourceArn"])
@@ -297,19 +298,3 @@ def _filter(request: Request, describer: Describer) -> Callable[[IndexedTuningJo
 
 def _seconds(instant: Any) -> float:
     return float(instant.timestamp()) if hasattr(instant, "timestamp") else float(instant)
-
-
-def _tag_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
-    return [{"Key": key, "Value": value} for key, value in tags.items()]
-
-
-def _check_tags(tags: Mapping[str, str], given: Any) -> None:
-    """At most 50 tags, no key twice, none that is reserved."""
-    keys = [tag["Key"] for tag in given]
-    if len(set(keys)) < len(keys):
-        raise invalid("Tags", keys, "no key twice")
-    if len(tags) > MAX_TAGS:
-        raise invalid("Tags", len(tags), f"at most {MAX_TAGS} tags")
-    for key in keys:
-        if key.lower().startswith("aws:"):
-            raise invalid("Tags", key, "a key that does not begin with 'aws:', which is reserved")

@@ -12,8 +12,10 @@ import hptsim
 from hptsim import Scenario, TuningJobSpec
 from hptsim.errors import InvalidInput
 from hptsim.model.definitions import ResourceLimits, ServiceLimits
-from hptsim.planning.experiments import compare, replicate, seeds, smallest, sweep, until_precise, vary
+from hptsim.planning.experiments import compare, replicate, seeds, sweep, until_precise
 from hptsim.planning.results import Results
+from hptsim.planning.smallest_value import smallest
+from hptsim.planning.variation import vary
 from hptsim.scenario.cloud import Timings
 from hptsim.scenario.durations import Exponential
 from hptsim.scenario.workload import Arrivals
