@@ -100,7 +100,7 @@ Dispatch = Mapping[tuple[str, str], tuple[Row, ...]]
 
 
 def compiled(source: Machine) -> Dispatch:
-    """A machine as one dictionary, for the hot path: (state, trigger) to the rows that may apply.
+    """A machine as one dictionary, which is fast to look up: (state, trigger) to the rows that may apply.
 
     >>> [row.destination for row in compiled(machine(TRAINING))["Downloading", "downloaded"]]
     ['Training']

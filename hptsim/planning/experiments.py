@@ -159,7 +159,7 @@ def until_precise(
     seed: int = 0,
     **settings: Unpack[Settings],
 ) -> Results:
-    """Replicate until the interval's half width is so small a share of the mean, or *most* replications are done.
+    """Replicate until the interval's half width is at most *relative_half_width* times the mean, or *most* replications are done.
 
     Stopping when it looks good makes the interval cover the mean less often than it says. Looking rarely (after *first*
     replications and whenever half as many more are done) keeps the shortfall small, but it is not zero: of 95 % there were 94

@@ -100,7 +100,7 @@ class Arrivals:
 
     @weights.validator
     def _shares(self, attribute: attrs.Attribute[Any], weights: Any) -> None:
-        if weights != () and not (are_amounts(weights) and 0 < sum(weights) < math.inf):
+        if weights != () and not (are_amounts(weights) and 0 < max(weights) * len(weights) < math.inf):
             raise invalid("weights", weights, "a list of numbers of 0 or more, not all of them 0")
 
     def __attrs_post_init__(self) -> None:

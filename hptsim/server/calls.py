@@ -85,7 +85,7 @@ async def body_of(request: Request) -> bytes:
     except TimeoutError:
         raise ServiceError("RequestTimeout", f"The body did not come within {BODY_TIMEOUT_S:g} s.", 408) from None
     except ClientDisconnect:
-        raise ServiceError("RequestTimeout", "The client went away while it sent its body.") from None
+        raise ServiceError("RequestTimeout", "The client closed the connection before it had sent its body.") from None
     if size > MAX_BODY:
         raise ServiceError("RequestEntityTooLargeException", f"The body is longer than {MAX_BODY} bytes.", 413)
     return bytes(body)

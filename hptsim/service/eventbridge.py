@@ -49,7 +49,7 @@ def subscribe(sim: Simulation, deliver: Callable[[Event], object], *, region: st
     """Call *deliver* with each state change from now on, at its instant of simulated time, as the simulation runs.
 
     Delivery is an event of its own, the next one after the change, so *deliver* may call the service. Returns what ends the
-    subscription; it ends by itself when the simulation is restored to a snapshot.
+    subscription; it also ends when the simulation is restored to a snapshot.
     Source: the developer guide's page on EventBridge.
 
     >>> from hptsim import Simulation, TuningJobSpec
@@ -129,7 +129,7 @@ class _StateChanges:
         self._serial += 1
         return {
             "version": "0",
-            "id": _identifier(kind, arn, self._serial),
+            "id": identifier(kind, arn, self._serial),
             "detail-type": kind,
             "source": "aws.sagemaker",
             "account": self._address.number,
@@ -149,7 +149,7 @@ def _milliseconds(value: Any, name: str = "") -> Any:
     return str(round(value * 1000)) if name in _TIMES and isinstance(value, (int, float)) else value
 
 
-def _identifier(*parts: object) -> str:
+def identifier(*parts: object) -> str:
     """A name in the form of a UUID that follows from *parts*."""
     digits = hashlib.sha256(repr(parts).encode()).hexdigest()
     return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-8{digits[17:20]}-{digits[20:32]}"

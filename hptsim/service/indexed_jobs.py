@@ -93,16 +93,16 @@ class IndexedTuningJob:
     best: float | None = None
     not_improving: int = 0
     converged_s: float | None = None
-    """When so many training jobs in a row had not improved that it counts as convergence, whether or not that ends it."""
+    """When it converged: `CONVERGED` training jobs in a row had not improved (A-34), whether or not that ends it."""
     echo: dict[str, Any] | None = None
-    """The request as Describe gives it back, once somebody has asked."""
+    """The request as Describe gives it back, after the first call."""
 
     def objective(self, definition: int) -> Objective:
         """The objective that training jobs of a definition pursue."""
         return self.spec.definitions[definition].objective or self.spec.objective
 
-    def judge(self, value: float, maximize: bool) -> None:
-        """Note whether a final objective improves on the best before it by a notable share."""
+    def note_objective(self, value: float, maximize: bool) -> None:
+        """Note whether a final objective improves on the best before it by at least 1 % (A-33)."""
         value = -value if maximize else value
         improved = self.best is None or improves(value, self.best)
         self.not_improving = 0 if improved else self.not_improving + 1

@@ -236,7 +236,7 @@ class JobIndex(JournalReader):
         job.tuning.objectives["Pending"] -= 1
         job.tuning.objectives[job.objective_status] += 1
         if job.evaluated and job.objective is not None:
-            job.tuning.judge(job.objective, job.tuning.objective(job.definition).maximize)
+            job.tuning.note_objective(job.objective, job.tuning.objective(job.definition).maximize)
             if job.tuning.converged_s is None and job.tuning.not_improving >= CONVERGED:
                 job.tuning.converged_s = job.ended_s
 

@@ -1,4 +1,4 @@
-"""The shapes that the service answers with, from what the history and the views say.
+"""The shapes that the service answers with, from the index of jobs and the views.
 
 Times are seconds since 1970: milliseconds for jobs, whole seconds in the summaries of a tuning job's training jobs
 (§2.3). What is not there yet is left out, never null (W11).
@@ -44,7 +44,7 @@ OWN_MEMBERS = (
 
 @attrs.frozen
 class Address:
-    """Where the twin's account lives, for ARNs.
+    """The region and number of the twin's account, for ARNs.
 
     >>> Address().tuning("demo")
     'arn:aws:sagemaker:us-east-1:111122223333:hyper-parameter-tuning-job/demo'

@@ -75,7 +75,7 @@ class S3:
                 return self._refusal(operation, error, bucket, key)
 
     def _refusal(self, operation: str, error: ServiceError, bucket: str, key: str) -> Response:
-        """An error; the answer to a HEAD request for what is not there has no body, as HTTP wants it."""
+        """An error; the answer to a HEAD request for what is not there has no body, as HTTP requires."""
         where = f"<BucketName>{escape(bucket)}</BucketName>" if error.code == "NoSuchBucket" else ""
         where += f"<Key>{escape(key)}</Key>" if error.code == "NoSuchKey" else ""
         text = f"<Error><Code>{error.code}</Code><Message>{escape(error.message)}</Message>{where}</Error>"

@@ -39,10 +39,10 @@ class Service:
     >>> service = Service.of(sim)
     >>> service.call("StopHyperParameterTuningJob", {"HyperParameterTuningJobName": "demo"})
     {}
-    >>> service.call("DescribeTrainingJob", {"TrainingJobName": "nobody"})
+    >>> service.call("DescribeTrainingJob", {"TrainingJobName": "missing"})
     Traceback (most recent call last):
     ...
-    hptsim.errors.ServiceError: ValidationException: Requested resource not found: no training job is called nobody.
+    hptsim.errors.ServiceError: ValidationException: Requested resource not found: no training job is called missing.
     """
 
     def __init__(self, sim: Simulation) -> None:

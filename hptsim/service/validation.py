@@ -28,8 +28,8 @@ def model(service: str) -> Any:
     >>> model("sagemaker").operation_model("StopTrainingJob").input_shape.required_members
     ['TrainingJobName']
     """
-    loader = require("botocore.loaders", "boto", "the service's face").Loader()
-    models = require("botocore.model", "boto", "the service's face")
+    loader = require("botocore.loaders", "boto", "the service").Loader()
+    models = require("botocore.model", "boto", "the service")
     return models.ServiceModel(loader.load_service_model(service, "service-2"), service)
 
 

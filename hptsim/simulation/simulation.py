@@ -95,7 +95,7 @@ class Simulation:
         scenario = scenario or Scenario()
         if capacity is not None:
             scenario = attrs.evolve(scenario, capacity=capacity)
-        self.scenario = scenario = scenario.drawn(seed)
+        self.scenario = scenario = scenario.with_arrivals(seed)
         self.seed = seed
         account = scenario.account
         sampler = account.assumptions.bayesian

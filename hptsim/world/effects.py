@@ -255,7 +255,7 @@ def reserve(world: World, reservation: Reservation, detail: Any) -> None:
 
 
 def go_on(world: World, reservation: Reservation, detail: Any) -> None:
-    """A training job without a tuning job was granted what it is being created for: its creation goes on by itself."""
+    """A training job without a tuning job was granted what it is being created for: its creation goes on without this."""
     if (tuning := world.tuning.get(reservation.holder)) is None:
         return
     if reservation.definition >= 0:

@@ -1,4 +1,4 @@
-"""The mutable records of what lives in the world: plain attributes, no behavior beyond copying and freezing.
+"""The mutable records of jobs and warm pools: plain attributes, no behavior beyond copying and freezing.
 
 They keep their state here and never in a generator's frame, so that a world can be copied, pickled and explored.
 """
@@ -126,7 +126,7 @@ class TrainingJob:
 
     @property
     def stopping(self) -> bool:
-        """Whether it has been told to stop and has not ended."""
+        """Whether it has received a stop and has not ended."""
         return self.state in STOPPING
 
     def freeze(self) -> tuple[Any, ...]:
@@ -163,7 +163,7 @@ class TuningJob:
     spec: TuningJobSpec
     created_s: float
     search: Search
-    """What decides its search."""
+    """Its strategy, stopping rules and completion criteria."""
     name: str = attrs.field()
     incarnation: int = 0
     """How many deleted tuning jobs had its name before."""

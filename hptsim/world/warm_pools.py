@@ -60,7 +60,7 @@ def matching(world: World, definition: TrainingJobDefinition) -> WarmPool | None
 
 
 def open_pool(world: World, job: TrainingJob) -> None:
-    """Give a new training job that asks for one a warm pool, if the quota for warm pools allows it; else silently not."""
+    """Give a new training job the warm pool that it asks for; without quota it runs without one (`warm-pool-quota`)."""
     definition = job.definition
     if not definition.keep_alive_s or definition.spot:  # R20
         return
