@@ -141,7 +141,7 @@ class Scenario:
             raise InvalidInput(f"max_entries: got {expected}; a larger max_entries, or --yes, lets it run")
 
     def with_arrivals(self, seed: int = 0) -> Scenario:
-        """The scenario with the tuning jobs that its arrivals bring under *seed*, in order of time, in their place.
+        """The scenario with its arrivals replaced by the tuning jobs that arrive under *seed*, in order of time.
 
         Raises InvalidInput where the whole is expected to be more work than `max_entries`.
 

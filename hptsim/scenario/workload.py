@@ -77,9 +77,9 @@ def _templates(given: Template | Iterable[Template]) -> tuple[TuningJobSpec, ...
 
 @attrs.frozen
 class Arrivals:
-    """Tuning jobs like *template*, whose name begins theirs: *count* of them, or as many as come until *until_s*.
+    """Tuning jobs that are copies of *template* and named after it: *count* of them, or as many as come until *until_s*.
 
-    *interarrival_s* is the time between two of them: exponential gaps are a Poisson process, a number is a clock,
+    *interarrival_s* is the time between two of them: exponential gaps are a Poisson process, a number is a fixed interval,
     `Empirical` takes what was observed; or a `Profile` or `Times`. The first comes after the first gap from *start_s*.
     Each time *batch* of them come, a burst, with *batch_gap_s* between them. Several templates are a mix, drawn with
     *weights*, equal ones unless said otherwise.

@@ -25,7 +25,7 @@ def serve(
     file
         the scenario; without it an empty account
     host
-        where to listen; anybody who reaches another address than loopback can use the twin
+        where to listen; on another address than loopback anyone who can reach it can use the twin
     port
         the port; 0 takes any that is free
     speed

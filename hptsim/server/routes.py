@@ -120,7 +120,7 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 def _answered_as_the_service(endpoint: Endpoint) -> Endpoint:
-    """An endpoint whose refusals are answered in the service's envelope."""
+    """An endpoint that answers errors in the service's format."""
 
     async def run(request: Request) -> Response:
         try:

@@ -49,7 +49,7 @@ class Reservation:
 
 
 class Ledger:
-    """Limits, reservations, occupancies and the queue of those who wait.
+    """Limits, reservations, occupancies and the queue of requests.
 
     >>> ledger = Ledger({"ml.m5.xlarge": 4})
     >>> ledger.reserve("demo", {"ml.m5.xlarge": 3})
@@ -65,11 +65,11 @@ class Ledger:
         self.used: dict[str, dict[str, int]] = {}
         """The part of it that its training jobs occupy."""
         self.queue: dict[str, Reservation] = {}
-        """Those who wait, by name, in order of asking."""
+        """The requests that wait, by name, in the order in which they came."""
         self.asked = 0
         """How many have ever joined the queue."""
         self.same_demand: dict[tuple[Any, ...], OrderedDict[str, int]] = {}
-        """Those who wait again: the names of those who want the same with the same priority, each with its place in the queue."""
+        """The same requests in groups of equal demand and priority: names, each with its place in the queue."""
 
     def copy(self) -> Ledger:
         """An independent copy; reservations in the queue are shared and must be replaced by the world's copies."""
@@ -208,7 +208,7 @@ class Ledger:
         return None
 
     def first(self, discipline: str) -> list[Reservation]:
-        """The first of each who want the same, in the order in which *discipline* looks at them.
+        """The first request of each group of equal demand, in the order in which *discipline* looks at them.
 
         No request behind one of them can be granted before it, so that thousands in the queue cost no more than a few.
         """
@@ -220,7 +220,7 @@ class Ledger:
         return [self.queue[name] for name, _ in heads]
 
     def in_order(self, discipline: str) -> list[Reservation]:
-        """All who wait, in the order in which *discipline* looks at them."""
+        """All requests that wait, in the order in which *discipline* looks at them."""
         waiting = list(self.queue.values())
         return sorted(waiting, key=attrgetter("priority")) if discipline == "priority" else waiting
 
