@@ -450,7 +450,7 @@ def test_thirty_two_clients_lose_nothing_and_see_no_torn_state(nervous):
     assert {sim.tuning_job(name).status for name in mine} == {"Stopped"} and not any(sim.capacity.reserved.values())
 
 
-def test_slow_and_broken_clients_harm_nobody(sim, monkeypatch):
+def test_slow_and_broken_clients_do_not_disturb_others(sim, monkeypatch):
     monkeypatch.setattr("hptsim.server.calls.BODY_TIMEOUT_S", 0.2)
     head = b"POST / HTTP/1.1\r\nHost: twin\r\nX-Amz-Target: SageMaker.ListTrainingJobs\r\nContent-Length: 100\r\n\r\n"
     with served(sim) as url:

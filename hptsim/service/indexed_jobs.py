@@ -69,7 +69,11 @@ class IndexedTrainingJob:
 
     @property
     def objective_status(self) -> str:
-        """ObjectiveStatus (K8)."""
+        """ObjectiveStatus (K8).
+
+        >>> IndexedTrainingJob("a-001", 0.0, None).objective_status
+        'Pending'
+        """
         if self.ended_s is None:
             return "Pending"
         return "Succeeded" if self.evaluated else "Failed"
