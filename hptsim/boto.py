@@ -30,7 +30,7 @@ def client(sim: Simulation, service: str = "sagemaker", *, session: Any = None, 
     """A real botocore client of a simulation: "sagemaker", "s3" or "logs".
 
     *session* is a boto3 or botocore session of your own; *settings* go to its client factory (region_name, config, ...).
-    Without a region the client lives in us-east-1. Clients are safe among threads; a thread that calls `sim.run` beside them
+    Without a region the client's is us-east-1. Clients are safe among threads; a thread that calls `sim.run` beside them
     holds `Service.of(sim).lock` (virtual time does). Source: W12, W13.
 
     >>> from hptsim import Simulation
@@ -70,7 +70,7 @@ def attach(client: Any, sim: Simulation) -> Any:
     def answer(request: Any, event_name: str, **more: Any) -> Any:
         operation = event_name.rpartition(".")[2]
         given = request.body.encode() if isinstance(request.body, str) else request.body
-        body = bytes(given) if isinstance(given, (bytes, bytearray)) else b""  # only S3 sends streams, and to no avail
+        body = bytes(given) if isinstance(given, (bytes, bytearray)) else b""  # a stream: only for refused operations
         headers = {name: _text(value) for name, value in request.headers.items()}
         region = client.meta.region_name
         answered = wire.answer(Call(service, operation, request.url, headers, body, region, endpoint))
@@ -93,7 +93,7 @@ def _check(service: str) -> None:
 
 @functools.cache
 def _session() -> Any:
-    """The session that makes clients for those who bring none; it keeps the loaded service models."""
+    """The session that makes clients for callers that give none; it keeps the loaded service models."""
     return require("boto3", "boto", "hptsim.boto").Session()
 
 
@@ -119,7 +119,7 @@ class _Raw(io.BytesIO):
 # ---------------------------------------------------------------------- virtual time
 
 _clocks: dict[int, list[Simulation]] = {}
-"""The simulations in whose time each thread lives, innermost last; while there is one, time is patched."""
+"""The simulations whose time each thread sees, innermost last; while there is one, time is patched."""
 _patching = threading.Lock()
 _patched: list[Any] = []
 """While time is patched: what undoes it, and the sleep that was there before."""
@@ -127,9 +127,9 @@ _patched: list[Any] = []
 
 @contextlib.contextmanager
 def virtual_time(sim: Simulation) -> Iterator[None]:
-    """While it is on, this thread lives in the time of *sim*: sleeping advances it, and clocks read it.
+    """While it is on, this thread sees the time of *sim*: sleeping advances it, and clocks read it.
 
-    `time.sleep` lets happen what is due meanwhile instead of waiting, so botocore's waiters and polling loops take no
+    `time.sleep` runs the simulation for that long instead of waiting, so botocore's waiters and polling loops take no
     time; `time.time`, `datetime.now` and related clocks show the scenario's epoch plus simulated time. Other threads sleep
     and read clocks as ever; once the last thread has left, nothing is patched. A module that has done
     `from time import sleep` keeps the real one: call `time.sleep`.
@@ -173,19 +173,19 @@ def _unpatch() -> None:
 
 
 def _time_ns(real: Any) -> int:
-    living = _clocks.get(threading.get_ident())
-    if not living:
+    simulations = _clocks.get(threading.get_ident())
+    if not simulations:
         return int(real())
-    service = Service.of(living[-1])
+    service = Service.of(simulations[-1])
     return round((service.epoch_s + service.sim.now) * 1e9)
 
 
 def _sleep(seconds: Any, /) -> None:
-    living = _clocks.get(threading.get_ident())
-    if not living:
+    simulations = _clocks.get(threading.get_ident())
+    if not simulations:
         return _patched[1](seconds)  # type: ignore[no-any-return]
     if seconds < 0:
         raise ValueError("sleep length must be non-negative")
-    sim = living[-1]
+    sim = simulations[-1]
     with Service.of(sim).lock:
         sim.run(until=sim.now + seconds)

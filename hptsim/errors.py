@@ -2,7 +2,7 @@
 
 `ServiceError` is the service's answer to a call that it refuses: part of what is simulated.
 `InvalidInput` is a mistake in the user's input: a scenario, a spec or an argument that makes no sense.
-`LawBroken` is our mistake: the twin did what the service never does. `MissingExtra` is a library that is not installed.
+`LawBroken` is a bug of hptsim: the twin did what the service never does. `MissingExtra` is a library that is not installed.
 Fields are positional, because simpy and pickle rebuild an exception from its arguments.
 """
 
@@ -11,6 +11,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import attrs
 
@@ -19,6 +20,10 @@ from hptsim import html
 
 class HptsimError(Exception):
     """Everything that hptsim raises on purpose."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickled as its arguments: dask would lose the fields of an exception that has no method for it."""
+        return type(self), self.args
 
 
 @attrs.define(auto_exc=True)
@@ -41,8 +46,8 @@ class ServiceError(HptsimError):
 class InvalidInput(HptsimError, ValueError):
     """A spec, scenario, argument or journal that makes no sense; says where, what was given and what to write instead.
 
-    It is not an answer of the service: nothing of it enters a journal. Only a bad *request* becomes one, at the service's
-    door (`answered`).
+    It is not an answer of the service: nothing of it enters a journal. Only a bad *request* becomes one, where the
+    service reads it (`answered`).
 
     >>> str(InvalidInput("until_s: got -1, expected a number of at least 0"))
     'until_s: got -1, expected a number of at least 0'
@@ -138,7 +143,7 @@ def _short(given: object) -> str:
 
 @contextmanager
 def answered() -> Iterator[None]:
-    """The service's door: a mistake in a request becomes the ValidationException that the service answers.
+    """Around the reading of a request: InvalidInput becomes the ValidationException that the service answers.
 
     >>> with answered():
     ...     raise invalid("InstanceCount", 0, "at least 1")

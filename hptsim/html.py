@@ -1,4 +1,4 @@
-"""Pieces of HTML for notebooks, in which a name is text and nothing else."""
+"""Pieces of HTML for notebooks, in which every string is escaped."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def _said(value: object) -> str:
 
 
 def lines(text: object) -> str:
-    """A text of several lines, as it is.
+    """A string of several lines, as it is.
 
     >>> lines("a < b")
     '<pre>a &lt; b</pre>'

@@ -26,6 +26,16 @@ def simulation(**changes):
     return Simulation(Scenario(**changes))
 
 
+def journal_twice(sim):
+    """The journal of the rest of a run, and that of the same rest again from a snapshot of now."""
+    saved = sim.snapshot()
+    sim.run()
+    first = list(sim.journal)
+    sim.restore(saved)
+    sim.run()
+    return first, list(sim.journal)
+
+
 def definition(**changes):
     return {
         "AlgorithmSpecification": {

@@ -100,7 +100,7 @@ COUNTS = {
     "map(len, each)",
     "count or 0 for count in counts",
     "combinations((*ranges, *one.ranges)) or 0 for one in parsed",
-    "job.spec.limits.max_training_jobs or 1 for job in self.scenario.drawn(seed).tuning_jobs",
+    "job.spec.limits.max_training_jobs or 1 for job in self.scenario.with_arrivals(seed).tuning_jobs",
     "kinds.values()",
     "self.refused.values()",
     "count for pool, count in amounts.items() if pool != TUNING_JOBS",

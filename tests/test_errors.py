@@ -1,6 +1,7 @@
 """Errors survive what exceptions go through, say what to write instead, and belong to one of two families."""
 
 import copy
+import copyreg
 import pickle
 
 import attrs
@@ -41,6 +42,19 @@ def test_an_error_survives_pickling_copying_and_simpy(error):
     with pytest.raises(type(error)) as raised:
         env.run()
     assert attrs.astuple(raised.value) == attrs.astuple(error)
+
+
+@pytest.mark.parametrize("error", EVERY, ids=lambda error: type(error).__name__)
+def test_an_error_survives_where_dask_has_changed_how_exceptions_are_pickled(error):
+    support = pytest.importorskip("tblib.pickling_support")
+    table = dict(copyreg.dispatch_table)
+    support.install()
+    try:
+        twin = pickle.loads(pickle.dumps(error))
+    finally:
+        copyreg.dispatch_table.clear()
+        copyreg.dispatch_table.update(table)
+    assert attrs.astuple(twin) == attrs.astuple(error) and str(twin) == str(error)
 
 
 def test_the_families():

@@ -33,5 +33,5 @@ def test_importing_the_package_imports_nothing_else():
     assert output_of(code) == "['hptsim']"
 
 
-def test_the_function_explore_is_there_whoever_imported_its_module_first():
+def test_the_function_explore_is_there_even_if_its_module_was_imported_first():
     assert output_of("import hptsim.simulation.explorer, hptsim; print(callable(hptsim.explore))") == "True"

@@ -28,7 +28,7 @@ LATE = {
 }
 """The two arrows that point up, inside functions."""
 LENT_TO_THE_AUDITOR = {
-    "account": {"Account", "TOTAL", "TUNING_JOBS", "alone"},
+    "account": {"Account", "TOTAL", "TUNING_JOBS", "standalone_holder"},
     "copying": {"duplicate"},
     "definitions": {"NO_CRITERIA", "CompletionCriteria", "Hyperband", "TrainingJobDefinition"},
     "journal": {"Entry"},

@@ -30,7 +30,8 @@ from hptsim.cli import commands as cli
 from hptsim.errors import InvalidInput
 from hptsim.model.definitions import ServiceLimits
 from hptsim.model.journal import encode
-from hptsim.server import Pace, application, page, serve
+from hptsim.server import Pace, application, page
+from hptsim.server.command import serve
 from hptsim.service.http import Wire
 from hptsim.service.service import OPERATIONS, Service
 
@@ -257,7 +258,7 @@ def test_running_time_ends_with_the_year_9999(sim):
 
 
 def test_the_journal_is_read_in_pieces_without_loss(sim, app, monkeypatch):
-    monkeypatch.setattr(server, "PAGE_OF_JOURNAL", 7)
+    monkeypatch.setattr("hptsim.server.routes.PAGE_OF_JOURNAL", 7)
     sim.create_tuning_job(request())
     sim.run()
     lines = []
@@ -449,8 +450,8 @@ def test_thirty_two_clients_lose_nothing_and_see_no_torn_state(nervous):
     assert {sim.tuning_job(name).status for name in mine} == {"Stopped"} and not any(sim.capacity.reserved.values())
 
 
-def test_slow_and_broken_clients_harm_nobody(sim, monkeypatch):
-    monkeypatch.setattr(server, "BODY_TIMEOUT_S", 0.2)
+def test_slow_and_broken_clients_do_not_disturb_others(sim, monkeypatch):
+    monkeypatch.setattr("hptsim.server.calls.BODY_TIMEOUT_S", 0.2)
     head = b"POST / HTTP/1.1\r\nHost: twin\r\nX-Amz-Target: SageMaker.ListTrainingJobs\r\nContent-Length: 100\r\n\r\n"
     with served(sim) as url:
         place = urlsplit(url)

@@ -16,7 +16,7 @@ from hptsim.audit.state import (
     Takeover,
     is_standalone,
 )
-from hptsim.model.account import TOTAL, alone
+from hptsim.model.account import TOTAL, standalone_holder
 from hptsim.model.definitions import NO_CRITERIA, Hyperband
 from hptsim.model.journal import Entry
 from hptsim.model.payloads import Epoch, Failed, KeepAlive, Saved, ScriptEnded, TrainingJobCreated
@@ -85,7 +85,7 @@ def _clock(job: KnownTrainingJob, now: float) -> None:
 
 
 def _create(state: State, now: float, name: str, data: TrainingJobCreated) -> None:
-    tuning = state.tuning[data.tuning_job or alone(name)]
+    tuning = state.tuning[data.tuning_job or standalone_holder(name)]
     definition = data.standalone if tuning.spec is None else tuning.spec.definitions[data.definition]
     if definition is None:
         raise TypeError(f"{name} has neither a tuning job nor a definition")
@@ -270,7 +270,7 @@ def follow_warm_pool(state: State, entry: Entry) -> None:
     """A warm pool goes from one state to the next."""
     now, _, name, trigger, source, destination, data, _ = entry
     pool = state.pools.setdefault(name, KnownWarmPool(name))
-    holder = state.tuning[alone(name)]
+    holder = state.tuning[standalone_holder(name)]
     state.touched_tuning[holder.name] = None
     if isinstance(data, KeepAlive):
         pool.keep_alive_s = data.keep_alive_s

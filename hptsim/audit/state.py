@@ -7,7 +7,7 @@ from typing import Any, Protocol, Self
 
 import attrs
 
-from hptsim.model.account import TUNING_JOBS, Account, alone
+from hptsim.model.account import TUNING_JOBS, Account, standalone_holder
 from hptsim.model.copying import duplicate
 from hptsim.model.definitions import TrainingJobDefinition
 from hptsim.model.specs import TuningJobSpec
@@ -63,10 +63,10 @@ class WorldView(Protocol):
 def is_standalone(holder: str) -> bool:
     """Whether *holder* is that of a training job without a tuning job.
 
-    >>> is_standalone(alone("mine")), is_standalone("mine")
+    >>> is_standalone(standalone_holder("mine")), is_standalone("mine")
     (True, False)
     """
-    return holder == alone(holder.rpartition("/")[2])
+    return holder == standalone_holder(holder.rpartition("/")[2])
 
 
 @attrs.define(slots=False, eq=False)
@@ -256,7 +256,7 @@ class State:
 
     def forget(self, name: str) -> None:
         """Drop what is known of a job that has ended."""
-        for child in self.tuning.pop(name if name in self.tuning else alone(name)).children:
+        for child in self.tuning.pop(name if name in self.tuning else standalone_holder(name)).children:
             if child in self.training:
                 for uri in self.training.pop(child).stored:
                     self.artifacts.pop(uri, None)

@@ -102,7 +102,7 @@ def plan(
     if html is not None:
         html.write_text(page(scenario, answer, figures, seed, until), encoding="utf-8")
     if json:
-        print(dumps(answer.plain(scenario.name, seed), indent=2))
+        print(dumps(answer.data(scenario.name, seed), indent=2))
     else:
         _print(answer, scenario.name, figures)
     return 0

@@ -100,7 +100,7 @@ def replay(
         table = require("pandas", "planning", "--parquet").DataFrame(answer.jobs())
         table.to_parquet(parquet)
     if json:
-        print(dumps(answer.plain(), indent=2))
+        print(dumps(answer.data(), indent=2))
     else:
         _print(answer)
     return 0
@@ -178,7 +178,7 @@ class Answer:
             ("makespan", f"{_seconds(end_s)} ({end_s / _DAY_S:,.1f} days)"),
         ]
 
-    def plain(self) -> dict[str, Any]:
+    def data(self) -> dict[str, Any]:
         """The results for machines; a figure that was not observed is null."""
         figures = {name: value for name, value in self.figures.items() if name != "cost_usd"}
         return {

@@ -24,8 +24,8 @@ _DELAYS = {trigger: f"{trigger}_s" for trigger in ("first_launch", "launch", "fi
 class SampledCloud(CloudBase):
     """Durations and faults drawn from distributions: the cloud of an ordinary simulation.
 
-    What is None is the scenario's in `Simulation(scenario, cloud=...)`, and a default without one. Whoever says *timings* or
-    *faults* says them for all tuning jobs: records and faults of single ones in the scenario do not count then.
+    What is None is the scenario's in `Simulation(scenario, cloud=...)`, and a default without one. *timings* or *faults* that
+    are given here hold for all tuning jobs: records and faults of single ones in the scenario do not count then.
     """
 
     timings: Timings | None = None

@@ -25,6 +25,12 @@ class ScriptedCloud(SampledCloud):
 
     plan: Mapping[tuple[str, int], tuple[tuple[str, float], ...]] = attrs.field(factory=dict)
 
+    def begin(self, world: State, job: TrainingJob) -> None:
+        """Draw what the training job will need; one with a plan is watched as if faults could happen to it."""
+        super().begin(world, job)
+        if (job.tuning_job, job.ordinal) in self.plan:
+            job.fault_free = False
+
     def next(self, world: State, job: TrainingJob) -> Iterable[tuple[str, float]]:
         """The next event of the plan that the tables allow in the job's state, or a sampled one."""
         events = self.plan.get((job.tuning_job, job.ordinal), ())

@@ -1,7 +1,7 @@
-"""What things are called, what may happen to them, and what must hold.
+"""Specs and requests, the tables of the lifecycles, what a law is, the journal, the assumptions.
 
-Specs and requests, the four tables of the lifecycles, what a law is, the journal's lines, the assumptions. Everything here
-is a frozen value or a function of values: no clock, no randomness, no simpy. Every other room may import this one.
+Everything here is a frozen value or a function of values: no clock, no randomness, no simpy. Every other package may
+import this one.
 """
 
 from hptsim.model.account import Account

@@ -34,10 +34,10 @@ def by_type(amounts: Mapping[str, int]) -> dict[str, int]:
     return {pool: count for pool, count in amounts.items() if pool not in (TOTAL, TUNING_JOBS)}
 
 
-def alone(training_job: str) -> str:
+def standalone_holder(training_job: str) -> str:
     """The holder of what a training job without a tuning job has reserved: no tuning job can be called so.
 
-    >>> alone("mine")
+    >>> standalone_holder("mine")
     'training-job/mine'
     """
     return f"training-job/{training_job}"

@@ -1,6 +1,6 @@
-"""What nobody says about the service, so that we had to decide: named, worded, and switchable where a user would.
+"""Named assumptions: behavior that the service does not document, and what the twin does. A user can switch some of them.
 
-The tables and the laws rest on pages of the service or on these names; nothing rests on air.
+Each row of the tables and each law names its source: a page of the service, or one of these assumptions.
 """
 
 from __future__ import annotations
@@ -18,18 +18,19 @@ ASSUMPTIONS: Mapping[str, str] = MappingProxyType(
         "cluster-reuse": "what a tuning job reserves grows as it launches training jobs and is kept for its next ones "
         "until its end (R14); `reservation` switches to all at once or to giving back as each training job ends",
         "admission": "creating a tuning job checks MaxParallelTrainingJobs × instances against what is free (C2, R6); "
-        "`admission` switches from refusing to waiting in line, which a scenario with arrivals does unless it says otherwise",
+        "`admission` switches from refusing to waiting in the queue, the default of a scenario with arrivals",
         "service-limits": "the service's own limits apply (100 tuning jobs at a time, 10 training jobs in parallel, "
         "750 in total); `limits` of the scenario lifts or changes them",
         "first-come-first-served": "quota is granted in order of request; a request that must wait is not overtaken by "
-        "one that wants the same pool; who waits for one of the places of tuning jobs holds up nobody's instances; "
+        "one that wants the same pool; a request for one of the places of tuning jobs "
+        "does not hold up requests for instances; "
         "`discipline` switches",
         "quota-wait": "a training job that finds no quota at its launch waits and is never failed for it (A-22)",
         "prioritized-fallback": "a training job that finds no machines goes on with the next of its InstanceConfigs that "
         "has quota, idle or free, passing those who wait for it, and stays with it; what it had is given up, but by a tuning "
         "job with several definitions, of which another may need it; after the last one it tries again, as a training job "
         "with one instance type does (R11, R13, A-23)",
-        "first-type-asked": "admission and the line look at the first of several InstanceConfigs; a launch takes what the "
+        "first-type-asked": "admission and the queue look at the first of several InstanceConfigs; a launch takes what the "
         "tuning job holds idle of any of them, in their order, before it asks for the first (R11, R14)",
         "warm-pool-survives-stop": "a warm pool is kept when its training job completed, was stopped after its instances were "
         "there, or failed by its own fault, as the guide says; a client that believes pools end unless the job Completed is "
@@ -44,19 +45,19 @@ ASSUMPTIONS: Mapping[str, str] = MappingProxyType(
         "stop-is-idempotent": "stopping a job that is Stopping answers 200 and changes nothing (A-01, A-03); "
         "`repeated_stop` switches",
         "completion-before-stop": "at the same instant a completion goes before a stop (A-06)",
-        "stop-propagation": "a tuning job turns Stopping at once, its training jobs are told after stop_propagation_s, "
+        "stop-propagation": "a tuning job turns Stopping at once, its training jobs receive the stop after stop_propagation_s, "
         "which is 0 unless said otherwise (A-07)",
         "launch-then-stop": "a training job that was created before the stop is stopped, none is created after it (A-08)",
         "stop-without-container": "a training job that has no container yet, or no longer, is torn down without a grace "
         "window and stores nothing (§3.3 Starting, Pending, Downloading, Interrupted)",
         "stop-while-uploading": "a stop in Uploading lets the upload finish and ends Stopped, with the model (A-04)",
         "exit-after-sigterm": "however the script ends after SIGTERM, the training job ends Stopped, not Failed (A-05)",
-        "uploads-complete": "an upload that has begun completes: failures strike before it, never during it",
+        "uploads-complete": "an upload that has begun completes: errors occur before it, never during it",
         "stopping-ends-stopped": "a Stopping tuning job ends Stopped, never Completed or Failed (H6, A-11)",
         "winding-down": "a tuning job that reached its MaxRuntimeInSeconds stops its training jobs, stays InProgress "
         "until they have ended, and is then Completed (A-12 to A-14)",
         "five-attempts": "when five training jobs have ended and none succeeded, no more are launched, the running ones "
-        "end by themselves, and the tuning job fails (A-25, A-26, A-27)",
+        "run to their end, and the tuning job fails (A-25, A-26, A-27)",
         "all-failed": "a tuning job whose training jobs have all ended and none succeeded fails (A-26)",
         "one-stop": "a training job that its user stops has used up its launch and is not repeated (A-28)",
         "stopped-with-metric": "a stopped training job that had emitted its metric counts as evaluated (A-16)",
@@ -84,7 +85,7 @@ ASSUMPTIONS: Mapping[str, str] = MappingProxyType(
         "delete-at-once": "deleting takes no time, Deleting is not seen, and the name of a tuning job is free again, its "
         "training jobs, artifacts and logs stay (A-38, A-39, D1)",
         "alone-never-waits": "a training job without a tuning job is refused when its instances are not free, whatever "
-        "`admission` says, and passes the tuning jobs that wait in line (§2.8)",
+        "`admission` says, and passes the tuning jobs that wait in the queue (§2.8)",
         "name-case": "two tuning jobs' names that differ only in case are the same name for create (A-37)",
         "list-order": "lists break ties by name, and filter before they page, but for ListTrainingJobs with StatusEquals and "
         "MaxResults, which filters afterwards (A-40, §2.8); ListTrainingJobs is ascending by creation unless asked (A-41)",

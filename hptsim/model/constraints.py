@@ -22,7 +22,7 @@ SOME_RANGES = ("IntegerParameterRanges", "ContinuousParameterRanges", "Categoric
 def check_tuning_job(request: Request) -> None:
     """Refuse a CreateHyperParameterTuningJob request that fits the model and whose parts do not go together.
 
-    What single members and specs may say is judged where they are read (`TuningJobSpec.from_request`), before this.
+    What single members and specs may say is checked where they are read (`TuningJobSpec.from_request`), before this.
 
     >>> check_tuning_job({"HyperParameterTuningJobConfig": {"Strategy": "Random"}, "TrainingJobDefinition": {}})
     Traceback (most recent call last):

@@ -25,7 +25,7 @@ from hptsim.model.journal_file import Saved as Saved
 from hptsim.model.journal_file import read as read
 from hptsim.model.journal_lines import encode as encode
 
-_made: Any = tuple.__new__
+_new_tuple: Any = tuple.__new__
 """Makes a record of an entry without the detour of Record._make through Python: journals have millions."""
 
 
@@ -37,8 +37,8 @@ class Journal:
     """A log in memory, in a file, or as counts only.
 
     With *path* every entry goes to that file: at most 1,000 later, and at the latest when a command, a step or a run of the
-    simulation returns. The file is closed by `close`, or when nobody uses the journal any more, or when the process ends,
-    also by an exception; what is killed leaves a file without its closing line. Without *keep* none stays in memory, only
+    simulation returns. The file is closed by `close`, or when the journal is no longer in use, or when the process
+    ends, also by an exception; a killed process leaves a file without its closing line. Without *keep* none stays in memory, only
     the `counts` by thing and trigger, and a simulation forgets the jobs that have ended: for runs of millions of training jobs.
 
     >>> journal = Journal()
@@ -108,7 +108,7 @@ class Journal:
             self._writer = self._closing = None
 
     def flush(self) -> None:
-        """See that everything up to now is on disk."""
+        """Write everything up to now to the file."""
         if self._writer is not None:
             self.spill()
             self._writer.flush()
@@ -118,7 +118,7 @@ class Journal:
         del self.entries[length:]
         self._seen, self._spilled = length, 0
         self._counts.clear()
-        if self._writer is not None:  # what follows is another story: the file begins anew
+        if self._writer is not None:  # the file is written again from its header
             self._writer.begin_again()
 
     def __len__(self) -> int:
@@ -126,7 +126,7 @@ class Journal:
 
     def __iter__(self) -> Iterator[Record]:
         if self.keep:
-            yield from map(_made, repeat(Record), self.entries)
+            yield from map(_new_tuple, repeat(Record), self.entries)
         elif self.path is not None:
             self.flush()
             yield from read(self.path).records
@@ -134,4 +134,4 @@ class Journal:
             raise invalid("journal", "counts only", "a journal that is kept in memory or in a file")
 
     def __getitem__(self, place: slice) -> list[Record]:
-        return list(map(_made, repeat(Record), self.entries[place]))
+        return list(map(_new_tuple, repeat(Record), self.entries[place]))

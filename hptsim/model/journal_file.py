@@ -57,7 +57,7 @@ class JournalWriter:
         self._written = 0
 
     def flush(self) -> None:
-        """See that everything up to now is in the file."""
+        """Write everything up to now to the file."""
         self.write()
         self._file.flush()
 
@@ -83,9 +83,9 @@ class Saved(NamedTuple):
     @property
     def account(self) -> Account:
         """The account that the journal was written for."""
-        plain = self.header["account"]
-        limits, assumptions = ServiceLimits(**plain["limits"]), Assumptions(**plain["assumptions"])
-        return Account(plain["capacity"], limits, assumptions, plain.get("warm_pool_capacity", {}))
+        given = self.header["account"]
+        limits, assumptions = ServiceLimits(**given["limits"]), Assumptions(**given["assumptions"])
+        return Account(given["capacity"], limits, assumptions, given.get("warm_pool_capacity", {}))
 
 
 class _Damaged(Exception):

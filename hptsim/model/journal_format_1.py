@@ -77,9 +77,7 @@ def numbered(records: Iterable[Record]) -> Iterator[Record]:
 def _goes_on(step: list[Record], record: Record) -> bool:
     """Whether *record* belongs to a step that has begun with the entries in *step*."""
     root = step[0]
-    if (
-        record.trigger == "launch"
-    ):  # on what was granted in somebody else's step, or a step of its own on idle instances
+    if record.trigger == "launch":  # on a grant of another step, or a step of its own on idle instances
         return record.data is not None
     if record.trigger == "ask":  # at creation, or by a launch that finds nothing idle
         return (root.thing, root.trigger) == ("tuning", "create") and len(step) == 1

@@ -1,4 +1,4 @@
-"""The base of whatever reads a journal from its first entry to its last, and keeps what it has seen."""
+"""The base of everything that reads a journal from its first entry to its last, and keeps what it has seen."""
 
 from __future__ import annotations
 

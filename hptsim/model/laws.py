@@ -1,4 +1,4 @@
-"""What a law is: a named property with a predicate, which the auditor judges at the moments that the law names.
+"""What a law is: a named property with a predicate, which the auditor checks at the moments that the law names.
 
 The laws themselves are in `hptsim.audit`, beside the records that their predicates read; all of them are `hptsim.LAWS`.
 """
@@ -31,7 +31,7 @@ MOMENTS = {
     WORLD: "when the state is compared with the whole world: the check gets the world",
     REST: "when nothing is left to happen: the check gets None",
 }
-"""When a law can be judged. At an entry of one thing, or of one thing and trigger, is a moment too: "training ready"."""
+"""When a law can be checked. At an entry of one thing, or of one thing and trigger, is a moment too: "training ready"."""
 
 
 def _as_tuple(moments: Iterable[str]) -> tuple[str, ...]:
@@ -57,7 +57,7 @@ class Law:
     test suite has seen it). *rests_on* names a page, a row of the specification or an assumption. *check* takes the
     auditor's state (`hptsim.audit.State`) and what the moment is about; it returns a reason, or None. The reason says how a
     law is broken, or what a `sometimes` law has seen. *judged_at* has the moments: see `MOMENTS`. *check* is None for what
-    the world refuses to do by itself.
+    the world itself refuses to do.
 
     Raises InvalidInput for a kind or a moment that does not exist.
 

@@ -66,6 +66,7 @@ class Condition:
     guard: str
 
     def __call__(self, event: Any) -> bool:
+        """Whether the guard holds for the job of *event*; a row without one always applies."""
         return not self.guard or GUARDS[self.guard](event.model)
 
 
@@ -76,6 +77,7 @@ class Performance:
     row: Row
 
     def __call__(self, event: Any) -> None:
+        """Perform the row on the job of *event*."""
         event.model.perform(self.row)
 
 
@@ -98,7 +100,7 @@ Dispatch = Mapping[tuple[str, str], tuple[Row, ...]]
 
 
 def compiled(source: Machine) -> Dispatch:
-    """A machine as one dictionary, for the hot path: (state, trigger) to the rows that may apply.
+    """A machine as one dictionary, which is fast to look up: (state, trigger) to the rows that may apply.
 
     >>> [row.destination for row in compiled(machine(TRAINING))["Downloading", "downloaded"]]
     ['Training']

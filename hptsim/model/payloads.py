@@ -63,7 +63,7 @@ class ScriptEnded(NamedTuple):
 
 
 class Failed(NamedTuple):
-    """An error struck, or a job has failed: the service's words, FailureReason."""
+    """An error occurred, or a job has failed: the service's words, FailureReason."""
 
     reason: str
 

@@ -1,6 +1,6 @@
 """Hyperparameter ranges: from the unit interval to the values that the service hands out, and back.
 
-Strategies think in numbers between 0 and 1; a range turns such a number into a value as its scaling says, written as a
+Strategies work with numbers between 0 and 1; a range turns such a number into a value as its scaling says, written as a
 string, which is how the service gives hyperparameters to training jobs.
 """
 

@@ -1,4 +1,4 @@
-"""What a search is to the rest of the house: trials, strategies that are asked and told, and how a strategy is named.
+"""The interfaces of a search: trials, strategies that are asked and told, and how a strategy is named.
 
 A strategy decides which configuration comes next; it sees the trials of its tuning job and nothing else.
 """
@@ -142,7 +142,7 @@ _EXPECTED = f"{', '.join(STRATEGIES)}, an import path like 'package.module:Class
 def maker(strategy: Any) -> Callable[..., Any]:
     """What makes a strategy from a spec: the class or function that *strategy* is or names.
 
-    Raises InvalidInput for a name that there is not, with the nearest, and for what cannot be imported or called.
+    Raises InvalidInput for an unknown name, with the nearest, and for what cannot be imported or called.
 
     >>> maker("Grid").__name__
     'Grid'
@@ -169,7 +169,7 @@ def _imported(name: str) -> Callable[..., Any]:
         raise invalid("strategy", name, _EXPECTED, nearest(name, STRATEGIES))
     try:
         module = import_module(module_name)
-    except Exception as error:  # whatever a user's module raises
+    except Exception as error:  # anything that a user's module raises
         hint = "; is its folder on PYTHONPATH?" if isinstance(error, ModuleNotFoundError) else ""
         raise invalid("strategy", name, "a module that can be imported", f"{error!r}{hint}") from error
     found: Any = module

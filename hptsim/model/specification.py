@@ -22,7 +22,7 @@ GRADES: Mapping[str, str] = MappingProxyType(
         "MODEL": "botocore's service model says it in a form that machines read: shape, range, pattern, list of errors",
         "OBS": "seen in an answer or an error of the live service, or in the code of a client that ran against it",
         "PROBE": "tried with botocore or moto",
-        "INF": "inferred, or open: nobody says it",
+        "INF": "inferred, or open: not documented",
     }
 )
 """What the grades of evidence mean."""

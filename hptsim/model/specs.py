@@ -141,7 +141,7 @@ class TuningJobSpec:
         return cls(**parsed, priority=priority)
 
     def renamed(self, name: str) -> TuningJobSpec:
-        """The same tuning job under another name, which alone is judged anew: thousands may arrive like one template.
+        """The same tuning job under another name, which alone is checked: thousands may be copies of one template.
 
         >>> TuningJobSpec("nightly").renamed("nightly-1").name
         'nightly-1'

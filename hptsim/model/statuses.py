@@ -64,7 +64,7 @@ def bucket(state: str, reason: str) -> str:
 
 
 NEW = "[*]"
-"""The one initial state of every table: the thing does not exist yet."""
+"""The one initial state of every table: the entity does not exist yet."""
 
 
 def status(state: str) -> str:
@@ -99,4 +99,4 @@ def primary(state: str) -> TrainingJobStatus:
 
 
 STOPPING = frozenset(state for state, name in _PRIMARY.items() if name == "Stopping")
-"""The states of a training job that has been told to stop and has not ended."""
+"""The states of a training job that has received a stop and has not ended."""

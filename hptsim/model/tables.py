@@ -1,4 +1,4 @@
-"""The life of a tuning job, a training job, a reservation and a warm pool: four tables, and the machines that run them.
+"""The lifecycles of tuning jobs, training jobs, reservations and warm pools: each is one transition table.
 
 Each row says what a *trigger* does in a *source* state: where it leads, what it *books* on the entity's record, and which
 *effects* it has on the world. A row rests on a page of the service's specification or on a named assumption. Everything else
@@ -197,16 +197,16 @@ EFFECTS: Mapping[str, str] = MappingProxyType(
         "OCCUPY": "takes instances out of the tuning job's reservation into use",
         "FALL_BACK": "goes on with the next of its instance types that has quota, if there is one",
         "VACATE": "puts the instances back into the reservation",
-        "TELL": "tells the tuning job that the training job has ended; without one its warm pool, or else its quota is released",
+        "TELL": "tells the tuning job that the training job has ended; without one, tells its warm pool or releases its quota",
         "LOG": "writes to the training job's log stream",
-        "JUDGE": "lets the strategy and early stopping look at the new epoch, and sends a stop if they give the job up",
+        "JUDGE": "asks the stopping rules about the new epoch, and sends a stop if one of them stops the training job",
         "SIGTERM": "sends SIGTERM to the container and opens the grace window",
         "PERSIST": "stores the model that the script saved in S3",
         "SYNC": "copies the checkpoint to S3",
         "QUEUE": "puts the request in the queue",
         "DEQUEUE": "takes the request out of the queue",
         "RESERVE": "takes the amounts out of the account's quota",
-        "CONTINUE": "lets the tuning job go on: with the launch that waited for this, or, with its place granted, at all",
+        "CONTINUE": "lets the tuning job go on: with the launch that waited for this quota, or with its first launches",
         "EXCHANGE": "gives amounts of one instance type back and takes those of another",
         "RETAIN": "keeps the instances reserved until the keep-alive period is over",
         "GIVE_BACK": "releases what the pool's training job had reserved",
@@ -234,12 +234,12 @@ BOOKINGS: Mapping[str, str] = MappingProxyType(
 """Everything that a row may book on the record of its entity, in words."""
 EVERY_ROW = (
     "The entity comes into the row's destination. When that is another state, or for a training job any row, the time since "
-    "when it is there is noted, and what was armed in the state before is off.",
+    "when it is there is noted, and what was armed in the state before is cancelled.",
     "The time that a training job was in the state that the row leaves is added up: what is billed, what it trained, "
     "what of the upload is done.",
     "One entry is written to the journal, after the bookings and before the effects; what an effect leads to is written "
     "before the next effect.",
-    "An entity in a final state has ended: when is noted, a stop that was on its way to a training job is off, and a "
+    "An entity in a final state has ended: when is noted, a stop that was on its way to a training job is cancelled, and a "
     "reservation leaves its holder's list.",
     "What may happen to a training job next is armed after the effects: the cloud says what, and when.",
 )

@@ -5,46 +5,42 @@ Experiments need the extra `planning` (numpy, pandas, scipy); the metrics of one
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from hptsim.optional import on_first_use
 
 if TYPE_CHECKING:
     from hptsim.planning.experiments import Settings as Settings
-    from hptsim.planning.experiments import Smallest as Smallest
     from hptsim.planning.experiments import compare as compare
     from hptsim.planning.experiments import replicate as replicate
     from hptsim.planning.experiments import seeds as seeds
-    from hptsim.planning.experiments import smallest as smallest
     from hptsim.planning.experiments import sweep as sweep
     from hptsim.planning.experiments import thresholds as thresholds
     from hptsim.planning.experiments import until_precise as until_precise
-    from hptsim.planning.experiments import vary as vary
     from hptsim.planning.metrics import Metrics as Metrics
     from hptsim.planning.metrics import TypeFigures as TypeFigures
     from hptsim.planning.results import Comparison as Comparison
     from hptsim.planning.results import Results as Results
     from hptsim.planning.results import Target as Target
+    from hptsim.planning.smallest_value import Smallest as Smallest
+    from hptsim.planning.smallest_value import smallest as smallest
     from hptsim.planning.steady_state import Interval as Interval
     from hptsim.planning.steady_state import batch_means as batch_means
     from hptsim.planning.steady_state import mser5 as mser5
     from hptsim.planning.usage import TuningJobFigures as TuningJobFigures
     from hptsim.planning.usage import Usage as Usage
     from hptsim.planning.usage import WarmPoolFigures as WarmPoolFigures
+    from hptsim.planning.variation import vary as vary
 
 _HOME = {
-    "experiments": "Settings Smallest seeds compare replicate smallest sweep thresholds until_precise vary",
+    "experiments": "Settings seeds compare replicate sweep thresholds until_precise",
     "metrics": "Metrics TypeFigures",
     "results": "Comparison Results Target",
+    "smallest_value": "Smallest smallest",
     "steady_state": "Interval batch_means mser5",
     "usage": "TuningJobFigures Usage WarmPoolFigures",
+    "variation": "vary",
 }
 _MODULES = {name: module for module, names in _HOME.items() for name in names.split()}
 __all__ = sorted(_MODULES)
-
-
-def __getattr__(name: str) -> Any:
-    """A public name of this room, resolved when it is first used: some need optional libraries."""
-    if name not in _MODULES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = globals()[name] = getattr(importlib.import_module(f"{__name__}.{_MODULES[name]}"), name)
-    return value
+__getattr__ = on_first_use(__name__, _MODULES)

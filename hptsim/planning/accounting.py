@@ -65,7 +65,7 @@ class Accounting(JournalReader):
         self.prices = prices
         self.begin_s = begin_s
         self.rows: list[TuningJobFigures] = []
-        self.alone = Usage()
+        self.standalone = Usage()
         """All training jobs without a tuning job together."""
         self.reserved: dict[str, Level] = {}
         self.occupied: dict[str, Level] = {}
@@ -88,31 +88,32 @@ class Accounting(JournalReader):
         self._kept: dict[str, float] = {}
 
     def close(self, now: float) -> None:
-        """Book everything up to *now*: also what is still running then."""
+        """Count and bill everything up to *now*, also what is still running then."""
         for child in self._children.values():
             if child.state not in FINAL_TRAINING:
                 self._pass(child, now)
-                self._book(child)
+                self._bill(child)
         for name in list(self._kept):
             self._retained(name, now)
         for level in (self.queue, self.in_system, *self.reserved.values(), *self.occupied.values()):
             level.settle(now)
-        for row in [*self.rows, self.alone]:
+        for row in [*self.rows, self.standalone]:
             self._usage(row, now)
 
     def _usage(self, row: Usage, now: float) -> None:
-        for book, name in (
+        for levels, name in (
             (self._held, "reserved_instance_s"),
             (self._used, "occupied_instance_s"),
             (self._stopping, "stopping_instance_s"),
         ):
-            if (level := book.get(id(row))) is not None:
+            if (level := levels.get(id(row))) is not None:
                 level.settle(now)
                 setattr(row, name, level.integral)
 
     # ------------------------------------------------------------------ one record
 
     def on_tuning_create(self, record: Record) -> None:
+        """A row of figures begins, and one more tuning job is in the system."""
         row = TuningJobFigures(name=record.name, created_s=record.time_s, status=status(record.destination))
         self._named[record.name] = row
         self.rows.append(row)
@@ -120,6 +121,7 @@ class Accounting(JournalReader):
         self.in_system.move(1, record.time_s)
 
     def on_tuning(self, record: Record) -> None:
+        """Note when a tuning job first launched, was stopped and ended, in simulated seconds."""
         now, row = record.time_s, self._named[record.name]
         if record.trigger == "launch" and row.waiting_s is None:
             row.waiting_s = now - row.created_s
@@ -138,22 +140,24 @@ class Accounting(JournalReader):
     on_training_delete = on_tuning_delete
 
     def on_training_create(self, record: Record) -> None:
+        """A training job begins; nothing is billed yet."""
         self._children[record.name] = self._created(record)
 
     def on_training(self, record: Record) -> None:
+        """Count the time in the state before, and bill the training job when it ends (B6, B7)."""
         now, child = record.time_s, self._children[record.name]
         self._pass(child, now)
         child.state = record.destination
         child.started = child.started or child.state in BILLED
         if (end := record.destination) in FINAL_TRAINING:
-            self._book(child)
+            self._bill(child)
             if child.row is not None:
                 child.row.children[end] = 1 + child.row.children.get(end, 0)
 
     def _created(self, record: Record) -> _Child:
         created: TrainingJobCreated = record.data
         if created.standalone is not None:
-            return _Child(self.alone, None, created.standalone.spot, record.destination, record.time_s)
+            return _Child(self.standalone, None, created.standalone.spot, record.destination, record.time_s)
         row = self._named[created.tuning_job]
         spot = self._definitions[row.name][created.definition].spot
         return _Child(row, row, spot, record.destination, record.time_s)
@@ -170,8 +174,8 @@ class Accounting(JournalReader):
                 self.billable[kind] = self.billable.get(kind, 0.0) + max(0.0, within_s) * count
         child.since_s = now
 
-    def _book(self, child: _Child) -> None:
-        """Bill a training job in whole seconds."""
+    def _bill(self, child: _Child) -> None:
+        """Bill a training job that has ended, in whole seconds, at least one (B6, B7)."""
         if not child.started:
             return
         usage, spent = child.usage, child.by_type if child.billable_s else child.running
@@ -183,12 +187,13 @@ class Accounting(JournalReader):
             usage.cost_usd = (usage.cost_usd or 0.0) + instance_s * rounding / 3600 * (price or 0.0) if known else None
 
     def on_reservation(self, record: Record) -> None:
+        """Quota is requested, granted or released: the queue and the reserved instances change."""
         now, waiting = record.time_s, QUEUED.get(record.trigger)
         if waiting is not None:
             self.queue.move(waiting, now)
             if record.trigger != "grant":
                 return
-        holder = self._named.get(record.data.holder, self.alone)
+        holder = self._named.get(record.data.holder, self.standalone)
         for kind, by in by_type(change(record)).items():
             self._level(self.reserved, kind, self.begin_s).move(by, now)
             self._level(self._held, id(holder), 0.0).move(by, now)
@@ -196,6 +201,7 @@ class Accounting(JournalReader):
                 level.move(by, now)
 
     def on_occupancy(self, record: Record) -> None:
+        """Instances are taken into use, or put back."""
         child = self._children[record.name]
         moved = by_type(change(record))
         for kind, by in moved.items():
@@ -209,6 +215,7 @@ class Accounting(JournalReader):
                 self._pools[record.name] = child.running
 
     def on_warm_pool(self, record: Record) -> None:
+        """A warm pool begins and ends to keep its instances; its time is billed at the end (B11)."""
         if record.trigger == "open":
             self._pools[record.name] = {}
         elif record.source == "InUse" != record.destination:
@@ -220,7 +227,7 @@ class Accounting(JournalReader):
             self._retained(record.name, record.time_s)
 
     def _retained(self, name: str, now: float) -> None:
-        """Book what a warm pool has kept: on-demand time of all its instances (B11)."""
+        """Bill what a warm pool has kept: on-demand time of all its instances (B11)."""
         retained_s, kinds = now - self._kept.pop(name), self._pools.pop(name)
         prices = {kind: self.prices.of(kind) for kind in kinds}
         known = [price * kinds[kind] for kind, price in prices.items() if price is not None]
@@ -228,17 +235,19 @@ class Accounting(JournalReader):
         self.warm_pools.append(WarmPoolFigures(name, retained_s, retained_s * sum(kinds.values()), cost))
 
     @staticmethod
-    def _level(book: dict[Any, Level], key: Any, since_s: float) -> Level:
-        level = book.get(key)
+    def _level(levels: dict[Any, Level], key: Any, since_s: float) -> Level:
+        level = levels.get(key)
         if level is None:
-            level = book[key] = Level(since_s)
+            level = levels[key] = Level(since_s)
         return level
 
     def on_artifact(self, record: Record) -> None:
+        """Count an object that the tuning job has left in S3."""
         child = self._children.get(record.name)
         if child is not None and child.row is not None:
             child.row.artifacts += 1
 
     def on_refused(self, record: Record) -> None:
+        """Count a refused request by the service's error code."""
         code = record.data.partition(":")[0]
         self.refused[code] = 1 + self.refused.get(code, 0)

@@ -7,8 +7,8 @@ from typing import Any
 
 import attrs
 
-from hptsim.planning.experiments import Smallest
 from hptsim.planning.results import Results, Target, percent, spelled
+from hptsim.planning.smallest_value import Smallest
 
 
 @attrs.frozen
@@ -53,7 +53,7 @@ class Answer:
             )
         return "\n".join(lines)
 
-    def plain(self, scenario: str, seed: int) -> dict[str, Any]:
+    def data(self, scenario: str, seed: int) -> dict[str, Any]:
         """The answer for machines; a figure that was not observed is null."""
         points = []
         for set_, part in self.points():

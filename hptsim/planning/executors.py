@@ -1,7 +1,7 @@
-"""Who computes: any `concurrent.futures.Executor`, in this process, in others, or on a cluster.
+"""How replications are run: by any `concurrent.futures.Executor`, in this process, in others, or on a cluster.
 
-The numbers depend on the design and the seed alone, so it does not matter who runs what, or in which order. Replications
-travel in chunks and come back as figures; journals do not travel.
+The numbers depend on the design and the seed alone, so it does not matter which worker runs what, or in which order.
+Workers get replications in chunks and return figures; journals stay in the worker.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class Design:
 
     def training_jobs(self, seed: int) -> int:
         """How many training jobs a replication may have: a measure of its length that needs no clock."""
-        return sum(job.spec.limits.max_training_jobs or 1 for job in self.scenario.drawn(seed).tuning_jobs)
+        return sum(job.spec.limits.max_training_jobs or 1 for job in self.scenario.with_arrivals(seed).tuning_jobs)
 
 
 Task = tuple[Design, int]
@@ -77,14 +77,14 @@ def run_chunk(design: Design, seeds: Sequence[int]) -> list[Figures]:
         _working = True
         for seed in seeds:
             done.append(design.run(seed))
-    except KeyboardInterrupt:  # what has ended is handed over, and the caller sees that some are missing
+    except KeyboardInterrupt:  # what has ended is returned; the caller sees that some are missing
         pass
     finally:
         _working = False
     return done
 
 
-def _hear_ctrl_c() -> None:
+def _stop_on_ctrl_c() -> None:
     """In a worker process: the terminal sends Ctrl-C to all of a group; it ends the chunk, and never the waiting for one."""
 
     def stop(number: int, frame: object) -> None:
@@ -101,7 +101,7 @@ def workers(executor: Executor | None) -> Iterator[Executor]:
     if executor is not None:
         yield executor
         return
-    pool = ProcessPoolExecutor(os.cpu_count(), initializer=_hear_ctrl_c)
+    pool = ProcessPoolExecutor(os.cpu_count(), initializer=_stop_on_ctrl_c)
     try:
         yield pool
     finally:
@@ -127,7 +127,7 @@ def run(
         missing = [place for place in range(len(tasks)) if place not in found]
         with workers(executor) as pool:
             if isinstance(pool, ProcessPoolExecutor):
-                _check_travels(designs.values())
+                _check_pickles(designs.values())
             chunks = list(_chunks(tasks, missing, getattr(pool, "_max_workers", os.cpu_count() or 1)))
             futures = {
                 pool.submit(run_chunk, tasks[chunk[0]][0], [tasks[place][1] for place in chunk]): chunk
@@ -148,7 +148,7 @@ def run(
     return [found[place] for place in range(len(tasks))]
 
 
-def _check_travels(designs: Iterable[Design]) -> None:
+def _check_pickles(designs: Iterable[Design]) -> None:
     """Refuse what another process could not find, such as a class inside a function; raises InvalidInput."""
     for design in designs:
         try:

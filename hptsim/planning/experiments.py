@@ -1,4 +1,4 @@
-"""Experiments: replications with honest intervals, sweeps, paired comparisons, and the smallest quota that meets a target.
+"""Experiments: replications with confidence intervals, sweeps, paired comparisons, and as many runs as a precision needs.
 
 Replication *n* has the same random numbers in every design (common random numbers), whatever the executor, the number of
 workers or the order.
@@ -13,25 +13,12 @@ from itertools import product
 from pathlib import Path
 from typing import Any, TypedDict, Unpack
 
-import attrs
-
-from hptsim.errors import invalid, nearest
-from hptsim.model.specs import TuningJobSpec
+from hptsim.errors import invalid
 from hptsim.optional import require
 from hptsim.planning.executors import Design, run, workers
-from hptsim.planning.results import (
-    HEADLINE,
-    Comparison,
-    Target,
-    check_confidence,
-    digits,
-    half_width,
-    html_table,
-    percent,
-)
-from hptsim.planning.results import Results as Results
+from hptsim.planning.results import HEADLINE, Comparison, Results, check_confidence, half_width
+from hptsim.planning.variation import vary
 from hptsim.scenario.scenario import Scenario
-from hptsim.scenario.workload import Arrivals
 
 np = require("numpy", "planning", "hptsim.planning")
 pd = require("pandas", "planning", "hptsim.planning")
@@ -94,10 +81,10 @@ def sweep(
         if not values or len({_label(value) for value in values}) < len(values):
             raise invalid(f"over[{path!r}]", values, "values that differ, at least one")
     points = [dict(zip(over, values, strict=True)) for values in product(*over.values())]
-    return _run(scenario, points, seeds(seed, replications), 0, tuple(over), settings)
+    return run_points(scenario, points, seeds(seed, replications), 0, tuple(over), settings)
 
 
-def _run(
+def run_points(
     scenario: Scenario,
     points: Sequence[Mapping[str, Any]],
     own: Sequence[int],
@@ -131,47 +118,6 @@ def _label(value: Any) -> Any:
     return getattr(value, "__qualname__", None) or repr(value)
 
 
-def vary(scenario: Scenario, path: str, value: Any) -> Scenario:
-    """The scenario with one thing changed: its path has dots, such as "capacity.TYPE", "timings.training_s",
-    "tuning_jobs.NAME.spec.strategy", or "arrivals.NAME.interarrival_s.mean_s" and "arrivals.NAME.template.strategy" of the
-    arrivals whose first template has that name.
-
-    Raises InvalidInput with the nearest spelling.
-
-    >>> vary(Scenario(), "capacity.ml.m5.xlarge", 4).capacity
-    {'ml.m5.xlarge': 4}
-    """
-    changed: Scenario = _changed(scenario, path, "a scenario", path.split("."), value)
-    return changed
-
-
-def _changed(thing: Any, path: str, what: str, names: Sequence[str], value: Any) -> Any:
-    """*thing*, which is called *what*, with *value* below it, where *names* lead."""
-    if not names:
-        return value
-    if isinstance(thing, Mapping):
-        return {**thing, ".".join(names): value}
-    first, rest = names[0], names[1:]
-    if isinstance(thing, tuple) and what in ("arrivals", "tuning_jobs"):
-        known = [one.name if isinstance(one, Arrivals) else one.spec.name for one in thing]
-        if first not in known:
-            expected = "the name of some arrivals" if what == "arrivals" else "the name of a tuning job"
-            raise invalid("path", path, expected, nearest(first, known) if known else "there are none")
-        place = known.index(first)
-        changed = _changed(thing[place], path, first, rest, value)
-        if type(changed) is not type(thing[place]):
-            raise invalid(path, changed, type(thing[place]).__name__)
-        return [*thing[:place], changed, *thing[place + 1 :]]
-    if isinstance(thing, tuple) and len(thing) == 1 and isinstance(thing[0], TuningJobSpec):  # the only template
-        return _changed(thing[0], path, what, names, value)
-    if not attrs.has(type(thing)):
-        raise invalid("path", path, f"{what} as a whole: it has no keys")
-    fields = {str(field.alias): field.name for field in attrs.fields(type(thing))}
-    if first not in fields:
-        raise invalid("path", path, f"a key of {what}", nearest(first, fields))
-    return attrs.evolve(thing, **{first: _changed(getattr(thing, fields[first]), path, first, rest, value)})
-
-
 def compare(
     first: Scenario | Results,
     second: Scenario | Results,
@@ -191,94 +137,6 @@ def compare(
         settings["executor"] = pool
         mine, other = (replicate(scenario, replications, seed, **settings) for scenario in (first, second))
     return Comparison(mine, other)
-
-
-@attrs.frozen
-class Smallest:
-    """The smallest *value* of *what* that is shown to meet the *target*, None when none is; *results* are all replications."""
-
-    what: str
-    target: Target
-    value: int | None
-    confidence: float
-    results: Results
-
-    @property
-    def tried(self) -> Any:
-        """The evidence: for each value its mean, the two bounds that have the confidence one by one, and the verdict."""
-        table = self.results.summary(self.target.column, 2 * self.confidence - 1).sort_values(self.what)
-        verdicts = {set_[self.what]: self.target.verdict(part, self.confidence) for set_, part in self.results.points()}
-        return table.assign(verdict=[verdicts[value] for value in table[self.what]]).reset_index(drop=True)
-
-    def sentence(self) -> str:
-        """The answer in words, with what is known of the next smaller value."""
-        tried = self.tried.set_index(self.what)
-        if self.value is None:
-            shown = f"is shown to meet {self.target} with {percent(self.confidence)} confidence"
-            return f"No {self.what} up to {max(tried.index)} {shown}."
-        row = tried.loc[self.value]
-        bound = f"at most {digits(row['high'])}" if self.target.sign == "<=" else f"at least {digits(row['low'])}"
-        text = (
-            f"{self.what} = {self.value} meets {self.target}: its mean is {digits(row['mean'])} and, with "
-            f"{percent(self.confidence)} confidence, {bound} ({row['replications']} replications)."
-        )
-        below = self.value - 1
-        if below not in tried.index:
-            return f"{text} It is the smallest that was allowed."
-        if tried.loc[below, "verdict"] == "missed":
-            text += f" With {below} the target is missed."
-        else:
-            text += f" Whether {below} meets it too is open: more replications would tell."
-        return text + self.results.at({self.what: self.value}).caveat(self.target.column)
-
-    def _repr_html_(self) -> str:
-        """What a notebook shows."""
-        return html_table(self.tried)
-
-
-def smallest(
-    scenario: Scenario,
-    what: str,
-    target: str,
-    *,
-    confidence: float = 0.95,
-    replications: int = 20,
-    low: int = 1,
-    high: int = 4096,
-    seed: int = 0,
-    **settings: Unpack[Settings],
-) -> Smallest:
-    """The smallest whole number for *what* (a path as in `vary`) that is shown to meet *target*, found by bisection.
-
-    *target* is "COLUMN <= NUMBER" or ">=", about the column's mean, for example "waiting_time_s.above_600 <= 0.05": at most
-    5 % wait for more than ten minutes. The promise: the value is too small with a probability
-    of at most 1 - *confidence* (as far as means of this many replications are normal); it may be larger than need be, and the
-    sentence says so. Looking at many values does not weaken it as long as more of *what* is better: all values have the same
-    random numbers, so bisection ends where testing downwards from the top would, which errs only at the last value that misses.
-    """
-    wanted = Target.parse(target)
-    check_confidence(confidence, 0.5)
-    if not (isinstance(low, int) and isinstance(high, int) and low <= high):
-        raise invalid("low, high", (low, high), "two whole numbers, the first not above the second")
-    settings["above_s"] = [*settings.get("above_s", ()), *thresholds([wanted.column])]
-    own = seeds(seed, replications)
-    looks: dict[int, Results] = {}
-    with workers(settings.get("executor")) as pool:
-        settings["executor"] = pool
-
-        def meets(value: int) -> bool:
-            looks[value] = _run(scenario, [{what: value}], own, 0, (what,), settings)
-            return wanted.verdict(looks[value], confidence) == "met"
-
-        failing, passing = low - 1, low
-        while not meets(passing) and passing < high:
-            failing, passing = passing, min(2 * max(1, passing), high)
-        found = wanted.verdict(looks[passing], confidence) == "met"
-        while found and passing - failing > 1:
-            middle = (failing + passing) // 2
-            failing, passing = (failing, middle) if meets(middle) else (middle, passing)
-    evidence = Results(pd.concat([one.table for one in looks.values()], ignore_index=True), (what,))
-    return Smallest(what, wanted, passing if found else None, confidence, evidence)
 
 
 def thresholds(columns: Iterable[str]) -> list[float]:
@@ -301,7 +159,7 @@ def until_precise(
     seed: int = 0,
     **settings: Unpack[Settings],
 ) -> Results:
-    """Replicate until the interval's half width is so small a share of the mean, or *most* replications are done.
+    """Replicate until the interval's half width is at most *relative_half_width* times the mean, or *most* replications are done.
 
     Stopping when it looks good makes the interval cover the mean less often than it says. Looking rarely (after *first*
     replications and whenever half as many more are done) keeps the shortfall small, but it is not zero: of 95 % there were 94
@@ -314,11 +172,11 @@ def until_precise(
     own = seeds(seed, most)
     with workers(settings.get("executor")) as pool:
         settings["executor"] = pool
-        found = _run(scenario, [{}], own[:first], 0, (), settings)
+        found = run_points(scenario, [{}], own[:first], 0, (), settings)
         while (count := len(found.table)) < most:
             mean, half = found.mean(column), half_width(found.values(column), confidence)
             if half <= relative_half_width * abs(mean):
                 break
-            more = _run(scenario, [{}], own[count : count + -(-count // 2)], count, (), settings)
+            more = run_points(scenario, [{}], own[count : count + -(-count // 2)], count, (), settings)
             found = Results(pd.concat([found.table, more.table], ignore_index=True))
     return found

@@ -31,7 +31,7 @@ FIGURES: Mapping[str, str] = {
     **{f"{name}.mean": f"the mean time {text}" for name, text in SAMPLES.items()},
     **{f"{name}.p50": f"the median time {text}" for name, text in SAMPLES.items()},
     **{f"{name}.p95": f"the time that 95 % stay within, {text}" for name, text in SAMPLES.items()},
-    "waiting_time_s.above_SECONDS": f"the share that waits for more than so many seconds ({', '.join(map(str, ABOVE_S))}, or "
+    "waiting_time_s.above_SECONDS": f"the share that waits for more than this many seconds ({', '.join(map(str, ABOVE_S))}, or "
     "those that are asked for), of those that had a training job",
     "waited_share": "the share of tuning jobs that waited at all, of those that had a training job",
     "unstarted_share": "the share of tuning jobs that had no training job, most of them because they still wait at the end",
@@ -40,7 +40,7 @@ FIGURES: Mapping[str, str] = {
     "queue_length.mean": "requests that wait for quota, averaged over time",
     "queue_length.max": "the most requests that have waited at once for any time",
     "in_system.mean": "tuning jobs that were created and have not ended, averaged over time",
-    "cost_usd": "what all training of the tuning jobs costs; not a number when a price is not known",
+    "cost_usd": "what all training of the tuning jobs costs; NaN when a price is not known",
     "utilization.TYPE": "the share of the quota that training jobs occupy, averaged over time",
     "idle_share.TYPE": "the share of what is reserved that no training job occupies, averaged over time",
 }
@@ -133,7 +133,7 @@ class Metrics:
             accounting.refused,
             begin_s,
             end_s,
-            accounting.alone,
+            accounting.standalone,
             types,
             accounting.queue,
             accounting.in_system,
@@ -174,7 +174,7 @@ class Metrics:
         return self._seen(name)[cut][0] if cut else self.begin_s
 
     def share_above(self, name: str, threshold_s: float) -> float:
-        """The share of a sample that is above a threshold; not a number when it is empty."""
+        """The share of a sample that is above a threshold; NaN when it is empty."""
         return mean([float(value > threshold_s) for value in self.sample(name)])
 
     def steady(self, name: str, *, confidence: float = 0.95, batches: int = 20, cut: int | None = None) -> Interval:
@@ -182,7 +182,7 @@ class Metrics:
         return batch_means(self.sample(name), confidence=confidence, batches=batches, cut=cut)
 
     def figures(self, above_s: Sequence[float] = ABOVE_S) -> Figures:
-        """Every figure by its name, see `FIGURES`; not a number where nothing has shown it.
+        """Every figure by its name, see `FIGURES`; NaN for one that was not observed.
 
         >>> from hptsim import Simulation, TuningJobSpec
         >>> sim = Simulation(); job = sim.create_tuning_job(TuningJobSpec("demo")); sim.run()
@@ -221,5 +221,5 @@ class Metrics:
         return found
 
 
-def _integral(book: Mapping[str, Level], kind: str) -> float:
-    return book[kind].integral if kind in book else 0.0
+def _integral(levels: Mapping[str, Level], kind: str) -> float:
+    return levels[kind].integral if kind in levels else 0.0

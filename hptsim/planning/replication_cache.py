@@ -69,21 +69,21 @@ def _spell(where: str, value: Any) -> str:
     return f"{_home(where, type(value))}({inner})"
 
 
-def _home(where: str, thing: Any) -> str:
+def _home(where: str, named: Any) -> str:
     """A class or function by its name and source text; what it calls, and what it reads besides its arguments, is not seen."""
-    found: Any = sys.modules.get(getattr(thing, "__module__", None) or "")
-    for name in thing.__qualname__.split("."):
+    found: Any = sys.modules.get(getattr(named, "__module__", None) or "")
+    for name in named.__qualname__.split("."):
         found = getattr(found, name, None)
-    if found is not thing:  # a lambda or a local function, whose name may mean another one next time
-        raise _unreadable(where, thing)
+    if found is not named:  # a lambda or a local function, whose name may mean another one next time
+        raise _unreadable(where, named)
     try:
-        source = "" if thing.__module__.startswith("hptsim.") else inspect.getsource(thing)
+        source = "" if named.__module__.startswith("hptsim.") else inspect.getsource(named)
     except (OSError, TypeError):  # compiled, or typed into a prompt
         source = ""
-    if thing.__module__ == "__main__" and not source:
-        raise _unreadable(where, thing)
+    if named.__module__ == "__main__" and not source:
+        raise _unreadable(where, named)
     return (
-        f"{thing.__module__}:{thing.__qualname__}:{source!r}" if source else f"{thing.__module__}:{thing.__qualname__}"
+        f"{named.__module__}:{named.__qualname__}:{source!r}" if source else f"{named.__module__}:{named.__qualname__}"
     )
 
 

@@ -22,12 +22,12 @@ np = require("numpy", "planning", "hptsim.planning")
 pd = require("pandas", "planning", "hptsim.planning")
 stats = require("scipy.stats", "planning", "hptsim.planning")
 HEADLINE = "waiting_time_s.mean"
-"""The column that a sentence is about unless it is told another."""
+"""The column that a sentence is about unless another is named."""
 _META = b"hptsim"
 
 
 def check_confidence(confidence: float, least: float = 0.0) -> None:
-    """Refuse what is no confidence, before anybody has computed for hours."""
+    """Refuse what is no confidence, before hours of computation."""
     if not least < confidence < 1:
         raise invalid("confidence", confidence, f"a share between {least:g} and 1", "for example 0.95")
 

@@ -12,9 +12,9 @@ from typing import Any
 import attrs
 
 USAGE: Mapping[str, str] = {
-    "reserved_instance_s": "instance-seconds that were reserved: what the quota lacked for everybody else",
+    "reserved_instance_s": "instance-seconds that were reserved: no other holder could have them",
     "occupied_instance_s": "the part of it that training jobs occupied",
-    "idle_instance_s": "the rest: reserved between two training jobs, for which nobody is known to be billed, or retained in "
+    "idle_instance_s": "the rest: reserved between two training jobs, for which no charge is known, or retained in "
     "a warm pool, which is paid for and told apart in `sim.metrics().warm_pools` (B11)",
     "billable_instance_s": "the part of what was occupied that counts: from Downloading to the end of the upload (B1, B3)",
     "unbilled_instance_s": "the rest: while machines start, are missing after an interruption, or are torn down (B3)",
@@ -73,10 +73,10 @@ class TuningJobFigures(Usage):
 
     def to_dict(self) -> dict[str, Any]:
         """The figures by name, instance-seconds as instance-hours."""
-        plain = {**attrs.asdict(self), "idle_instance_s": self.idle_instance_s}
-        hours = {name: plain.pop(name) / 3600 for name in list(plain) if name.endswith("_instance_s")}
-        plain |= {f"{name.removesuffix('_s')}_hours": value for name, value in hours.items()}
-        return {**plain, "stop_to_stopped_s": self.stop_to_stopped_s}
+        data = {**attrs.asdict(self), "idle_instance_s": self.idle_instance_s}
+        hours = {name: data.pop(name) / 3600 for name in list(data) if name.endswith("_instance_s")}
+        data |= {f"{name.removesuffix('_s')}_hours": value for name, value in hours.items()}
+        return {**data, "stop_to_stopped_s": self.stop_to_stopped_s}
 
 
 @attrs.define

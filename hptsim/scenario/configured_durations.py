@@ -118,7 +118,7 @@ def resolve(given: Duration | Configured, configuration: Configuration) -> Durat
         return given(configuration)
     try:
         found = given(configuration)
-    except Exception as error:  # whatever a function of the user's own raises
+    except Exception as error:  # anything that a user's function raises
         hint = f"it raised {type(error).__name__}: {error}"
         expected = "a duration from the function for each configuration"
         raise invalid("timings.training_s", dict(configuration), expected, hint) from error

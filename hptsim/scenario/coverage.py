@@ -1,4 +1,4 @@
-"""Whether what depends on hyperparameters covers every value that a tuning job can draw: judged before anything runs.
+"""Whether what depends on hyperparameters covers every value that a tuning job can draw: checked before anything runs.
 
 A duration by configuration (`Table`, `Linear`) and a table of learning curves (`Tabulated`) are looked up with the values
 that the search proposes. Those follow from the spec's ranges and static hyperparameters, so a missing key is known
@@ -29,7 +29,7 @@ _MOST_COMBINATIONS = 10_000
 
 
 @attrs.frozen
-class Drawn:
+class Possible:
     """The hyperparameters that training jobs of one definition can have: ranges, static ones, and whether that is all."""
 
     ranges: tuple[ParameterRange, ...] = ()
@@ -38,7 +38,7 @@ class Drawn:
     """Whether nothing else can be proposed: False with a strategy of the user's own."""
 
     @classmethod
-    def of(cls, spec: TuningJobSpec, definition: TrainingJobDefinition) -> Drawn:
+    def of(cls, spec: TuningJobSpec, definition: TrainingJobDefinition) -> Possible:
         """What a tuning job draws for one of its definitions."""
         return cls(spec.ranges_of(definition), tuple(definition.static.items()), not is_own(spec.strategy))
 
@@ -64,31 +64,31 @@ def check_spec(timings: Timings, script: Script, spec: TuningJobSpec) -> None:
         return
     for definition in spec.definitions:
         with below(f"tuning job {spec.name!r}: "):
-            check_drawn(timings, script, Drawn.of(spec, definition))
+            check_possible(timings, script, Possible.of(spec, definition))
 
 
 def check_definition(timings: Timings, definition: TrainingJobDefinition) -> None:
     """The same for a training job without a tuning job, which has static hyperparameters only."""
-    check_drawn(timings, Script(), Drawn(static=tuple(definition.static.items())))
+    check_possible(timings, Script(), Possible(static=tuple(definition.static.items())))
 
 
-def check_drawn(timings: Timings, script: Script, drawn: Drawn) -> None:
+def check_possible(timings: Timings, script: Script, possible: Possible) -> None:
     """Refuse hyperparameters that the duration or the learning curve does not cover."""
     rule = timings.training_s
-    if script.epoch_s is None and drawn.closed and isinstance(rule, (Table, Linear)):
-        _check_duration(rule, drawn)
-    if isinstance(script.curve, Tabulated) and drawn.closed:
-        _check_curve(script.curve, drawn)
+    if script.epoch_s is None and possible.closed and isinstance(rule, (Table, Linear)):
+        _check_duration(rule, possible)
+    if isinstance(script.curve, Tabulated) and possible.closed:
+        _check_curve(script.curve, possible)
 
 
-def _check_duration(rule: Table | Linear, drawn: Drawn) -> None:
+def _check_duration(rule: Table | Linear, possible: Possible) -> None:
     name, where = rule.hyperparameter, f"timings.training_s.{type(rule).__name__.lower()}"
-    values = drawn.values(name, rule.values_s if isinstance(rule, Table) else ())
+    values = possible.values(name, rule.values_s if isinstance(rule, Table) else ())
     if values is None:
-        hint = nearest(name, drawn.names) if drawn.names else "it has no hyperparameters"
+        hint = nearest(name, possible.names) if possible.names else "it has no hyperparameters"
         raise invalid(where, name, "a hyperparameter of every training job", hint)
     if isinstance(rule, Linear):
-        span = next((span for span in drawn.ranges if span.name == name and not span.values), None)
+        span = next((span for span in possible.ranges if span.name == name and not span.values), None)
         if span is not None:
             if span.low < 0:
                 raise invalid(f"{where}: {name}", span.low, "a range of numbers of 0 or more")
@@ -105,10 +105,10 @@ def _check_duration(rule: Table | Linear, drawn: Drawn) -> None:
                 raise invalid(f"{where}: {name}", value, expected, hint)
 
 
-def _check_curve(curve: Tabulated, drawn: Drawn) -> None:
+def _check_curve(curve: Tabulated, possible: Possible) -> None:
     names = sorted({name for known, _ in curve.runs for name in known})
     choices = [
-        drawn.values(name, {known[name]: None for known, _ in curve.runs if name in known}) or [""] for name in names
+        possible.values(name, {known[name]: None for known, _ in curve.runs if name in known}) or [""] for name in names
     ]
     if prod(map(len, choices)) > _MOST_COMBINATIONS:
         return

@@ -15,6 +15,7 @@ import attrs
 
 from hptsim.errors import InvalidInput, invalid, nearest
 from hptsim.model.validators import at_least, in_order, is_number
+from hptsim.scenario.reading import check_parameters
 
 _NORMAL = NormalDist()
 
@@ -165,7 +166,7 @@ def check(where: str, duration: object) -> None:
             if 0 <= low <= high < math.inf and mean_s >= 0:
                 return
             hint = f"its times go from {low} to {high}, its mean is {mean_s}"
-        except Exception as error:  # whatever a distribution of the user's own raises
+        except Exception as error:  # anything that a user's distribution raises
             hint = f"it raised {type(error).__name__}: {error}"
     raise invalid(where, duration, "seconds (0 or more) or a distribution of them, none below 0", hint)
 
@@ -181,7 +182,7 @@ def draw(duration: Distribution, uniform: float) -> float:
         if 0 <= time_s < math.inf:
             return time_s
         hint = f"it drew {time_s!r}"
-    except Exception as error:  # whatever a distribution of the user's own raises
+    except Exception as error:  # anything that a user's distribution raises
         raise invalid("a distribution", duration, _DRAWS, f"it raised {type(error).__name__}: {error}") from error
     raise invalid("a distribution", duration, _DRAWS, hint)
 
@@ -229,19 +230,13 @@ def as_duration(given: Any, field: attrs.Attribute[Any]) -> Any:
 
 
 def _distribution(where: str, kind: str, parameters: Any, kinds: Mapping[str, type[Any]]) -> Any:
-    if not isinstance(parameters, Mapping):
-        raise invalid(f"{where}.{kind}", parameters, "a table of parameters")
     if kind == "scipy":
+        if not isinstance(parameters, Mapping):
+            raise invalid(f"{where}.scipy", parameters, "a table of parameters")
         return _scipy(f"{where}.scipy", parameters)
     if kind not in kinds:
         raise invalid(where, kind, "a distribution", nearest(kind, [*kinds, "scipy"]))
-    names = [field.name for field in attrs.fields(kinds[kind])]
-    for name in parameters:
-        if name not in names:
-            raise invalid(f"{where}.{kind}", name, "a parameter", nearest(name, names))
-    needed = [field.name for field in attrs.fields(kinds[kind]) if field.default is attrs.NOTHING]
-    if missing := [name for name in needed if name not in parameters]:
-        raise invalid(f"{where}.{kind}", dict(parameters), f"a value for {', '.join(missing)}")
+    check_parameters(kinds[kind], f"{where}.{kind}", parameters)
     try:
         built = kinds[kind](**parameters)
     except InvalidInput as error:

@@ -15,6 +15,7 @@ import attrs
 
 from hptsim.errors import below, invalid, nearest
 from hptsim.model.validators import at_least, in_order, is_number, is_string, number
+from hptsim.scenario.reading import check_parameters
 
 _NORMAL = NormalDist()
 
@@ -136,15 +137,7 @@ def from_data(where: str, data: Any) -> Curve:
     ((kind, parameters),) = data.items()
     if kind not in KINDS:
         raise invalid(where, kind, "a curve", nearest(str(kind), KINDS))
-    names = [field.name for field in attrs.fields(KINDS[kind])]
-    if not isinstance(parameters, Mapping):
-        raise invalid(f"{where}.{kind}", parameters, "a table of parameters")
-    for name in parameters:
-        if name not in names:
-            raise invalid(f"{where}.{kind}.{name}", name, "a parameter", nearest(str(name), names))
-    needed = [field.name for field in attrs.fields(KINDS[kind]) if field.default is attrs.NOTHING]
-    if missing := [name for name in needed if name not in parameters]:
-        raise invalid(f"{where}.{kind}", dict(parameters), f"a value for {', '.join(missing)}")
+    check_parameters(KINDS[kind], f"{where}.{kind}", parameters)
     with below(f"{where}.{kind}"):
         built: Curve = KINDS[kind](**parameters)
     return built
@@ -165,7 +158,7 @@ def value(curve: Curve, configuration: Mapping[str, str], epoch: int, uniform: f
         return curve.value(configuration, epoch, uniform)
     try:
         return float(curve(configuration, epoch))
-    except Exception as error:  # whatever a function of the user's own raises, or no number
+    except Exception as error:  # anything that a user's function raises, or no number
         expected = "a number from the function for each configuration and epoch"
         raise invalid("script.curve", (dict(configuration), epoch), expected, _said(error)) from error
 

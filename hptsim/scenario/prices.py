@@ -46,7 +46,7 @@ class Prices:
         return None if price is None else price * (self.spot_ratio if spot else 1.0)
 
     def with_own(self, on_demand: Mapping[str, float], spot: Mapping[str, float]) -> Prices:
-        """The table with some prices of one's own; an on-demand price brings its spot price by the ratio."""
+        """The table with the user's own prices; an own on-demand price without a spot price sets that by `spot_ratio`."""
         if not on_demand and not spot:
             return self
         listed = {name: price for name, price in self.spot_usd_per_hour.items() if name not in on_demand}

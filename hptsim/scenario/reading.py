@@ -45,6 +45,19 @@ def built(cls: type[Part], where: str, given: Any) -> Part:
         return cls(**given)
 
 
+def check_parameters(cls: type[Any], where: str, given: Any) -> None:
+    """Refuse a table of parameters from which *cls* cannot be made: unknown or missing names (InvalidInput)."""
+    if not isinstance(given, Mapping):
+        raise invalid(where, given, "a table of parameters")
+    valid = [field.name for field in attrs.fields(cls)]
+    for name in given:
+        if name not in valid:
+            raise invalid(f"{where}.{name}", name, "a parameter", nearest(str(name), valid))
+    needed = [field.name for field in attrs.fields(cls) if field.default is attrs.NOTHING]
+    if missing := [name for name in needed if name not in given]:
+        raise invalid(where, dict(given), f"a value for {', '.join(missing)}")
+
+
 def each(where: str, data: Any, read: Any, folder: Path | None = None) -> tuple[Any, ...]:
     """What *read* makes of every one in a list."""
     if not isinstance(data, Iterable) or isinstance(data, (str, bytes, Mapping)):

@@ -99,16 +99,16 @@ class Scenario:
                 known_names.add(template.name)
 
     def __attrs_post_init__(self) -> None:
-        judged: set[tuple[int, ...]] = set()
+        checked: set[tuple[int, ...]] = set()
         templates = (template for one in self.arrivals for template in one.templates)
         for spec in (*(one.spec for one in self.tuning_jobs), *templates):
-            alike = (
+            shared = (
                 id(spec.definitions),
                 id(spec.ranges),
                 id(spec.strategy),
             )  # arrivals share these with their template
-            if alike not in judged:
-                judged.add(alike)
+            if shared not in checked:
+                checked.add(shared)
                 check_spec(self.timings, self.script, spec)
 
     @property
@@ -140,14 +140,14 @@ class Scenario:
             expected = f"{work}, expected at most {self.max_entries:,} journal entries"
             raise InvalidInput(f"max_entries: got {expected}; a larger max_entries, or --yes, lets it run")
 
-    def drawn(self, seed: int = 0) -> Scenario:
-        """The scenario with the tuning jobs that its arrivals bring under *seed*, in order of time, in their place.
+    def with_arrivals(self, seed: int = 0) -> Scenario:
+        """The scenario with its arrivals replaced by the tuning jobs that arrive under *seed*, in order of time.
 
         Raises InvalidInput where the whole is expected to be more work than `max_entries`.
 
         >>> from hptsim.scenario import Exponential
         >>> nightly = Arrivals(TuningJobSpec("nightly"), Exponential(3600), count=2)
-        >>> [f"{one.spec.name} at {one.at_s:.0f} s" for one in Scenario(arrivals=[nightly]).drawn(seed=1).tuning_jobs]
+        >>> [f"{one.spec.name} at {one.at_s:.0f} s" for one in Scenario(arrivals=[nightly]).with_arrivals(1).tuning_jobs]
         ['nightly-1 at 550 s', 'nightly-2 at 2679 s']
         """
         self._check_work()
@@ -155,6 +155,9 @@ class Scenario:
             return self
         jobs = scheduled(self.tuning_jobs, self.arrivals, seed, self.epoch)
         return attrs.evolve(self, tuning_jobs=jobs, arrivals=(), assumptions=self.account.assumptions)
+
+    drawn = with_arrivals
+    """The older name of `with_arrivals`."""
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any], folder: Path | None = None) -> Scenario:

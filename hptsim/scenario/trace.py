@@ -1,6 +1,6 @@
-"""What comes of reading real records: a workload, and what had to be left out.
+"""The result of reading records of real jobs: a workload, and the records that were left out.
 
-What cannot be read is named and counted. It is an error, or with *skip* it is left out; never is it dropped in silence.
+What cannot be read is named and counted. It is an error, or with *skip* it is left out; it is never dropped in silence.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class LeftOut:
 class Trace:
     """A workload from records: a *scenario* that replays it, and what was *left_out*.
 
-    The scenario waits for quota as those who wrote the records did; it has no quota yet, `attrs.evolve` sets its `capacity`.
+    The scenario waits for quota as the recorded jobs did; it has no quota yet, `attrs.evolve` sets its `capacity`.
     """
 
     scenario: Scenario
@@ -59,6 +59,7 @@ def finished(kind: str, scenario: Scenario, left_out: list[LeftOut], skip: bool)
 
 
 def because(error: Exception) -> str:
+    """Why a record was left out, in the words of the error that it led to."""
     if isinstance(error, KeyError):
         return f"{error.args[0]} is missing"
     return getattr(error, "message", None) or str(error)

@@ -77,9 +77,9 @@ def _templates(given: Template | Iterable[Template]) -> tuple[TuningJobSpec, ...
 
 @attrs.frozen
 class Arrivals:
-    """Tuning jobs like *template*, whose name begins theirs: *count* of them, or as many as come until *until_s*.
+    """Tuning jobs that are copies of *template* and named after it: *count* of them, or as many as come until *until_s*.
 
-    *interarrival_s* is the time between two of them: exponential gaps are a Poisson process, a number is a clock,
+    *interarrival_s* is the time between two of them: exponential gaps are a Poisson process, a number is a fixed interval,
     `Empirical` takes what was observed; or a `Profile` or `Times`. The first comes after the first gap from *start_s*.
     Each time *batch* of them come, a burst, with *batch_gap_s* between them. Several templates are a mix, drawn with
     *weights*, equal ones unless said otherwise.
@@ -100,7 +100,7 @@ class Arrivals:
 
     @weights.validator
     def _shares(self, attribute: attrs.Attribute[Any], weights: Any) -> None:
-        if weights != () and not (are_amounts(weights) and 0 < sum(weights) < math.inf):
+        if weights != () and not (are_amounts(weights) and 0 < max(weights) * len(weights) < math.inf):
             raise invalid("weights", weights, "a list of numbers of 0 or more, not all of them 0")
 
     def __attrs_post_init__(self) -> None:

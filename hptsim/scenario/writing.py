@@ -73,5 +73,9 @@ def part_to_data(part: Any) -> dict[str, Any]:
 
 
 def without_none(data: Mapping[str, Any]) -> dict[str, Any]:
-    """The keys that have a value."""
+    """The keys that have a value.
+
+    >>> without_none({"at_s": 0.0, "stop_at_s": None})
+    {'at_s': 0.0}
+    """
     return {name: value for name, value in data.items() if value is not None}

@@ -5,8 +5,9 @@ Validation needs the extra `boto` (botocore's own model of the service).
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from hptsim.optional import on_first_use
 
 if TYPE_CHECKING:
     from hptsim.service.cloudtrail import trail as trail
@@ -22,11 +23,4 @@ _HOME = {
 }
 _MODULES = {name: module for module, names in _HOME.items() for name in names.split()}
 __all__ = sorted(_MODULES)
-
-
-def __getattr__(name: str) -> Any:
-    """A public name of this room, resolved when it is first used: some need optional libraries."""
-    if name not in _MODULES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = globals()[name] = getattr(importlib.import_module(f"{__name__}.{_MODULES[name]}"), name)
-    return value
+__getattr__ = on_first_use(__name__, _MODULES)

@@ -12,7 +12,7 @@ from hptsim.model.journal import Entry
 from hptsim.model.journal_reader import JournalReader
 from hptsim.model.request_writer import to_request
 from hptsim.scenario.scenario import Scenario
-from hptsim.service.eventbridge import Event, _identifier
+from hptsim.service.eventbridge import Event, identifier
 from hptsim.service.responses import Address
 from hptsim.service.validation import model
 
@@ -30,16 +30,13 @@ _OPERATION = {
 }
 
 
-# ---------------------------------------------------------------------- CloudTrail
-
-
 def trail(journal: Iterable[Entry], *, epoch: str = Scenario().epoch, region: str = "us-east-1") -> Iterator[Event]:
     """CloudTrail's records of a journal: the caller's calls, and what the service did to training jobs on its own.
 
     The caller's creates, updates, stops and deletes are AwsApiCall; launches by a tuning job, and stops that it passes on
     or decides upon, are AwsServiceEvent (S6). A caller's stop of a training job that its tuning job is stopping already
     counts as the service's. Calls that only read are not in the journal, nor are updates of anything but a warm pool's
-    period. What a warm pool does by itself is nobody's call. Raises InvalidInput for a bad *epoch*.
+    period. What a warm pool does without a caller has no record. Raises InvalidInput for a bad *epoch*.
     Source: the developer guide's page on CloudTrail; the names of service events are ours.
 
     >>> from hptsim import Simulation, TuningJobSpec
@@ -107,8 +104,8 @@ class _CloudTrail(JournalReader):
             "userAgent": "sagemaker.amazonaws.com" if by_service else "hptsim",
             "requestParameters": None if by_service else _parameters(operation, _request(entry, training)),
             "responseElements": None,
-            "requestID": None if by_service else _identifier("request", arn, operation, self.serial),
-            "eventID": _identifier("event", arn, operation, self.serial),
+            "requestID": None if by_service else identifier("request", arn, operation, self.serial),
+            "eventID": identifier("event", arn, operation, self.serial),
             "readOnly": False,
             "eventType": "AwsServiceEvent" if by_service else "AwsApiCall",
             "managementEvent": True,

@@ -11,10 +11,11 @@ from typing import Any
 
 from hptsim.errors import ServiceError
 from hptsim.model.storage import LOG_GROUP, LogEvent
-from hptsim.service.job_index import History, Stream
+from hptsim.service.indexed_jobs import Stream
+from hptsim.service.job_index import JobIndex
 from hptsim.service.pagination import Key, ListRequest, page
 from hptsim.service.service import Service, not_modelled
-from hptsim.service.validation import check, plain
+from hptsim.service.validation import check, without_none
 
 Request = Mapping[str, Any]
 Answer = dict[str, Any]
@@ -37,8 +38,8 @@ class Logs:
         self._service = service
 
     @property
-    def _history(self) -> History:
-        return self._service.history
+    def _jobs(self) -> JobIndex:
+        return self._service.jobs
 
     def call(self, operation: str, request: Request, *, region: str = "us-east-1") -> Answer:
         """Answer one request; raises ServiceError with the codes of CloudWatch Logs."""
@@ -46,8 +47,8 @@ class Logs:
             answer = _OPERATIONS.get(operation)
             if answer is None:
                 raise not_modelled("logs", operation, _OPERATIONS)
-            given = plain(request)
-            self._history.catch_up()
+            given = without_none(request)
+            self._jobs.catch_up()
             try:
                 check("logs", operation, given)
                 return answer(self, given, f"arn:aws:logs:{region}:111122223333:log-group:{LOG_GROUP}")
@@ -73,11 +74,11 @@ class Logs:
         if len(given) != 1:
             raise ServiceError("InvalidParameterException", "Exactly one of logGroupName and logGroupIdentifier.")
         name = given[0].rpartition("log-group:")[2]
-        if name != LOG_GROUP or not self._history.log:
+        if name != LOG_GROUP or not self._jobs.log:
             raise ServiceError("ResourceNotFoundException", "The specified log group does not exist.")
 
     def _stream(self, name: str) -> Stream:
-        stream = self._history.streams.members.get(name)
+        stream = self._jobs.streams.members.get(name)
         if stream is None:
             raise ServiceError("ResourceNotFoundException", "The specified log stream does not exist.")
         return stream
@@ -86,9 +87,9 @@ class Logs:
         self._after(request, ListRequest.of("DescribeLogGroups", request))  # one group, one page: no token can be valid
         named = LOG_GROUP.startswith(request.get("logGroupNamePrefix", ""))
         matched = request.get("logGroupNamePattern", "").lower() in LOG_GROUP.lower()
-        if not (self._history.log and named and matched):
+        if not (self._jobs.log and named and matched):
             return {"logGroups": []}
-        first = self._instant(self._history.log[0][1].time_s)
+        first = self._instant(self._jobs.log[0][1].time_s)
         group = {"logGroupName": LOG_GROUP, "creationTime": first, "metricFilterCount": 0, "storedBytes": 0}
         return {"logGroups": [{**group, "arn": f"{arn}:*", "logGroupArn": arn, "logGroupClass": "STANDARD"}]}
 
@@ -99,7 +100,7 @@ class Logs:
             text = "Cannot order by LastEventTime with a logStreamNamePrefix."
             raise ServiceError("InvalidParameterException", text)
         list_request = ListRequest.of("DescribeLogStreams", request)
-        after, streams = self._after(request, list_request), self._history.streams
+        after, streams = self._after(request, list_request), self._jobs.streams
         descending = request.get("descending", False)
         if after is None and prefix and not descending:
             keys = streams.after(order, (prefix,), inclusive=True)
@@ -182,7 +183,7 @@ class Logs:
             self._stream(name)
         chosen, matches = set(names or ()), pattern(request.get("filterPattern", ""))
         list_request = ListRequest.of("FilterLogEvents", request)
-        after, log = self._after(request, list_request), self._history.log
+        after, log = self._after(request, list_request), self._jobs.log
         low = self._place(log, request.get("startTime"), _second, 0) if after is None else after[0] + 1
         high = self._place(log, request.get("endTime"), _second, len(log))
 

@@ -10,7 +10,7 @@ from hptsim.model.instants import read_instant, write_instant
 from hptsim.model.journal import Entry, Journal
 from hptsim.model.statuses import status
 from hptsim.scenario.scenario import Scenario
-from hptsim.service.job_index import History
+from hptsim.service.job_index import JobIndex
 from hptsim.service.responses import Address, Describer, echo, failure
 from hptsim.simulation.simulation import Simulation
 
@@ -49,7 +49,7 @@ def subscribe(sim: Simulation, deliver: Callable[[Event], object], *, region: st
     """Call *deliver* with each state change from now on, at its instant of simulated time, as the simulation runs.
 
     Delivery is an event of its own, the next one after the change, so *deliver* may call the service. Returns what ends the
-    subscription; it ends by itself when the simulation is restored to a snapshot.
+    subscription; it also ends when the simulation is restored to a snapshot.
     Source: the developer guide's page on EventBridge.
 
     >>> from hptsim import Simulation, TuningJobSpec
@@ -90,7 +90,7 @@ class _StateChanges:
     """
 
     def __init__(self, epoch_s: float, address: Address) -> None:
-        self._history = History(Journal())
+        self._jobs = JobIndex(Journal())
         self._epoch_s, self._address = epoch_s, address
         self._serial = 0
         self.held: tuple[str, str, float] | None = None
@@ -100,7 +100,7 @@ class _StateChanges:
         if thing != "artifact":
             yield from self.rest()
         if thing in ("tuning", "training", "artifact"):
-            self._history.read(entry)
+            self._jobs.read(entry)
         if thing in ("tuning", "training") and trigger != "delete" and status(source) != status(destination):
             self.held = thing, name, time_s
 
@@ -113,12 +113,12 @@ class _StateChanges:
             yield described(name, describer)
 
     def _training(self, name: str, describer: Describer) -> Event:
-        job = self._history.training_job(name)
+        job = self._jobs.training_job(name)
         detail = {**_NOT_YET, **describer.training_job(job), "Tags": dict(job.tags)}
         return self._event(TRAINING, detail["TrainingJobArn"], detail, describer)
 
     def _tuning(self, name: str, describer: Describer) -> Event:
-        job = self._history.tuning_job(name)
+        job = self._jobs.tuning_job(name)
         shown = describer.tuning_job_summary(job)
         limits_and_strategy = ("Strategy", "ResourceLimits")  # they are in the configuration
         detail = {key: value for key, value in shown.items() if key not in limits_and_strategy}
@@ -129,7 +129,7 @@ class _StateChanges:
         self._serial += 1
         return {
             "version": "0",
-            "id": _identifier(kind, arn, self._serial),
+            "id": identifier(kind, arn, self._serial),
             "detail-type": kind,
             "source": "aws.sagemaker",
             "account": self._address.number,
@@ -149,7 +149,7 @@ def _milliseconds(value: Any, name: str = "") -> Any:
     return str(round(value * 1000)) if name in _TIMES and isinstance(value, (int, float)) else value
 
 
-def _identifier(*parts: object) -> str:
+def identifier(*parts: object) -> str:
     """A name in the form of a UUID that follows from *parts*."""
     digits = hashlib.sha256(repr(parts).encode()).hexdigest()
     return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-8{digits[17:20]}-{digits[20:32]}"

@@ -1,28 +1,26 @@
-"""What the journal says of each job, brought up to date entry by entry, so that nobody scans it to answer a list_request.
+"""Every job, stored object and log line of a journal, by name and in order, so that no call has to search the journal.
 
-The service's times, counters, secondary status transitions, stored objects and log streams are all read from here.
+The index follows the journal entry by entry. The service's times, counters, secondary status transitions, stored objects
+and log streams are all read from it.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any
-
-import attrs
 
 from hptsim.errors import InvalidInput, unknown_job
 from hptsim.model.account import by_type
 from hptsim.model.billing import BILLED
-from hptsim.model.definitions import CONVERGED, Objective
+from hptsim.model.definitions import CONVERGED
 from hptsim.model.journal import Entry, Journal
 from hptsim.model.journal_reader import JournalReader
 from hptsim.model.payloads import Epoch, Failed, ScriptEnded, TrainingJobCreated
-from hptsim.model.specs import TuningJobSpec
-from hptsim.model.statuses import COUNTERS, FINAL_TUNING, NEW, bucket, primary, status
+from hptsim.model.statuses import FINAL_TUNING, NEW, bucket, status
 from hptsim.model.storage import Artifact, LogEvent, log_stream
+from hptsim.service.indexed_jobs import IndexedTrainingJob, IndexedTuningJob, Stream, Transition
 from hptsim.service.pagination import Key, SortedIndex
-from hptsim.strategies.completion import improves
+from hptsim.service.tags import tags_of
 
 MESSAGES: Mapping[str, str] = {
     "Starting": "Starting the training job",
@@ -43,108 +41,7 @@ PREPARED = "Preparing the instances for training"
 NO_MACHINES = "Insufficient capacity error from EC2 while launching instances, retrying!"
 
 
-@attrs.define(eq=False)
-class Transition:
-    """One element of SecondaryStatusTransitions, in seconds of simulated time."""
-
-    status: str
-    start_s: float
-    message: str
-    end_s: float | None = None
-
-
-@attrs.define(eq=False)
-class TrainingHistory:
-    """A training job as the journal tells it; *tuning* is None for one that its user created."""
-
-    name: str
-    created_s: float
-    tuning: TuningHistory | None
-    definition: int = 0
-    request: Mapping[str, Any] = attrs.field(factory=dict)
-    tuned: Mapping[str, str] = attrs.field(factory=dict)
-    tags: Mapping[str, str] = attrs.field(factory=dict)
-    state: str = NEW
-    since_s: float = 0.0
-    modified_s: float = 0.0
-    transitions: list[Transition] = attrs.field(factory=list)
-    started_s: float | None = None
-    ended_s: float | None = None
-    billed_s: float = 0.0
-    choice: int = 0
-    """On which of its InstanceConfigs it runs."""
-    objective: float | None = None
-    reason: str = ""
-    model: str | None = None
-    pool: str = ""
-    """The state of its warm pool; nothing without one."""
-    pool_since_s: float = 0.0
-    retained_s: float | None = None
-    """For how long its warm pool was kept, once it is gone."""
-    reused_by: str = ""
-
-    @property
-    def status(self) -> str:
-        """TrainingJobStatus."""
-        return primary(self.state).value
-
-    @property
-    def evaluated(self) -> bool:
-        """Whether its final objective counts: it ended without failing and emitted a finite one (K8, A-16, A-52)."""
-        value = self.objective
-        return self.ended_s is not None and self.state != "Failed" and value is not None and math.isfinite(value)
-
-    @property
-    def objective_status(self) -> str:
-        """ObjectiveStatus (K8)."""
-        if self.ended_s is None:
-            return "Pending"
-        return "Succeeded" if self.evaluated else "Failed"
-
-
-@attrs.define(eq=False)
-class TuningHistory:
-    """A tuning job as the journal tells it; *best* is the best objective so far, the smaller the better."""
-
-    name: str
-    spec: TuningJobSpec
-    created_s: float
-    tags: Mapping[str, str]
-    children: SortedIndex[TrainingHistory]
-    status: str = "InProgress"
-    modified_s: float = 0.0
-    ended_s: float | None = None
-    failure_reason: str = ""
-    counters: dict[str, int] = attrs.field(factory=lambda: dict.fromkeys(COUNTERS, 0))
-    objectives: dict[str, int] = attrs.field(factory=lambda: dict.fromkeys(("Succeeded", "Pending", "Failed"), 0))
-    best: float | None = None
-    not_improving: int = 0
-    converged_s: float | None = None
-    """When so many training jobs in a row had not improved that it counts as convergence, whether or not that ends it."""
-    echo: dict[str, Any] | None = None
-    """The request as Describe gives it back, once somebody has asked."""
-
-    def objective(self, definition: int) -> Objective:
-        """The objective that training jobs of a definition pursue."""
-        return self.spec.definitions[definition].objective or self.spec.objective
-
-    def judge(self, value: float, maximize: bool) -> None:
-        """Note whether a final objective improves on the best before it by a notable share."""
-        value = -value if maximize else value
-        improved = self.best is None or improves(value, self.best)
-        self.not_improving = 0 if improved else self.not_improving + 1
-        self.best = value if self.best is None else min(self.best, value)
-
-
-@attrs.define(eq=False)
-class Stream:
-    """One log stream and its events, oldest first."""
-
-    name: str
-    events: list[LogEvent] = attrs.field(factory=list)
-
-
-def _by_objective(name: str, job: TrainingHistory) -> Key | None:
+def _by_objective(name: str, job: IndexedTrainingJob) -> Key | None:
     """The key of FinalObjectiveMetricValue; a job without one is left out of that order (§2.6)."""
     return (job.objective, name) if job.evaluated else None
 
@@ -161,17 +58,12 @@ STREAM_ORDERS: Mapping[str, Any] = {
 }
 
 
-def tags_of(request: Mapping[str, Any]) -> dict[str, str]:
-    """The Tags member of a request as a dictionary."""
-    return {tag["Key"]: tag["Value"] for tag in request.get("Tags") or ()}
-
-
-class History(JournalReader):
+class JobIndex(JournalReader):
     """Every job, stored object and log event of a journal that is kept in memory.
 
     >>> from hptsim import Simulation, TuningJobSpec
     >>> sim = Simulation(); job = sim.create_tuning_job(TuningJobSpec("demo")); sim.run()
-    >>> history = History(sim.journal); history.catch_up(); history.tuning_job("demo").counters["Completed"]
+    >>> history = JobIndex(sim.journal); history.catch_up(); history.tuning_job("demo").counters["Completed"]
     1
     """
 
@@ -182,8 +74,8 @@ class History(JournalReader):
         self._forget()
 
     def _forget(self) -> None:
-        self.tuning: SortedIndex[TuningHistory] = SortedIndex(TUNING_ORDERS)
-        self.training: SortedIndex[TrainingHistory] = SortedIndex(TRAINING_ORDERS)
+        self.tuning: SortedIndex[IndexedTuningJob] = SortedIndex(TUNING_ORDERS)
+        self.training: SortedIndex[IndexedTrainingJob] = SortedIndex(TRAINING_ORDERS)
         self.buckets: dict[str, SortedIndex[Artifact]] = {}
         self.streams: SortedIndex[Stream] = SortedIndex(STREAM_ORDERS)
         self.log: list[tuple[str, LogEvent]] = []
@@ -202,14 +94,14 @@ class History(JournalReader):
             self.read(entry)
         self._read, self._last = len(entries), entries[-1]
 
-    def tuning_job(self, name: str) -> TuningHistory:
+    def tuning_job(self, name: str) -> IndexedTuningJob:
         """A tuning job; raises ServiceError (ResourceNotFound)."""
         job = self.tuning.members.get(name)
         if job is None:
             raise unknown_job("tuning", name)
         return job
 
-    def training_job(self, name: str) -> TrainingHistory:
+    def training_job(self, name: str) -> IndexedTrainingJob:
         """A training job; raises ServiceError (ValidationException, as the service was seen to answer)."""
         job = self.training.members.get(name)
         if job is None:
@@ -219,15 +111,17 @@ class History(JournalReader):
     # ------------------------------------------------------------------ one entry of the journal
 
     def on_tuning_create(self, entry: Entry) -> None:
+        """A tuning job is there, and so are the buckets that it names."""
         time_s, _, name, _, _, destination, data, _ = entry
         spec = data.spec
-        job = TuningHistory(name, spec, time_s, tags_of(spec.request or {}), SortedIndex(TRAINING_ORDERS), "")
+        job = IndexedTuningJob(name, spec, time_s, tags_of(spec.request or {}), SortedIndex(TRAINING_ORDERS), "")
         for definition in spec.definitions:
             self._open_bucket(definition.output_path)
             self._open_bucket(definition.checkpoint_uri)
         self._tuning_now(job, status(destination), time_s)
 
     def on_tuning(self, entry: Entry) -> None:
+        """A tuning job's status changes, or it fails for a reason."""
         time_s, _, name, _, _, destination, data, _ = entry
         job = self.tuning.members[name]
         if type(data) is Failed:
@@ -235,25 +129,29 @@ class History(JournalReader):
         if (shown := status(destination)) != job.status:
             self._tuning_now(job, shown, time_s)
 
-    def _tuning_now(self, job: TuningHistory, shown: str, time_s: float) -> None:
+    def _tuning_now(self, job: IndexedTuningJob, shown: str, time_s: float) -> None:
         job.status, job.modified_s = shown, time_s
         if shown in FINAL_TUNING:
             job.ended_s = time_s
         self.tuning.put(job.name, job)
 
     def on_tuning_delete(self, entry: Entry) -> None:
+        """The record of a tuning job is gone; those of its training jobs stay."""
         self.tuning.drop(entry[2])
 
     def on_training_create(self, entry: Entry) -> None:
+        """A training job is there."""
         self.on_training(entry, self._created(entry[2], entry[0], entry[6]))
 
     def on_training_delete(self, entry: Entry) -> None:
+        """The record of a training job is gone, from the list of its tuning job too."""
         job = self.training.members[entry[2]]
         self.training.drop(job.name)
         if job.tuning is not None:
             job.tuning.children.drop(job.name)
 
-    def on_training(self, entry: Entry, created: TrainingHistory | None = None) -> None:
+    def on_training(self, entry: Entry, created: IndexedTrainingJob | None = None) -> None:
+        """Follow the state of a training job: its times, its secondary statuses, its objective and how it is counted."""
         time_s, _, name, trigger, source, destination, data, _ = entry
         job = created or self.training.members[name]
         if source in BILLED:
@@ -275,10 +173,10 @@ class History(JournalReader):
                 self._count(job)
             self._changed(job)
 
-    def _created(self, name: str, time_s: float, data: TrainingJobCreated) -> TrainingHistory:
+    def _created(self, name: str, time_s: float, data: TrainingJobCreated) -> IndexedTrainingJob:
         tuning = self.tuning.members.get(data.tuning_job)
         request = data.standalone.request if data.standalone is not None else None
-        job = TrainingHistory(name, time_s, tuning, data.definition, request or {})
+        job = IndexedTrainingJob(name, time_s, tuning, data.definition, request or {})
         job.tuned = data.hyperparameters
         job.tags = tags_of(job.request) if tuning is None else tuning.tags
         if tuning is None:
@@ -309,12 +207,12 @@ class History(JournalReader):
         if trigger == "reuse":
             job.reused_by = data.by
 
-    def _changed(self, job: TrainingHistory) -> None:
+    def _changed(self, job: IndexedTrainingJob) -> None:
         self.training.put(job.name, job)
         if job.tuning is not None:
             job.tuning.children.put(job.name, job)
 
-    def _move_on(self, job: TrainingHistory, trigger: str, source: str, shown: str, time_s: float) -> None:
+    def _move_on(self, job: IndexedTrainingJob, trigger: str, source: str, shown: str, time_s: float) -> None:
         """Note the transition: sub-phases of one status are one element, whose message changes (§3.2)."""
         last = job.transitions[-1] if job.transitions else None
         if last is not None and source == shown:
@@ -328,7 +226,7 @@ class History(JournalReader):
         job.transitions.append(Transition(shown, time_s, MESSAGES[shown]))
         job.modified_s = time_s
 
-    def _count(self, job: TrainingHistory) -> None:
+    def _count(self, job: IndexedTrainingJob) -> None:
         """Count how a training job ended (K4 to K8)."""
         job.transitions[-1].end_s = job.ended_s
         if job.tuning is None:
@@ -338,7 +236,7 @@ class History(JournalReader):
         job.tuning.objectives["Pending"] -= 1
         job.tuning.objectives[job.objective_status] += 1
         if job.evaluated and job.objective is not None:
-            job.tuning.judge(job.objective, job.tuning.objective(job.definition).maximize)
+            job.tuning.note_objective(job.objective, job.tuning.objective(job.definition).maximize)
             if job.tuning.converged_s is None and job.tuning.not_improving >= CONVERGED:
                 job.tuning.converged_s = job.ended_s
 
@@ -349,6 +247,7 @@ class History(JournalReader):
             self.buckets.setdefault(place[0], SortedIndex({"Key": lambda key, stored: (key,)}))
 
     def on_artifact(self, entry: Entry) -> None:
+        """An object is in S3."""
         time_s, _, name, _, _, kind, uri, _ = entry
         if kind == "model" and (job := self.training.members.get(name)) is not None:
             job.model = uri
@@ -357,6 +256,7 @@ class History(JournalReader):
             self.buckets[place[0]].put(place[1], Artifact(uri, name, kind, time_s))
 
     def on_log(self, entry: Entry) -> None:
+        """A line is written to a training job's log stream."""
         time_s, _, job, _, _, _, message, _ = entry
         name, event = log_stream(job), LogEvent(time_s, message)
         stream = self.streams.members.get(name) or Stream(name)

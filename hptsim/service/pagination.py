@@ -98,7 +98,7 @@ class ListRequest:
 
     @classmethod
     def of(cls, operation: str, request: Mapping[str, Any]) -> ListRequest:
-        """The list_request of a request; MaxResults may change from page to page."""
+        """The list request in a request, without its page; MaxResults may change from page to page."""
         pages = ("NextToken", "MaxResults", "nextToken", "limit")
         return cls(operation, {name: request[name] for name in sorted(request) if name not in pages})
 

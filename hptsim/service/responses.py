@@ -1,4 +1,4 @@
-"""The shapes that the service answers with, from what the history and the views say.
+"""The shapes that the service answers with, from the index of jobs and the views.
 
 Times are seconds since 1970: milliseconds for jobs, whole seconds in the summaries of a tuning job's training jobs
 (§2.3). What is not there yet is left out, never null (W11).
@@ -16,8 +16,8 @@ from hptsim.model.billing import whole_seconds
 from hptsim.model.request_writer import to_request
 from hptsim.model.statuses import status
 from hptsim.scenario.prices import SPOT_PRICE_RATIO
-from hptsim.service.job_index import TrainingHistory, Transition, TuningHistory
-from hptsim.service.validation import plain
+from hptsim.service.indexed_jobs import IndexedTrainingJob, IndexedTuningJob, Transition
+from hptsim.service.validation import without_none
 from hptsim.simulation.job_views import TuningJobView
 
 OBJECTIVE_KEY = "_tuning_objective_metric"
@@ -44,7 +44,7 @@ OWN_MEMBERS = (
 
 @attrs.frozen
 class Address:
-    """Where the twin's account lives, for ARNs.
+    """The region and number of the twin's account, for ARNs.
 
     >>> Address().tuning("demo")
     'arn:aws:sagemaker:us-east-1:111122223333:hyper-parameter-tuning-job/demo'
@@ -80,12 +80,12 @@ class Describer:
 
     # ------------------------------------------------------------------ tuning jobs
 
-    def tuning_job(self, job: TuningHistory, view: TuningJobView) -> dict[str, Any]:
+    def tuning_job(self, job: IndexedTuningJob, view: TuningJobView) -> dict[str, Any]:
         """DescribeHyperParameterTuningJobResponse; *view* says which job is the best."""
         shape = {
             "HyperParameterTuningJobName": job.name,
             "HyperParameterTuningJobArn": self.address.tuning(job.name),
-            **plain(echo(job)),
+            **without_none(echo(job)),
             **self._tuning_times(job),
             "HyperParameterTuningJobStatus": job.status,
             "TrainingJobStatusCounters": dict(job.counters),
@@ -100,12 +100,12 @@ class Describer:
             shape["BestTrainingJob"] = self.training_job_of_tuning(best)
         return {**shape, **failure(job)}
 
-    def overall_best(self, best: TrainingHistory) -> dict[str, Any]:
+    def overall_best(self, best: IndexedTrainingJob) -> dict[str, Any]:
         """OverallBestTrainingJob: the only summary that names its tuning job (§2.3)."""
         tuning = {} if best.tuning is None else {"TuningJobName": best.tuning.name}
         return {**self.training_job_of_tuning(best), **tuning}
 
-    def tuning_job_summary(self, job: TuningHistory) -> dict[str, Any]:
+    def tuning_job_summary(self, job: IndexedTuningJob) -> dict[str, Any]:
         """HyperParameterTuningJobSummary."""
         config = echo(job)["HyperParameterTuningJobConfig"]
         return {
@@ -119,7 +119,7 @@ class Describer:
             "ResourceLimits": dict(config["ResourceLimits"]),
         }
 
-    def _tuning_times(self, job: TuningHistory) -> dict[str, float]:
+    def _tuning_times(self, job: IndexedTuningJob) -> dict[str, float]:
         times = {"CreationTime": self.instant(job.created_s), "LastModifiedTime": self.instant(job.modified_s)}
         if job.ended_s is not None:
             times["HyperParameterTuningEndTime"] = self.instant(job.ended_s)
@@ -130,7 +130,7 @@ class Describer:
 
     # ------------------------------------------------------------------ training jobs
 
-    def training_job_of_tuning(self, job: TrainingHistory) -> dict[str, Any]:
+    def training_job_of_tuning(self, job: IndexedTrainingJob) -> dict[str, Any]:
         """HyperParameterTrainingJobSummary."""
         shape: dict[str, Any] = {
             "TrainingJobName": job.name,
@@ -158,7 +158,7 @@ class Describer:
             shape["FinalHyperParameterTuningJobObjectiveMetric"] = metric
         return shape
 
-    def training_job_summary(self, job: TrainingHistory) -> dict[str, Any]:
+    def training_job_summary(self, job: IndexedTrainingJob) -> dict[str, Any]:
         """TrainingJobSummary."""
         shape = {
             "TrainingJobName": job.name,
@@ -174,7 +174,7 @@ class Describer:
             shape["WarmPoolStatus"] = warm_pool_status(job)
         return shape
 
-    def training_job(self, job: TrainingHistory) -> dict[str, Any]:
+    def training_job(self, job: IndexedTrainingJob) -> dict[str, Any]:
         """DescribeTrainingJobResponse; ModelArtifacts is absent until a model is stored, as recorded (§2.8)."""
         spot = False
         if job.tuning is not None:
@@ -182,7 +182,7 @@ class Describer:
             shape["TuningJobArn"] = self.address.tuning(job.tuning.name)
             spot = job.tuning.spec.definitions[job.definition].spot
         else:
-            shape = {name: plain(job.request[name]) for name in OWN_MEMBERS if name in job.request}
+            shape = {name: without_none(job.request[name]) for name in OWN_MEMBERS if name in job.request}
             shape.update({flag: job.request.get(flag, False) for flag in FLAGS})
             shape["StoppingCondition"] = _stopping(job.request.get("StoppingCondition") or {})
             spot = shape["EnableManagedSpotTraining"]
@@ -210,15 +210,15 @@ class Describer:
         return shape
 
 
-def failure(job: TuningHistory) -> dict[str, str]:
+def failure(job: IndexedTuningJob) -> dict[str, str]:
     """FailureReason of a tuning job that has failed, with at most 1024 characters (K10)."""
     return {"FailureReason": job.failure_reason[:1024]} if job.failure_reason else {}
 
 
-def echo(job: TuningHistory) -> dict[str, Any]:
+def echo(job: IndexedTuningJob) -> dict[str, Any]:
     """The members of the request that Describe gives back, with what the service fills in (§2.3)."""
     if job.echo is None:
-        request = plain(to_request(job.spec))
+        request = without_none(to_request(job.spec))
         config = request["HyperParameterTuningJobConfig"]
         config.setdefault("TrainingJobEarlyStoppingType", "Off")
         limits = config["ResourceLimits"]
@@ -234,7 +234,7 @@ def echo(job: TuningHistory) -> dict[str, Any]:
     return job.echo
 
 
-def _definition(given: dict[str, Any], job: TuningHistory, place: int) -> dict[str, Any]:
+def _definition(given: dict[str, Any], job: IndexedTuningJob, place: int) -> dict[str, Any]:
     """A definition with the service's defaults and additions (§2.2, §2.3, L19)."""
     metric = job.objective(place).metric_name
     for flag in FLAGS:
@@ -256,14 +256,14 @@ def _stopping(given: Mapping[str, Any]) -> dict[str, Any]:
     return {"MaxRuntimeInSeconds": DEFAULT_MAX_RUNTIME_S, **given}
 
 
-def _from_definition(job: TrainingHistory, tuning: TuningHistory) -> dict[str, Any]:
+def _from_definition(job: IndexedTrainingJob, tuning: IndexedTuningJob) -> dict[str, Any]:
     """What a training job of a tuning job was asked to be."""
     request = echo(tuning)
     single = "TrainingJobDefinition" in request
     given = request["TrainingJobDefinition"] if single else request["TrainingJobDefinitions"][job.definition]
-    shape = {name: plain(given[name]) for name in SHARED_MEMBERS if name in given}
+    shape = {name: without_none(given[name]) for name in SHARED_MEMBERS if name in given}
     shape["HyperParameters"] = {**given["StaticHyperParameters"], **job.tuned}
-    resources = plain(given.get("HyperParameterTuningResourceConfig") or given["ResourceConfig"])
+    resources = without_none(given.get("HyperParameterTuningResourceConfig") or given["ResourceConfig"])
     configs = resources.pop("InstanceConfigs", None)
     resources.pop("AllocationStrategy", None)
     shape["ResourceConfig"] = {**resources, **configs[job.choice]} if configs else resources
@@ -275,7 +275,7 @@ def _from_definition(job: TrainingHistory, tuning: TuningHistory) -> dict[str, A
     return shape
 
 
-def warm_pool_status(job: TrainingHistory) -> dict[str, Any]:
+def warm_pool_status(job: IndexedTrainingJob) -> dict[str, Any]:
     """WarmPoolStatus: what was retained is billed, and said once it is over (R17, B11)."""
     shape: dict[str, Any] = {"Status": job.pool}
     if job.retained_s is not None:

@@ -55,7 +55,7 @@ class S3:
     def keys(self, bucket: str) -> list[str]:
         """The keys of a bucket, in order; raises ServiceError (NoSuchBucket, 404)."""
         with self._service.lock:
-            self._service.history.catch_up()
+            self._service.jobs.catch_up()
             return [key for (key,) in self._bucket(bucket).after("Key", None)]
 
     def answer(
@@ -63,7 +63,7 @@ class S3:
     ) -> Response:
         """Answer one request as HTTP; errors too, as S3's XML."""
         with self._service.lock:
-            self._service.history.catch_up()
+            self._service.jobs.catch_up()
             try:
                 if operation == "ListObjectsV2":
                     body = self._list(bucket, query).encode()
@@ -75,7 +75,7 @@ class S3:
                 return self._refusal(operation, error, bucket, key)
 
     def _refusal(self, operation: str, error: ServiceError, bucket: str, key: str) -> Response:
-        """An error; the answer to a HEAD request for what is not there has no body, as HTTP wants it."""
+        """An error; the answer to a HEAD request for what is not there has no body, as HTTP requires."""
         where = f"<BucketName>{escape(bucket)}</BucketName>" if error.code == "NoSuchBucket" else ""
         where += f"<Key>{escape(key)}</Key>" if error.code == "NoSuchKey" else ""
         text = f"<Error><Code>{error.code}</Code><Message>{escape(error.message)}</Message>{where}</Error>"
@@ -83,7 +83,7 @@ class S3:
         return Response(error.http_status, {"Content-Type": "application/xml"}, b"" if silent else text.encode())
 
     def _bucket(self, name: str) -> SortedIndex[Artifact]:
-        bucket = self._service.history.buckets.get(name)
+        bucket = self._service.jobs.buckets.get(name)
         if bucket is None:
             raise ServiceError("NoSuchBucket", "The specified bucket does not exist", 404)
         return bucket
@@ -93,7 +93,7 @@ class S3:
 
     def content(self, stored: Artifact) -> bytes:
         """The bytes of an object: a gzipped tar archive for a model, JSON for a checkpoint."""
-        job = self._service.history.training.members.get(stored.training_job)
+        job = self._service.jobs.training.members.get(stored.training_job)
         tuned = {} if job is None else dict(job.tuned)
         return _content(stored.kind, json.dumps({"TrainingJobName": stored.training_job, "HyperParameters": tuned}))
 

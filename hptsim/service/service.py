@@ -10,22 +10,23 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
-from hptsim.errors import ServiceError, answered, invalid, nearest
+from hptsim.errors import ServiceError, answered, nearest
 from hptsim.model.constraints import check_training_job, check_tuning_job
 from hptsim.model.instants import read_instant
 from hptsim.model.request_reader import parse_training_job
 from hptsim.model.specs import TuningJobSpec
-from hptsim.service.job_index import History, TrainingHistory, TuningHistory, tags_of
+from hptsim.service.indexed_jobs import IndexedTrainingJob, IndexedTuningJob
+from hptsim.service.job_index import JobIndex
 from hptsim.service.pagination import Key, ListRequest, SortedIndex, Tokens, page
 from hptsim.service.responses import Address, Describer
-from hptsim.service.validation import check, plain
+from hptsim.service.tags import check_tags, tag_list, tags_of
+from hptsim.service.validation import check, without_none
 from hptsim.simulation.simulation import Simulation
 
 Request = Mapping[str, Any]
 Answer = dict[str, Any]
-T = TypeVar("T", TuningHistory, TrainingHistory)
+T = TypeVar("T", IndexedTuningJob, IndexedTrainingJob)
 DEFAULT_PAGE = 10
-MAX_TAGS = 50
 _opening = threading.Lock()
 _serials = itertools.count(1)
 
@@ -38,15 +39,15 @@ class Service:
     >>> service = Service.of(sim)
     >>> service.call("StopHyperParameterTuningJob", {"HyperParameterTuningJobName": "demo"})
     {}
-    >>> service.call("DescribeTrainingJob", {"TrainingJobName": "nobody"})
+    >>> service.call("DescribeTrainingJob", {"TrainingJobName": "missing"})
     Traceback (most recent call last):
     ...
-    hptsim.errors.ServiceError: ValidationException: Requested resource not found: no training job is called nobody.
+    hptsim.errors.ServiceError: ValidationException: Requested resource not found: no training job is called missing.
     """
 
     def __init__(self, sim: Simulation) -> None:
         self.sim = sim
-        self.history = History(sim.journal)
+        self.jobs = JobIndex(sim.journal)
         self.tokens = Tokens(f"simulation {next(_serials)}")
         self.epoch_s = read_instant(sim.scenario.epoch, "epoch")
         self.lock = threading.RLock()
@@ -73,10 +74,10 @@ class Service:
             answer = _OPERATIONS.get(operation)
             if answer is None:
                 raise not_modelled("sagemaker", operation, _OPERATIONS)
-            given = plain(request)
+            given = without_none(request)
             check("sagemaker", operation, given)
             self._region = region
-            self.history.catch_up()
+            self.jobs.catch_up()
             return answer(self, given)
 
     @property
@@ -89,7 +90,7 @@ class Service:
         with answered():
             spec = TuningJobSpec.from_request(request)
             check_tuning_job(request)
-            _check_tags(tags_of(request), request.get("Tags") or ())
+            check_tags(tags_of(request), request.get("Tags") or ())
         self.sim.create_tuning_job(spec)
         return {"HyperParameterTuningJobArn": Address(self._region).tuning(spec.name)}
 
@@ -98,7 +99,7 @@ class Service:
         return [parent.get("HyperParameterTuningJobName", "") for parent in parents]
 
     def _describe_tuning_job(self, request: Answer) -> Answer:
-        job = self.history.tuning_job(request["HyperParameterTuningJobName"])
+        job = self.jobs.tuning_job(request["HyperParameterTuningJobName"])
         shape = self._describe.tuning_job(job, self.sim.tuning_job(job.name))
         asked = job.spec.request or {}
         if (asked.get("WarmStartConfig") or {}).get("WarmStartType") == "IdenticalDataAndAlgorithm":
@@ -107,9 +108,9 @@ class Service:
                 shape["OverallBestTrainingJob"] = self._describe.overall_best(best)
         return shape
 
-    def _overall_best(self, job: TuningHistory, parents: list[str]) -> TrainingHistory | None:
+    def _overall_best(self, job: IndexedTuningJob, parents: list[str]) -> IndexedTrainingJob | None:
         """The best training job of a tuning job and its parents."""
-        family = [job, *(self.history.tuning.members[name] for name in parents if name in self.history.tuning.members)]
+        family = [job, *(self.jobs.tuning.members[name] for name in parents if name in self.jobs.tuning.members)]
         best = []
         for one in family:
             first = next(one.children.after("FinalObjectiveMetricValue", None, job.spec.objective.maximize), None)
@@ -122,18 +123,18 @@ class Service:
         return {}
 
     def _delete_tuning_job(self, request: Answer) -> Answer:
-        job = self.history.tuning_job(request["HyperParameterTuningJobName"])
+        job = self.jobs.tuning_job(request["HyperParameterTuningJobName"])
         self.sim.delete_tuning_job(job.name)
         return {}
 
     def _list_tuning_jobs(self, request: Answer) -> Answer:
-        jobs = self.history.tuning
+        jobs = self.jobs.tuning
         names, token = self._page("ListHyperParameterTuningJobs", request, jobs, default_order="Name")
         summaries = [self._describe.tuning_job_summary(jobs.members[name]) for name in names]
         return {"HyperParameterTuningJobSummaries": summaries, **token}
 
     def _list_children(self, request: Answer) -> Answer:
-        job = self.history.tuning_job(request["HyperParameterTuningJobName"])
+        job = self.jobs.tuning_job(request["HyperParameterTuningJobName"])
         operation = "ListTrainingJobsForHyperParameterTuningJob"
         names, token = self._page(operation, request, job.children, default_order="Name")
         summaries = [self._describe.training_job_of_tuning(job.children.members[name]) for name in names]
@@ -144,28 +145,28 @@ class Service:
     def _create_training_job(self, request: Answer) -> Answer:
         with answered():
             check_training_job(request)
-            _check_tags(tags_of(request), request.get("Tags") or ())
+            check_tags(tags_of(request), request.get("Tags") or ())
             definition = parse_training_job(request)
         self.sim.create_training_job(request["TrainingJobName"], definition)
         return {"TrainingJobArn": Address(self._region).training(request["TrainingJobName"])}
 
     def _describe_training_job(self, request: Answer) -> Answer:
-        job = self.history.training_job(request["TrainingJobName"])
-        return {**self._describe.training_job(job), **plain(self._updates.get(job.name, {}))}
+        job = self.jobs.training_job(request["TrainingJobName"])
+        return {**self._describe.training_job(job), **without_none(self._updates.get(job.name, {}))}
 
     def _stop_training_job(self, request: Answer) -> Answer:
         self.sim.stop_training_job(request["TrainingJobName"])
         return {}
 
     def _delete_training_job(self, request: Answer) -> Answer:
-        job = self.history.training_job(request["TrainingJobName"])
+        job = self.jobs.training_job(request["TrainingJobName"])
         self.sim.delete_training_job(job.name)
         self._updates.pop(job.name, None)
         return {}
 
     def _update_training_job(self, request: Answer) -> Answer:
         """Profiler and debugging of a live job may change, and how long its warm pool is kept, also after its end (R17)."""
-        job = self.history.training_job(request["TrainingJobName"])
+        job = self.jobs.training_job(request["TrainingJobName"])
         changes = {name: value for name, value in request.items() if name not in ("TrainingJobName", "ResourceConfig")}
         if job.ended_s is not None and (changes or "ResourceConfig" not in request):
             text = f"The request was rejected because the training job is in status {job.status}."
@@ -176,7 +177,7 @@ class Service:
         return {"TrainingJobArn": Address(self._region).training(job.name)}
 
     def _list_training_jobs(self, request: Answer) -> Answer:
-        jobs = self.history.training
+        jobs = self.jobs.training
         names, token = self._page("ListTrainingJobs", request, jobs, default_order="CreationTime")
         return {
             "TrainingJobSummaries": [self._describe.training_job_summary(jobs.members[name]) for name in names],
@@ -213,14 +214,14 @@ class Service:
 
     # ------------------------------------------------------------------ tags
 
-    def _tagged(self, arn: str) -> TuningHistory | TrainingHistory:
+    def _tagged(self, arn: str) -> IndexedTuningJob | IndexedTrainingJob:
         """The job that an ARN names; raises ServiceError (ValidationException)."""
         kind, _, name = arn.rpartition(":")[2].partition("/")
         members: Mapping[str, Mapping[str, Any]] = {
-            "hyper-parameter-tuning-job": self.history.tuning.members,
-            "training-job": self.history.training.members,
+            "hyper-parameter-tuning-job": self.jobs.tuning.members,
+            "training-job": self.jobs.training.members,
         }
-        job: TuningHistory | TrainingHistory | None = members.get(kind, {}).get(name)
+        job: IndexedTuningJob | IndexedTrainingJob | None = members.get(kind, {}).get(name)
         if job is None:
             raise ServiceError("ValidationException", f"Requested resource not found: {arn} names no job.")
         return job
@@ -230,13 +231,13 @@ class Service:
         job = self._tagged(request["ResourceArn"])
         tags = {**job.tags, **tags_of(request)}
         with answered():
-            _check_tags(tags, request["Tags"])
+            check_tags(tags, request["Tags"])
         job.tags = tags
-        return {"Tags": _tag_list(tags)}
+        return {"Tags": tag_list(tags)}
 
     def _list_tags(self, request: Answer) -> Answer:
         self._after(request, ListRequest.of("ListTags", request))  # all fits on one page: no token can be valid
-        return {"Tags": _tag_list(self._tagged(request["ResourceArn"]).tags)}
+        return {"Tags": tag_list(self._tagged(request["ResourceArn"]).tags)}
 
     def _delete_tags(self, request: Answer) -> Answer:
         job = self._tagged(request["ResourceArn"])
@@ -271,7 +272,7 @@ def not_modelled(service: str, operation: str, modelled: Iterator[str] | Mapping
     return ServiceError("UnknownOperationException", text)
 
 
-def _filter(request: Request, describer: Describer) -> Callable[[TuningHistory | TrainingHistory], bool]:
+def _filter(request: Request, describer: Describer) -> Callable[[IndexedTuningJob | IndexedTrainingJob], bool]:
     """Everything that a list request filters by, but for StatusEquals; "after" and "before" are strict (§2.5).
 
     Times are compared as they are shown, so that nothing is after the time that it shows itself.
@@ -281,10 +282,10 @@ def _filter(request: Request, describer: Describer) -> Callable[[TuningHistory |
     pool = request.get("WarmPoolStatusEquals")
     bounds = {name: _seconds(request[name]) for name in request if name.endswith(("TimeAfter", "TimeBefore"))}
 
-    def wanted(job: TuningHistory | TrainingHistory) -> bool:
+    def wanted(job: IndexedTuningJob | IndexedTrainingJob) -> bool:
         if never or contains not in job.name:
             return False
-        if pool is not None and (isinstance(job, TuningHistory) or job.pool != pool):
+        if pool is not None and (isinstance(job, IndexedTuningJob) or job.pool != pool):
             return False
         for name, bound in bounds.items():
             instant = describer.instant(job.created_s if name.startswith("Creation") else job.modified_s)
@@ -297,19 +298,3 @@ def _filter(request: Request, describer: Describer) -> Callable[[TuningHistory |
 
 def _seconds(instant: Any) -> float:
     return float(instant.timestamp()) if hasattr(instant, "timestamp") else float(instant)
-
-
-def _tag_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
-    return [{"Key": key, "Value": value} for key, value in tags.items()]
-
-
-def _check_tags(tags: Mapping[str, str], given: Any) -> None:
-    """At most 50 tags, no key twice, none that is reserved."""
-    keys = [tag["Key"] for tag in given]
-    if len(set(keys)) < len(keys):
-        raise invalid("Tags", keys, "no key twice")
-    if len(tags) > MAX_TAGS:
-        raise invalid("Tags", len(tags), f"at most {MAX_TAGS} tags")
-    for key in keys:
-        if key.lower().startswith("aws:"):
-            raise invalid("Tags", key, "a key that does not begin with 'aws:', which is reserved")

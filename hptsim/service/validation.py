@@ -28,21 +28,21 @@ def model(service: str) -> Any:
     >>> model("sagemaker").operation_model("StopTrainingJob").input_shape.required_members
     ['TrainingJobName']
     """
-    loader = require("botocore.loaders", "boto", "the service's face").Loader()
-    models = require("botocore.model", "boto", "the service's face")
+    loader = require("botocore.loaders", "boto", "the service").Loader()
+    models = require("botocore.model", "boto", "the service")
     return models.ServiceModel(loader.load_service_model(service, "service-2"), service)
 
 
-def plain(value: Any) -> Any:
+def without_none(value: Any) -> Any:
     """A copy that shares nothing, without members that are None: absent and null are the same (W11).
 
-    >>> plain({"a": None, "b": [{"c": 1}]})
+    >>> without_none({"a": None, "b": [{"c": 1}]})
     {'b': [{'c': 1}]}
     """
     if isinstance(value, Mapping):
-        return {name: plain(inner) for name, inner in value.items() if inner is not None}
+        return {name: without_none(inner) for name, inner in value.items() if inner is not None}
     if isinstance(value, (list, tuple)):
-        return [plain(inner) for inner in value]
+        return [without_none(inner) for inner in value]
     return value
 
 

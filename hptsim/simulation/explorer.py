@@ -96,9 +96,9 @@ def explore(
 
     *faults* says how often each may happen (see `cloud.every_outcome.FAULTS`); *stops* lets each tuning job be stopped once,
     at any point; *delayed_stop* lets the stop travel to each training job separately. Times in the scenario are ignored;
-    arrivals stand for the tuning jobs that `scenario.drawn(seed)` has in their place. *training_jobs* are created besides, by
-    name and in order, without a tuning job; each may be stopped once, and once more while its warm pool is kept. *laws* are
-    those that must hold in every state: `(*hptsim.LAWS, mine)`.
+    arrivals stand for the tuning jobs that `scenario.with_arrivals(seed)` has in their place. *training_jobs* are created
+    besides, by name and in order, without a tuning job; each may be stopped once, and once more while its warm pool is kept.
+    *laws* are those that must hold in every state: `(*hptsim.LAWS, mine)`.
 
     >>> from hptsim.model import TuningJobSpec
     >>> from hptsim.scenario import ScheduledTuningJob
@@ -111,7 +111,7 @@ def explore(
         if kind not in FAULTS:
             raise invalid("faults", kind, "a kind of fault", nearest(kind, FAULTS))
     search = _Search(
-        scenario.drawn(seed),
+        scenario.with_arrivals(seed),
         dict(training_jobs or {}),
         budget,
         stops,

@@ -8,7 +8,7 @@ from typing import Any, Self
 import attrs
 
 from hptsim import html
-from hptsim.model.account import TOTAL, TUNING_JOBS, alone, by_type
+from hptsim.model.account import TOTAL, TUNING_JOBS, by_type, standalone_holder
 from hptsim.model.definitions import TrainingJobDefinition
 from hptsim.model.specs import TuningJobSpec
 from hptsim.model.statuses import NEW, primary, status
@@ -134,7 +134,7 @@ class WarmPoolView:
     def of(cls, world: World, name: str) -> Self:
         """The warm pool of the training job *name*, which has one."""
         pool = world.pools[name]
-        instances = by_type(world.standalone[alone(name)].amounts)
+        instances = by_type(world.standalone[standalone_holder(name)].amounts)
         return cls(name, pool.state, instances, pool.keep_alive_s, pool.since_s)
 
 

@@ -77,7 +77,7 @@ class Simulation(ReadableSimulation):
         scenario = scenario or Scenario()
         if capacity is not None:
             scenario = attrs.evolve(scenario, capacity=capacity)
-        self.scenario = scenario = scenario.drawn(seed)
+        self.scenario = scenario = scenario.with_arrivals(seed)
         self.seed = seed
         sampler = scenario.assumptions.bayesian
         if sampler != "parzen":

@@ -41,7 +41,7 @@ def target_reached(spec: TuningJobSpec, results: Sequence[float]) -> bool:
 
 
 def stands_still(spec: TuningJobSpec, results: Sequence[float]) -> bool:
-    """Whether as many results as the user said did not improve on the best."""
+    """Whether the last results, MaxNumberOfTrainingJobsNotImproving of them, did not improve on the best (L7)."""
     most = spec.criteria.not_improving
     return most is not None and not_improving(spec.objective, results) >= most
 

@@ -110,7 +110,7 @@ class Optuna:
         return self.spec.objective_of(self.spec.definitions[definition]).cost(objective)
 
     def _add(self, trial: Trial) -> None:
-        """A trial of somebody else, where its configuration fits the ranges: a warm start has one definition (C7)."""
+        """A trial that was not asked for here, where its configuration fits the ranges: a warm start has one definition (C7)."""
         ranges, chosen = self._ranges(0), trial.configuration
         if trial.objective is None or not all(span.name in chosen and span.holds(chosen[span.name]) for span in ranges):
             return

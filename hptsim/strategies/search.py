@@ -146,7 +146,7 @@ class KnownSearch(_Search):
         return draw
 
     def strategy_after(self, log: StrategyLog | None) -> Any:
-        """The strategy, which knows no before and after."""
+        """The strategy, which keeps no state."""
         return self.strategy
 
     def ask(self, ordinal: int, log: StrategyLog) -> Mapping[str, str] | None:

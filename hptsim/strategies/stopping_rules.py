@@ -33,7 +33,7 @@ def falls_behind(objective: Objective, curve: Sequence[float], earlier: Sequence
 
 
 def rungs(hyperband: Hyperband, bracket: int) -> list[int]:
-    """The epochs after which a training job of *bracket* is judged; the last bracket is judged only at the end.
+    """The epochs after which training jobs of *bracket* are compared; those of the last bracket are never.
 
     >>> rungs(Hyperband(1, 27), 0), rungs(Hyperband(1, 27), 2)
     ([1, 3, 9], [9])

@@ -225,7 +225,7 @@ def clouds(draw: Any, scenario: Scenario) -> SampledCloud:
     if draw(st.booleans()):
         return SampledCloud(seed, faults=own)
     plan = {}
-    for entry in scenario.drawn().tuning_jobs:  # those that arrive have the same names whatever the seed
+    for entry in scenario.with_arrivals().tuning_jobs:  # those that arrive have the same names whatever the seed
         for ordinal in range(1, entry.spec.limits.max_training_jobs + 1):
             if walk := draw(plans(entry.spec.definition(ordinal))):
                 plan[entry.spec.name, ordinal] = walk

@@ -1,6 +1,6 @@
 """The service's controller: what it arms for a tuning job, and what it decides when that is due.
 
-Its own memory stands on the tuning job: what it has asked for, what it is launching, whether it is finishing, and why.
+Its state is kept on the tuning job: what it has asked for, what it is launching, whether it is finishing, and why.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def proceed(world: World, job: TuningJob, detail: Any = None) -> None:
 
 
 def launch(world: World, job: TuningJob) -> None:
-    """Seek quota for the next training job, and create it if there is some."""
+    """Request quota for the next training job, or create it at once on idle instances."""
     job.launching -= 1
     if not has_configuration(job):
         if job.waiting:
@@ -78,7 +78,7 @@ def deliver_stop(world: World, child: TrainingJob) -> None:
 
 
 DECISIONS: Mapping[tuple[str, str], Decision] = {("tuning", "launch"): launch, ("training", "stop"): deliver_stop}
-"""What comes of an armed event that is a row only if things are so: the controller looks when it is due."""
+"""What is decided when one of these armed events is due: whether it fires a row, and which."""
 
 
 def _gave_up(attempts: int) -> str:

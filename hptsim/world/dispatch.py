@@ -22,7 +22,7 @@ Booking = Callable[[Any, Any, "ReadyRow", Any], None]
 Report = Callable[[Any, Any, "ReadyRow", Any], Any]
 """What the journal says of what happened: called with the world, the entity, the row, and the detail."""
 Decision = Callable[[Any, Any], None]
-"""What comes of an armed event that is no row by itself: called with the world and the entity."""
+"""Decides what an armed event does when it is due: called with the world and the entity."""
 
 
 @attrs.frozen(eq=False)
@@ -49,7 +49,7 @@ class ReadyTable(dict[tuple[str, str], ReadyRow]):
         self.guarded = {key: found for key, found in rows.items() if key not in self}
 
     def choose(self, entity: Any, trigger: str) -> ReadyRow:
-        """The one row that applies to *entity* now; anything else is our own mistake, and raises LawBroken."""
+        """The one row that applies to *entity* now; raises LawBroken unless exactly one does."""
         found, applying = None, 0
         for row in self.guarded.get((entity.state, trigger), ()):
             if row.guard is None or row.guard(entity):
@@ -63,7 +63,7 @@ class ReadyTable(dict[tuple[str, str], ReadyRow]):
 
 @attrs.frozen(eq=False)
 class Rules:
-    """All that a world goes by: the tables made ready, and what is decided before a row is fired."""
+    """The rules of a world: the tables made ready, and what is decided before a row is fired."""
 
     tables: Tables
     tuning: ReadyTable

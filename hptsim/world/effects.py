@@ -30,6 +30,7 @@ _new_tuple: Any = tuple.__new__
 
 
 def ask(world: World, job: TuningJob, detail: Any) -> None:
+    """ASK: request quota for the place of the tuning job, and under "upfront" for all instances that it will need."""
     ask_for(world, job, first_amounts(world, job.spec), -1)
 
 
@@ -63,6 +64,7 @@ def spawn(world: World, job: TuningJob, detail: Reservation | int | tuple[int, i
 
 
 def tally(world: World, job: TuningJob, child: TrainingJob) -> None:
+    """TALLY: count how a training job ended: counters (K4), attempts without a result, the best so far, the strategy."""
     job.live.pop(child.name, None)
     job.ended += 1
     counters = job.counters
@@ -84,12 +86,14 @@ def tally(world: World, job: TuningJob, child: TrainingJob) -> None:
 
 
 def withdraw(world: World, job: TuningJob, detail: Any) -> None:
+    """WITHDRAW: take back the requests of a tuning job that still wait for quota."""
     for reservation in list(job.reservations.values()):
         if reservation.state == "Requested":
             world.fire_reservation(reservation, "withdraw")
 
 
 def stop_children(world: World, job: TuningJob, detail: Any) -> None:
+    """STOP_CHILDREN: send a stop to every training job that runs; it arrives after the `stop-propagation` delay (H2)."""
     for name in list(job.live):
         child = world.training[name]
         if child.stopping or child.stop_coming:
@@ -103,12 +107,14 @@ def stop_children(world: World, job: TuningJob, detail: Any) -> None:
 
 
 def release(world: World, job: TuningJob, detail: Any) -> None:
+    """RELEASE: give back all quota that the tuning job has reserved."""
     for reservation in list(job.reservations.values()):
         if reservation.state == "Held":
             world.fire_reservation(reservation, "release")
 
 
 def occupy(world: World, child: TrainingJob, detail: Any) -> None:
+    """OCCUPY: take instances of the reservation into use."""
     world.write((world.now, "occupancy", child.name, "occupy", "", "", child.amounts, world.step))
     world.ledger.occupy(child.holder, child.amounts)
 
@@ -158,6 +164,7 @@ def _given_up(world: World, child: TrainingJob) -> tuple[Reservation, Amounts]:
 
 
 def vacate(world: World, child: TrainingJob, detail: Any) -> None:
+    """VACATE: put the instances back into the reservation; under "as-observed" the reservation ends, too."""
     world.write((world.now, "occupancy", child.name, "vacate", "", "", child.amounts, world.step))
     world.ledger.vacate(child.holder, child.amounts)
     if child.tuning_job and world.account.assumptions.reservation == "as-observed":
@@ -165,6 +172,7 @@ def vacate(world: World, child: TrainingJob, detail: Any) -> None:
 
 
 def tell(world: World, child: TrainingJob, detail: Any) -> None:
+    """TELL: the tuning job learns that its training job has ended; without one, the warm pool does, or the quota is free."""
     if child.tuning_job:
         world.fire_tuning(world.tuning[child.tuning_job], "child_ended", child)
     elif (pool := world.pools.get(child.name)) is not None:
@@ -176,6 +184,7 @@ def tell(world: World, child: TrainingJob, detail: Any) -> None:
 
 
 def log(world: World, child: TrainingJob, data: Epoch | ScriptEnded | None) -> None:
+    """LOG: write a line to the training job's log stream, the objective included (L3)."""
     now, name = world.now, child.name
     message = "Training started."
     if data is not None:
@@ -204,30 +213,36 @@ def judge(world: World, child: TrainingJob, data: Any) -> None:
 
 
 def sigterm(world: World, child: TrainingJob, detail: Any) -> None:
+    """SIGTERM: send the signal that opens the grace window (J11)."""
     world.write((world.now, "signal", child.name, "SIGTERM", "", "", None, world.step))
 
 
 def persist(world: World, child: TrainingJob, detail: Any) -> None:
+    """PERSIST: store the model in S3, if the script has saved one."""
     if child.saved:
         store(world, child, child.model_uri, "model")
 
 
 def sync(world: World, child: TrainingJob, data: Saved) -> None:
+    """SYNC: copy the checkpoint to S3 (R23)."""
     store(world, child, data.uri, "checkpoint")
 
 
 def store(world: World, child: TrainingJob, uri: str, kind: str) -> None:
+    """Store an object of a training job in S3; *kind* is model or checkpoint."""
     world.write((world.now, "artifact", child.name, "store", "", kind, uri, world.step))
     world.artifacts[uri] = _new_tuple(Artifact, (uri, child.name, kind, world.now))
 
 
 def queue(world: World, reservation: Reservation, detail: Any) -> None:
+    """QUEUE: put a request for quota in the queue."""
     world.ledger.join(reservation)
     if reservation.definition >= 0:
         world.tuning[reservation.holder].waiting += 1
 
 
 def dequeue(world: World, reservation: Reservation, detail: Any) -> None:
+    """DEQUEUE: take a request out of the queue; raises LawBroken for one that is not there."""
     if not world.ledger.leave(reservation):
         raise LawBroken("nobody waits twice", f"{reservation.name} is not in the queue", "first-come-first-served")
     if reservation.definition >= 0:
@@ -235,11 +250,12 @@ def dequeue(world: World, reservation: Reservation, detail: Any) -> None:
 
 
 def reserve(world: World, reservation: Reservation, detail: Any) -> None:
+    """RESERVE: take the amounts of a granted request out of the account's quota."""
     world.ledger.reserve(reservation.holder, reservation.amounts)
 
 
 def go_on(world: World, reservation: Reservation, detail: Any) -> None:
-    """A training job without a tuning job was granted what it is being created for: its creation goes on by itself."""
+    """A training job without a tuning job was granted what it is being created for: its creation goes on without this."""
     if (tuning := world.tuning.get(reservation.holder)) is None:
         return
     if reservation.definition >= 0:
@@ -250,10 +266,12 @@ def go_on(world: World, reservation: Reservation, detail: Any) -> None:
 
 
 def exchange(world: World, reservation: Reservation, change: Amounts) -> None:
+    """EXCHANGE: reserve other instances in place of those that are given back (`prioritized-fallback`)."""
     world.ledger.exchange(reservation.holder, change)
 
 
 def free(world: World, reservation: Reservation, detail: Any) -> None:
+    """FREE: give the amounts of a reservation back to the account's quota."""
     world.ledger.release(reservation.holder, reservation.amounts)
 
 

@@ -1,4 +1,4 @@
-"""The mutable records of what lives in the world: plain attributes, no behavior beyond copying and freezing.
+"""The mutable records of jobs and warm pools: plain attributes, no behavior beyond copying and freezing.
 
 They keep their state here and never in a generator's frame, so that a world can be copied, pickled and explored.
 """
@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Self
 
 import attrs
 
-from hptsim.model.account import alone
+from hptsim.model.account import standalone_holder
 from hptsim.model.copying import duplicate
 from hptsim.model.definitions import NO_CRITERIA, Amounts, InstanceRequest, TrainingJobDefinition
 from hptsim.model.search import Search, StrategyLog, frozen
@@ -101,7 +101,7 @@ class TrainingJob:
     ) -> Self:
         """A new training job with the definition *spec*."""
         uri = model_uri(spec.output_path, name)
-        holder = tuning_job or alone(name)
+        holder = tuning_job or standalone_holder(name)
         return cls(
             name, tuning_job, holder, ordinal, spec, amounts, now, spec.input_mode != "File", uri, spec.max_retries
         )
@@ -126,7 +126,7 @@ class TrainingJob:
 
     @property
     def stopping(self) -> bool:
-        """Whether it has been told to stop and has not ended."""
+        """Whether it has received a stop and has not ended."""
         return self.state in STOPPING
 
     def freeze(self) -> tuple[Any, ...]:
@@ -163,7 +163,7 @@ class TuningJob:
     spec: TuningJobSpec
     created_s: float
     search: Search
-    """What decides its search."""
+    """Its strategy, stopping rules and completion criteria."""
     name: str = attrs.field()
     incarnation: int = 0
     """How many deleted tuning jobs had its name before."""

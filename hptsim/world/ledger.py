@@ -1,8 +1,8 @@
-"""The account's quota: what is limited, what tuning jobs have reserved, what training jobs occupy, who waits.
+"""The account's quota: what is limited, what tuning jobs have reserved, what training jobs occupy, which requests wait.
 
 A pool is an instance type, or one of two pools over all types: `TOTAL` instances and `TUNING_JOBS` at a time.
 A *reservation* is what a tuning job holds of the quota; an *occupancy* is the part of it in use by a training job.
-The ledger only keeps the books; who asks, and what a grant leads to, is the world's business.
+The ledger only counts. Other modules decide who requests quota and what a grant leads to.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _QUOTA = "§5.5"
 class Reservation:
     """One request for quota, and what it holds once it is granted.
 
-    *holder* is a tuning job's name, or `alone(name)` for a training job without one. *definition* is the training job
+    *holder* is a tuning job's name, or `standalone_holder(name)` for a training job without one. *definition* is the training job
     definition it is meant for, or -1 when it is for the holder as a whole. *since_s* is when it entered its *state*.
 
     >>> Reservation("demo", 2, {"ml.m5.xlarge": 1}).name
@@ -49,7 +49,7 @@ class Reservation:
 
 
 class Ledger:
-    """Limits, reservations, occupancies and the queue of those who wait.
+    """Limits, reservations, occupancies and the queue of requests.
 
     >>> ledger = Ledger({"ml.m5.xlarge": 4})
     >>> ledger.reserve("demo", {"ml.m5.xlarge": 3})
@@ -65,11 +65,11 @@ class Ledger:
         self.used: dict[str, dict[str, int]] = {}
         """The part of it that its training jobs occupy."""
         self.queue: dict[str, Reservation] = {}
-        """Those who wait, by name, in order of asking."""
+        """The requests that wait, by name, in the order in which they came."""
         self.asked = 0
         """How many have ever joined the queue."""
         self.same_demand: dict[tuple[Any, ...], OrderedDict[str, int]] = {}
-        """Those who wait again: the names of those who want the same with the same priority, each with its place in the queue."""
+        """The same requests in groups of equal demand and priority: names, each with its place in the queue."""
 
     def copy(self) -> Ledger:
         """An independent copy; reservations in the queue are shared and must be replaced by the world's copies."""
@@ -188,29 +188,29 @@ class Ledger:
         return True
 
     def grantable(self, discipline: str) -> Reservation | None:
-        """The first in the queue, under *discipline*, who can be granted now.
+        """The first request in the queue, under *discipline*, that can be granted now.
 
-        "fifo" and "priority" let nobody pass who wants a pool that an earlier one waits for; "backfill" does. Who waits for
-        a tuning job's place bars nobody's instances: those who have a place need them to give it up.
+        "fifo" and "priority" let no request overtake an earlier one that waits for the same pool; "backfill" does. A request
+        for a tuning job's place does not block requests for instances: tuning jobs that have a place need them to end.
         """
-        if len(self.same_demand) == 1:  # everybody wants the same
+        if len(self.same_demand) == 1:  # all requests are alike
             (names,) = self.same_demand.values()
             head = self.queue[next(iter(names))]
             return head if self.fits(head.amounts) else None
-        barred: set[str] = set()
+        blocked: set[str] = set()
         for reservation in self.first(discipline):
             amounts = reservation.amounts
-            if (not barred or barred.isdisjoint(amounts)) and self.fits(amounts):
+            if (not blocked or blocked.isdisjoint(amounts)) and self.fits(amounts):
                 return reservation
             if discipline != "backfill":
                 placed = self.fits({TUNING_JOBS: amounts[TUNING_JOBS]}) if TUNING_JOBS in amounts else True
-                barred.update([pool for pool in amounts if pool in self.limit] if placed else [TUNING_JOBS])
+                blocked.update([pool for pool in amounts if pool in self.limit] if placed else [TUNING_JOBS])
         return None
 
     def first(self, discipline: str) -> list[Reservation]:
-        """The first of each who want the same, in the order in which *discipline* looks at them.
+        """The first request of each group of equal demand, in the order in which *discipline* looks at them.
 
-        Nobody behind them can be granted before them, so that thousands in the queue cost no more than a few.
+        No request behind one of them can be granted before it, so that thousands in the queue cost no more than a few.
         """
         heads = [next(iter(names.items())) for names in self.same_demand.values()]
         if discipline == "priority":
@@ -220,7 +220,7 @@ class Ledger:
         return [self.queue[name] for name, _ in heads]
 
     def in_order(self, discipline: str) -> list[Reservation]:
-        """All who wait, in the order in which *discipline* looks at them."""
+        """All requests that wait, in the order in which *discipline* looks at them."""
         waiting = list(self.queue.values())
         return sorted(waiting, key=attrgetter("priority")) if discipline == "priority" else waiting
 
@@ -237,15 +237,15 @@ def _demand(reservation: Reservation) -> tuple[Any, ...]:
     return (reservation.priority, *reservation.amounts.items())
 
 
-def _add(book: dict[str, int], amounts: Amounts) -> None:
+def _add(counts: dict[str, int], amounts: Amounts) -> None:
     for pool, count in amounts.items():
-        book[pool] = book.get(pool, 0) + count
+        counts[pool] = counts.get(pool, 0) + count
 
 
-def _subtract(book: dict[str, int], amounts: Amounts) -> None:
+def _subtract(counts: dict[str, int], amounts: Amounts) -> None:
     for pool, count in amounts.items():
-        left = book[pool] - count
+        left = counts[pool] - count
         if left:
-            book[pool] = left
+            counts[pool] = left
         else:
-            del book[pool]
+            del counts[pool]

@@ -55,4 +55,4 @@ class Cloud(Protocol):
         """A copy that shares nothing mutable."""
 
     def freeze(self) -> tuple[Any, ...]:
-        """Whatever of it matters for what can happen next."""
+        """All of it that decides what can happen next, as a value."""

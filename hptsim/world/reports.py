@@ -29,7 +29,7 @@ def _saved(world: World, job: TrainingJob, row: ReadyRow, detail: Any) -> Saved:
 
 
 def _script_ended(world: World, job: TrainingJob, row: ReadyRow, detail: Any) -> ScriptEnded:
-    """A script that ends by itself has saved its model; one that was told to stop has said so before, if it has."""
+    """A script that ends without a stop has saved its model; after SIGTERM, `saved` has reported it before, if it did."""
     saved = job.model_uri if row.source == "Training" else None
     return ScriptEnded(saved, world.cloud.objective(world, job))
 

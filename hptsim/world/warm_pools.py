@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from hptsim.errors import ServiceError
-from hptsim.model.account import TOTAL, alone
+from hptsim.model.account import TOTAL, standalone_holder
 from hptsim.model.definitions import Amounts, TrainingJobDefinition
 from hptsim.model.payloads import KeepAlive
 from hptsim.world.jobs import TrainingJob, WarmPool
@@ -52,19 +52,21 @@ def matching(world: World, definition: TrainingJobDefinition) -> WarmPool | None
         return None
     wanted = match_keys(definition.instances.amounts, definition.request)
     for pool in world.pools.values():
-        if pool.state == "Available" and wanted == match_keys(world.standalone[alone(pool.name)].amounts, pool.request):
-            return pool
+        if pool.state == "Available":
+            held = world.standalone[standalone_holder(pool.name)].amounts
+            if wanted == match_keys(held, pool.request):
+                return pool
     return None
 
 
 def open_pool(world: World, job: TrainingJob) -> None:
-    """Give a new training job that asks for one a warm pool, if the quota for warm pools allows it; else silently not."""
+    """Give a new training job the warm pool that it asks for; without quota it runs without one (`warm-pool-quota`)."""
     definition = job.definition
     if not definition.keep_alive_s or definition.spot:  # R20
         return
     limit, used = world.account.warm_pool_capacity, dict(job.amounts)
     for pool in world.pools.values():
-        for kind, count in world.standalone[alone(pool.name)].amounts.items():
+        for kind, count in world.standalone[standalone_holder(pool.name)].amounts.items():
             used[kind] = used.get(kind, 0) + count
     if all(used[kind] <= limit.get(kind, used[kind]) for kind in job.amounts):
         world.pools[job.name] = pool = WarmPool(job.name, definition.keep_alive_s, definition.request)
@@ -97,5 +99,5 @@ def give_back(world: World, pool: WarmPool, detail: Any) -> None:
     """Release what the pool's training job had reserved."""
     world.armed.pop(pool.timer, None)
     del world.pools[pool.name]
-    world.fire_reservation(world.standalone[alone(pool.name)], "release")
+    world.fire_reservation(world.standalone[standalone_holder(pool.name)], "release")
     world.ended.append(pool.name)

@@ -1,9 +1,9 @@
 """The only mutable state: jobs, quota, artifacts, logs, and what is armed.
 
-The world says *what* happens; somebody else says *when*. What may happen next stands in `World.armed`, an ordered
-collection of (kind of entity, name, trigger) by serial number: the simulation gives each a time, the explorer tries them
-all. Every change of state goes through a row of the tables and is written to the journal. What the rows do is handed in with
-the rules (`hptsim.world.rules`).
+The world says *what* happens; the simulation or the explorer says *when*. What may happen next stands in
+`World.armed`, an ordered collection of (kind of entity, name, trigger) by serial number: the simulation gives each a time,
+the explorer tries them all. Every change of state goes through a row of the tables and is written to the journal. What the
+rows do is handed in with the rules (`hptsim.world.rules`).
 """
 
 from __future__ import annotations
@@ -39,9 +39,9 @@ def _unscheduled(serial: int, delay: float) -> None:
 class World:
     """All state of one account: commands and `fire_armed` move it, reading never does.
 
-    *cloud* decides what no caller does, *searches* makes what decides the search of a tuning job, *rules* say what happens
-    (`rules()` compiles them from tables);
-    *write* receives every journal entry, *schedule* every serial number that becomes armed with its delay.
+    *cloud* decides what no caller does, *searches* makes the search of each tuning job, *rules* say what happens (`rules()`
+    compiles them from tables); *write* receives every journal entry, *schedule* every serial number that becomes armed, with
+    its delay.
     """
 
     def __init__(
@@ -73,14 +73,14 @@ class World:
         self.step = 0
         """The number of the step that is going on: one command or one event, with all that it leads to."""
         self.ended: list[str] = []
-        """What ended in this step (tuning jobs, and training jobs without one): who keeps only what is alive forgets it."""
+        """The jobs that ended in this step (not those of tuning jobs), for a simulation that does not keep what has ended."""
         self.write: Callable[[Entry], None] = _discard
         self.schedule: Callable[[int, float], None] = _unscheduled
         self._queue_moved = False
 
     @property
     def tables(self) -> Tables:
-        """The tables by which it goes."""
+        """Its transition tables."""
         return self.rules.tables
 
     # ------------------------------------------------------------------ what there is
@@ -113,14 +113,14 @@ class World:
         job.timers[self.arm("tuning", job.name, trigger, delay)] = None
 
     def fire_armed(self, serial: int) -> bool:
-        """Let the armed event *serial* happen; False when it is stale, and nothing is changed."""
+        """Fire the armed event *serial*; False when it is stale, and nothing is changed."""
         armed = self.armed.get(serial)
         if armed is None:
             return False
         entity, name, trigger = armed
         self.step += 1
         decide = self.rules.decisions.get((entity, trigger))
-        if entity == "training":  # whatever it leads to takes it off
+        if entity == "training":  # firing a row takes it off `armed`
             if decide is None:
                 self.fire_training(self.training[name], trigger)
             else:
@@ -161,7 +161,7 @@ class World:
             effect(self, job, detail)
 
     def _enter(self, job: TuningJob) -> None:
-        """A tuning job comes into another state: what was armed in the one before is off."""
+        """A tuning job comes into another state: what was armed in the one before is cancelled."""
         for serial in job.timers:
             self.armed.pop(serial, None)
         job.timers = {}
@@ -176,7 +176,7 @@ class World:
         """Perform the row that applies to a training job; raises LawBroken unless exactly one does."""
         source, now, rows = job.state, self.now, self.rules.training
         row = rows.get((source, trigger)) or rows.choose(job, trigger)
-        for serial in job.timers:  # whatever was armed in this state, with what happens now
+        for serial in job.timers:  # all that was armed in this state
             del self.armed[serial]
         if row.billed:
             elapsed = now - job.since_s
@@ -265,7 +265,7 @@ class World:
         twin.standalone = {holder: duplicate(one) for holder, one in self.standalone.items()}
         twin.pools = {name: duplicate(pool) for name, pool in self.pools.items()}
         twin.ledger = self.ledger.copy()
-        for name, waiting in twin.ledger.queue.items():  # one that has left its tuning job is a mutant's doing
+        for name, waiting in twin.ledger.queue.items():  # only a mutant queues one that its tuning job has dropped
             own = twin.tuning[waiting.holder].reservations.get(waiting.number)
             twin.ledger.queue[name] = own or duplicate(waiting)
         twin.artifacts = self.artifacts.copy()
@@ -276,7 +276,7 @@ class World:
         return twin
 
     def __getstate__(self) -> dict[str, Any]:
-        """Without what it is connected to: whoever unpickles a world gives it *rules*, *write* and *schedule* again."""
+        """Without what it is connected to: *rules*, *write* and *schedule* are set again after it is unpickled."""
         return {name: value for name, value in self.__dict__.items() if name not in ("rules", "write", "schedule")}
 
     def __setstate__(self, state: dict[str, Any]) -> None:

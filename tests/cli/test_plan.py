@@ -16,8 +16,9 @@ import pytest
 from hptsim import Scenario, TuningJobSpec
 from hptsim.cli.commands import main
 from hptsim.model.definitions import ServiceLimits
-from hptsim.planning.experiments import smallest, sweep
+from hptsim.planning.experiments import sweep
 from hptsim.planning.results import Results
+from hptsim.planning.smallest_value import smallest
 from hptsim.scenario.cloud import Timings
 from hptsim.scenario.durations import Exponential
 from hptsim.scenario.workload import Arrivals

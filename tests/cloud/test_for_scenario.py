@@ -5,7 +5,7 @@ import pytest
 from hptsim import Scenario, Simulation, TuningJobSpec
 from hptsim.cloud import EveryOutcome, SampledCloud, ScriptedCloud
 from hptsim.errors import InvalidInput
-from hptsim.model.definitions import ResourceLimits
+from hptsim.model.definitions import ResourceLimits, TrainingJobDefinition
 from hptsim.scenario import Exponential, Faults, Recorded, ScheduledTuningJob, Script, Timings
 
 
@@ -83,3 +83,14 @@ def test_nature_is_the_old_name_of_cloud():
     assert sim.now == 7.0
     with pytest.raises(InvalidInput, match="nature is the old name of cloud"):
         Simulation(cloud=ScriptedCloud(), nature=ScriptedCloud())
+
+
+def test_a_planned_error_leaves_less_of_max_runtime():
+    definition = TrainingJobDefinition(max_runtime_s=30, max_retries=1)
+    scenario = Scenario(
+        tuning_jobs=(ScheduledTuningJob(TuningJobSpec("a", (definition,))),), timings=Timings(training_s=100)
+    )
+    plan = {("a", 1): (("ready", 0.0), ("downloaded", 0.0), ("internal_error", 10.0))}
+    sim = Simulation(scenario, cloud=ScriptedCloud(plan=plan))
+    sim.run()
+    assert [record.time_s for record in sim.journal if record.trigger == "max_runtime"] == [30.0]

@@ -56,7 +56,7 @@ def ends(sim, name="a"):
 
 
 @pytest.mark.parametrize("stop_at_s", [None, 700.0])
-def test_adding_jobs_disturbs_nobody(stop_at_s):
+def test_adding_jobs_does_not_change_the_draws_of_others(stop_at_s):
     faults = Faults(algorithm_error=0.1, internal_error=0.2, client_error=0.05, capacity_shortage=0.2)
     mine = entry("mine", ResourceLimits(20, 5), 10.0, stop_at_s, max_retries=2)
     alone = simulate(mine, timings=RANDOM, faults=faults)

@@ -17,8 +17,9 @@ def create(plain):
 
 
 def read(plain):
+    spec = TuningJobSpec.from_request(plain)
     check_tuning_job(plain)
-    return TuningJobSpec.from_request(plain)
+    return spec
 
 
 def several(*names, **changes):

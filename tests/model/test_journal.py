@@ -127,7 +127,7 @@ def test_a_journal_is_on_disk_in_batches_while_it_is_written(tmp_path):
         assert count - 1000 < len(saved.records) <= count and "no closing line" in saved.damage
 
 
-def test_a_journal_that_nobody_uses_any_more_is_closed(tmp_path):
+def test_a_journal_that_is_no_longer_in_use_is_closed(tmp_path):
     file = tmp_path / "out.jsonl"
     sim = Simulation(SMALL, journal=Journal(file))
     sim.run(until=15)

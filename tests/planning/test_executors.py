@@ -105,8 +105,8 @@ def test_an_interrupted_chunk_hands_over_what_has_ended(monkeypatch):
     assert not executors._working
 
 
-def test_an_idle_worker_does_not_hear_ctrl_c_and_a_busy_one_does(monkeypatch, ctrl_c):
-    executors._hear_ctrl_c()
+def test_an_idle_worker_does_not_stop_on_ctrl_c_and_a_busy_one_does(monkeypatch, ctrl_c):
+    executors._stop_on_ctrl_c()
     signal.raise_signal(signal.SIGINT)
     monkeypatch.setattr(executors, "_working", True)
     with pytest.raises(KeyboardInterrupt):
@@ -114,7 +114,7 @@ def test_an_idle_worker_does_not_hear_ctrl_c_and_a_busy_one_does(monkeypatch, ct
 
 
 def test_a_worker_of_a_background_job_never_hears_ctrl_c(monkeypatch, ctrl_c_ignored):
-    executors._hear_ctrl_c()
+    executors._stop_on_ctrl_c()
     monkeypatch.setattr(executors, "_working", True)
     signal.raise_signal(signal.SIGINT)
 

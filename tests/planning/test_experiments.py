@@ -12,8 +12,10 @@ import hptsim
 from hptsim import Scenario, TuningJobSpec
 from hptsim.errors import InvalidInput
 from hptsim.model.definitions import ResourceLimits, ServiceLimits
-from hptsim.planning.experiments import compare, replicate, seeds, smallest, sweep, until_precise, vary
+from hptsim.planning.experiments import compare, replicate, seeds, sweep, until_precise
 from hptsim.planning.results import Results
+from hptsim.planning.smallest_value import smallest
+from hptsim.planning.variation import vary
 from hptsim.scenario.cloud import Timings
 from hptsim.scenario.durations import Exponential
 from hptsim.scenario.workload import Arrivals
@@ -134,7 +136,7 @@ def test_a_share_above_a_threshold_is_a_target(serial):
     assert column in until_precise(SCENARIO, column, 0.9, first=3, executor=serial).table
 
 
-def test_whoever_still_waits_at_the_end_is_counted(serial):
+def test_tuning_jobs_that_still_wait_at_the_end_are_counted(serial):
     """One job of 100 s on one instance, the other 59 wait behind it when the time is over."""
     crowd = attrs.evolve(ONE, count=60, batch=60)
     scenario = Scenario(capacity={TYPE: 1}, timings=Timings(training_s=100.0), until_s=50.0, arrivals=[crowd])

@@ -100,7 +100,7 @@ def test_every_figure_has_its_words_and_no_words_are_without_a_figure():
     assert (figures["waiting_time_s.above_60"], figures["waiting_time_s.above_600"]) == (0.5, 0)
 
 
-def test_a_sample_that_nobody_takes_is_named():
+def test_an_unknown_sample_is_named():
     with pytest.raises(InvalidInput, match=r"sample: got 'waiting_time', .*did you mean 'waiting_time_s'"):
         Metrics.of([]).sample("waiting_time")
     assert all(Metrics.of([]).sample(name) == [] for name in SAMPLES)

@@ -110,7 +110,7 @@ def test_what_a_table_covers_runs(rule, one):
     assert sim.tuning_job("a").status in ("Completed", "Stopped")
 
 
-def test_a_training_job_without_a_tuning_job_is_judged_too():
+def test_a_training_job_without_a_tuning_job_is_checked_too():
     sim = Simulation(scenario(TABLE))
     with pytest.raises(InvalidInput, match="depth: got '6'"):
         sim.create_training_job("alone", TrainingJobDefinition(static={"depth": "6"}))

@@ -115,12 +115,12 @@ def test_each_event_describes_the_job_as_it_was_then(stopped):
     shown = {}
 
     def note():
-        for name in service.history.training.members:
+        for name in service.jobs.training.members:
             answer = service.call("DescribeTrainingJob", {"TrainingJobName": name})
             shown[name, answer["SecondaryStatus"]] = answer
 
     while sim.step():
-        service.history.catch_up()
+        service.jobs.catch_up()
         note()
     events = of(state_changes(sim.journal), TRAINING)
     assert len(events) == len(shown) == 15

@@ -10,7 +10,7 @@ from hptsim.errors import InvalidInput, ServiceError
 from hptsim.model.assumptions import Assumptions
 from hptsim.model.instants import read_instant
 from hptsim.scenario.cloud import Faults, Script
-from hptsim.service.job_index import History
+from hptsim.service.job_index import JobIndex
 from hptsim.service.responses import float32
 from hptsim.service.service import OPERATIONS, Service
 
@@ -727,8 +727,8 @@ def test_a_description_looks_at_no_other_job(monkeypatch):
     sim, service = populated()
     describe(service, "job-00")
     read = []
-    take_in = History.read
-    monkeypatch.setattr(History, "read", lambda self, entry: (read.append(entry), take_in(self, entry)))
+    take_in = JobIndex.read
+    monkeypatch.setattr(JobIndex, "read", lambda self, entry: (read.append(entry), take_in(self, entry)))
     describe(service, "job-00")
     assert read == []
     entries = len(sim.journal)

@@ -6,7 +6,7 @@ import pytest
 
 from hptsim.errors import ServiceError
 from hptsim.service.service import OPERATIONS
-from hptsim.service.validation import check, model, plain, translated
+from hptsim.service.validation import check, model, translated, without_none
 
 
 def refusal(operation, request):
@@ -81,7 +81,7 @@ def test_structures_lists_and_maps_are_told_apart():
 
 def test_plain_copies_drop_what_is_null_and_share_nothing():
     inner = {"x": [1, None]}
-    copied = plain({"a": None, "b": inner, "c": (inner,)})
+    copied = without_none({"a": None, "b": inner, "c": (inner,)})
     assert copied == {"b": {"x": [1, None]}, "c": [{"x": [1, None]}]}
     copied["b"]["x"].append(2)
     assert inner == {"x": [1, None]}

@@ -5,6 +5,7 @@ import math
 
 import attrs
 import pytest
+from examples import journal_twice
 from extras import stats
 
 from hptsim import Scenario, Simulation, TuningJobSpec
@@ -73,12 +74,8 @@ def test_random_seed_reproduces_whatever_the_seed():
 def test_it_resumes_from_a_snapshot_while_some_run_and_some_wait(sampler):
     sim = simulation(spec(), sampler=sampler, capacity={"ml.m5.xlarge": 2}, faults=Faults(algorithm_error=0.2))
     sim.run(until=800)
-    saved = sim.snapshot()
-    sim.run()
-    once = list(sim.journal)
-    sim.restore(saved)
-    sim.run()
-    assert list(sim.journal) == once
+    first, again = journal_twice(sim)
+    assert first == again
 
 
 def test_optuna_searches_only_where_somebody_asks_for_it():

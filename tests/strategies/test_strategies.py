@@ -6,8 +6,10 @@ from statistics import fmean, median
 
 import attrs
 import pytest
+from examples import journal_twice
 from hypothesis import given
 from hypothesis import strategies as st
+from own_strategies import Waiting
 
 from hptsim import Scenario, Simulation, TuningJobSpec
 from hptsim.errors import InvalidInput, ServiceError
@@ -199,7 +201,7 @@ def test_hyperband_stops_who_is_not_among_the_best_third_of_a_rung(seed):
 
 
 @pytest.mark.parametrize("checkpoint_uri", [None, "s3://bucket/checkpoints"])
-def test_epochs_that_a_failure_undoes_count_for_nobody_until_they_are_done_again(checkpoint_uri):
+def test_epochs_that_a_failure_undoes_do_not_count_until_they_are_done_again(checkpoint_uri):
     """The law "the weak are stopped early" judges each verdict; a rung is counted by the epochs that are not lost."""
     definition = TrainingJobDefinition(spot=True, max_retries=2, checkpoint_uri=checkpoint_uri)
     faults = Faults(internal_error=0.5, spot_interruptions_per_hour=20)
@@ -310,21 +312,6 @@ def test_parents_must_exist_and_have_ended(parent_name, at_s):
     assert len(refused) == 1 and "ValidationException" in refused[0].data
 
 
-class Waiting:
-    """Synchronous: proposes two, waits for both, then proposes one that knows them."""
-
-    def __init__(self, spec):
-        self.results = []
-
-    def tell(self, trial):
-        self.results.append(trial)
-
-    def ask(self, ordinal):
-        if ordinal <= 2:
-            return {"rate": "0.1"}
-        return {"rate": str(0.001 * len(self.results))} if ordinal == 3 and len(self.results) == 2 else None
-
-
 def test_a_strategy_of_ones_own_may_wait_and_may_be_done():
     sim = Simulation(Scenario(timings=Timings(training_s=Exponential(100.0))))
     sim.create_tuning_job(spec(Waiting, ranges=(RATE,), total=9, parallel=4))
@@ -340,12 +327,8 @@ def test_a_strategy_of_ones_own_resumes_from_a_snapshot_and_waits_for_quota():
         sim = Simulation(scenario)
         sim.create_tuning_job(job)
         sim.run(until=60)
-        saved = sim.snapshot()
-        sim.run()
-        once = list(sim.journal)
-        sim.restore(saved)
-        sim.run()
-        assert list(sim.journal) == once
+        first, again = journal_twice(sim)
+        assert first == again
         assert [one["rate"] for one in tried(sim)] == ["0.1", "0.1", "0.002"]
 
 

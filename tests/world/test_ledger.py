@@ -134,7 +134,7 @@ def test_only_who_wants_the_same_limited_pool_is_barred():
     assert found is not None and found.holder == "other"
 
 
-def test_a_withdrawn_request_bars_nobody():
+def test_a_withdrawn_request_blocks_no_other():
     ledger = Ledger({M5: 2})
     ledger.reserve("a", {M5: 1})
     line(ledger, ("big", {M5: 2}, 0), ("small", {M5: 1}, 0))

@@ -1,0 +1,22 @@
+"""The twin over HTTP, for the service's command line, other languages and containers.
+
+Requests are answered as those of the clients in process are. Simulated time runs at a multiple of real time, or stands still
+and is moved by hand at `/_hptsim/advance`. It is brought up to date at each request, so nothing runs between requests.
+`calls` reads HTTP requests, `pace` keeps the time, `routes` answers, and `command` is `hptsim serve`.
+"""
+
+from hptsim.server.calls import BODY_TIMEOUT_S, MAX_BODY, object_operation
+from hptsim.server.command import serve
+from hptsim.server.pace import Pace
+from hptsim.server.routes import PAGE_OF_JOURNAL, application, page
+
+__all__ = [
+    "BODY_TIMEOUT_S",
+    "MAX_BODY",
+    "PAGE_OF_JOURNAL",
+    "Pace",
+    "application",
+    "object_operation",
+    "page",
+    "serve",
+]
