@@ -25,6 +25,24 @@ def stopping_jobs_leave_the_queue(state: State, job: KnownTuningJob) -> str | No
     return None
 
 
+def uses_its_own_first(state: State, job: KnownTuningJob) -> str | None:
+    """A tuning job that has asked for its last training job takes for those that wait what it holds and does not use.
+
+    One that has not will launch its next training job on what it holds. Under "as-observed" it holds nothing for later.
+    """
+    if not state.queue or job.spec is None or job.state != "InProgress":
+        return None
+    waiting = [name for name, now in job.requests.items() if now == "Requested" and TUNING_JOBS not in job.asked[name]]
+    if not waiting or job.launched + len(waiting) < job.spec.limits.max_training_jobs:
+        return None
+    if state.account.assumptions.reservation == "as-observed":
+        return None
+    for name in waiting:
+        if all(count <= job.held.get(pool, 0) - job.used.get(pool, 0) for pool, count in job.asked[name].items()):
+            return f"{name} waits for {dict(job.asked[name])}, which {job.name} holds and does not use"
+    return None
+
+
 def idle_quota_is_granted(state: State, nothing: None) -> str | None:
     """When a step is over, nobody waits whom the discipline would serve now."""
     if not state.queue or not state.moved:
@@ -109,6 +127,14 @@ LAWS = (
         "a job that launches no more has no request in the queue",
         "A-08",
         stopping_jobs_leave_the_queue,
+        (TUNING_JOB,),
+    ),
+    Law(
+        "own idle instances come before the queue",
+        ALWAYS,
+        "a tuning job that has asked for its last training job does not wait for instances that it holds and does not use",
+        "R14, cluster-reuse",
+        uses_its_own_first,
         (TUNING_JOB,),
     ),
     Law(
