@@ -118,7 +118,9 @@ class Simulation:
         plain["assumptions"] = attrs.asdict(account.assumptions)
         if account.warm_pool_capacity:
             plain["warm_pool_capacity"] = dict(account.warm_pool_capacity)
-        self.journal.open({"scenario": scenario.name, "seed": seed, "epoch": scenario.epoch, "account": plain})
+        header = {"scenario": scenario.name, "seed": seed, "epoch": scenario.epoch, "account": plain}
+        bound_s = self._auditor.state.stop_propagation_s
+        self.journal.open(header if bound_s is None else {**header, "stop_propagation_s": bound_s})
         self._start_clock()
         for entry in scenario.tuning_jobs:
             self._env.push(entry.at_s, _COMMANDS, Command(("create", entry)))
