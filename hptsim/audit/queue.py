@@ -108,7 +108,7 @@ LAWS = (
     Law(
         "nobody waits twice",
         ALWAYS,
-        "a request is in the queue once",
+        "a request is in the queue at most once",
         "first-come-first-served",
         waits_once,
         ("reservation ask", "reservation grant", "reservation withdraw"),
@@ -116,7 +116,7 @@ LAWS = (
     Law(
         "grants are in order",
         ALWAYS,
-        "nobody is granted quota before those whom the discipline serves first",
+        "no request is granted before one that the queue's discipline serves first",
         "first-come-first-served",
         granted_in_order,
         ("reservation grant",),
@@ -140,7 +140,7 @@ LAWS = (
     Law(
         "nobody waits while quota is idle",
         ALWAYS,
-        "whoever can be granted is, after every step",
+        "after each step no request waits that the queue's discipline could grant",
         "first-come-first-served",
         idle_quota_is_granted,
         (STEP,),
