@@ -87,7 +87,7 @@ LAWS = (
     Law(
         "only what has ended is deleted",
         ALWAYS,
-        "a record is dropped after the end of its job",
+        "the record of a job is deleted only after its end",
         "D3, J14",
         deleted_after_its_end,
         ("tuning delete", "training delete"),

@@ -81,7 +81,7 @@ LAWS = (
     Law(
         "the journal rebuilds the world",
         ALWAYS,
-        "the auditor's state is the world's",
+        "what the journal says of every job is what the simulation shows",
         "design",
         is_the_worlds_state,
         (TRAINING_JOB, TUNING_JOB, WORLD),
@@ -89,7 +89,7 @@ LAWS = (
     Law(
         "exactly one row applies",
         ALWAYS,
-        "a table has one row for what happens, or it cannot happen",
+        "exactly one row of a table applies to everything that happens",
         "lifecycle",
         None,
         (),

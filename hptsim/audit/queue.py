@@ -25,6 +25,24 @@ def stopping_jobs_leave_the_queue(state: State, job: KnownTuningJob) -> str | No
     return None
 
 
+def uses_its_own_first(state: State, job: KnownTuningJob) -> str | None:
+    """A tuning job that has asked for its last training job takes for those that wait what it holds and does not use.
+
+    One that has not will launch its next training job on what it holds. Under "as-observed" it holds nothing for later.
+    """
+    if not state.queue or job.spec is None or job.state != "InProgress":
+        return None
+    waiting = [name for name, now in job.requests.items() if now == "Requested" and TUNING_JOBS not in job.asked[name]]
+    if not waiting or job.launched + len(waiting) < job.spec.limits.max_training_jobs:
+        return None
+    if state.account.assumptions.reservation == "as-observed":
+        return None
+    for name in waiting:
+        if all(count <= job.held.get(pool, 0) - job.used.get(pool, 0) for pool, count in job.asked[name].items()):
+            return f"{name} waits for {dict(job.asked[name])}, which {job.name} holds and does not use"
+    return None
+
+
 def idle_quota_is_granted(state: State, nothing: None) -> str | None:
     """When a step is over, nobody waits whom the discipline would serve now."""
     if not state.queue or not state.moved:
@@ -90,7 +108,7 @@ LAWS = (
     Law(
         "nobody waits twice",
         ALWAYS,
-        "a request is in the queue once",
+        "a request is in the queue at most once",
         "first-come-first-served",
         waits_once,
         ("reservation ask", "reservation grant", "reservation withdraw"),
@@ -98,7 +116,7 @@ LAWS = (
     Law(
         "grants are in order",
         ALWAYS,
-        "nobody is granted quota before those whom the discipline serves first",
+        "no request is granted before one that the queue's discipline serves first",
         "first-come-first-served",
         granted_in_order,
         ("reservation grant",),
@@ -112,9 +130,17 @@ LAWS = (
         (TUNING_JOB,),
     ),
     Law(
+        "own idle instances come before the queue",
+        ALWAYS,
+        "a tuning job that has asked for its last training job does not wait for instances that it holds and does not use",
+        "R14, cluster-reuse",
+        uses_its_own_first,
+        (TUNING_JOB,),
+    ),
+    Law(
         "nobody waits while quota is idle",
         ALWAYS,
-        "whoever can be granted is, after every step",
+        "after each step no request waits that the queue's discipline could grant",
         "first-come-first-served",
         idle_quota_is_granted,
         (STEP,),

@@ -137,7 +137,7 @@ LAWS = (
     Law(
         "reservation held until the end",
         ALWAYS,
-        "nothing reserved is released before the job has ended",
+        "what is reserved for a job is not released before the job has ended",
         "S8, R3",
         held_until_the_end,
         ("reservation release", "reservation move"),
@@ -161,7 +161,7 @@ LAWS = (
     Law(
         "a live training job occupies",
         ALWAYS,
-        "from its creation to its end, and not a moment longer",
+        "a training job occupies its instances from its creation to its end, and no longer",
         "R3",
         lives_on_machines,
         (TRAINING_JOB,),
@@ -177,7 +177,7 @@ LAWS = (
     Law(
         "a shortage falls back",
         ALWAYS,
-        "who finds no machines goes on with the next of its types that has quota",
+        "a training job that finds no machines goes on with the next of its instance types that has quota",
         "R11, prioritized-fallback",
         falls_back_in_order,
         ("occupancy occupy", TRAINING_JOB),
@@ -185,7 +185,7 @@ LAWS = (
     Law(
         "reservations take their course",
         ALWAYS,
-        "asked, then granted or withdrawn, then released",
+        "a request is asked, then granted or withdrawn, and released if it was granted",
         "§5.5",
         follows_its_lifecycle,
         ("reservation",),

@@ -1,4 +1,4 @@
-"""The laws of the search: what is tried, who is given up, when enough has been seen, which result is the best."""
+"""The laws of the search: what is tried, what is stopped early, when a criterion is met, which result is the best."""
 
 from __future__ import annotations
 
@@ -32,20 +32,20 @@ def tries_each_point_once(state: State, entry: Entry) -> str | None:
     return None
 
 
-def gives_up_the_right_ones(state: State, subject: Entry | KnownTrainingJob) -> str | None:
-    """Who falls behind, or has had all its epochs, is sent a stop at once; nobody else is."""
+def stops_the_right_ones(state: State, subject: Entry | KnownTrainingJob) -> str | None:
+    """A training job that falls behind, or has had all its epochs, is sent a stop at once; no other one is."""
     if isinstance(subject, KnownTrainingJob):
         if subject.expected_stop and subject.told_s is None and subject.state == "Training":
-            return f"{subject.name} was to be given up ({subject.expected_stop}) and goes on"
+            return f"{subject.name} was to be stopped by {subject.expected_stop} and goes on"
         return None
     job = state.training[subject[2]]
     if subject[6] not in (None, "strategy", job.expected_stop):  # a rule of the user's own is not ours to judge
-        return f"{job.name} is given up for {subject[6]}, and was not to be"
+        return f"{job.name} is stopped by {subject[6]}, and was not to be"
     return None
 
 
 def keeps_to_its_share(state: State, entry: Entry) -> str | None:
-    """Who has gone beyond a rung of Hyperband is counted; one that was given up may, until its stop reaches it."""
+    """At most one in three goes on after a rung of Hyperband; one that is being stopped may, until its stop arrives."""
     job = state.training[entry[2]]
     tuning = state.tuning[job.holder]
     if tuning.spec is None or tuning.spec.hyperband is None or job.expected_stop:
@@ -89,7 +89,7 @@ LAWS = (
     Law(
         "a strategy stays in its ranges",
         ALWAYS,
-        "every configuration is one of the request's ranges",
+        "every hyperparameter is within its range in the request",
         "L2",
         stays_in_its_ranges,
         ("training create",),
@@ -97,7 +97,7 @@ LAWS = (
     Law(
         "Grid tries each point once",
         ALWAYS,
-        "no configuration of a grid comes twice",
+        "Grid tries no configuration twice",
         "L2, C5",
         tries_each_point_once,
         ("training create",),
@@ -105,23 +105,23 @@ LAWS = (
     Law(
         "a rung holds its share",
         ALWAYS,
-        "Hyperband lets on one in three of those that reach a rung",
+        "of the training jobs that reach a rung of Hyperband, one in three goes on",
         "L2",
         keeps_to_its_share,
         ("training epoch",),
     ),
     Law(
-        "the weak are stopped early",
+        "early stopping follows its rule",
         ALWAYS,
-        "who falls behind is told to stop at once, and nobody else",
+        "a training job is sent a stop as soon as early stopping or Hyperband says so, and only then",
         "L3, L4",
-        gives_up_the_right_ones,
+        stops_the_right_ones,
         ("signal stop", TRAINING_JOB),
     ),
     Law(
         "a met criterion ends the job",
         ALWAYS,
-        "when a completion criterion is met, nothing more is launched",
+        "when a completion criterion is met, the tuning job launches nothing more; it closes for no other reason",
         "L6",
         ends_when_it_has_enough,
         ("tuning criterion", TUNING_JOB),
@@ -129,7 +129,7 @@ LAWS = (
     Law(
         "the best is the best",
         ALWAYS,
-        "no evaluated training job is better than the best one",
+        "no evaluated training job has a better objective than BestTrainingJob",
         "M:HyperParameterTuningJob",
         calls_the_best_best,
         (TUNING_JOB,),

@@ -203,7 +203,7 @@ LAWS = (
     Law(
         "nothing stored is overwritten",
         ALWAYS,
-        "every model and every checkpoint has a place of its own",
+        "every model and every checkpoint is stored at a URI of its own",
         "S7, B12, R23",
         overwrites_nothing,
         ("artifact store",),
@@ -211,7 +211,7 @@ LAWS = (
     Law(
         "logs persist",
         ALWAYS,
-        "a container that ran has logs, with its metric, and they stay",
+        "a container that ran has a log line for its start, each epoch and its end, and they stay",
         "S7, B13",
         writes_its_log,
         (TRAINING_JOB, WORLD),
@@ -243,7 +243,7 @@ LAWS = (
     Law(
         "retries within their limit",
         ALWAYS,
-        "an internal error is retried MaximumRetryAttempts times, wherever it strikes",
+        "an internal error is retried MaximumRetryAttempts times, in whatever state it happens",
         "J13, L13",
         retries_as_often_as_it_may,
         ("training internal_error", TRAINING_JOB),
@@ -259,7 +259,7 @@ LAWS = (
     Law(
         "a stop arrives in time",
         ALWAYS,
-        "a stop that was sent acts within the propagation delay",
+        "a stop that was sent takes effect within the propagation delay, where that is bounded",
         "S5, stop-propagation",
         stop_arrives,
         ("training",),

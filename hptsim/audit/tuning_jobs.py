@@ -151,7 +151,7 @@ LAWS = (
     Law(
         "a stop reaches every child",
         ALWAYS,
-        "a stop is sent to every live training job at once",
+        "a tuning job's stop is sent to all its live training jobs at once",
         "S5",
         reaches_every_child,
         (TRAINING_JOB,),
@@ -167,7 +167,7 @@ LAWS = (
     Law(
         "tuning statuses in order",
         ALWAYS,
-        "InProgress, then Stopping if stopped, then an end",
+        "a tuning job is InProgress, then Stopping if it is stopped, then Completed, Failed or Stopped",
         "H1 to H6",
         goes_through_its_statuses,
         ("tuning",),
@@ -175,7 +175,7 @@ LAWS = (
     Law(
         "parallel within its limit",
         ALWAYS,
-        "MaxParallelTrainingJobs is respected",
+        "no more than MaxParallelTrainingJobs training jobs run at a time",
         "R9",
         few_enough_at_a_time,
         ("training create",),
@@ -183,7 +183,7 @@ LAWS = (
     Law(
         "total within its limit",
         ALWAYS,
-        "MaxNumberOfTrainingJobs is respected",
+        "no more than MaxNumberOfTrainingJobs training jobs are launched",
         "L14",
         few_enough_in_all,
         ("training create",),
@@ -191,7 +191,7 @@ LAWS = (
     Law(
         "five attempts",
         ALWAYS,
-        "a tuning job gives up after exactly five training jobs without a result; a user's stops are no attempts",
+        "a tuning job fails after exactly five training jobs without a result; those that a user stopped do not count",
         "L10, L11, five-attempts, one-stop",
         gives_up_in_time,
         ("tuning give_up", TUNING_JOB),
@@ -199,7 +199,7 @@ LAWS = (
     Law(
         "counters add up",
         ALWAYS,
-        "the status counters are the training jobs' statuses",
+        "the status counters are those of the training jobs' statuses",
         "K4 to K7",
         counts_its_children,
         (TUNING_JOB,),
@@ -215,7 +215,7 @@ LAWS = (
     Law(
         "a stop catches two training",
         SOMETIMES,
-        "a stop finds two or more children in Training",
+        "a stop finds two or more training jobs in Training",
         "§3.3",
         _found(lambda states: states.count("Training") >= 2),
         ("tuning stop",),
@@ -223,7 +223,7 @@ LAWS = (
     Law(
         "a stop catches one starting",
         SOMETIMES,
-        "a stop finds a child in Starting",
+        "a stop finds a training job in Starting",
         "§3.3",
         _found(lambda states: "Starting" in states),
         ("tuning stop",),
@@ -231,7 +231,7 @@ LAWS = (
     Law(
         "a stop catches one uploading",
         SOMETIMES,
-        "a stop finds a child in Uploading",
+        "a stop finds a training job in Uploading",
         "§3.3",
         _found(lambda states: "Uploading" in states),
         ("tuning stop",),
@@ -239,18 +239,23 @@ LAWS = (
     Law(
         "a stop races the last completion",
         SOMETIMES,
-        "a stop finds no child left alive",
+        "a stop comes when all training jobs have ended and the tuning job has not",
         "A-11",
         races_the_last_completion,
         ("tuning stop",),
     ),
     Law(
-        "a stopped job has artifacts", SOMETIMES, "a Stopped tuning job left a model", "S7", left_a_model, (TUNING_JOB,)
+        "a stopped job has artifacts",
+        SOMETIMES,
+        "a Stopped tuning job has left a model",
+        "S7",
+        left_a_model,
+        (TUNING_JOB,),
     ),
     Law(
         "an interruption meets a stop",
         SOMETIMES,
-        "a stop finds a child Interrupted",
+        "a stop finds a training job in Interrupted",
         "§3.3",
         _found(lambda states: "Interrupted" in states),
         ("tuning stop",),

@@ -63,7 +63,7 @@ LAWS = (
     Law(
         "warm pools take their course",
         ALWAYS,
-        "in use, then kept for its period if its training job ended well, then reused or terminated",
+        "a warm pool is in use, then kept for its period if its training job ended well, then reused or terminated",
         "R17, R19",
         follows_its_lifecycle,
         ("warm_pool",),
@@ -71,7 +71,7 @@ LAWS = (
     Law(
         "a warm pool holds its instances",
         ALWAYS,
-        "what is kept stays reserved, and is given back with it",
+        "the instances of a warm pool stay reserved until its end",
         "R20",
         holds_its_instances,
         (TUNING_JOB,),
@@ -79,7 +79,7 @@ LAWS = (
     Law(
         "only a match reuses a warm pool",
         ALWAYS,
-        "who reuses it has the same instances, role, network",
+        "a training job that reuses a warm pool has the same instances, volume, role and network",
         "R18",
         matches_what_it_takes_over,
         ("training create",),
@@ -87,7 +87,7 @@ LAWS = (
     Law(
         "a warm pool is reused",
         SOMETIMES,
-        "a training job takes over what another has left",
+        "a training job takes over the warm pool of another one",
         "R17",
         is_reused,
         ("warm_pool reuse",),
@@ -95,7 +95,7 @@ LAWS = (
     Law(
         "a stop meets a warm pool",
         SOMETIMES,
-        "a stop finds a training job with a warm pool, or ends the pool",
+        "a stop finds a training job with a warm pool, or ends the warm pool",
         "R19",
         is_ended_by_a_stop,
         ("warm_pool terminate", "training stop"),

@@ -258,7 +258,7 @@ def judge(saved: Saved, where: str = "journal", laws: Iterable[Law] = LAWS) -> A
     """
     line = 1
     try:
-        auditor = Auditor(saved.account, laws)
+        auditor = Auditor(saved.account, laws, stop_propagation_s=saved.stop_propagation_s)
         for step in steps(saved.records):
             for record in step:
                 line += 1

@@ -22,7 +22,7 @@ from hptsim.model.entries import Entry, Record
 from hptsim.model.journal_lines import decode, encode
 
 FORMAT = 2
-HEADER = ("hptsim", "version", "scenario", "seed", "epoch", "account")
+HEADER = ("hptsim", "version", "scenario", "seed", "epoch", "account", "stop_propagation_s")
 _CHECK = ', "crc": "%08x"}\n'
 _CHECK_LENGTH = len(_CHECK % 0)
 
@@ -86,6 +86,15 @@ class Saved(NamedTuple):
         given = self.header["account"]
         limits, assumptions = ServiceLimits(**given["limits"]), Assumptions(**given["assumptions"])
         return Account(given["capacity"], limits, assumptions, given.get("warm_pool_capacity", {}))
+
+    @property
+    def stop_propagation_s(self) -> float | None:
+        """How long a stop may travel from a tuning job to its training jobs, in seconds; None where that has no bound.
+
+        Journals of earlier versions do not say.
+        """
+        bound_s: float | None = self.header.get("stop_propagation_s")
+        return bound_s
 
 
 class _Damaged(Exception):

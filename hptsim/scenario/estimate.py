@@ -49,6 +49,8 @@ class Circumstances:
     faults: Faults
     script: Script
     limits: ServiceLimits
+    until_s: float | None = None
+    """When the simulation ends, if that is known."""
 
 
 def estimate(jobs: Iterable[ScheduledTuningJob], arrivals: Iterable[Arrivals], around: Circumstances) -> Estimate:
@@ -66,10 +68,10 @@ def estimate(jobs: Iterable[ScheduledTuningJob], arrivals: Iterable[Arrivals], a
         work += [(template, around.faults, one.expected / len(one.templates)) for template in one.templates]
         entries += one.hours
     for spec, faults, count in work:
-        each = _training_jobs(spec, around.limits)
+        own = attrs.evolve(around, faults=faults)
+        each = min(_training_jobs(spec, around.limits), _until(spec, own))
         tuning_jobs += count
         training_jobs += count * each
-        own = attrs.evolve(around, faults=faults)
         entries += count * each * max(_entries(spec, definition, own) for definition in spec.definitions)
     return Estimate(tuning_jobs, training_jobs, entries)
 
@@ -78,6 +80,17 @@ def _training_jobs(spec: TuningJobSpec, limits: ServiceLimits) -> float:
     """How many training jobs a tuning job may have; none where the service's limits refuse it."""
     total = spec.limits.max_training_jobs
     return 0.0 if limits.training_jobs is not None and total > limits.training_jobs else float(total)
+
+
+def _until(spec: TuningJobSpec, around: Circumstances) -> float:
+    """How many training jobs a tuning job can have until the simulation ends, one after the other on each of its slots."""
+    works_s = [
+        _work_s(spec, definition, float(_epochs(spec, definition, around.script)), around)
+        for definition in spec.definitions
+    ]
+    if around.until_s is None or min(works_s) <= 0:
+        return math.inf
+    return spec.limits.max_parallel * (around.until_s / min(works_s) + 1)
 
 
 def _entries(spec: TuningJobSpec, definition: TrainingJobDefinition, around: Circumstances) -> float:

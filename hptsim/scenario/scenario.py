@@ -130,7 +130,7 @@ class Scenario:
         >>> Scenario(arrivals=[Arrivals(TuningJobSpec("a"), 1e-9, until_s=3600)]).estimate().tuning_jobs
         3600000000000.0
         """
-        around = Circumstances(self.timings, self.faults, self.script, self.limits)
+        around = Circumstances(self.timings, self.faults, self.script, self.limits, self.until_s)
         return estimate(self.tuning_jobs, self.arrivals, around)
 
     def _check_work(self) -> None:

@@ -88,7 +88,7 @@ class Simulation(ReadableSimulation):
             cloud = cloud.for_scenario(scenario, seed)
         self.journal = Journal() if journal is None else journal
         judge = Judge(laws, scenario, seed, self.journal, cloud)
-        self.journal.open(_header(scenario, seed))
+        self.journal.open(_header(scenario, seed, judge.auditor.state.stop_propagation_s))
         world = World(scenario.account, cloud, Searches(uniforms, seed, sampler), rules(tables))
         self._runner = Runner(scenario, world, self.journal, judge)
 
@@ -289,14 +289,15 @@ class Simulation(ReadableSimulation):
         return sim
 
 
-def _header(scenario: Scenario, seed: int) -> dict[str, Any]:
-    """What the journal's first line says of the run: its scenario's name, its seed and its account."""
+def _header(scenario: Scenario, seed: int, stop_propagation_s: float | None) -> dict[str, Any]:
+    """What the journal's first line says of the run: its scenario's name, its seed, its account, how long a stop travels."""
     account = scenario.account
     plain = {"capacity": dict(account.capacity), "limits": attrs.asdict(account.limits)}
     plain["assumptions"] = attrs.asdict(account.assumptions)
     if account.warm_pool_capacity:
         plain["warm_pool_capacity"] = dict(account.warm_pool_capacity)
-    return {"scenario": scenario.name, "seed": seed, "epoch": scenario.epoch, "account": plain}
+    header = {"scenario": scenario.name, "seed": seed, "epoch": scenario.epoch, "account": plain}
+    return header if stop_propagation_s is None else {**header, "stop_propagation_s": stop_propagation_s}
 
 
 def _own(cloud: Cloud | None, tables: Tables) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 from hptsim.world.dispatch import Decision
 from hptsim.world.jobs import ATTEMPTS_WITHOUT_SUCCESS, TrainingJob, TuningJob
-from hptsim.world.requests import ask_for, idle_alternative, use_idle_instead_of_waiting
+from hptsim.world.requests import ask_for, idle_alternative, use_idle_instead_of_waiting, use_what_is_left_idle
 from hptsim.world.search import has_configuration
 from hptsim.world.world import World
 
@@ -66,6 +66,7 @@ def launch(world: World, job: TuningJob) -> None:
         world.fire_tuning(job, "launch", (index, choice))
     else:
         ask_for(world, job, amounts, index)
+        use_what_is_left_idle(world, job)
 
 
 def deliver_stop(world: World, child: TrainingJob) -> None:

@@ -20,7 +20,7 @@ from hptsim.world.controller import deliver_stop, proceed
 from hptsim.world.dispatch import Effect
 from hptsim.world.jobs import TrainingJob, TuningJob
 from hptsim.world.ledger import Reservation
-from hptsim.world.requests import ask_for, first_amounts
+from hptsim.world.requests import ask_for, first_amounts, use_what_is_left_idle
 from hptsim.world.search import configuration, stopped_by, trial
 from hptsim.world.warm_pools import give_back, outlives, retain
 from hptsim.world.world import World
@@ -125,6 +125,8 @@ def fall_back(world: World, child: TrainingJob, detail: Any) -> None:
         amounts = world.ledger.counted(child.definition.alternatives[choice - 1].amounts)
         if change_instances(world, child, amounts):
             child.choice, child.amounts, child.warm = choice, amounts, False
+            if child.tuning_job:  # what it leaves may stay with the tuning job
+                use_what_is_left_idle(world, world.tuning[child.tuning_job])
             return
 
 

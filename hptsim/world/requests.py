@@ -67,3 +67,9 @@ def use_idle_instead_of_waiting(world: World, job: TuningJob) -> None:
             job.returned.append(reservation.definition)
             job.launching += 1
             return world.arm_tuning(job, "launch", world.cloud.delay(world, job, "launch"))
+
+
+def use_what_is_left_idle(world: World, job: TuningJob) -> None:
+    """Use idle instances for who waits, unless there is more to launch: that takes them."""
+    if job.waiting and job.asked + job.launching >= job.spec.limits.max_training_jobs:
+        use_idle_instead_of_waiting(world, job)

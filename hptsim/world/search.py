@@ -81,8 +81,8 @@ def configuration(
 
 
 def stopped_by(training: Training, job: TuningJob, child: TrainingJob) -> str:
-    """Which stopping rule stops a training job after its new epoch, or nothing."""
-    if not job.search.watches:
+    """Which stopping rule stops a training job after its new epoch, or nothing; without an epoch there is none to judge."""
+    if not job.search.watches or not child.curve:
         return ""
 
     def others() -> list[Trial]:

@@ -7,13 +7,16 @@ from doctored import ALONE, DEFINITION, M5, TIMINGS, TWO, job
 from audit.planted import BUG, BUGS, Bug, after_row
 from hptsim import Simulation, TuningJobSpec
 from hptsim.cli import demo
+from hptsim.cli.commands import judge
 from hptsim.cloud.every_outcome import EveryOutcome
 from hptsim.cloud.scripted import ScriptedCloud
 from hptsim.errors import LawBroken
 from hptsim.model.assumptions import Assumptions
 from hptsim.model.definitions import InstanceRequest, Objective, ResourceLimits, TrainingJobDefinition
+from hptsim.model.journal import Journal, read
 from hptsim.model.ranges import ParameterRange
 from hptsim.scenario.cloud import Faults, Recorded
+from hptsim.scenario.durations import Exponential
 from hptsim.scenario.workload import ScheduledTuningJob
 
 RATE = (ParameterRange("rate", "Continuous", 0.0, 1.0),)
@@ -119,6 +122,34 @@ def test_what_is_recorded_or_planned_ends_with_the_time_that_a_training_job_may_
     sim.run()
     [child] = sim.tuning_job("a").training_jobs
     assert sim.training_job(child).secondary_status == "MaxRuntimeExceeded"
+
+
+@pytest.mark.parametrize("bounded", [True, False], ids=["with its bound", "of an earlier version"])
+def test_a_late_stop_is_found_in_a_saved_journal_that_says_how_long_a_stop_may_take(tmp_path, bounded):
+    path = tmp_path / "late.jsonl"
+    with BUG["a stop takes 300 s longer to arrive"].planted() as more:
+        sim = Simulation(SLOW_STOP, laws=False, journal=Journal(path), **more)
+        sim.run()
+        sim.journal.close()
+    saved = read(path)
+    assert saved.stop_propagation_s == 5.0
+    if not bounded:
+        del saved.header["stop_propagation_s"]
+        assert judge(saved).checked == len(saved.records)
+        return
+    with pytest.raises(LawBroken) as broken:
+        judge(saved)
+    assert broken.value.law == "a stop arrives in time"
+
+
+def test_a_journal_has_no_bound_where_the_time_that_a_stop_takes_is_sampled(tmp_path):
+    path = tmp_path / "sampled.jsonl"
+    timings = attrs.evolve(TIMINGS, stop_propagation_s=Exponential(5.0))
+    sim = Simulation(attrs.evolve(TWO, timings=timings), journal=Journal(path))
+    sim.run()
+    sim.journal.close()
+    saved = read(path)
+    assert saved.stop_propagation_s is None and "a stop catches two training" in judge(saved).witnessed
 
 
 def _free_in(state):

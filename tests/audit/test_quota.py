@@ -4,6 +4,7 @@ import attrs
 import pytest
 from doctored import (
     ALONE,
+    DEFINITION,
     M5,
     TWO,
     audit,
@@ -22,7 +23,9 @@ from hptsim.audit import Auditor, KnownTuningJob
 from hptsim.errors import LawBroken
 from hptsim.model.account import Account
 from hptsim.model.assumptions import Assumptions
+from hptsim.model.definitions import InstanceRequest, ResourceLimits
 from hptsim.model.payloads import ReservationChange
+from hptsim.scenario.workload import ScheduledTuningJob
 
 
 def granted_twice():
@@ -55,6 +58,15 @@ def waits_though_free(discipline="fifo"):
     audit(cut(run(scenario), "reservation", "grant", "a/1"), scenario)
 
 
+def waits_for_its_own():
+    """A training job that took two instances has ended, and two that want one each wait on."""
+    small = attrs.evolve(DEFINITION, instances=InstanceRequest(M5, 1))
+    large = attrs.evolve(DEFINITION, instances=InstanceRequest(M5, 2))
+    spec = TuningJobSpec("a", (large, small, small), ResourceLimits(3, 3))
+    scenario = attrs.evolve(ALONE, tuning_jobs=(ScheduledTuningJob(spec),))
+    audit(cut(run(scenario), "reservation", "withdraw"), scenario)
+
+
 def passes_a_type_over():
     scenario = two_types()
     records = run(scenario)
@@ -72,6 +84,7 @@ CASES = {
     "a live training job occupies": vacated_early,
     "reservations take their course": lambda: audit(edited("reservation", "grant", destination="Released")),
     "nobody stopping waits": waits_though_stopping,
+    "own idle instances come before the queue": waits_for_its_own,
     "nobody waits while quota is idle": waits_though_free,
 }
 

@@ -60,7 +60,7 @@ def goes_on_though_it_has_enough():
 CASES = {
     "a strategy stays in its ranges": lambda: configured(tuning(2, 1, ranges=(RATE,)), 0, {"rate": "7"}),
     "Grid tries each point once": lambda: configured(tuning(2, 1, ranges=(KIND,), strategy="Grid"), 1, {"kind": "x"}),
-    "the weak are stopped early": not_given_up,
+    "early stopping follows its rule": not_given_up,
     "a rung holds its share": too_many_on_a_rung,
     "a met criterion ends the job": goes_on_though_it_has_enough,
 }

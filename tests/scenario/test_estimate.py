@@ -106,3 +106,14 @@ def test_it_runs_when_it_is_asked_for(tmp_path, capsys):
     sim = Simulation(attrs.evolve(small, max_entries=100))
     sim.run()
     assert 10 < len(sim.journal) < 100
+
+
+def test_what_is_cut_off_by_its_end_may_be_large():
+    large = {"tuning_jobs": one(total=10**8), "limits": "none", "timings": Timings(training_s=100)}
+    with pytest.raises(InvalidInput, match="max_entries"):
+        Simulation(Scenario(**large))
+    cut_off = Scenario(**large, until_s=1000.0)
+    assert cut_off.estimate().training_jobs <= 22
+    sim = Simulation(cut_off)
+    sim.run(until=cut_off.until_s)
+    assert 1 < len(sim.training_jobs) <= 22

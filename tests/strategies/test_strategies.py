@@ -202,7 +202,7 @@ def test_hyperband_stops_who_is_not_among_the_best_third_of_a_rung(seed):
 
 @pytest.mark.parametrize("checkpoint_uri", [None, "s3://bucket/checkpoints"])
 def test_epochs_that_a_failure_undoes_do_not_count_until_they_are_done_again(checkpoint_uri):
-    """The law "the weak are stopped early" judges each verdict; a rung is counted by the epochs that are not lost."""
+    """The law "early stopping follows its rule" judges each verdict; a rung is counted by the epochs that are not lost."""
     definition = TrainingJobDefinition(spot=True, max_retries=2, checkpoint_uri=checkpoint_uri)
     faults = Faults(internal_error=0.5, spot_interruptions_per_hour=20)
     again = 0
