@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable, Iterator
 
 from hptsim import Scenario, Simulation, TuningJobSpec
-from hptsim.cli import stories
+from hptsim.cli import stop_timelines
 from hptsim.model import Assumptions, Record, ResourceLimits
 from hptsim.scenario import ScheduledTuningJob, Script, Timings, Uniform
 from hptsim.views import PHASE_COLORS, band_rows, gantt_rows
@@ -110,7 +110,7 @@ class Twin:
             "models": len(sim.artifacts),
             "logs": sum(len(sim.logs(name)) for job in jobs for name in job.training_jobs),
             "checked": sim.checked,
-            "story": stories(sim),
+            "story": stop_timelines(sim),
             "lanes": gantt_rows(sim.journal),
             "bands": [(row.time_s, row.reserved, row.occupied) for row in band_rows(sim.journal)],
             "held": held_rows(sim.journal),

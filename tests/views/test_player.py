@@ -11,7 +11,7 @@ from browser import chromium
 from examples import TIMINGS, simulation
 
 from hptsim import LAWS, Scenario, Simulation, TuningJobSpec
-from hptsim.cli.commands import main
+from hptsim.cli.app import main
 from hptsim.errors import LawBroken
 from hptsim.model.definitions import ResourceLimits
 from hptsim.model.journal import read
@@ -168,9 +168,7 @@ def test_a_law_that_nobody_judged_is_found_broken_by_the_film():
 
 
 def test_the_command_writes_the_film_of_a_broken_law(tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(
-        "hptsim.cli.commands.Simulation", lambda *args, **more: Simulation(*args, tables=SILENT, **more)
-    )
+    monkeypatch.setattr("hptsim.cli.run.Simulation", lambda *args, **more: Simulation(*args, tables=SILENT, **more))
     scenario = Scenario(timings=TIMINGS, tuning_jobs=(ScheduledTuningJob(TuningJobSpec("one")),))
     scenario.dump(tmp_path / "one.toml")
     assert main(["run", str(tmp_path / "one.toml"), "--html", str(tmp_path / "out.html")]) == 3

@@ -6,7 +6,7 @@ import xml.etree.ElementTree as ElementTree
 import attrs
 import pytest
 
-from hptsim.cli.commands import main
+from hptsim.cli.app import main
 from hptsim.model.statuses import NEW, STOPPING
 from hptsim.model.tables import RESERVATION, TRAINING, TUNING, Row, Table
 from hptsim.views.state_diagrams import COLORS, kind, mermaid, svg, tooltip
