@@ -80,7 +80,7 @@ class Twin:
         """The reader's stop, now."""
         self.sim.stop_tuning_job("yours")
 
-    def film(self) -> str:
+    def recording(self) -> str:
         """The player's page, with all that has happened."""
         return self.sim.to_html()
 
@@ -110,7 +110,7 @@ class Twin:
             "models": len(sim.artifacts),
             "logs": sum(len(sim.logs(name)) for job in jobs for name in job.training_jobs),
             "checked": sim.checked,
-            "story": stop_timelines(sim),
+            "timeline": stop_timelines(sim),
             "lanes": gantt_rows(sim.journal),
             "bands": [(row.time_s, row.reserved, row.occupied) for row in band_rows(sim.journal)],
             "held": held_rows(sim.journal),
