@@ -1,6 +1,6 @@
 """`python -m hptsim` is the command `hptsim`."""
 
-from hptsim.cli.commands import main
+from hptsim.cli.app import main
 
 if __name__ == "__main__":
     raise SystemExit(main())

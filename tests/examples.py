@@ -3,7 +3,8 @@
 import sys
 
 from hptsim import Scenario, Simulation
-from hptsim.cli.commands import BAD_INPUT, LAW_BROKEN, check
+from hptsim.cli.check import check
+from hptsim.cli.exit_codes import BAD_INPUT, LAW_BROKEN
 from hptsim.errors import HptsimError, LawBroken
 from hptsim.scenario.cloud import Script, Timings
 from hptsim.views.chart_data import CurveRow

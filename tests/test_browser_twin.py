@@ -131,8 +131,8 @@ def same(tab, twin):
         assert row[2] == f"{job['reserved']} of {view['limit']} instances"
     assert f"reserved {view['reserved']} of {view['limit']} · occupied {view['occupied']}" in tab.inner_text("#figures")
     assert f"models stored {view['models']} · log events {view['logs']}" in tab.inner_text("#figures")
-    if view["story"]:
-        assert tab.text_content("#story") == "\n".join(view["story"])
+    if view["timeline"]:
+        assert tab.text_content("#timeline") == "\n".join(view["timeline"])
     assert tab.locator("#lanes rect").count() == len(view["lanes"])
     return view
 
@@ -165,7 +165,7 @@ def test_the_page_shows_what_hptsim_says_event_by_event(tab, events, reservation
 def test_every_setting_reaches_the_twin(tab):
     changes = [{}, {"parallel": 5}, {"total": 3}, {"on_sigterm": "ignore"}, {"save_s": 90}, {"seed": 7}]
     changes += [{"reservation": "upfront"}, {"reservation": "as-observed"}]
-    stories = set()
+    timelines = set()
     for change in changes:
         twin = choose(tab, **change)
         for _ in range(9):
@@ -177,8 +177,8 @@ def test_every_setting_reaches_the_twin(tab):
             tab.click("#step", force=True)
             twin.next_event()
         same(tab, twin)
-        stories.add(tab.text_content("#story"))
-    assert len(stories) == len(changes), "each of them makes a difference"
+        timelines.add(tab.text_content("#timeline"))
+    assert len(timelines) == len(changes), "each of them makes a difference"
 
 
 def test_the_clock_runs_and_the_keyboard_suffices(tab):
@@ -194,7 +194,7 @@ def test_the_clock_runs_and_the_keyboard_suffices(tab):
     assert tab.evaluate("document.activeElement.id") == "stop"
     tab.keyboard.press("Space")
     assert rows(tab)[0][1] == "Stopping"
-    at = float(tab.text_content("#story").splitlines()[1].split()[0])
+    at = float(tab.text_content("#timeline").splitlines()[1].split()[0])
     assert at >= 250
     until(tab, lambda: rows(tab)[0][1] == "Stopped")
     assert "after you pressed Stop" in tab.inner_text("#message")
@@ -210,7 +210,7 @@ def until(tab, true):
     raise AssertionError("it never came")
 
 
-def test_the_film_plays_in_the_page(tab):
+def test_the_player_plays_in_the_page(tab):
     twin = choose(tab)
     assert not tab.is_visible("#player")
     tab.click("#step")
@@ -220,13 +220,13 @@ def test_the_film_plays_in_the_page(tab):
     while seen(twin)["jobs"][0]["status"] == "Stopping":
         tab.click("#step")
         twin.next_event()
-    tab.click("#film")
-    film = tab.frame_locator("#player")
-    assert film.locator("h1").inner_text() == "the twin in the browser, seed 0"
-    film.locator("#play").focus()
+    tab.click("#play")
+    player = tab.frame_locator("#player")
+    assert player.locator("h1").inner_text() == "the twin in the browser, seed 0"
+    player.locator("#play").focus()
     tab.keyboard.press("End")
-    assert film.locator("#clock").inner_text() == f"{seen(twin)['now_s']:.1f} s"
+    assert player.locator("#clock").inner_text() == f"{seen(twin)['now_s']:.1f} s"
     happened = list(twin.sim.journal)[-1]
-    assert f"{happened.thing} {happened.name} {happened.trigger}" in film.locator("#events li").first.inner_text()
+    assert f"{happened.thing} {happened.name} {happened.trigger}" in player.locator("#events li").first.inner_text()
     tab.keyboard.press("Home")
-    assert film.locator("#clock").inner_text() == "0.0 s"
+    assert player.locator("#clock").inner_text() == "0.0 s"

@@ -13,7 +13,7 @@ from golden import evidence
 
 import hptsim
 from hptsim import Journal, Simulation
-from hptsim.cli.commands import demo
+from hptsim.cli.run import demo
 
 
 def written_by_another_process(path, hash_seed, *options):

@@ -1,16 +1,19 @@
 """The documentation is what the code says: the generated page is current, and the examples load and run."""
 
 import json
+import pkgutil
 import re
 import tomllib
 from pathlib import Path
 
 import attrs
 import pytest
+from test_rooms import DOORS, MAY_IMPORT
 
 from hptsim import Scenario, Simulation, TuningJobSpec
 from hptsim.audit.laws import LAWS
-from hptsim.cli.commands import main
+from hptsim.cli import exit_codes
+from hptsim.cli.app import main
 from hptsim.cli.write_docs import PAGES, figures, semantics
 from hptsim.model.assumptions import ASSUMPTIONS, Assumptions
 from hptsim.model.definitions import ServiceLimits
@@ -116,16 +119,57 @@ def test_the_example_has_every_key_of_arrivals():
 
 
 def test_the_exit_codes_are_the_command_lines():
-    from hptsim.cli import commands
-
-    codes = {
-        commands.FINE,
-        commands.BAD_INPUT,
-        commands.LAW_BROKEN,
-        commands.INTERRUPTED,
-        commands.UNREAD,
-    }
+    codes = {value for name, value in vars(exit_codes).items() if name.isupper()}
     assert {int(code) for code in re.findall(r"^\| (\d+) \|", PAGE, re.MULTILINE)} == codes
+
+
+NAMED = re.compile(r"`((?:hptsim|tests|benchmarks|notebooks)/[\w./-]+(?:::\w+)?|hptsim(?:\.\w+)+)")
+"""A file, a folder, a test, a module or what stands in one, in backticks."""
+WRITING = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")), *sorted((ROOT / "notebooks").glob("*"))]
+
+
+def exists(name):
+    """Whether a file, a test in a file, or a dotted name is there."""
+    if "/" in name:
+        path, _, test = name.partition("::")
+        return (
+            (ROOT / path).exists() and f"def {test}(" in (ROOT / path).read_text() if test else (ROOT / path).exists()
+        )
+    try:
+        pkgutil.resolve_name(name)
+    except (ImportError, AttributeError):
+        return False
+    return True
+
+
+@pytest.mark.parametrize("page", WRITING, ids=lambda page: str(page.relative_to(ROOT)))
+def test_what_a_page_names_in_backticks_exists(page):
+    text = "\n".join(written(page))
+    assert [name for name in NAMED.findall(text) if not exists(name.rstrip("./"))] == []
+
+
+def written(page):
+    """The text of a page; of a notebook, that of its cells in Markdown."""
+    if page.suffix != ".ipynb":
+        return page.read_text().splitlines() if page.is_file() else []
+    cells = json.loads(page.read_text())["cells"]
+    return ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown"]
+
+
+@pytest.mark.parametrize(
+    "name", ["hptsim/search.py", "hptsim.nowhere", "hptsim.boto.nothing", "tests/test_docs.py::test_x"]
+)
+def test_a_name_that_does_not_exist_is_noticed(name):
+    assert NAMED.findall(f"see `{name}`") == [name] and not exists(name)
+
+
+def test_the_page_of_rooms_has_every_package_and_whom_it_may_import():
+    page = (ROOT / "docs" / "rooms.md").read_text()
+    rows = re.findall(r"^\| `(\w+)` \| [^|]+ \| ([^|]*)\|$", page, re.MULTILINE)
+    rooms = {name: set(re.findall(r"`(\w+)`", others)) for name, others in rows}
+    packages = {path.parent.name for path in (ROOT / "hptsim").glob("*/__init__.py")}
+    assert len(rows) == len(rooms) and rooms.keys() == packages - (DOORS - {"cli"})
+    assert {name: rooms[name] for name in MAY_IMPORT} == {name: {*text.split()} for name, text in MAY_IMPORT.items()}
 
 
 def test_the_readme_links_the_pages_and_they_exist():

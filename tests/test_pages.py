@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from hptsim.cli.commands import main
+from hptsim.cli.app import main
 
 ROOT = Path(__file__).parent.parent
 ELSEWHERE = {"testing.md", "scenario.md", "semantics.md"}

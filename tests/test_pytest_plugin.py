@@ -102,7 +102,7 @@ def test_witnesses_count_wherever_the_simulation_was_made(suite):
     assert suite(text, "a stopped job has artifacts").ret == 0
     explorer = """
         from hptsim import explore
-        from hptsim.cli.commands import small
+        from hptsim.cli.explore import small
 
         def test_explored():
             assert explore(small(), max_states=20000).counterexample is None

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 
 from hptsim import Simulation
-from hptsim.cli.commands import demo
+from hptsim.cli.run import demo
 from hptsim.cloud.every_outcome import FAULTS, EveryOutcome
 from hptsim.errors import ServiceError
 from hptsim.model.journal import steps

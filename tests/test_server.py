@@ -26,7 +26,8 @@ from hypothesis import strategies as st
 from serving import client, served
 
 from hptsim import server
-from hptsim.cli import commands as cli
+from hptsim.cli import exit_codes
+from hptsim.cli.app import main
 from hptsim.errors import InvalidInput
 from hptsim.model.definitions import ServiceLimits
 from hptsim.model.journal import encode
@@ -560,7 +561,7 @@ def test_the_command_serves_and_ends_cleanly(tmp_path, ctrl_c):
         shown = client(url).describe_hyper_parameter_tuning_job(**{TUNING: "demo"})
         assert shown["HyperParameterTuningJobStatus"] == "InProgress"
         started.send_signal(signal.SIGINT)
-        assert started.wait(30) == cli.INTERRUPTED
+        assert started.wait(30) == exit_codes.INTERRUPTED
         assert started.stderr.read() == b""
         kept_open.close()
     finally:
@@ -571,9 +572,9 @@ def test_the_command_serves_and_ends_cleanly(tmp_path, ctrl_c):
 def test_another_host_than_loopback_is_warned_of(monkeypatch, capsys):
     ran = []
     monkeypatch.setattr("uvicorn.Server.run", lambda self, sockets: ran.append(sockets[0].getsockname()))
-    assert cli.main(["serve", "--host", "0.0.0.0", "--port", "0"]) == cli.FINE
+    assert main(["serve", "--host", "0.0.0.0", "--port", "0"]) == exit_codes.SUCCESS
     assert "warning: 0.0.0.0 is not loopback" in capsys.readouterr().err
-    assert cli.main(["serve", "--port", "0"]) == cli.FINE
+    assert main(["serve", "--port", "0"]) == exit_codes.SUCCESS
     assert capsys.readouterr().err == ""
     assert [place[0] for place in ran] == ["0.0.0.0", "127.0.0.1"]
 
@@ -586,6 +587,6 @@ def test_a_bad_speed(speed):
 
 def test_a_port_that_is_taken(capsys):
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        assert cli.main(["serve", "--port", str(taken.getsockname()[1])]) == cli.BAD_INPUT
+        assert main(["serve", "--port", str(taken.getsockname()[1])]) == exit_codes.BAD_INPUT
     assert "--host, --port" in capsys.readouterr().err
-    assert cli.main(["serve", "--port", "70000"]) == cli.BAD_INPUT
+    assert main(["serve", "--port", "70000"]) == exit_codes.BAD_INPUT

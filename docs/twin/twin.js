@@ -28,7 +28,7 @@ function again() {
   twin?.destroy();
   twin = Twin(number("parallel"), number("total"), $("on_sigterm").value, number("save_s"), $("reservation").value, number("seed"));
   $("player").hidden = true;
-  $("film").disabled = false;
+  $("play").disabled = false;
   show();
 }
 
@@ -49,9 +49,9 @@ function run() {
 function stop() { twin.stop(); show(); }
 function step() { pause(); twin.next_event(); show(); }
 
-function film() {
+function play() {
   pause();
-  $("player").srcdoc = twin.film();
+  $("player").srcdoc = twin.recording();
   $("player").hidden = false;
 }
 
@@ -95,7 +95,7 @@ function show() {
   }));
   $("figures").textContent = `reserved ${view.reserved} of ${view.limit} · occupied ${view.occupied} · models stored ${view.models} · ` +
     `log events ${view.logs} · laws kept over ${view.checked} journal entries`;
-  $("story").textContent = view.story.join("\n") || "You have not pressed Stop yet.";
+  $("timeline").textContent = view.timeline.join("\n") || "You have not pressed Stop yet.";
   lanes();
   bands();
   legend();
@@ -177,7 +177,7 @@ try {
   for (const name of SETUP) $(name).addEventListener("input", again);
   $("speed").addEventListener("input", () => { $("speed-value").textContent = $("speed").value; });
   $("setup").addEventListener("submit", event => event.preventDefault());
-  for (const [name, act] of Object.entries({ run, step, stop, again, film })) $(name).addEventListener("click", act);
+  for (const [name, act] of Object.entries({ run, step, stop, again, play })) $(name).addEventListener("click", act);
   window.addEventListener("resize", show);
   again();
 } catch (error) {

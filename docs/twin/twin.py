@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable, Iterator
 
 from hptsim import Scenario, Simulation, TuningJobSpec
-from hptsim.cli import stories
+from hptsim.cli import stop_timelines
 from hptsim.model import Assumptions, Record, ResourceLimits
 from hptsim.scenario import ScheduledTuningJob, Script, Timings, Uniform
 from hptsim.views import PHASE_COLORS, band_rows, gantt_rows
@@ -80,7 +80,7 @@ class Twin:
         """The reader's stop, now."""
         self.sim.stop_tuning_job("yours")
 
-    def film(self) -> str:
+    def recording(self) -> str:
         """The player's page, with all that has happened."""
         return self.sim.to_html()
 
@@ -110,7 +110,7 @@ class Twin:
             "models": len(sim.artifacts),
             "logs": sum(len(sim.logs(name)) for job in jobs for name in job.training_jobs),
             "checked": sim.checked,
-            "story": stories(sim),
+            "timeline": stop_timelines(sim),
             "lanes": gantt_rows(sim.journal),
             "bands": [(row.time_s, row.reserved, row.occupied) for row in band_rows(sim.journal)],
             "held": held_rows(sim.journal),

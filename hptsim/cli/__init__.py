@@ -1,5 +1,10 @@
-"""The command line: `hptsim run`, `explore`, `check`, `plan`, `replay`, `serve` and `diagram`."""
+"""The command line: `hptsim run`, `explore`, `check`, `plan`, `replay`, `serve` and `diagram`, one module each.
 
-from hptsim.cli.commands import demo, main, stories
+`app` is the entry point, `exit_codes` says what a command's exit code means.
+"""
 
-__all__ = ["demo", "main", "stories"]
+from hptsim.cli.app import main
+from hptsim.cli.run import demo
+from hptsim.cli.timeline import stop_timelines
+
+__all__ = ["demo", "main", "stop_timelines"]

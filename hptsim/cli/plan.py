@@ -11,6 +11,7 @@ from typing import Any
 
 from hptsim import planning
 from hptsim.cli import terminal
+from hptsim.cli.exit_codes import SUCCESS
 from hptsim.errors import invalid
 from hptsim.optional import require
 from hptsim.planning.answers import Answer
@@ -105,7 +106,7 @@ def plan(
         print(dumps(answer.data(scenario.name, seed), indent=2))
     else:
         _print(answer, scenario.name, figures)
-    return 0
+    return SUCCESS
 
 
 def check_outputs(html: Path | None, parquet: Path | None) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from html import escape
 from json import dumps
 from math import isnan, nan
@@ -12,6 +11,8 @@ from typing import Any
 import attrs
 
 from hptsim.cli import terminal
+from hptsim.cli.exit_codes import INTERRUPTED, SUCCESS
+from hptsim.cli.law_options import when_checked
 from hptsim.cli.progress import advance
 from hptsim.errors import InvalidInput, invalid
 from hptsim.model.assumptions import Assumptions
@@ -77,20 +78,19 @@ def replay(
         from hptsim.cli.plan import check_outputs
 
         check_outputs(html, parquet)
-    if laws not in ("on", "off", "end"):
-        raise invalid("--laws", laws, "on, off or end")
+    checked = when_checked(laws)
     quota = dict(map(parsed, capacity or []))
     assumptions = Assumptions(admission="queue", discipline=discipline)
     read = _read(trace, mapping, strict)
     scenario = attrs.evolve(read.scenario, capacity=quota, assumptions=assumptions)
     _check_kinds(scenario)
     log = Journal(journal, keep=True)
-    sim = Simulation(scenario, laws=laws == "on" or (laws == "end" and "end"), journal=log)
+    sim = Simulation(scenario, laws=checked, journal=log)
     try:
         advance(sim, None, quiet=json)
     except KeyboardInterrupt:
-        print(f"interrupted at {sim.now:.0f} s; the journal is complete up to there", file=sys.stderr)
-        return 130
+        terminal.report_interrupt(sim)
+        return INTERRUPTED
     finally:
         log.close()
     answer = Answer(sim, read, above)
@@ -103,7 +103,7 @@ def replay(
         print(dumps(answer.data(), indent=2))
     else:
         _print(answer)
-    return 0
+    return SUCCESS
 
 
 def parsed(text: str) -> tuple[str, int]:

@@ -1,7 +1,8 @@
-"""What is printed for people: names as they were given, whatever markup they look like, and wide enough in files."""
+"""What commands print for people: names stay as they were given, and lines in files are wide."""
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 from attrs import evolve
@@ -9,12 +10,13 @@ from attrs import evolve
 from hptsim.model.validators import LARGEST_WHOLE
 from hptsim.optional import require
 from hptsim.scenario.scenario import Scenario
+from hptsim.simulation.simulation import Simulation
 
 _WIDTH_IN_FILES = 120
 
 
 def console(**settings: Any) -> Any:
-    """A console of rich that shows text as it is: `[/x]` in a name is no markup, `:x:` no picture."""
+    """A console of rich that prints text as it is: `[/x]` in a name is not markup, `:x:` not an emoji."""
     shown = require("rich.console", "cli", "the command line").Console(markup=False, emoji=False, **settings)
     if not shown.is_terminal:
         shown.width = _WIDTH_IN_FILES
@@ -22,5 +24,10 @@ def console(**settings: Any) -> Any:
 
 
 def accepted(scenario: Scenario, yes: bool) -> Scenario:
-    """The scenario; with `--yes` one that runs however much work it is expected to be."""
+    """The scenario; with `--yes` without its limit on how many journal entries a run may be expected to write."""
     return evolve(scenario, max_entries=LARGEST_WHOLE) if yes else scenario
+
+
+def report_interrupt(sim: Simulation) -> None:
+    """Say on standard error how far a run came before Ctrl-C."""
+    print(f"interrupted at {sim.now:.0f} s; the journal is complete up to there", file=sys.stderr)

@@ -105,9 +105,9 @@ def figures() -> str:
                 "without a tuning job. What is still running when the run ends is counted, and billed, up to there. Reserved = "
                 "occupied + idle, and occupied = billable + unbilled: always, and by instance type in `sim.metrics().types` too.",
                 _table("field", USAGE),
-                f"Prices come from `hptsim/prices.toml`: {prices.source} ({prices.region}, {prices.date}). A scenario's `prices` "
-                "replaces that table, its `prices_usd_per_hour` and `spot_prices_usd_per_hour` come before it. They are for "
-                "estimates: look up your own.",
+                f"Prices come from `hptsim/scenario/prices.toml`: {prices.source} ({prices.region}, {prices.date}). A scenario's "
+                "`prices` replaces that table, its `prices_usd_per_hour` and `spot_prices_usd_per_hour` come before it. "
+                "They are for estimates: look up your own.",
                 "## One long run",
                 '`sim.metrics().steady("waiting_time_s")` gives an interval from a single run by batch means, after a warm-up '
                 "that MSER-5 finds or a given `cut`. `sim.metrics().warm_up_s()` is when that warm-up ends. "

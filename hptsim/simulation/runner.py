@@ -133,7 +133,11 @@ class Runner:
     def carry_out(self, command: Callable[..., object], *arguments: Any) -> None:
         """Give the world a caller's command now; the journal on disk has it when this returns."""
         before = self.world.step
-        self._command(command, *arguments)
+        self.world.now = self.env.now
+        try:
+            command(self.world, *arguments)
+        except InvalidInput as error:
+            raise self._of_scenario(error) from error.__cause__
         if self.world.step > before:
             self.calls.append(Call(before, self.env.now, command.__name__, arguments))
         self._after_step()
@@ -152,14 +156,14 @@ class Runner:
     def _order(self, call: tuple[str, Any]) -> None:
         """Give the world a command of the scenario, which is a step, also when it is refused."""
         kind, entry = call
-        step = self.world.step + 1
+        self.world.now, step = self.env.now, self.world.step + 1
         try:
             if kind == "create":
                 check_spec(self.scenario.timings, self.scenario.script, entry.spec)
-                self._command(commands.create_tuning_job, entry.spec)
+                commands.create_tuning_job(self.world, entry.spec)
                 self._schedule_stop(entry)
             else:
-                self._command(commands.stop_tuning_job, entry.spec.name)
+                commands.stop_tuning_job(self.world, entry.spec.name)
         except ServiceError as error:
             self.world.write((self.env.now, "refused", entry.spec.name, kind, "", "", str(error), step))
         except InvalidInput as error:
@@ -170,14 +174,6 @@ class Runner:
     def _schedule_stop(self, entry: ScheduledTuningJob) -> None:
         if entry.stop_at_s is not None:
             self.env.push(max(0.0, entry.stop_at_s - self.env.now), _COMMANDS, Command(("stop", entry)))
-
-    def _command(self, command: Callable[..., object], *arguments: Any) -> None:
-        """Give the world a command now; the caller of this has the step judged."""
-        self.world.now = self.env.now
-        try:
-            command(self.world, *arguments)
-        except InvalidInput as error:
-            raise self._of_scenario(error) from error.__cause__
 
     def _of_scenario(self, error: InvalidInput) -> InvalidInput:
         """A mistake in the scenario that was met only as it ran: with the scenario's name before the job and the key."""

@@ -38,7 +38,7 @@ class BandRow(NamedTuple):
 
 
 class QueueRow(NamedTuple):
-    """How many requests for quota wait in line from *time_s* on."""
+    """How many requests for quota are waiting from *time_s* on."""
 
     time_s: float
     waiting: int
@@ -60,7 +60,7 @@ class ShareRow(NamedTuple):
 
 
 class CurveRow(NamedTuple):
-    """The objective metric of a training job after *epoch*; *stopped_by* says who gave the job up then, if anybody."""
+    """The objective metric of a training job after *epoch*; *stopped_by* says which rule stopped it then, if any."""
 
     tuning_job: str
     training_job: str
@@ -70,7 +70,7 @@ class CurveRow(NamedTuple):
 
 
 class IntervalRow(NamedTuple):
-    """A mean with its interval at *x*; rows of one *line* belong together."""
+    """A mean with its interval at *x*; rows with the same *line* are drawn as one line."""
 
     line: str
     x: float
@@ -143,11 +143,11 @@ def band_rows(journal: Iterable[Record], limits: Mapping[str, int] | None = None
 
 
 def queue_rows(journal: Iterable[Record]) -> list[QueueRow]:
-    """The length of the line of those who wait for quota, one row whenever it has changed.
+    """The length of the queue for quota, one row whenever it has changed.
 
     >>> from hptsim import Simulation, TuningJobSpec
     >>> sim = Simulation(); job = sim.create_tuning_job(TuningJobSpec("demo")); sim.run()
-    >>> queue_rows(sim.journal)  # nobody ever waits
+    >>> queue_rows(sim.journal)  # no request waits
     []
     """
     rows: list[QueueRow] = []
@@ -163,7 +163,7 @@ def queue_rows(journal: Iterable[Record]) -> list[QueueRow]:
 
 
 def stored_rows(journal: Iterable[Record]) -> list[StoredRow]:
-    """How what outlives the jobs grows: artifacts and log events, one row whenever one has come.
+    """The numbers of artifacts and log events, which stay after their jobs have ended; one row whenever one has changed.
 
     >>> from hptsim import Simulation, TuningJobSpec
     >>> sim = Simulation(); job = sim.create_tuning_job(TuningJobSpec("demo")); sim.run()
@@ -184,17 +184,17 @@ def stored_rows(journal: Iterable[Record]) -> list[StoredRow]:
 
 
 def share_rows(waiting_s: Iterable[float | None]) -> list[ShareRow]:
-    """The distribution of waiting times: for each time that occurs, the share that waited at most so long.
+    """The distribution of waiting times: for each time that occurs, the share that waited at most that long.
 
     None stands for a tuning job that has no training job yet: it counts, and the share stays below 1.
 
     >>> share_rows([0.0, 60.0, 0.0, None])
     [ShareRow(waiting_s=0.0, share=0.5), ShareRow(waiting_s=60.0, share=0.75)]
     """
-    everybody = list(waiting_s)
-    started = sorted(wait for wait in everybody if wait is not None)
-    last = {wait: place for place, wait in enumerate(started, start=1)}  # equal times: the last one says how many
-    return [ShareRow(wait, place / len(everybody)) for wait, place in last.items()]
+    tuning_jobs = list(waiting_s)
+    started = sorted(wait for wait in tuning_jobs if wait is not None)
+    last = {wait: place for place, wait in enumerate(started, start=1)}  # of equal times the last place counts
+    return [ShareRow(wait, place / len(tuning_jobs)) for wait, place in last.items()]
 
 
 STOPPED_BY = ("early_stopping", "hyperband", "strategy")
@@ -204,7 +204,7 @@ STOPPED_BY = ("early_stopping", "hyperband", "strategy")
 def curve_rows(journal: Iterable[Record]) -> list[CurveRow]:
     """The learning curve of every training job, in order of creation, without the epochs that an interruption undid.
 
-    Those that early stopping or a rung of Hyperband gave up end with a row that says so.
+    A curve that early stopping or a rung of Hyperband stopped ends with a row that says so.
 
     >>> from hptsim import Simulation, TuningJobSpec
     >>> from hptsim.model import Hyperband
@@ -245,7 +245,7 @@ class _Curves(JournalReader):
 def interval_rows(summary: Any) -> list[IntervalRow]:
     """The rows of a sweep's summary of one figure (`planning.Results.summary`): what was varied first is *x*.
 
-    What was varied besides names the line. Raises InvalidInput for a summary of several figures.
+    The values of what else was varied name the line. Raises InvalidInput for a summary of several figures.
 
     >>> import pandas
     >>> points = {"capacity.gpu": [1, 2], "figure": "cost_usd", "mean": [9.0, 3.0], "low": [8.0, 2.0], "high": [10.0, 4.0]}
@@ -255,9 +255,9 @@ def interval_rows(summary: Any) -> list[IntervalRow]:
     figures = list(dict.fromkeys(summary["figure"]))
     if len(figures) > 1:
         raise invalid("summary", f"{len(figures)} figures", "one", f"write results.summary({figures[0]!r})")
-    said = ("figure", "mean", "low", "high", "replications")
-    x, *others = (name for name in summary.columns if name not in said)
+    given = ("figure", "mean", "low", "high", "replications")
+    x, *others = (name for name in summary.columns if name not in given)
     return [
-        IntervalRow(", ".join(f"{name} = {row[name]}" for name in others), *(row[name] for name in (x, *said[1:4])))
+        IntervalRow(", ".join(f"{name} = {row[name]}" for name in others), *(row[name] for name in (x, *given[1:4])))
         for row in summary.to_dict("records")
     ]

@@ -36,7 +36,7 @@ PHASE_COLORS: Mapping[str, str] = {
 LINES = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY, BLACK)
 """The colors of several lines in one picture, in order."""
 DASHES = ("-", "--", ":", "-.")
-"""And their dashes: of two lines that lie on each other both are seen."""
+"""And their dashes: where two lines lie on each other, both can be seen."""
 FONT = 16
 """Points: legible from the last row of a lecture hall."""
 TIME, INSTANCES = "simulated time (s)", "instances"
@@ -177,7 +177,7 @@ def intervals(rows: Sequence[IntervalRow], x: str, y: str) -> Any:
 
 
 def curves(rows: Sequence[CurveRow]) -> Any:
-    """The learning curves of the training jobs, a panel for each tuning job; a cross marks who was stopped early.
+    """The learning curves of the training jobs, a panel for each tuning job; a cross marks one that was stopped early.
 
     >>> curves([CurveRow("demo", "demo-001", 1, 0.5, "hyperband")]).axes[0].get_title()
     'demo'

@@ -1,4 +1,4 @@
-"""Pictures for notebooks, in plotly (extra `plots`): those of `hptsim.views`, to zoom and to point at."""
+"""Pictures for notebooks, in plotly (extra `plots`): those of `hptsim.views.charts`, to zoom and to point at."""
 
 from __future__ import annotations
 

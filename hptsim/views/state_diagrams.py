@@ -26,6 +26,7 @@ from hptsim.views.charts import GREEN, ORANGE, SKY
 COLORS: Mapping[str, str] = {"initial": "#FFFFFF", "running": SKY, "stopping": ORANGE, "final": GREEN}
 _WIDE, _TALL, _COLUMN, _LINE, _GAP = 180, 36, 390, 15, 46
 """In pixels: a box, from column to column, a line of text, between two neighbors in a column."""
+_SPOKEN = {"tuning": "tuning job", "training": "training job", "warm_pool": "warm pool"}
 Point = tuple[float, float]
 Area = tuple[float, float, float, float]
 
@@ -106,8 +107,8 @@ class _Place:
 def svg(table: Table, docs: str | None = None) -> str:
     """A table as an SVG drawing; pointing at an arrow's label or a state shows the source.
 
-    Where the site of the documentation is, seen from the drawing, *docs* says ("../"): then a label links to what its row
-    rests on first.
+    *docs* is the path from the drawing to the site of the documentation ("../"): with it, a label links to the first source
+    of its row.
 
     >>> from hptsim.model import RESERVATION
     >>> svg(RESERVATION).count('class="state')
@@ -134,7 +135,7 @@ def svg(table: Table, docs: str | None = None) -> str:
 
 
 def _columns(table: Table) -> dict[str, int]:
-    """Which column each state stands in: behind every state that is mentioned before it and leads to it."""
+    """Each state's column: to the right of every state that is listed before it and leads to it."""
     columns = dict.fromkeys(table.states, 0)
     for state in table.states:
         before = table.states[: table.states.index(state)]
@@ -267,7 +268,7 @@ def _head(table: Table, drawn: list[Area]) -> list[str]:
     return [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{wide:.0f}" height="{tall:.0f}" '
         f'viewBox="{left:.0f} {top:.0f} {wide:.0f} {tall:.0f}">',
-        f"<title>The life of a {table.name}{' job' if table.name != 'reservation' else ''}</title>",
+        f"<title>The lifecycle of a {escape(_SPOKEN.get(table.name, table.name))}</title>",
         "<style>text { font: 14px sans-serif; text-anchor: middle } .row { font-size: 12px; paint-order: stroke; "
         "stroke: #fff; stroke-width: 4px } .arrow { fill: none; stroke: #555 } rect { stroke: #000 }</style>",
         '<defs><marker id="tip" viewBox="0 0 10 10" refX="10" refY="5" markerWidth="8" markerHeight="8" '

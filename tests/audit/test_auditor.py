@@ -31,7 +31,7 @@ from audit.test_warm_pools import CASES as POOLS
 from hptsim import Simulation
 from hptsim.audit.auditor import Auditor
 from hptsim.audit.laws import LAWS, SOMETIMES
-from hptsim.cli.commands import judge
+from hptsim.cli.check import audit_saved
 from hptsim.cloud.sampled import SampledCloud
 from hptsim.cloud.scripted import ScriptedCloud
 from hptsim.errors import LawBroken
@@ -219,7 +219,7 @@ def test_a_saved_journal_is_judged_step_by_step_within_one_instant():
     assert records[told].time_s == records[late].time_s
     records = moved(records, told, late)
     with pytest.raises(LawBroken) as broken:
-        judge(Saved(header_of(instant), records, ""), "x.jsonl")
+        audit_saved(Saved(header_of(instant), records, ""), "x.jsonl")
     assert broken.value.law == "SIGTERM opens the window"
     assert broken.value.reason.startswith("x.jsonl:")
 

@@ -7,7 +7,7 @@ from doctored import ALONE, DEFINITION, M5, TIMINGS, TWO, job
 from audit.planted import BUG, BUGS, Bug, after_row
 from hptsim import Simulation, TuningJobSpec
 from hptsim.cli import demo
-from hptsim.cli.commands import judge
+from hptsim.cli.check import audit_saved
 from hptsim.cloud.every_outcome import EveryOutcome
 from hptsim.cloud.scripted import ScriptedCloud
 from hptsim.errors import LawBroken
@@ -135,10 +135,10 @@ def test_a_late_stop_is_found_in_a_saved_journal_that_says_how_long_a_stop_may_t
     assert saved.stop_propagation_s == 5.0
     if not bounded:
         del saved.header["stop_propagation_s"]
-        assert judge(saved).checked == len(saved.records)
+        assert audit_saved(saved).checked == len(saved.records)
         return
     with pytest.raises(LawBroken) as broken:
-        judge(saved)
+        audit_saved(saved)
     assert broken.value.law == "a stop arrives in time"
 
 
@@ -149,7 +149,7 @@ def test_a_journal_has_no_bound_where_the_time_that_a_stop_takes_is_sampled(tmp_
     sim.run()
     sim.journal.close()
     saved = read(path)
-    assert saved.stop_propagation_s is None and "a stop catches two training" in judge(saved).witnessed
+    assert saved.stop_propagation_s is None and "a stop catches two training" in audit_saved(saved).witnessed
 
 
 def _free_in(state):

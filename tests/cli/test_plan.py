@@ -14,7 +14,7 @@ import attrs
 import pytest
 
 from hptsim import Scenario, TuningJobSpec
-from hptsim.cli.commands import main
+from hptsim.cli.app import main
 from hptsim.model.definitions import ServiceLimits
 from hptsim.planning.experiments import sweep
 from hptsim.planning.results import Results

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from hptsim.cli.commands import main
+from hptsim.cli.app import main
 from hptsim.cli.replay import parsed
 
 MAPPING = "submit=at,duration=run,size=gpus,name=job"

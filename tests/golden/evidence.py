@@ -17,7 +17,7 @@ from pathlib import Path
 
 import hptsim
 from hptsim import Scenario, Simulation, TuningJobSpec, explore
-from hptsim.cli.commands import demo
+from hptsim.cli.run import demo
 from hptsim.model.assumptions import Assumptions
 from hptsim.model.definitions import (
     CompletionCriteria,

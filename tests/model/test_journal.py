@@ -18,7 +18,9 @@ from hypothesis import strategies as st
 
 import hptsim
 from hptsim import Journal, Scenario, Simulation, TuningJobSpec
-from hptsim.cli.commands import demo, judge, main
+from hptsim.cli.app import main
+from hptsim.cli.check import audit_saved
+from hptsim.cli.run import demo
 from hptsim.errors import InvalidInput, ServiceError
 from hptsim.model.assumptions import Assumptions
 from hptsim.model.definitions import InstanceRequest, ResourceLimits, TrainingJobDefinition
@@ -151,7 +153,7 @@ def test_a_journal_is_whole_however_its_process_ends(tmp_path, end):
 import os, signal, sys, time
 signal.signal(signal.SIGINT, signal.default_int_handler)
 from hptsim import Journal, Simulation
-from hptsim.cli.commands import demo
+from hptsim.cli.run import demo
 sim = Simulation(demo(), journal=Journal(sys.argv[1]))
 sim.run(until=1000)
 print(len(sim.journal), flush=True)
@@ -320,7 +322,7 @@ def test_of_two_thousand_flipped_bits_none_is_blamed_on_the_twin(path):
         assert saved.damage or saved.records == records
         assert saved.records == records[: len(saved.records)]
         if (length := (len(saved.records), bool(saved.damage))) not in judged:
-            judge(saved)  # raises LawBroken if the twin is blamed
+            audit_saved(saved)  # raises LawBroken if the twin is blamed
             judged.add(length)
         answers["damage" if saved.damage else "harmless"] += 1
     assert answers["damage"] > 1000 and answers["refused"] > 10 and answers["harmless"] < 5

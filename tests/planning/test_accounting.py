@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hptsim import Scenario, Simulation, TuningJobSpec
-from hptsim.cli.commands import main
+from hptsim.cli.app import main
 from hptsim.cloud.scripted import ScriptedCloud
 from hptsim.errors import ServiceError
 from hptsim.model.assumptions import Assumptions

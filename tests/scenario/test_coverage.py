@@ -8,7 +8,7 @@ import pytest
 from extras import CLI, SCIPY
 
 from hptsim import Scenario, Simulation, TuningJobSpec, explore, planning
-from hptsim.cli.commands import main
+from hptsim.cli.app import main
 from hptsim.cloud.every_outcome import EveryOutcome
 from hptsim.errors import InvalidInput, invalid
 from hptsim.model.definitions import Objective, ResourceLimits, TrainingJobDefinition

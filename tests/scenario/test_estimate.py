@@ -4,7 +4,8 @@ import attrs
 import pytest
 
 from hptsim import Scenario, Simulation, TuningJobSpec
-from hptsim.cli.commands import demo, main
+from hptsim.cli.app import main
+from hptsim.cli.run import demo
 from hptsim.errors import InvalidInput
 from hptsim.model.definitions import Hyperband, ResourceLimits, TrainingJobDefinition
 from hptsim.planning import replicate

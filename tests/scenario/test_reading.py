@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from hptsim import Scenario, Simulation, TuningJobSpec
-from hptsim.cli.commands import main
+from hptsim.cli.app import main
 from hptsim.errors import InvalidInput
 from hptsim.model.definitions import ServiceLimits
 from hptsim.model.request_writer import to_request

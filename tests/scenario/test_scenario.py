@@ -7,7 +7,8 @@ import pytest
 from extras import CLI, SCIPY, TOML
 
 from hptsim import Scenario, TuningJobSpec
-from hptsim.cli.commands import demo, main
+from hptsim.cli.app import main
+from hptsim.cli.run import demo
 from hptsim.errors import InvalidInput
 from hptsim.model.request_writer import to_request
 from hptsim.scenario.arrival_patterns import Profile, Times

@@ -7,6 +7,7 @@ import pytest
 
 from hptsim import Journal, Scenario, Simulation, TuningJobSpec
 from hptsim.cloud.sampled import SampledCloud
+from hptsim.errors import InvalidInput
 from hptsim.model.machine import TABLES
 from hptsim.scenario.random_streams import uniforms
 from hptsim.scenario.workload import ScheduledTuningJob
@@ -55,3 +56,15 @@ def test_a_simulation_that_is_not_used_any_more_is_freed_at_once(laws):
         assert [part() for part in freed] == [None, None, None], env
     finally:
         gc.enable()
+
+
+def cannot(spec):
+    """What makes a strategy that can neither be asked nor told."""
+    return object()
+
+
+def test_what_a_scheduled_job_does_wrong_names_its_scenario_once():
+    entry = ScheduledTuningJob(TuningJobSpec("mine", strategy=cannot))
+    with pytest.raises(InvalidInput) as found:
+        Simulation(Scenario("trees", tuning_jobs=(entry,))).run()
+    assert str(found.value).count("scenario 'trees'") == 1

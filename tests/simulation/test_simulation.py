@@ -10,7 +10,9 @@ import pytest
 from extras import CLI
 
 from hptsim import Journal, Scenario, Simulation, TuningJobSpec
-from hptsim.cli.commands import demo, judge, main
+from hptsim.cli.app import main
+from hptsim.cli.check import audit_saved
+from hptsim.cli.run import demo
 from hptsim.cloud.scripted import ScriptedCloud
 from hptsim.errors import InvalidInput, ServiceError
 from hptsim.model.assumptions import Assumptions
@@ -213,7 +215,7 @@ def test_the_journal_on_disk_is_judged_and_damage_is_named(tmp_path, capsys):
     path = tmp_path / "out.jsonl"
     assert main(["run", "--journal", str(path), "--json"]) == 0
     saved = read(path)
-    assert saved.damage == "" and judge(saved).checked == len(saved.records) > 100
+    assert saved.damage == "" and audit_saved(saved).checked == len(saved.records) > 100
     assert main(["check", str(path)]) == 0
     lines = path.read_text().splitlines()
     path.write_text("\n".join(lines[:50]) + "\n" + lines[50][:20])

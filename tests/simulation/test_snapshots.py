@@ -10,7 +10,7 @@ import pytest
 from golden import evidence
 
 from hptsim import Journal, Scenario, Simulation, TuningJobSpec
-from hptsim.cli.commands import demo
+from hptsim.cli.run import demo
 from hptsim.cloud.sampled import SampledCloud
 from hptsim.errors import InvalidInput, ServiceError
 from hptsim.model.definitions import ResourceLimits, TrainingJobDefinition

@@ -4,7 +4,7 @@ import pytest
 from examples import simulation
 
 from hptsim import Simulation, TuningJobSpec
-from hptsim.cli.commands import demo
+from hptsim.cli.run import demo
 from hptsim.errors import InvalidInput
 from hptsim.model.assumptions import Assumptions
 from hptsim.model.definitions import Hyperband, ResourceLimits

@@ -11,7 +11,7 @@ from browser import chromium
 from examples import TIMINGS, simulation
 
 from hptsim import LAWS, Scenario, Simulation, TuningJobSpec
-from hptsim.cli.commands import main
+from hptsim.cli.app import main
 from hptsim.errors import LawBroken
 from hptsim.model.definitions import ResourceLimits
 from hptsim.model.journal import read
@@ -35,7 +35,7 @@ SILENT = Tables.of(
 """Tables in which a container writes no log when it starts."""
 
 
-def film(page):
+def data_of(page):
     """The data in a page, as a browser would read it."""
     [data] = re.findall(r'<script type="application/json" id="data">(.*?)</script>', page, re.DOTALL)
     return json.loads(data)
@@ -62,7 +62,7 @@ def test_the_page_has_no_external_reference():
 
 def test_the_page_has_every_entry_and_every_row():
     sim = stopped()
-    data = film(to_html(sim))
+    data = data_of(to_html(sim))
     assert [tuple(entry[:6]) for entry in data["entries"]] == [tuple(record[:6]) for record in sim.journal]
     assert data["rows"]["training|stop|Training|Stopping"]["rests_on"] == "J11"
     for _, thing, _, trigger, source, destination, _ in data["entries"]:
@@ -84,7 +84,7 @@ def test_a_hostile_name_stays_data():
     sim.create_training_job("alone")
     sim.journal.entries.append((0.0, "log", "alone", "", "", "", HOSTILE, 9))
     page = to_html(list(sim.journal))
-    assert film(page)["entries"][-1][6] == HOSTILE
+    assert data_of(page)["entries"][-1][6] == HOSTILE
     assert "owned" in page and "<script>document" not in page and "<img" not in page and "<!-- " not in page
     sim.journal.entries.pop()
     assert "<script>document" not in to_html(sim) and "&lt;img" in to_html(sim)
@@ -94,9 +94,9 @@ def test_a_hostile_name_stays_data():
 def test_a_file_is_played_like_the_simulation_that_wrote_it(tmp_path, capsys):
     assert main(["run", "--html", str(tmp_path / "a.html"), "--journal", str(tmp_path / "a.jsonl")]) == 0
     page = (tmp_path / "a.html").read_text()
-    again = film(to_html(read(tmp_path / "a.jsonl"), tmp_path / "b.html"))
-    assert film((tmp_path / "b.html").read_text()) == again
-    direct = film(page)
+    again = data_of(to_html(read(tmp_path / "a.jsonl"), tmp_path / "b.html"))
+    assert data_of((tmp_path / "b.html").read_text()) == again
+    direct = data_of(page)
     assert [entry[:6] for entry in again["entries"]] == [entry[:6] for entry in direct["entries"]]
     for part in ("lanes", "pools", "queue", "stored", "rows", "end", "broken"):
         assert again[part] == direct[part]
@@ -108,86 +108,87 @@ def test_a_method_writes_the_page(tmp_path):
     assert sim.to_html(tmp_path / "out.html") == (tmp_path / "out.html").read_text() == to_html(sim)
 
 
-def test_laws_light_up_when_they_are_first_judged():
+def test_laws_are_marked_when_they_are_first_checked():
     sim = stopped()
-    data = film(to_html(sim))
-    first = {law["name"]: law["first"] for law in data["laws"]}
+    data = data_of(to_html(sim))
+    first = {law["name"]: law["first_entry"] for law in data["laws"]}
     at = {(record.thing, record.trigger): place for place, record in reversed(list(enumerate(sim.journal)))}
     assert first["phases in order"] == at["training", "create"]
     assert first["SIGTERM opens the window"] <= at["signal", "SIGTERM"]
     assert first["nothing is stored unsaved"] == at["artifact", "store"]
     assert first["every job ends"] == first["a stopped job has artifacts"] == len(sim.journal) - 1
     assert first["a stop catches one starting"] is None, "the stop found it training"
-    unknown = film(to_html(list(sim.journal)))
-    assert not unknown["judged"] and {law["first"] for law in unknown["laws"]} == {None}
+    unknown = data_of(to_html(list(sim.journal)))
+    assert not unknown["checked"] and {law["first_entry"] for law in unknown["laws"]} == {None}
 
 
-def test_laws_of_the_end_stay_dark_before_it():
+def test_laws_of_the_end_are_not_marked_before_it():
     sim = simulation()
     sim.create_tuning_job(TuningJobSpec("one"))
     sim.run(until=50)
-    data = film(to_html(sim))
-    first = {law["name"]: law["first"] for law in data["laws"]}
+    data = data_of(to_html(sim))
+    first = {law["name"]: law["first_entry"] for law in data["laws"]}
     assert data["broken"] is None, "it has not ended yet, and need not have"
     assert first["every job ends"] is None and first["tuning statuses in order"] == 0
 
 
-def test_the_page_shows_the_laws_of_the_simulation_and_when_each_is_judged():
+def test_the_page_shows_the_laws_of_the_simulation_and_when_each_is_checked():
     mine = Law("mine", "always", "a sentence", "a page", lambda state, entry: None, ("training ready", "step", "rest"))
     sim = Simulation(Scenario(timings=TIMINGS, script=Script("save", save_s=20)), laws=(*LAWS, mine))
     sim.create_tuning_job(TuningJobSpec("one"))
     sim.run(until=50)
     sim.stop_tuning_job("one")
     sim.run()
-    laws = {law["name"]: law for law in film(to_html(sim))["laws"]}
+    laws = {law["name"]: law for law in data_of(to_html(sim))["laws"]}
     assert list(laws) == [law.name for law in (*LAWS, mine)]
     at = {(record.thing, record.trigger): place for place, record in reversed(list(enumerate(sim.journal)))}
-    assert laws["mine"]["judged"] == ["training", "step", "rest"] and laws["mine"]["first"] < at["training", "ready"]
-    assert laws["grace is bounded"]["judged"] == ["training"]
-    assert laws["grace is bounded"]["first"] == at["training", "saved"]
-    assert not any(law["judged"] for law in laws.values() if law["kind"] == "sometimes")
+    assert (
+        laws["mine"]["checked_at"] == ["training", "step", "rest"]
+        and laws["mine"]["first_entry"] < at["training", "ready"]
+    )
+    assert laws["grace is bounded"]["checked_at"] == ["training"]
+    assert laws["grace is bounded"]["first_entry"] == at["training", "saved"]
+    assert not any(law["checked_at"] for law in laws.values() if law["kind"] == "sometimes")
 
 
-def test_a_broken_law_ends_the_film_at_its_event():
+def test_a_broken_law_ends_the_recording_at_its_event():
     sim = Simulation(Scenario(timings=TIMINGS), tables=SILENT)
     sim.create_tuning_job(TuningJobSpec("one"))
     with pytest.raises(LawBroken) as raised:
         sim.run()
-    data = film(to_html(sim, broken=raised.value))
+    data = data_of(to_html(sim, broken=raised.value))
     assert data["broken"]["law"] == "logs persist" and data["broken"]["rests_on"] == "S7, B13"
     assert data["entries"][-1][3] == "downloaded" and data["end"] == 20
 
 
-def test_a_law_that_nobody_judged_is_found_broken_by_the_film():
+def test_a_law_that_the_run_did_not_check_is_found_broken_by_the_player():
     sim = Simulation(Scenario(timings=TIMINGS), tables=SILENT, laws=False)
     sim.create_tuning_job(TuningJobSpec("one"))
     sim.run()
-    data = film(to_html(sim))
+    data = data_of(to_html(sim))
     assert data["broken"]["law"] == "logs persist"
     assert data["entries"][-1][3] == "downloaded" and data["end"] == 20 < sim.now
 
 
-def test_the_command_writes_the_film_of_a_broken_law(tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(
-        "hptsim.cli.commands.Simulation", lambda *args, **more: Simulation(*args, tables=SILENT, **more)
-    )
+def test_the_command_writes_the_recording_of_a_broken_law(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("hptsim.cli.run.Simulation", lambda *args, **more: Simulation(*args, tables=SILENT, **more))
     scenario = Scenario(timings=TIMINGS, tuning_jobs=(ScheduledTuningJob(TuningJobSpec("one")),))
     scenario.dump(tmp_path / "one.toml")
     assert main(["run", str(tmp_path / "one.toml"), "--html", str(tmp_path / "out.html")]) == 3
-    assert film((tmp_path / "out.html").read_text())["broken"]["law"] == "logs persist"
+    assert data_of((tmp_path / "out.html").read_text())["broken"]["law"] == "logs persist"
 
 
 @contextmanager
 def opened(page, tmp_path):
     """The page in a headless browser that may not reach anything; fails on what its console complains of."""
-    (tmp_path / "film.html").write_text(page)
+    (tmp_path / "player.html").write_text(page)
     with chromium() as browser:
         tab = browser.new_page(viewport={"width": 1200, "height": 800})
         errors, asked = [], []
         tab.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
         tab.on("pageerror", lambda error: errors.append(str(error)))
         tab.on("request", lambda request: asked.append(request.url))
-        tab.goto((tmp_path / "film.html").as_uri())
+        tab.goto((tmp_path / "player.html").as_uri())
         yield tab
         assert errors == [], "no complaint"
         assert [url for url in asked if url != "about:srcdoc"] == [tab.url], "one file, no network"
@@ -213,15 +214,23 @@ def test_the_slider_moves_the_picture(tmp_path):
             "c => [...c.getContext('2d').getImageData(c.width * 0.7, 0, c.width * 0.3, c.height).data].some(v => v)"
         )
         assert not tab.eval_on_selector("#lanes", future), "nothing is drawn right of now"
-        assert tab.locator("#laws li.lit").count() > 20
-        dark = tab.locator("#laws li", has_text="every job ends")
-        assert "lit" not in (dark.get_attribute("class") or "")
+        assert tab.locator("#laws li.checked").count() > 20
+        last = tab.locator("#laws li", has_text="every job ends")
+        assert "checked" not in (last.get_attribute("class") or "")
         tab.keyboard.press("End")
-        assert tab.inner_text("#clock") == "75.0 s" and "lit" in dark.get_attribute("class")
+        assert tab.inner_text("#clock") == "75.0 s" and "checked" in last.get_attribute("class")
         tab.keyboard.press("ArrowLeft")
         assert tab.inner_text("#clock") == "70.0 s"
         tab.keyboard.press("ArrowRight")
         assert tab.inner_text("#clock") == "75.0 s"
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("width", [400, 900, 1600])
+def test_the_page_is_no_wider_than_its_window(width, tmp_path):
+    with opened(to_html(stopped()), tmp_path) as tab:
+        tab.set_viewport_size({"width": width, "height": 800})
+        assert tab.evaluate("document.documentElement.scrollWidth") == width
 
 
 @pytest.mark.long
@@ -253,7 +262,7 @@ def test_space_plays_to_the_end_and_hovering_explains(tmp_path):
 
 
 @pytest.mark.long
-def test_the_film_of_a_broken_law_says_why_at_the_event_and_no_earlier(tmp_path):
+def test_the_recording_of_a_broken_law_says_why_at_the_event_and_no_earlier(tmp_path):
     sim = Simulation(Scenario(timings=TIMINGS), tables=SILENT, laws=False)
     sim.create_tuning_job(TuningJobSpec("one"))
     sim.run()
@@ -282,7 +291,7 @@ def test_ten_thousand_training_jobs_are_drawn_a_screenful_at_a_time(tmp_path):
     for number in range(20):
         sim.create_tuning_job(TuningJobSpec(f"job-{number}", limits=ResourceLimits(500, 10)))
     sim.run()
-    data = film(page := to_html(list(sim.journal)))
+    data = data_of(page := to_html(list(sim.journal)))
     assert len(data["lanes"]) == 10_020
     with opened(page, tmp_path) as tab:
         move(tab, data["end"])
@@ -293,21 +302,21 @@ def test_ten_thousand_training_jobs_are_drawn_a_screenful_at_a_time(tmp_path):
 
 
 @pytest.mark.long
-def test_a_notebook_plays_the_film_in_a_frame_of_its_own(tmp_path):
+def test_a_notebook_plays_the_recording_in_a_frame_of_its_own(tmp_path):
     with opened(f"<!DOCTYPE html><title>notebook</title>{stopped()._repr_html_()}", tmp_path) as tab:
-        film = tab.frame_locator("iframe")
-        film.locator("#lanes").click()
+        player = tab.frame_locator("iframe")
+        player.locator("#lanes").click()
         tab.keyboard.press("End")
-        assert film.locator("#clock").inner_text() == "75.0 s" and film.locator("#laws li.lit").count() > 20
+        assert player.locator("#clock").inner_text() == "75.0 s" and player.locator("#laws li.checked").count() > 20
 
 
 @pytest.mark.long
-def test_a_frame_that_is_shown_later_draws_the_film_then(tmp_path):
+def test_a_frame_that_is_shown_later_draws_the_recording_then(tmp_path):
     hidden = stopped()._repr_html_().replace('style="', 'style="display: none; ')
     with opened(f"<!DOCTYPE html><title>notebook</title>{hidden}", tmp_path) as tab:
         tab.eval_on_selector("iframe", "frame => { frame.style.display = 'block'; }")
-        film = tab.frame_locator("iframe")
-        film.locator("#slider").evaluate("s => { s.value = 60; s.dispatchEvent(new Event('input')); }")
-        ink = "c => [...c.getContext('2d').getImageData(0, 0, c.width, c.height).data].some(v => v)"
+        player = tab.frame_locator("iframe")
+        player.locator("#slider").evaluate("s => { s.value = 60; s.dispatchEvent(new Event('input')); }")
+        drawn = "c => [...c.getContext('2d').getImageData(0, 0, c.width, c.height).data].some(v => v)"
         for canvas in ("#lanes", "#charts"):
-            assert film.locator(canvas).evaluate(ink)
+            assert player.locator(canvas).evaluate(drawn)

@@ -6,9 +6,8 @@ import xml.etree.ElementTree as ElementTree
 import attrs
 import pytest
 
-from hptsim.cli.commands import main
 from hptsim.model.statuses import NEW, STOPPING
-from hptsim.model.tables import RESERVATION, TRAINING, TUNING, Row, Table
+from hptsim.model.tables import ALL, RESERVATION, TRAINING, TUNING, Row, Table
 from hptsim.views.state_diagrams import COLORS, kind, mermaid, svg, tooltip
 
 TABLES = (TUNING, TRAINING, RESERVATION)
@@ -88,6 +87,13 @@ def test_a_label_leads_to_what_its_row_rests_on_and_says_it_in_words():
     assert "H2: StopHyperParameterTuningJob turns InProgress into Stopping. (OBS)" in tooltip(stop).splitlines()
 
 
+def test_the_drawing_says_whose_lifecycle_it_is():
+    titles = [parsed(table).find(f"{SVG}title").text for table in ALL]
+    assert titles == [
+        f"The lifecycle of a {name}" for name in ("tuning job", "training job", "reservation", "warm pool")
+    ]
+
+
 def test_the_kinds():
     assert kind(TUNING, NEW) == "initial" and kind(TUNING, "Stopping") == "stopping"
     assert {state for state in TRAINING.states if kind(TRAINING, state) == "stopping"} == STOPPING
@@ -130,15 +136,3 @@ def test_mermaid_has_every_row_and_colors_every_state(table):
     ]
     assert {f"classDef s_{name} fill:{color},color:#000" for name, color in COLORS.items()} <= set(lines)
     assert lines[0] == "stateDiagram-v2" and lines[-1] == "[*] --> none"
-
-
-def test_the_command_prints_mermaid_or_writes_a_drawing(tmp_path, capsys):
-    assert main(["diagram", "training"]) == 0
-    assert capsys.readouterr().out == mermaid(TRAINING) + "\n"
-    assert main(["diagram", "--svg", str(tmp_path / "tuning.svg")]) == 0
-    assert capsys.readouterr().out == ""
-    assert (tmp_path / "tuning.svg").read_text() == svg(TUNING)
-    assert main(["diagram", "reservation", "--mermaid", "--svg", str(tmp_path / "r.svg")]) == 0
-    assert capsys.readouterr().out == mermaid(RESERVATION) + "\n" and (tmp_path / "r.svg").exists()
-    assert main(["diagram", "trainin"]) == 2
-    assert "did you mean 'training'" in capsys.readouterr().err

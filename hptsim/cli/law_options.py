@@ -1,4 +1,4 @@
-"""Laws of the user's own for the command line: `--laws module:NAME`."""
+"""The options that choose laws: when they are checked, and laws of the user's own (`--laws module:NAME`)."""
 
 from __future__ import annotations
 
@@ -10,6 +10,19 @@ from pathlib import Path
 from hptsim.audit.laws import LAWS
 from hptsim.errors import InvalidInput, invalid
 from hptsim.model.laws import Law, check_laws
+
+_WHEN: dict[str, bool | str] = {"on": True, "off": False, "end": "end"}
+
+
+def when_checked(given: str) -> bool | str:
+    """What a simulation takes as its `laws`. Raises InvalidInput for anything but on, off or end.
+
+    >>> when_checked("on"), when_checked("off"), when_checked("end")
+    (True, False, 'end')
+    """
+    if given not in _WHEN:
+        raise invalid("--laws", given, "on, off or end")
+    return _WHEN[given]
 
 
 def with_own(where: str | None) -> tuple[Law, ...]:

@@ -1,0 +1,8 @@
+"""The exit codes of `hptsim`; docs/scenario.md lists them."""
+
+SUCCESS = 0
+BAD_INPUT = 2
+LAW_BROKEN = 3
+INTERRUPTED = 130
+PIPE_CLOSED = 141
+"""Whoever read the output has closed the pipe, as `head` does when it has enough."""
