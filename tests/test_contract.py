@@ -154,6 +154,7 @@ def look_at_everything(sim):
         conforming("logs", "GetLogEvents", logs.call("GetLogEvents", where))
 
 
+@pytest.mark.long
 @MODERATE
 @given(scenarios(), st.integers(0, 3))
 def test_every_answer_in_many_states_conforms(scenario, seed):
@@ -166,6 +167,7 @@ def test_every_answer_in_many_states_conforms(scenario, seed):
     look_at_everything(sim)
 
 
+@pytest.mark.long
 def test_every_answer_under_any_order_of_events_conforms():
     """Every status that a training job can show is reached, and shown as the model has it."""
     shown = set()

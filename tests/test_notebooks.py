@@ -109,7 +109,7 @@ def test_a_notebook_begins_with_a_question_and_shows_pictures(path):
 
 @pytest.mark.parametrize(
     "path",
-    [pytest.param(path, marks=[] if path.stem.startswith("01") else pytest.mark.long) for path in NOTEBOOKS],
+    [pytest.param(path, marks=pytest.mark.long) for path in NOTEBOOKS],
     ids=lambda path: path.stem,
 )
 def test_a_notebook_runs_and_says_what_it_means(path, capsys, monkeypatch):

@@ -11,12 +11,15 @@ import shlex
 from pathlib import Path
 
 import pytest
+from extras import long
 
 from hptsim.cli.app import main
 
 ROOT = Path(__file__).parent.parent
 ELSEWHERE = {"testing.md", "scenario.md", "semantics.md"}
 PAGES = sorted(path for path in (ROOT / "docs").rglob("*.md") if path.name not in ELSEWHERE)
+LONG = {"tutorials/planning.md", "how-to/plan-a-quota.md"}
+"""Pages whose sessions replicate and search."""
 FENCE = re.compile(r"^```([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 FILE = re.compile(r"^```\{code-block\} \w+\n:caption: (\S+)\n\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
@@ -46,7 +49,9 @@ def test_a_page_has_only_blocks_that_something_runs(page):
         assert all((ROOT / path).exists() for path in re.findall(r"[\w./-]+\.(?:py|md|ipynb)\b", block))
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if blocks(page, "python")], ids=name)
+@pytest.mark.parametrize(
+    "page", [long(page) if name(page) in LONG else page for page in PAGES if blocks(page, "python")], ids=name
+)
 def test_the_sessions_of_a_page_run(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     write_files(page, tmp_path)

@@ -75,6 +75,7 @@ def test_a_broken_law_prints_the_line_that_reproduces_it(suite):
     result.stdout.re_match_lines([r"-+ hptsim -+", r"reproduce with: hptsim run SCENARIO --seed 7 .*"])
 
 
+@pytest.mark.long
 def test_another_failure_prints_none(suite):
     result = suite("def test_it():\n    assert 1 == 2\n")
     result.assert_outcomes(failed=1)
@@ -110,6 +111,7 @@ def test_witnesses_count_wherever_the_simulation_was_made(suite):
     assert suite(explorer, "a stop catches one starting", "a stop catches one uploading").ret == 0
 
 
+@pytest.mark.long
 def test_a_part_of_the_suite_can_be_run_without_asking(suite):
     assert suite(TAME, "all", options=("-o", "hptsim_sometimes=")).ret == 0
     assert suite(TAME, "all", options=("--collect-only",)).ret == 0
@@ -121,6 +123,7 @@ def test_a_misspelt_law_is_a_usage_error_with_the_nearest_spelling(suite):
     result.stderr.fnmatch_lines(["*hptsim_sometimes: no law*did you mean 'a stop catches one starting'*"])
 
 
+@pytest.mark.long
 def test_a_red_suite_stays_as_red_as_it_was(suite):
     result = suite(TAME + "\n\ndef test_wrong():\n    assert False\n", "all")
     result.assert_outcomes(passed=1, failed=1)

@@ -504,6 +504,7 @@ def bodies(draw):
     return bytes(body[: draw(st.integers(0, len(body)))])
 
 
+@pytest.mark.long
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     target=st.sampled_from(OPERATIONS) | st.text(st.characters(codec="ascii", exclude_categories=["C"])), body=bodies()

@@ -147,7 +147,7 @@ def broken(trigger, source, table=TRAINING, **changes):
 
 
 @pytest.mark.parametrize(
-    "law", [long("a warm pool is reused"), long("a stop meets a warm pool"), "a launch falls back"]
+    "law", [long("a warm pool is reused"), long("a stop meets a warm pool"), long("a launch falls back")]
 )
 def test_the_machine_meets(law):
     class Never(TuningMachine):

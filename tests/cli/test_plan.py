@@ -199,6 +199,7 @@ def test_a_foreign_checkpoint_is_left_alone(file, capsys):
     assert Path(file).read_text() == before
 
 
+@pytest.mark.long
 def test_ctrl_c_ends_with_130_and_the_same_command_does_only_what_is_missing(tmp_path, capsys, ctrl_c):
     file, kept = tmp_path / "long.json", tmp_path / "kept.jsonl"
     attrs.evolve(SCENARIO, arrivals=[Arrivals(TuningJobSpec("c"), Exponential(80.0), 600)]).dump(file)

@@ -94,6 +94,7 @@ def run(controller):
     run_state_machine_as_test(machine, settings=FINDING)
 
 
+@pytest.mark.long
 def test_the_correct_controller_passes():
     run(Controller)
 

@@ -488,6 +488,7 @@ def with_odd(entry, path, odd):
     return json.dumps(copy)
 
 
+@pytest.mark.long
 def test_no_odd_value_anywhere_makes_check_stumble(tmp_path, capsys):
     """Not even with right checksums: one value of each kind of entry at a time is replaced, without those of requests."""
     path = tmp_path / "out.jsonl"

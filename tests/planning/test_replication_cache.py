@@ -61,6 +61,7 @@ def test_different_values_have_different_keys():
     assert len({digest(value) for value in VALUES}) == len(VALUES)
 
 
+@pytest.mark.long
 def test_equal_values_have_the_same_key_in_another_process():
     """Whatever the memory addresses and the order of sets: their hash is seeded anew in each process."""
     code = "from planning import test_replication_cache as t; print(*[t.digest(value) for value in t.VALUES])"
