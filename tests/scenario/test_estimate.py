@@ -2,13 +2,13 @@
 
 import attrs
 import pytest
+from extras import SCIPY
 
-from hptsim import Scenario, Simulation, TuningJobSpec
+from hptsim import Scenario, Simulation, TuningJobSpec, planning
 from hptsim.cli.app import main
 from hptsim.cli.run import demo
 from hptsim.errors import InvalidInput
 from hptsim.model.definitions import Hyperband, ResourceLimits, TrainingJobDefinition
-from hptsim.planning import replicate
 from hptsim.scenario import Arrivals, Exponential, Faults, Profile, ScheduledTuningJob, Script, Timings
 
 SPEC = TuningJobSpec("a")
@@ -45,9 +45,16 @@ ENDLESS = {
 }
 
 
+@SCIPY
+@pytest.mark.parametrize("scenario", ENDLESS.values(), ids=ENDLESS)
+def test_no_replication_of_what_would_not_end_is_begun(scenario):
+    with pytest.raises(InvalidInput, match="max_entries: got about"):
+        planning.replicate(scenario, 2)
+
+
 @pytest.mark.parametrize("scenario", ENDLESS.values(), ids=ENDLESS)
 def test_what_would_not_end_is_refused_with_an_estimate(scenario):
-    for begin in (Simulation, Scenario.drawn, lambda scenario: replicate(scenario, 2)):
+    for begin in (Simulation, Scenario.with_arrivals):
         with pytest.raises(
             InvalidInput, match=r"max_entries: got about .* journal entries of .* expected at most 100,0"
         ):
