@@ -3,6 +3,7 @@
 import attrs
 import pytest
 from doctored import ALONE, TWO
+from extras import CLI
 from hypothesis import Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
@@ -95,6 +96,7 @@ def test_the_machine_asks_a_law_of_the_users_own():
         run_state_machine_as_test(Mine, settings=few)
 
 
+@CLI
 def test_a_saved_journal_is_checked_by_a_law_of_the_users_own(tmp_path, capsys, monkeypatch):
     path = tmp_path / "out.jsonl"
     with_journal = Journal(path)

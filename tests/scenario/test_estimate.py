@@ -2,7 +2,7 @@
 
 import attrs
 import pytest
-from extras import SCIPY
+from extras import CLI, SCIPY
 
 from hptsim import Scenario, Simulation, TuningJobSpec, planning
 from hptsim.cli.app import main
@@ -101,6 +101,7 @@ def test_the_estimate_is_near_what_is_written(scenario):
     assert 0.8 * expected.tuning_jobs < len(sim.tuning_jobs) < 1.2 * expected.tuning_jobs
 
 
+@CLI
 def test_it_runs_when_it_is_asked_for(tmp_path, capsys):
     small = attrs.evolve(Scenario("small", tuning_jobs=one(total=3)), max_entries=10)
     path = tmp_path / "small.json"

@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 import pytest
+from extras import CLI
 
 from hptsim import Scenario, Simulation, TuningJobSpec
 from hptsim.cli.app import main
@@ -256,6 +257,7 @@ def test_a_file_that_is_too_large_is_not_read(folder, monkeypatch):
         Scenario.load(folder / "large.json")
 
 
+@CLI
 @pytest.mark.parametrize("name", ["[/x]", "[bold]", ":smile:", "[link=x]y"])
 def test_markup_in_a_name_is_shown_as_it_is(tmp_path, capsys, name):
     path = tmp_path / "x.json"

@@ -9,6 +9,7 @@ from functools import partial
 import attrs
 import own_strategies
 import pytest
+from extras import SCIPY
 from own_strategies import Choosy, Highest, Mute, Seeded, Waiting
 
 from hptsim import Scenario, Simulation, TuningJobSpec, explore, planning
@@ -171,6 +172,7 @@ def test_parents_are_told_before_it_is_asked():
     assert [trial.configuration["rate"] for trial in parents] == rates(sim)
 
 
+@SCIPY
 def test_replications_are_the_same_in_other_processes():
     def figures(strategy, pool):
         one = executors.Design(scenario(strategy))
@@ -191,6 +193,7 @@ def test_kept_replications_know_a_strategy_by_its_text_and_its_settings():
     assert make is Waiting
 
 
+@SCIPY
 def test_a_kept_replication_is_run_again_when_the_name_means_another_strategy(tmp_path, monkeypatch):
     kept, lines = tmp_path / "kept.jsonl", []
     for strategy in (Waiting, Choosy, Choosy):
@@ -202,6 +205,7 @@ def test_a_kept_replication_is_run_again_when_the_name_means_another_strategy(tm
     assert lines == [1, 2, 2]
 
 
+@SCIPY
 def test_what_has_no_name_is_refused_where_it_would_have_to_travel():
     class Local(Waiting):
         pass
@@ -214,6 +218,7 @@ def test_what_has_no_name_is_refused_where_it_would_have_to_travel():
     assert len(planning.replicate(scenario(Local), 2, executor=ThreadPoolExecutor(1)).table) == 2
 
 
+@SCIPY
 @pytest.mark.parametrize("path", ["tuning_jobs.job.spec.strategy", "arrivals.job.template.strategy"])
 def test_a_sweep_compares_strategies(path):
     one = scenario("Random")
