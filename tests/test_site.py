@@ -139,5 +139,5 @@ def test_what_the_browser_is_sent_is_this_tree(tmp_path):
     names = json.loads((tmp_path / "twin" / "wheels.json").read_text())
     assert "hptsim.zip" in names and all((tmp_path / "twin" / "wheels" / name).exists() for name in names)
     with zipfile.ZipFile(tmp_path / "twin" / "wheels" / "hptsim.zip") as package:
-        assert package.read("hptsim/player.html") == (ROOT / "hptsim" / "player.html").read_bytes()
+        assert package.read("hptsim/views/player.html") == (ROOT / "hptsim" / "views" / "player.html").read_bytes()
         assert len(package.namelist()) > 30
