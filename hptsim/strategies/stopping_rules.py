@@ -90,7 +90,8 @@ class MedianRule:
 
     def should_stop(self, trial: Trial, others: Sequence[Trial]) -> bool:
         """Whether *trial* falls behind those of the *others* that have completed."""
-        return falls_behind(self.spec.objective, trial.curve, [one.curve for one in others if one.completed])
+        objective = self.spec.objective_of(self.spec.definitions[trial.definition])
+        return falls_behind(objective, trial.curve, [one.curve for one in others if one.completed])
 
 
 @attrs.frozen

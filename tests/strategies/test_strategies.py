@@ -363,3 +363,19 @@ def test_a_refused_spec_changes_nothing():
     with pytest.raises(ServiceError):
         sim.create_tuning_job(spec(parents=("nobody",), warm_start="TransferLearning"))
     assert sim.tuning_jobs == [] and len(sim.journal) == 0
+
+
+def test_the_median_rule_pursues_a_definitions_own_objective():
+    """As many are stopped whether the objective stands in the tuning job or in its only definition (TuningObjective)."""
+    accuracy, rate = Objective("auc", maximize=True), (ParameterRange("rate", "Continuous", 0.0, 1.0),)
+    stopped = []
+    for of_job, of_definition in ((accuracy, None), (Objective(), accuracy)):
+        definition = TrainingJobDefinition(objective=of_definition)
+        spec = TuningJobSpec(
+            "a", (definition,), ResourceLimits(20, 2), objective=of_job, ranges=rate, early_stopping=True
+        )
+        sim = Simulation(Scenario(timings=Timings(training_s=100)))
+        sim.create_tuning_job(spec)
+        sim.run()
+        stopped.append([sim.training_job(name).status for name in sim.training_jobs])
+    assert stopped[0] == stopped[1] and "Stopped" in stopped[0]
