@@ -93,8 +93,8 @@ ASSUMPTIONS: Mapping[str, str] = MappingProxyType(
         "ValidationException (A-42)",
         "controller-passes": "the controller looks at a tuning job in passes, a period apart: it launches in one of them all "
         "that is due, and ends the tuning job in one; each pass stamps LastModifiedTime, as every change of status does "
-        "(O1, O2, A-46: observed). Between two passes counters follow the training jobs at once, and a criterion that is met "
-        "stops at once, which nobody has observed",
+        "(O1, O2, A-46: observed). What nobody has observed: what waited for quota is launched when it is granted, "
+        "counters follow the training jobs between passes, and a criterion that is met stops at once",
         "runtime-clock": "RuntimeInSeconds counts from the controller's first pass over a tuning job until now or its end, "
         "rounded down (O3: observed)",
         "parallel-above-total": "MaxParallelTrainingJobs above MaxNumberOfTrainingJobs is accepted and clamped (A-45)",
