@@ -19,7 +19,7 @@ from hptsim.model.assumptions import ASSUMPTIONS, Assumptions
 from hptsim.model.definitions import ServiceLimits
 from hptsim.model.request_writer import to_request
 from hptsim.model.tables import BOOKINGS, EFFECTS, EVERY_ROW, RESERVATION, TRAINING, TUNING, WARM_POOL
-from hptsim.planning.metrics import FIGURES
+from hptsim.planning.figures import FIGURES
 from hptsim.planning.usage import USAGE, Usage
 from hptsim.scenario.arrival_patterns import PATTERNS
 from hptsim.scenario.cloud import Faults, Script, Timings

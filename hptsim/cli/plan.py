@@ -15,7 +15,8 @@ from hptsim.cli.exit_codes import SUCCESS
 from hptsim.errors import invalid
 from hptsim.optional import require
 from hptsim.planning.answers import Answer
-from hptsim.planning.results import Results, Target, check_confidence, digits, percent
+from hptsim.planning.results import Results, check_confidence, digits, percent
+from hptsim.planning.targets import Target
 from hptsim.scenario.scenario import Scenario
 from hptsim.views.pages import page
 
@@ -30,6 +31,8 @@ def plan(
     replications: int = 20,
     target: str | None = None,
     what: str | None = None,
+    unserved: float = 0.0,
+    by: list[str] | None = None,
     figure: list[str] | None = None,
     until: float | None = None,
     warm_up: float = 0.0,
@@ -55,6 +58,10 @@ def plan(
         what a figure is wanted to be, such as "waiting_time_s.p95 <= 600"
     what
         search the smallest whole number of this path that meets the target, such as capacity.ml.m5.xlarge
+    unserved
+        the share of tuning jobs that may be refused or never train; a target is missed beyond it
+    by
+        also tell figures apart by template, team, priority or instance_type: waiting_time_s.p95[team=vision]; repeat it for more
     figure
         a figure to show; repeat it for more
     until
@@ -79,9 +86,12 @@ def plan(
     check_confidence(confidence)
     check_outputs(html, parquet)
     scenario = terminal.accepted(Scenario.load(file), yes)
-    wanted = None if target is None else Target.parse(target)
-    above_s = planning.thresholds([*(figure or ()), *([] if wanted is None else [wanted.column])])
-    settings: planning.Settings = {"until_s": until, "warm_up_s": warm_up, "above_s": above_s, "checkpoint": checkpoint}
+    wanted = None if target is None else Target.parse(target, unserved)
+    asked = [*(figure or ()), *([] if wanted is None else [wanted.column])]
+    settings: planning.Settings = {
+        **{"until_s": until, "warm_up_s": warm_up, "checkpoint": checkpoint},
+        **{"above_s": planning.thresholds(asked), "by": [*(by or ()), *planning.groups_in(asked)]},
+    }
     try:
         if what is None:
             grid = dict(map(parsed, over or []))
@@ -90,7 +100,13 @@ def plan(
             given = "--over" if over else "no --target"
             raise invalid("--what", given, "--target and no --over: the search chooses the values to try")
         else:
-            search: Any = {"replications": replications, "seed": seed, "confidence": confidence, **settings}
+            search: Any = {
+                "replications": replications,
+                "seed": seed,
+                "confidence": confidence,
+                "unserved": unserved,
+                **settings,
+            }
             found = planning.smallest(scenario, what, str(wanted), **search)
             answer = Answer(found.results, confidence, wanted, found)
     except KeyboardInterrupt:

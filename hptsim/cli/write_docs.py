@@ -13,7 +13,7 @@ from hptsim.audit.laws import LAWS
 from hptsim.model import laws, specification, tables
 from hptsim.model.assumptions import ASSUMPTIONS
 from hptsim.model.tables import BOOKINGS, EFFECTS, EVERY_ROW, RESERVATION, TRAINING, TUNING, WARM_POOL
-from hptsim.planning.metrics import FIGURES
+from hptsim.planning.figures import FIGURES
 from hptsim.planning.usage import USAGE
 from hptsim.scenario.prices import Prices
 from hptsim.views import state_diagrams as diagram

@@ -21,21 +21,22 @@ if TYPE_CHECKING:
     from hptsim.planning.metrics import TypeFigures as TypeFigures
     from hptsim.planning.results import Comparison as Comparison
     from hptsim.planning.results import Results as Results
-    from hptsim.planning.results import Target as Target
     from hptsim.planning.smallest_value import Smallest as Smallest
     from hptsim.planning.smallest_value import smallest as smallest
     from hptsim.planning.steady_state import Interval as Interval
     from hptsim.planning.steady_state import batch_means as batch_means
     from hptsim.planning.steady_state import mser5 as mser5
+    from hptsim.planning.targets import Target as Target
     from hptsim.planning.usage import TuningJobFigures as TuningJobFigures
     from hptsim.planning.usage import Usage as Usage
     from hptsim.planning.usage import WarmPoolFigures as WarmPoolFigures
     from hptsim.planning.variation import vary as vary
 
 _HOME = {
-    "experiments": "Settings seeds compare replicate sweep thresholds until_precise",
+    "experiments": "Settings seeds compare replicate sweep thresholds groups_in until_precise",
     "metrics": "Metrics TypeFigures",
-    "results": "Comparison Results Target",
+    "results": "Comparison Results",
+    "targets": "Target",
     "smallest_value": "Smallest smallest",
     "steady_state": "Interval batch_means mser5",
     "usage": "TuningJobFigures Usage WarmPoolFigures",

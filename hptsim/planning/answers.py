@@ -7,8 +7,9 @@ from typing import Any
 
 import attrs
 
-from hptsim.planning.results import Results, Target, percent, spelled
+from hptsim.planning.results import Results, percent, spelled
 from hptsim.planning.smallest_value import Smallest
+from hptsim.planning.targets import Target
 
 
 @attrs.frozen
@@ -49,7 +50,8 @@ class Answer:
             where = f" with {spelled(set_)}" if set_ else ""
             caveat = part.caveat(self.target.column)
             lines.append(
-                f"{self.target} {words[self.verdict(part)]}{where} ({percent(self.confidence)} confidence).{caveat}"
+                f"{self.target} {words[self.verdict(part)]}{where} ({percent(self.confidence)} confidence)"
+                f"{self.target.why(part, self.confidence)}.{caveat}"
             )
         return "\n".join(lines)
 

@@ -34,7 +34,10 @@ class Settings(TypedDict, total=False):
     warm_up_s: float
     """Tuning jobs that were created earlier do not count."""
     above_s: Sequence[float]
-    """Thresholds: 600 adds `waiting_time_s.above_600`, the share that waits for longer; see `hptsim.planning.metrics.FIGURES`."""
+    """Thresholds: 600 adds `waiting_time_s.above_600`, the share that waits for longer; see `hptsim.planning.figures.FIGURES`."""
+    by: Sequence[str]
+    """Also tell the figures of tuning jobs apart by template, team, priority or instance_type (`hptsim.planning.figures.GROUPS`):
+    "team" adds `waiting_time_s.p95[team=vision]`."""
     laws: bool
     """Whether the laws are checked as it runs."""
     checkpoint: str | Path | None
@@ -145,7 +148,18 @@ def thresholds(columns: Iterable[str]) -> list[float]:
     >>> thresholds(["waiting_time_s.above_600", "cost_usd"])
     [600.0]
     """
-    return [float(found[1]) for column in columns if (found := re.fullmatch(r".*\.above_(\d+(?:\.\d+)?)", column))]
+    return [
+        float(found[1]) for column in columns if (found := re.fullmatch(r".*\.above_(\d+(?:\.\d+)?)(\[.*\])?", column))
+    ]
+
+
+def groups_in(columns: Iterable[str]) -> list[str]:
+    """The `by` that figures of these names need.
+
+    >>> groups_in(["waiting_time_s.p95[team=vision]", "cost_usd"])
+    ['team']
+    """
+    return list(dict.fromkeys(found[1] for column in columns if (found := re.fullmatch(r".*\[(\w+)=.*\]", column))))
 
 
 def until_precise(
@@ -169,6 +183,7 @@ def until_precise(
     if first < 2:
         raise invalid("first", first, "at least 2 replications")
     settings["above_s"] = [*settings.get("above_s", ()), *thresholds([column])]
+    settings["by"] = [*settings.get("by", ()), *groups_in([column])]
     own = seeds(seed, most)
     with workers(settings.get("executor")) as pool:
         settings["executor"] = pool

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import math
-import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from typing import Any
 import attrs
 
 from hptsim.errors import invalid, nearest
+from hptsim.model.account import TOTAL, TUNING_JOBS
 from hptsim.optional import require
 
 np = require("numpy", "planning", "hptsim.planning")
@@ -42,6 +42,24 @@ def half_width(values: Any, confidence: float = 0.95) -> float:
     if len(values) < 2:
         return math.nan
     return float(stats.t.ppf((1 + confidence) / 2, len(values) - 1) * np.std(values, ddof=1) / math.sqrt(len(values)))
+
+
+_WAITED_FOR = "waited_for_share."
+_COUNTS_ALL = (
+    "unserved_share",
+    "refused_share",
+    "unstarted_share",
+    "utilization.",
+    "idle_share.",
+    "queue_length",
+    "in_system",
+)
+"""The beginnings of figures that leave nobody out."""
+
+
+def _without(column: str) -> str:
+    """What a figure is without those who were not served."""
+    return "what they would have cost is not in it" if column.startswith("cost") else "they are not in it"
 
 
 @attrs.frozen
@@ -129,11 +147,25 @@ class Results:
         return "\n".join(lines)
 
     def caveat(self, column: str) -> str:
-        """What must be said beside a waiting time: tuning jobs that still wait at the end are not in it."""
-        if not column.startswith("waiting_time_s.") or "unstarted_share" not in self.table:
+        """What a figure of tuning jobs leaves out: those that were refused, and those that never trained."""
+        if "unserved_share" not in self.table or column.startswith(_COUNTS_ALL):
             return ""
-        left = self.table["unstarted_share"].mean()
-        return f" Not in it: {left:.2%} of the tuning jobs, which never started." if left > 0 else ""
+        left = float(self.table["unserved_share"].mean())
+        text = "of the tuning jobs that were asked for were refused or never trained"
+        return f" {left:.2%} {text}: {_without(column)}." if left > 0 else ""
+
+    def limits(self) -> str:
+        """What the tuning jobs waited for, in a sentence, the limit that held most of them first; nothing if for none."""
+        shares = {
+            name.removeprefix(_WAITED_FOR): float(self.table[name].fillna(0.0).mean())
+            for name in self.columns
+            if name.startswith(_WAITED_FOR) and "[" not in name
+        }
+        held = sorted(((share, limit) for limit, share in shares.items() if share > 0), reverse=True)
+        if not held:
+            return ""
+        words = [f"{share:.0%} for {limit_in_words(limit)}" for share, limit in held]
+        return f" Before their first launch tuning jobs waited the longest: {', '.join(words)}."
 
     def to_parquet(self, path: str | Path) -> None:
         """Save the table; what was varied stands in the file's own metadata."""
@@ -183,6 +215,16 @@ def percent(confidence: float) -> str:
     ('95%', '99.975%')
     """
     return f"{100 * confidence:.6g}%"
+
+
+def limit_in_words(limit: str) -> str:
+    """A limit by its name.
+
+    >>> limit_in_words("tuning-jobs"), limit_in_words("ml.m5.xlarge")
+    ('the limit of tuning jobs at a time', 'ml.m5.xlarge')
+    """
+    words = {TUNING_JOBS: "the limit of tuning jobs at a time", TOTAL: "the limit of all instances together"}
+    return words.get(limit, limit)
 
 
 def spelled(point: Mapping[str, Any]) -> str:
@@ -248,52 +290,3 @@ class Comparison:
     def _repr_html_(self) -> str:
         """What a notebook shows."""
         return html_table(self.summary())
-
-
-_TARGET = re.compile(r"\s*(\S+?)\s*(<=|>=)\s*(\S+)\s*")
-
-
-@attrs.frozen
-class Target:
-    """What a figure's mean is wanted to be: at most, or at least, *limit*.
-
-    >>> Target.parse("waiting_time_s.p95 <= 600")
-    Target(column='waiting_time_s.p95', sign='<=', limit=600.0)
-    """
-
-    column: str
-    sign: str
-    limit: float
-
-    @classmethod
-    def parse(cls, text: str) -> Target:
-        """Read "COLUMN <= NUMBER" or "COLUMN >= NUMBER"."""
-        parsed = _TARGET.fullmatch(text)
-        try:
-            if parsed is not None and math.isfinite(limit := float(parsed[3])):
-                return cls(parsed[1], parsed[2], limit)
-        except ValueError:
-            pass
-        raise invalid("target", text, "COLUMN <= NUMBER or COLUMN >= NUMBER", "for example 'waiting_time_s.p95 <= 600'")
-
-    def verdict(self, results: Results, confidence: float = 0.95) -> str:
-        """ "met" or "missed" when the replications show it with *confidence*, "open" when they do not.
-
-        Each of the two is a one-sided test at 1 - *confidence*. A replication without the figure, in which no tuning job started,
-        leaves it open.
-        """
-        check_confidence(confidence, 0.5)
-        values = results.values(self.column)
-        if len(values) < max(2, len(results.table)):
-            return "open"
-        mean, half = float(np.mean(values)), half_width(values, 2 * confidence - 1)
-        worst, best = (mean + half, mean - half) if self.sign == "<=" else (mean - half, mean + half)
-        if self._holds(worst):
-            return "met"
-        return "open" if self._holds(best) else "missed"
-
-    def _holds(self, value: float) -> bool:
-        return value <= self.limit if self.sign == "<=" else value >= self.limit
-
-    def __str__(self) -> str:
-        return f"{self.column} {self.sign} {self.limit:.12g}"

@@ -20,7 +20,7 @@ from hptsim.scenario.prices import Prices
 from hptsim.scenario.reading import each, inside, known, names, parse, read_text
 from hptsim.scenario.workload import Arrivals, ScheduledTuningJob
 
-_JOB_KEYS = ("request", "at_s", "stop_at_s", "priority", "strategy", "faults", "recorded")
+_JOB_KEYS = ("request", "at_s", "stop_at_s", "priority", "strategy", "faults", "recorded", "template")
 _ARRIVAL_KEYS = ("request", "priority", "strategy", *(name for name in names(Arrivals) if name != "template"))
 _PRESETS = ("instant", "typical")
 _LIMITS = ("service", "none")

@@ -23,6 +23,8 @@ def job_to_data(job: ScheduledTuningJob) -> dict[str, Any]:
     if job.spec.priority:
         data["priority"] = job.spec.priority
     data["strategy"] = _strategy(job.spec)
+    if job.template:
+        data["template"] = job.template
     if job.faults is not None:
         data["faults"] = part_to_data(job.faults)
     if job.recorded:

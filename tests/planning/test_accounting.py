@@ -56,10 +56,21 @@ def rows():
     return {row.name: row for row in sim.metrics().tuning_jobs}
 
 
-def test_waiting_is_from_creation_to_the_first_training_job(rows):
-    assert rows["done"].waiting_s == 2
-    assert rows["stopped"].waiting_s == 249 - 10
+def test_waiting_is_from_creation_until_the_first_training_job_trains(rows):
+    assert rows["done"].waiting_s == 2 + 10 + 10
+    assert rows["stopped"].waiting_s == 249 - 10 + 20
     assert rows["waited-in-vain"].waiting_s is None
+
+
+def test_quota_waiting_is_the_part_of_it_in_the_line_and_the_rest_is_provisioning(rows):
+    assert (rows["done"].quota_waiting_s, rows["done"].provisioning_s) == (0, 22)
+    assert rows["stopped"].quota_waiting_s == 249 - 12 and rows["stopped"].provisioning_s == 2 + 20
+    assert rows["waited-in-vain"].quota_waiting_s == 8 and rows["waited-in-vain"].provisioning_s is None
+
+
+def test_what_a_tuning_job_waited_for_is_named_by_its_limit(rows):
+    assert (rows["done"].limited_by, rows["spot"].limited_by) == ("", "")
+    assert rows["stopped"].waited_for == {M5: 249 - 12} and rows["waited-in-vain"].limited_by == M5
 
 
 def test_billed_is_what_passes_between_downloading_and_the_end_of_the_upload(rows):
