@@ -48,6 +48,7 @@ RULES = {
     "status",
     "primary",
     "bucket",
+    "whole_second",
     "whole_seconds",
 }
 """Methods and functions that are such rules: how objectives compare, which values a range has, what a state shows."""
