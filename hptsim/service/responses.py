@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 import attrs
 
-from hptsim.model.billing import Stretch, whole_seconds
+from hptsim.model.billing import Stretch, whole_second, whole_seconds
 from hptsim.model.statuses import status
 from hptsim.scenario.prices import SPOT_PRICE_RATIO
 from hptsim.service.echoes import echo, training_job_request
@@ -67,8 +67,8 @@ class Describer:
         return round(self.epoch_s + seconds, 3)
 
     def whole(self, seconds: float) -> int:
-        """The same in whole seconds."""
-        return int(self.epoch_s + seconds)
+        """The same, cut to whole seconds (O11)."""
+        return whole_second(self.epoch_s + seconds)
 
     # ------------------------------------------------------------------ tuning jobs
 
