@@ -172,10 +172,9 @@ class SampledCloud(CloudBase):
     def _starting_s(self, job: TrainingJob) -> Duration:
         """What Starting takes: on warm instances, on managed spot, or by the instance type."""
         timings = self._timings
-        if job.warm:
-            return timings.warm_starting_s
         own = timings.spot_starting_s if job.definition.spot else None
-        return resolve_type(timings.starting_s if own is None else own, job.instances.instance_type)
+        cold = timings.starting_s if own is None else own
+        return resolve_type(timings.warm_starting_s if job.warm else cold, job.instances.instance_type)
 
     def _downloading_s(self, job: TrainingJob) -> Duration:
         warm = self._timings.warm_downloading_s if job.warm else None
