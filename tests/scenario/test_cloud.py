@@ -46,7 +46,7 @@ def test_a_keyword_changes_one_thing():
     [
         ((2019,), {}, r"year: got 2019, expected 2023 .* or 2020"),
         (("2020s",), {}, r"year: got '2020s'"),
-        (([2020],), {}, r"year: got [2020]"),
+        (([2020],), {}, r"year: got \[2020\]"),
         ((), {"trainng_s": 5}, r"trainng_s: got 5, expected a field of Timings; did you mean 'training_s'"),
         ((), {"training_s": -5}, r"training_s: got -5"),
     ],
