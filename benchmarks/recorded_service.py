@@ -13,11 +13,10 @@ from statistics import median
 from typing import Any
 
 import attrs
-import fit_timings
 import numpy as np
 import twin_times
-from fit_timings import Fit, eras, fits, likelihoods
-from observed import DATA, Run, Sample, gaps, runs
+from fit_timings import FEW, UPLOADING, Fit, before, eras, fits, fitted, likelihoods, since
+from observed import DATA, POLL_S, Run, Sample, gaps, logged, logged_phase, runs, starting
 from scipy import stats
 from twin_times import NOW, OLD, Reproduced, phases, reproduce, slot_gaps, whole
 
@@ -103,7 +102,7 @@ def goodness(one: Fit) -> str:
     if one.name == "warm starting":
         return "–"
     if not sample.within:
-        known = {"loc": 0.0, **({"c": one.shape} if sample.count < fit_timings.FEW else {})}
+        known = {"loc": 0.0, **({"c": one.shape} if sample.count < FEW else {})}
         options: dict[str, Any] = {"known_params": known, "statistic": "ad", "n_mc_samples": 199, "rng": 1}
         return f"AD {stats.goodness_of_fit(stats.fisk, np.array(sample.exact), **options).pvalue:.2f}"
     if all(low == 0 for low, _ in sample.within):
@@ -118,13 +117,18 @@ def goodness(one: Fit) -> str:
 
 def phase_lines(rows: Sequence[Phase]) -> list[str]:
     """The table of phases."""
-    lines = ["| phase | n | of them in intervals | 10 % | median | 90 % | fit | all in |", "|---|---|---|---|---|---|---|---|"]
+    lines = [
+        "| phase | n | of them in intervals | 10 % | median | 90 % | fit | all in |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
     for row in rows:
         cells = " | ".join(row.cell(share) for share in QUANTILES)
         fit = goodness(row.fit) if row.fit else "–"
         within = len(row.observed.within)
         name = f"{row.name} ({row.fit.about})" if row.fit else row.name
-        lines.append(f"| {name} | {row.observed.count} | {within} | {cells} | {fit} | {'yes' if row.inside else 'no'} |")
+        lines.append(
+            f"| {name} | {row.observed.count} | {within} | {cells} | {fit} | {'yes' if row.inside else 'no'} |"
+        )
     return lines
 
 
@@ -179,6 +183,12 @@ def fifty(observed: Sequence[Run]) -> list[str]:
     return ["| | from creation to end, s | billed, s |", "|---|---|---|", *rows]
 
 
+def late_by_a_poll(sample: Sample) -> float:
+    """The fitted median if each time were anywhere up to a poll shorter than stamped."""
+    within = tuple((max(0.0, time_s - POLL_S), time_s) for time_s in sample.exact) + sample.within
+    return fitted(stats.fisk, Sample((), within))[1]
+
+
 def page(rows: Sequence[Phase], reproduced: Sequence[tuple[Run, Reproduced]], left_out: Sequence[Run]) -> str:
     """The page: the words of `recorded_service.md` with the figures in their places."""
     complete = [one for one in reproduced if one[0].complete]
@@ -193,6 +203,11 @@ def page(rows: Sequence[Phase], reproduced: Sequence[tuple[Run, Reproduced]], le
         "LEFT_OUT": missing,
         "FIFTY": fifty([one for one, _ in reproduced]),
     }
+    jobs = logged()
+    cpu = starting([job for job in since(jobs, "2023") if job.cpu and not job.spot])
+    places["CENSORED"] = [f"{late_by_a_poll(cpu):.0f}"]
+    uploads = [logged_phase(some, UPLOADING) for some in (since(jobs, "2023"), before(jobs, "2022-10"))]
+    places["UPLOADS"] = [" and ".join(f"{fitted(stats.fisk, one)[1]:.0f}" for one in uploads)]
     text = WORDS.read_text(encoding="utf-8")
     for place, lines in places.items():
         text = text.replace(f"{{{{{place}}}}}", "\n".join(lines))
@@ -211,9 +226,13 @@ def draw(rows: Sequence[Phase], reproduced: Sequence[tuple[Run, Reproduced]]) ->
             ends = [max(0.8, low if from_s is None else from_s), high if to_s is None else to_s]
             left.plot(ends, [place + shift] * 2, color=color, linewidth=2.5, solid_capstyle="butt", alpha=0.55)
             left.plot(max(0.8, (low + high) / 2), place + shift, "|", color=color, markersize=9, markeredgewidth=2)
-            left.plot(np.quantile(row.twin_s, share), place + shift, "D", color=color, markersize=5, markeredgecolor="white")
+            left.plot(
+                np.quantile(row.twin_s, share), place + shift, "D", color=color, markersize=5, markeredgecolor="white"
+            )
     left.set_yticks(range(len(rows)), [f"{row.name} (n = {row.observed.count})" for row in reversed(rows)])
-    left.set(xscale="log", xlabel="seconds", title="10 %, 50 %, 90 %: twin (diamond), observed (tick) with 95 % interval")
+    left.set(
+        xscale="log", xlabel="seconds", title="10 %, 50 %, 90 %: twin (diamond), observed (tick) with 95 % interval"
+    )
     left.grid(axis="x", alpha=0.3)
     kinds = {"complete": (True, "o", "#0072b2"), "missing jobs filled in": (False, "s", "#d55e00")}
     for label, (complete, marker, color) in kinds.items():
@@ -221,10 +240,14 @@ def draw(rows: Sequence[Phase], reproduced: Sequence[tuple[Run, Reproduced]]) ->
         middle = [found.makespan_s for _, found in chosen]
         spread = [np.quantile(found.makespans_s, (0.05, 0.95)) for _, found in chosen]
         bars = np.abs(np.transpose(spread) - middle)
-        right.errorbar([run.makespan_s for run, _ in chosen], middle, bars, fmt=marker, color=color, label=label, capsize=3)
+        right.errorbar(
+            [run.makespan_s for run, _ in chosen], middle, bars, fmt=marker, color=color, label=label, capsize=3
+        )
     ends = [400, 13000]
     right.plot(ends, ends, color="#555555", linewidth=1, label="equal")
-    right.set(xscale="log", yscale="log", xlabel="observed makespan, s", ylabel="twin's makespan, s", title="Recorded runs")
+    right.set(
+        xscale="log", yscale="log", xlabel="observed makespan, s", ylabel="twin's makespan, s", title="Recorded runs"
+    )
     right.legend(frameon=False)
     right.grid(alpha=0.3)
     figure.tight_layout()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from itertools import pairwise
 from statistics import median
 
 import attrs
@@ -49,7 +50,7 @@ def slot_gaps(year: int, instance_type: str) -> list[float]:
     sim.create_tuning_job(TuningJobSpec("tuned", (_definition(instance_type, False),), limits=limits))
     sim.run()
     views = [sim.training_job(name) for name in sim.tuning_job("tuned").training_jobs]
-    return [after.started_s - before.ended_s for before, after in zip(views, views[1:], strict=False)]
+    return [after.started_s - before.ended_s for before, after in pairwise(views)]
 
 
 @attrs.frozen
@@ -76,7 +77,9 @@ def reproduce(run: Run) -> Reproduced:
     TrainingEnd, so Downloading and Uploading are in it and take no time of their own here.
     """
     usual_s = median(run.lengths_s)
-    lengths = [end - start for start, end in (run.times_s.get(o, (0.0, usual_s)) for o in range(1, max(run.times_s) + 1))]
+    lengths = [
+        end - start for start, end in (run.times_s.get(o, (0.0, usual_s)) for o in range(1, max(run.times_s) + 1))
+    ]
     recorded = [Recorded(training_s=length, downloading_s=0, uploading_s=0) for length in lengths]
     spec = TuningJobSpec(
         "run",
