@@ -201,7 +201,7 @@ def text() -> str:
         "controller_first_pass_s = { uniform = { low_s = 0.2, high_s = 3.4 } } # three recorded tuning jobs",
         f"controller_period_s = {PERIOD_S} # two stamps 9.946 s apart",
         "controller_jitter_s = 0.5 # assumed",
-        "first_launch_s = 5.8 # two stamps 5.823 s apart",
+        "first_launch_s = 5.8 # two stamps 5.823 s apart; again to the third pass",
         "finish_s = { uniform = { low_s = 0, high_s = 20 } } # two: at most 6 s after the last end, and 25 s",
     ]
     return "\n".join(

@@ -44,11 +44,12 @@ class Timings:
     controller_first_pass_s: Duration = converted(as_duration, 0.0)
     """From a tuning job's creation to the controller's first pass over it, with which its runtime begins to count (O3)."""
     controller_period_s: float = attrs.field(default=0.0, validator=at_least(0))
-    """Between two of its passes; 0 for a controller that acts at once, whenever something happens (O1)."""
+    """Between two of its passes from the third on; 0 for a controller that acts at once, whenever something happens (O1)."""
     controller_jitter_s: float = attrs.field(default=0.0, validator=at_least(0))
     """By how much a pass may come earlier or later than that, at most half a period."""
     first_launch_s: Duration = converted(as_duration, 0.0)
-    """From the first pass to the second, which launches the first training jobs; without passes from the admission (O2)."""
+    """From the first pass to the second, which launches the first training jobs, and again to the third, if that is no longer
+    than a period; without passes from the admission (O2, O4)."""
     launch_s: Duration = converted(as_duration, 0.0)
     """From a training job's end until the next may be launched: in the first pass then (O1)."""
     finish_s: Duration = converted(as_duration, 0.0)
