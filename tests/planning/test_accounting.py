@@ -16,7 +16,7 @@ from hptsim.model.assumptions import Assumptions
 from hptsim.model.definitions import InstanceRequest, ResourceLimits, TrainingJobDefinition
 from hptsim.planning.metrics import Metrics
 from hptsim.scenario.cloud import Faults, Script, Timings
-from hptsim.scenario.prices import Prices
+from hptsim.scenario.prices import SPOT_PRICE_RATIO, Prices
 from hptsim.scenario.workload import ScheduledTuningJob
 from hptsim.testing import TYPES, scenarios
 from hptsim.views.chart_data import band_rows
@@ -72,7 +72,7 @@ def test_billed_is_what_passes_between_downloading_and_the_end_of_the_upload(row
 def test_cost_is_billed_time_at_the_scenarios_price_and_spot_at_its_share(rows):
     assert rows["done"].cost_usd == pytest.approx(3 * 230 * 3.6 / 3600)
     assert rows["stopped"].cost_usd == pytest.approx(132 * 3.6 / 3600)
-    assert rows["spot"].cost_usd == pytest.approx(115 * 36.0 / 3600 * 0.3)
+    assert rows["spot"].cost_usd == pytest.approx(115 * 36.0 / 3600 * SPOT_PRICE_RATIO)
     assert rows["unpriced"].cost_usd is None and rows["unpriced"].billed_instance_s == 115
     assert rows["waited-in-vain"].cost_usd == 0
 
