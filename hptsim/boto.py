@@ -18,9 +18,12 @@ from urllib.parse import urlsplit
 
 from hptsim.errors import invalid, nearest
 from hptsim.optional import require
+from hptsim.recorder import Recorder, record
 from hptsim.service.http import SERVICES, Call, Wire
 from hptsim.service.service import Service
 from hptsim.simulation.simulation import Simulation
+
+__all__ = ["DEFAULT_REGION", "Recorder", "attach", "client", "record", "virtual_time"]
 
 DEFAULT_REGION = "us-east-1"
 _opening = threading.Lock()

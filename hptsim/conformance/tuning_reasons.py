@@ -1,0 +1,136 @@
+"""Why no run of the tables leads to an answer: the member whose other values would do, and the row that stands against it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from hptsim.conformance.answers import Refusal
+from hptsim.conformance.orders import Event
+from hptsim.conformance.tuning_search import MEMBERS, Shown, Terms, TuningState, reached
+from hptsim.model.machine import Tables
+from hptsim.model.statuses import FINAL_TUNING, TuningJobStatus, status
+
+TRIED = 60
+"""Of a counter so many values around the recorded one are tried."""
+
+
+def why_not(
+    event: Event, target: Shown, before: Shown | None, states: frozenset[TuningState], terms: Terms, tables: Tables
+) -> Refusal:
+    """The refusal of an answer with *target* after one with *before*, when the tuning job may be in *states*."""
+    if before is not None and before.status in FINAL_TUNING:
+        for member, old, new in zip(MEMBERS, before, target, strict=True):
+            if old != new:
+                return event.refused(
+                    member,
+                    new,
+                    repr(old),
+                    f"no row of the tuning table leaves {before.status}: a final status is final",
+                )
+    for place, member in enumerate(MEMBERS):
+        values = [
+            value
+            for value in _candidates(target, place, states)
+            if value != target[place]
+            and _explained(states, target._replace(**{Shown._fields[place]: value}), terms, tables)
+        ]
+        if values:
+            return event.refused(
+                member, target[place], _listed(values), _against(member, target, before, terms, tables)
+            )
+    member, recorded, possible = _broken_limit(target, before, terms)
+    return event.refused(member, recorded, possible, _against(member, target, before, terms, tables))
+
+
+def _explained(states: frozenset[TuningState], target: Shown, terms: Terms, tables: Tables) -> bool:
+    return any(state.shows == target for state in reached(states, terms, target, tables))
+
+
+def _candidates(target: Shown, place: int, states: Iterable[TuningState]) -> Iterable[object]:
+    if place == 0:
+        return [one.value for one in TuningJobStatus]
+    recorded = int(target[place])
+    return range(max(0, recorded - TRIED), recorded + TRIED + 1)
+
+
+def _listed(values: list[object]) -> str:
+    """Values in words: a range of numbers by its ends."""
+    if len(values) > 2 and all(isinstance(value, int) for value in values):
+        return f"{values[0]} to {values[-1]}"
+    return " or ".join(repr(value) for value in values)
+
+
+def _broken_limit(target: Shown, before: Shown | None, terms: Terms) -> tuple[str, object, str]:
+    """The member to name where no single one makes the difference."""
+    if before is not None:
+        for member, old, new in zip(MEMBERS[2:7], before[2:7], target[2:7], strict=True):
+            if new < old:
+                return member, new, f"{old} or more"
+        if target.launched < before.launched:
+            return (
+                MEMBERS[1],
+                target.live,
+                f"{before.launched - target.launched + target.live}, with the other counters as recorded",
+            )
+        if before.status != "InProgress" and target.launched > before.launched:
+            return MEMBERS[1], target.live, f"{before.launched} training jobs in all, as before"
+    if terms.max_parallel is not None and target.live > terms.max_parallel:
+        return MEMBERS[1], target.live, f"at most {terms.max_parallel} (MaxParallelTrainingJobs)"
+    if terms.max_training_jobs is not None and target.launched > terms.max_training_jobs:
+        return (
+            "TrainingJobStatusCounters",
+            target.launched,
+            f"at most {terms.max_training_jobs} in all (MaxNumberOfTrainingJobs)",
+        )
+    if target.status not in list(TuningJobStatus):
+        return MEMBERS[0], target.status, " or ".join(TuningJobStatus)
+    if target.pending != target.live:
+        return "ObjectiveStatusCounters.Pending", target.pending, f"{target.live}, as InProgress"
+    ended = target.launched - target.live
+    if target.succeeded + target.failed != ended:
+        return (
+            "ObjectiveStatusCounters",
+            target.succeeded + target.failed,
+            f"{ended} Succeeded and Failed, as many as have ended",
+        )
+    return MEMBERS[0], target.status, "another status or other counters"
+
+
+def _against(member: str, target: Shown, before: Shown | None, terms: Terms, tables: Tables) -> str:
+    """The row or the assumption that stands against a member."""
+    if target.status in ("Deleting", "DeleteFailed"):
+        return "assumption delete-at-once: deleting takes no time and is not seen"
+    if before is not None and before.status != "InProgress" and target.launched > before.launched:
+        return (
+            f"{_rows('launch', None, tables)}: none is created in {before.status}; assumption launch-then-stop (A-08)"
+        )
+    if member.startswith("ObjectiveStatusCounters"):
+        return "K7, K8: each training job is Pending until it has ended, then Succeeded or Failed"
+    if terms.max_parallel is not None and target.live > terms.max_parallel:
+        return f"{_rows('launch', None, tables)}: MaxParallelTrainingJobs is {terms.max_parallel}"
+    if terms.max_training_jobs is not None and target.launched > terms.max_training_jobs:
+        return f"{_rows('launch', None, tables)}: MaxNumberOfTrainingJobs is {terms.max_training_jobs}"
+    if member == MEMBERS[0] or target.status in FINAL_TUNING:
+        into = _rows(None, target.status, tables)
+        return (
+            f"{into}; `finish` is armed when no training job is live and none is to come"
+            if into
+            else "no row leads there"
+        )
+    return f"{_rows('child_ended', None, tables)}: a counter moves by one as a training job ends, and never back"
+
+
+def _rows(trigger: str | None, shown: str | None, tables: Tables) -> str:
+    """The rows with a trigger, or into a status, in words."""
+    found = [
+        row
+        for rows in tables.tuning.values()
+        for row in rows
+        if (trigger is None or row.trigger == trigger)
+        and (shown is None or (status(row.destination) == shown and status(row.source) != shown))
+    ]
+    words = [
+        f"{row.trigger} ({row.source} → {row.destination}{f', if {row.guard}' if row.guard else ''}: {row.rests_on})"
+        for row in found
+    ]
+    return f"the rows {', '.join(words)}" if len(words) > 1 else f"the row {words[0]}" if words else ""
