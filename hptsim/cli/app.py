@@ -26,7 +26,8 @@ _IMPORTED_WHEN_CALLED = {
     "replay": ("hptsim.cli.replay:replay", "Replay a table of jobs (CSV) under a quota."),
     "serve": ("hptsim.server:serve", "Answer SageMaker, CloudWatch Logs and S3 over HTTP on loopback."),
 }
-"""Subcommands that are imported when they are called, most because they need extras of their own: where each stands, and its line in `hptsim --help`."""
+"""Subcommands that are imported when they are called, most of which need extras of their own: where each stands, and its
+line in `hptsim --help`."""
 
 
 def main(arguments: list[str] | None = None) -> int:

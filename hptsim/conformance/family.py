@@ -172,6 +172,11 @@ def _created_before(child: Child, event: Event) -> bool:
 def _final_counts(event: Event, children: list[Child]) -> Refusal | None:
     """At the end each counter is at least the number of training jobs that are known to have ended so."""
     counts: dict[str, int] = {}
+    evaluated = [one for one in children if one.last.members.get("ObjectiveStatus") == "Succeeded"]
+    succeeded = event.members["ObjectiveStatusCounters"].get("Succeeded", 0)
+    if len(evaluated) > succeeded:
+        possible = f"{len(evaluated)} or more: so many are known to be evaluated"
+        return event.refused("ObjectiveStatusCounters.Succeeded", succeeded, possible, "K7, K8")
     for child in children:
         status = status_of(child.last)
         if status in ("Completed", "Stopped"):

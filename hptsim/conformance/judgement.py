@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -120,7 +121,8 @@ def _judge_jobs(sightings: Sightings, tables: Tables, notes: list[str]) -> list[
                 refusals.append(wrong)
             if not any(event.modified_s is not None for event in life if event.kind == "shown"):
                 notes.append(f"{name}: no answer shows LastModifiedTime; its times are not judged")
-        if (overlap := _one_after_the_other(lives)) is not None:
+    for events in (*sightings.tuning.values(), *sightings.training.values()):
+        if (overlap := _one_after_the_other(_lives(events), events)) is not None:
             refusals.append(overlap)
     return refusals
 
@@ -146,19 +148,24 @@ def _lives(events: Sequence[Event]) -> list[list[Event]]:
     return [lives[key] for key in sorted(lives, key=lambda key: key or 0)]
 
 
-def _one_after_the_other(lives: list[list[Event]]) -> Refusal | None:
-    """A name is given to another tuning job only when the one before it has ended and was deleted (H1, D1)."""
-    for one, other in zip(lives, lives[1:], strict=False):
-        stamps = [event for event in one if event.modified_s is not None]
-        first = next((event for event in other if event.kind == "shown"), None)
-        if not stamps or first is None:
-            continue
-        last = max(stamps, key=lambda event: event.modified_s or 0.0)
-        if (created_s(first) or 0.0) < (last.modified_s or 0.0):
-            return first.refused(
-                "CreationTime",
-                first.members.get("CreationTime"),
-                f"as {last.answer.place} has it, or later than its LastModifiedTime for another job of the name",
-                "H1, N5: a tuning job is created once, and its name is free again when it was deleted",
+def _one_after_the_other(lives: list[list[Event]], events: Sequence[Event]) -> Refusal | None:
+    """A name is given to another job only when the one before it has ended and was deleted (H1, J14, D1)."""
+    place = {id(event): number for number, event in enumerate(events)}
+    for one, other in itertools.pairwise(lives):
+        stamp = max((event.modified_s for event in one if event.modified_s is not None), default=None)
+        created = next((time for event in other if (time := created_s(event)) is not None), None)
+        crossing = any(
+            first.answer.stream == second.answer.stream and place[id(first)] > place[id(second)]
+            for first in one
+            for second in other
+        )
+        if crossing or (stamp is not None and created is not None and created < stamp):
+            odd, rest = (one, other) if len(one) < len(other) else (other, one)
+            event = next((event for event in odd if event.kind == "shown"), odd[0])
+            there = next((event.answer.place for event in rest if event.kind == "shown"), "the rest")
+            possible = (
+                f"as {there} has it; or, for another job of the same name, later than the last stamp of the one before"
             )
+            against = "H1, J1, N5: a job is created once, and its name is free again when it was deleted"
+            return event.refused("CreationTime", event.members.get("CreationTime"), possible, against)
     return None

@@ -6,7 +6,7 @@ answer that shows a stamp was given after it. All orders that this leaves are fo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Generic, TypeVar
 
 import attrs
@@ -63,20 +63,22 @@ def follow(events: Sequence[Event], belief: B, step: Step[B]) -> Followed[B]:
     """Follow *events* in every order that they may have; *belief* must be hashable."""
     streams = streams_of(events)
     frontier: dict[tuple[tuple[int, ...], B], tuple[Event, ...]] = {((0,) * len(streams), belief): ()}
+    first_refusals: dict[int, Refusal] = {}  # with the least assumed about the order of what the recording leaves open
     for _ in events:
         following: dict[tuple[tuple[int, ...], B], tuple[Event, ...]] = {}
-        refusals: list[tuple[Refusal, tuple[Event, ...]]] = []
+        refused: list[tuple[Event, tuple[Event, ...]]] = []
         for (places, known), path in frontier.items():
             for place, ahead in _next(streams, places):
                 found = step(known, ahead[0], ahead)
                 if isinstance(found, Refusal):
-                    refusals.append((found, path))
+                    first_refusals.setdefault(id(ahead[0]), found)
+                    refused.append((ahead[0], path))
                 else:
                     moved = (*places[:place], places[place] + 1, *places[place + 1 :])
                     following.setdefault((moved, found), (*path, ahead[0]))
         if not following:
-            refusal, path = refusals[0]
-            return Followed(tuple(known for _, known in frontier), path, refusal)
+            event, path = refused[0]
+            return Followed(tuple(known for _, known in frontier), path, first_refusals[id(event)])
         frontier = following
     [*beliefs] = frontier
     return Followed(tuple(known for _, known in beliefs), next(iter(frontier.values())), None)
@@ -94,11 +96,11 @@ def _next(streams: list[list[Event]], places: tuple[int, ...]) -> Iterator[tuple
         yield place, [head, *own[1:], *sorted(others, key=lambda event: event.modified_s or 0.0)]
 
 
-def _must_wait(head: Event, heads: object) -> bool:
+def _must_wait(head: Event, heads: Iterable[Event]) -> bool:
     """Whether another event must have come before: one with an earlier stamp, or a call before this one's stamp."""
     if head.modified_s is None:
         return False
-    for other in heads:  # type: ignore[attr-defined]
+    for other in heads:
         earliest = other.modified_s if other.modified_s is not None else other.answer.time_s
         if other is not head and earliest is not None and earliest < int(head.modified_s):
             return True

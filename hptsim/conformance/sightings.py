@@ -59,7 +59,12 @@ class Sightings:
                     self.parents[name] = str(parent)
 
     def adopt(self) -> None:
-        """Give each training job whose tuning job no answer names to the tuning job whose name its own begins with."""
+        """Give each training job whose tuning job no answer names to the tuning job whose name its own begins with.
+
+        An ARN may have a name in lower case.
+        """
+        spelt = {name.lower(): name for name in self.tuning}
+        self.parents = {name: spelt.get(parent.lower(), parent) for name, parent in self.parents.items()}
         for name in self.training:
             shape = _CHILD.fullmatch(name)
             if name not in self.parents and shape and shape["parent"] in self.tuning:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import floor
 
 import attrs
@@ -106,13 +107,39 @@ def whole(seconds: float) -> int:
     return floor(seconds)
 
 
-def constant(before: Members, event: Event, names: tuple[str, ...], why: str) -> Refusal | None:
-    """A refusal where a member that never changes differs from an earlier answer's."""
+def constant(before: Members, event: Event, now: Members, names: tuple[str, ...], why: str) -> Refusal | None:
+    """A refusal where a member of *now*, what the event shows of the request, differs from what was shown *before*."""
     for name in names:
-        if name in before and name in event.members and before[name] != event.members[name]:
-            path, old, new = difference(before[name], event.members[name], name)
+        if name in before and name in now and before[name] != now[name]:
+            path, old, new = difference(before[name], now[name], name)
             return event.refused(path, new, shown(old), why)
     return None
+
+
+def named_by_its_arn(event: Event, kind: str) -> Refusal | None:
+    """A refusal where the last part of an ARN is not the job's name (W18); some ARNs have it in lower case."""
+    name, arn = event.members.get(f"{kind}Name"), event.members.get(f"{kind}Arn")
+    if not isinstance(arn, str) or "/" not in arn or arn.rpartition("/")[2].lower() == str(name).lower():
+        return None
+    return event.refused(
+        f"{kind}Name", name, f"{arn.rpartition('/')[2]!r}, as its ARN has it", "W18: an ARN ends in the name"
+    )
+
+
+def not_found(event: Event, ahead: Sequence[Event], before: Seen | None, may_have_ended: bool) -> Refusal | None:
+    """A refusal of the answer that there is no such job, given while it was there."""
+    shown_later = [one for one in ahead[1:] if one.kind == "shown"]
+    time_s = event.answer.time_s
+    created = [time for one in shown_later if (time := time_of(one.members, "CreationTime")) is not None]
+    there = before is not None and (shown_later or not may_have_ended)
+    if not there and not (time_s is not None and created and created[0] < time_s - CLOCK_SKEW_S):
+        return None
+    code = (event.answer.error or ("", ""))[0]
+    known = before.event if before is not None else shown_later[0]
+    possible = f"an answer about the job, which {known.answer.place} shows"
+    return event.refused(
+        "Error.Code", code, possible, "D1, J14: a job is there from its creation until it ended and was deleted"
+    )
 
 
 def difference(old: object, new: object, path: str) -> tuple[str, object, object]:

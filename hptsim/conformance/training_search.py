@@ -96,3 +96,8 @@ def along(statuses: Sequence[str], kind: Kind, tables: Tables = TABLES) -> tuple
 def shows(state: TrainingState) -> tuple[str, str]:
     """The primary and the secondary status of a state."""
     return primary(state.state).value, status(state.state)
+
+
+def words(values: set[str]) -> str:
+    """Statuses as a report lists them."""
+    return " or ".join(sorted(values)) or "nothing"

@@ -9,8 +9,18 @@ import attrs
 
 from hptsim.conformance.answers import Members, Refusal, shown, time_of
 from hptsim.conformance.orders import Event, Followed, follow
-from hptsim.conformance.stamps import CLOCK_SKEW_S, Seen, constant, in_order, not_before, seen, whole
-from hptsim.conformance.tuning_echo import ECHO, terms_of
+from hptsim.conformance.stamps import (
+    CLOCK_SKEW_S,
+    Seen,
+    constant,
+    in_order,
+    named_by_its_arn,
+    not_before,
+    not_found,
+    seen,
+    whole,
+)
+from hptsim.conformance.tuning_echo import ECHO, echoed, terms_of
 from hptsim.conformance.tuning_reasons import why_not
 from hptsim.conformance.tuning_search import MEMBERS, Shown, Terms, TuningState, any_later, created, fired, reached
 from hptsim.model.machine import TABLES, Tables
@@ -26,6 +36,7 @@ class Belief:
     states: frozenset[TuningState]
     seen: Seen | None = attrs.field(default=None, eq=id, hash=False)
     runtime_s: int | None = None
+    final_runtime_s: int | None = None
     best: float | None = None
 
 
@@ -68,21 +79,30 @@ def _shown(belief: Belief, event: Event, terms: Terms, described: dict[str, Any]
     states = frozenset(state for state in way if state.shows == target)
     if not states:
         before = None if belief.seen is None else counters(belief.seen.event)
-        return why_not(event, target, before, belief.states, terms, tables)
+        where = "" if belief.seen is None else f"{belief.seen.event.answer.place} shows"
+        return why_not(event, target, before, where, belief.states, terms, tables)
     wrong = (
         in_order(belief.seen, now, FINAL_TUNING)
         or _end(event, now)
         or _runtime(belief, event, now)
-        or _texts(event, target, states)
+        or _texts(event, target)
+        or named_by_its_arn(event, "HyperParameterTuningJob")
         or constant(
-            described, event, ECHO, "H1, C12: a tuning job is not changed after it was created, and Describe echoes it"
+            described,
+            event,
+            echoed(event),
+            ECHO,
+            "H1, C12: a tuning job is not changed after it was created, and Describe echoes it",
         )
     )
     best = _best(event, target, belief.best)
     if wrong is not None or isinstance(best, Refusal):
         return wrong or best  # type: ignore[return-value]
-    described.update({name: event.members[name] for name in ECHO if name in event.members and name not in described})
-    return Belief(states, now, _runtime_of(event.members, belief.runtime_s), best)
+    echo = echoed(event)
+    described.update({name: echo[name] for name in ECHO if name in echo and name not in described})
+    runtime_s = _runtime_of(event.members, belief.runtime_s)
+    final_s = _runtime_of(event.members, belief.final_runtime_s) if target.status in FINAL_TUNING else None
+    return Belief(states, now, runtime_s, final_s, best)
 
 
 def _end(event: Event, now: Seen) -> Refusal | None:
@@ -134,18 +154,22 @@ def _runtime(belief: Belief, event: Event, now: Seen) -> Refusal | None:
         return event.refused(
             member, value, f"at most {whole(until - now.created_s)}, the time since CreationTime", against
         )
-    if before is not None and before.status in FINAL_TUNING and belief.runtime_s not in (None, value):
-        return event.refused(member, value, str(belief.runtime_s), f"{against}: it ends with the tuning job")
+    if belief.final_runtime_s not in (None, value):
+        return event.refused(member, value, str(belief.final_runtime_s), f"{against}: it ends with the tuning job")
     return None
 
 
-def _texts(event: Event, target: Shown, states: frozenset[TuningState]) -> Refusal | None:
-    """A FailureReason is there only where the tuning job has failed (A-49)."""
+def _texts(event: Event, target: Shown) -> Refusal | None:
+    """A FailureReason is there only where the tuning job has failed (A-49); what does not improve was evaluated (A-33)."""
     reason = event.members.get("FailureReason")
     if reason and target.status != "Failed":
-        return event.refused(
-            "FailureReason", reason, "absent", f"M: a tuning job that is {target.status} has no FailureReason (A-49)"
-        )
+        against = f"M: a tuning job that is {target.status} has no FailureReason (A-49)"
+        return event.refused("FailureReason", reason, "absent", against)
+    member = "NumberOfTrainingJobsObjectiveNotImproving"
+    value = (event.members.get("TuningJobCompletionDetails") or {}).get(member, 0)
+    if value > target.succeeded:
+        possible = f"at most {target.succeeded} (ObjectiveStatusCounters.Succeeded)"
+        return event.refused(f"TuningJobCompletionDetails.{member}", value, possible, "assumption not-improving (A-33)")
     return None
 
 
@@ -158,9 +182,18 @@ def _best(event: Event, target: Shown, before: float | None) -> float | Refusal 
         return event.refused(
             "BestTrainingJob", best.get("TrainingJobName"), "absent, since no objective was evaluated", "K8, §2.3"
         )
+    if best.get("ObjectiveStatus", "Succeeded") != "Succeeded":
+        return event.refused(
+            "BestTrainingJob.ObjectiveStatus", best["ObjectiveStatus"], "'Succeeded'", "K8: the best was evaluated"
+        )
     metric = best.get("FinalHyperParameterTuningJobObjectiveMetric") or {}
     objective = (event.members.get("HyperParameterTuningJobConfig") or {}).get("HyperParameterTuningJobObjective") or {}
     value = metric.get("Value")
+    if objective and metric and metric.get("MetricName") != objective.get("MetricName"):
+        member = "BestTrainingJob.FinalHyperParameterTuningJobObjectiveMetric.MetricName"
+        return event.refused(
+            member, metric.get("MetricName"), repr(objective.get("MetricName")), "K9: it is the objective's value"
+        )
     if not isinstance(value, (int, float)) or objective.get("Type") not in ("Maximize", "Minimize"):
         return before
     cost = -value if objective["Type"] == "Maximize" else value
@@ -176,13 +209,15 @@ def _best(event: Event, target: Shown, before: float | None) -> float | Refusal 
 
 def _called(belief: Belief, event: Event, ahead: Sequence[Event], terms: Terms, tables: Tables) -> Belief | Refusal:
     """What is believed after a call that was accepted or refused; or that nothing explains the answer."""
-    if event.kind in ("CreateHyperParameterTuningJob", "note"):
+    if event.kind.startswith("CreateHyperParameterTuningJob"):
         return belief
     goals = [goal for one in ahead[1:] if (goal := counters(one)) is not None]
     way = any_later(belief.states, tables)
     if goals:  # what the next answers count has mostly happened already, or happens after the call
         way = reached(belief.states, terms, goals[0], tables)
     final = frozenset(state for state in way if state.state in FINAL_TUNING)
+    if event.kind == "not found":
+        return not_found(event, ahead, belief.seen, bool(final)) or belief
     if event.kind == "StopHyperParameterTuningJob refused":
         if final:
             return attrs.evolve(belief, states=final)

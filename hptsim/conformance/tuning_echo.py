@@ -22,6 +22,15 @@ ECHO = (
 """The members that never change."""
 
 
+def echoed(event: Event) -> dict[str, Any]:
+    """The members of an answer that never change; what summaries show of the configuration stands beside the whole of it."""
+    config = event.members.get("HyperParameterTuningJobConfig")
+    shown_apart = (
+        {} if not isinstance(config, Mapping) else {name: config[name] for name in ECHO[5:7] if name in config}
+    )
+    return {**{name: event.members[name] for name in ECHO if name in event.members}, **shown_apart}
+
+
 def configs(events: Iterable[Event]) -> list[Members]:
     """What the answers and requests say of HyperParameterTuningJobConfig, the fullest first."""
     found: list[Members] = []
@@ -29,7 +38,7 @@ def configs(events: Iterable[Event]) -> list[Members]:
         for source in (event.members, event.answer.request if event.kind.startswith("Create") else None):
             config = (source or {}).get("HyperParameterTuningJobConfig")
             if isinstance(config, Mapping):
-                found.append({**config, **{"Autotune": True for _ in range("Autotune" in (source or {}))}})
+                found.append({**config, "Autotune": True} if "Autotune" in (source or {}) else config)
     for event in events:
         if isinstance(limits := event.members.get("ResourceLimits"), Mapping):
             found.append({"ResourceLimits": limits})

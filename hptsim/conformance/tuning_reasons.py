@@ -15,24 +15,31 @@ TRIED = 60
 
 
 def why_not(
-    event: Event, target: Shown, before: Shown | None, states: frozenset[TuningState], terms: Terms, tables: Tables
+    event: Event,
+    target: Shown,
+    before: Shown | None,
+    where: str,
+    states: frozenset[TuningState],
+    terms: Terms,
+    tables: Tables,
 ) -> Refusal:
-    """The refusal of an answer with *target* after one with *before*, when the tuning job may be in *states*."""
+    """The refusal of an answer with *target* after the one *where* with *before*; the tuning job may have been in *states*."""
+    if target.status in ("Deleting", "DeleteFailed"):
+        possible = " or ".join(TuningJobStatus)
+        return event.refused(
+            MEMBERS[0], target.status, possible, "assumption delete-at-once: deleting takes no time and is not seen"
+        )
     if before is not None and before.status in FINAL_TUNING:
         for member, old, new in zip(MEMBERS, before, target, strict=True):
             if old != new:
-                return event.refused(
-                    member,
-                    new,
-                    repr(old),
-                    f"no row of the tuning table leaves {before.status}: a final status is final",
-                )
+                against = f"no row of the tuning table leaves {before.status}: a final status is final"
+                return event.refused(member, new, f"{old!r}, as {where}", against)
     for place, member in enumerate(MEMBERS):
         values = [
             value
             for value in _candidates(target, place, states)
             if value != target[place]
-            and _explained(states, target._replace(**{Shown._fields[place]: value}), terms, tables)
+            and _explained(states, Shown._make((*target[:place], value, *target[place + 1 :])), terms, tables)
         ]
         if values:
             return event.refused(
@@ -98,39 +105,29 @@ def _broken_limit(target: Shown, before: Shown | None, terms: Terms) -> tuple[st
 
 def _against(member: str, target: Shown, before: Shown | None, terms: Terms, tables: Tables) -> str:
     """The row or the assumption that stands against a member."""
-    if target.status in ("Deleting", "DeleteFailed"):
-        return "assumption delete-at-once: deleting takes no time and is not seen"
-    if before is not None and before.status != "InProgress" and target.launched > before.launched:
-        return (
-            f"{_rows('launch', None, tables)}: none is created in {before.status}; assumption launch-then-stop (A-08)"
-        )
+    source = "InProgress" if before is None else before.status
+    if before is not None and source != "InProgress" and target.launched > before.launched:
+        return f"{_rows('launch', None, tables)}: none is created in {source}; assumption launch-then-stop (A-08)"
     if member.startswith("ObjectiveStatusCounters"):
         return "K7, K8: each training job is Pending until it has ended, then Succeeded or Failed"
     if terms.max_parallel is not None and target.live > terms.max_parallel:
         return f"{_rows('launch', None, tables)}: MaxParallelTrainingJobs is {terms.max_parallel}"
     if terms.max_training_jobs is not None and target.launched > terms.max_training_jobs:
         return f"{_rows('launch', None, tables)}: MaxNumberOfTrainingJobs is {terms.max_training_jobs}"
-    if member == MEMBERS[0] or target.status in FINAL_TUNING:
-        into = _rows(None, target.status, tables)
-        return (
-            f"{into}; `finish` is armed when no training job is live and none is to come"
-            if into
-            else "no row leads there"
-        )
-    return f"{_rows('child_ended', None, tables)}: a counter moves by one as a training job ends, and never back"
+    if target.status in FINAL_TUNING:
+        finish = "`finish` is due when no training job is live and none is to come"
+        return f"{_rows('finish', target.status, tables)}; {finish}"
+    if member == MEMBERS[0]:
+        return f"no row of the tuning table leads from {source} to {target.status} with these counters"
+    return f"{_rows('child_ended', source, tables)}: a counter moves by one as a training job ends, and never back"
 
 
-def _rows(trigger: str | None, shown: str | None, tables: Tables) -> str:
-    """The rows with a trigger, or into a status, in words."""
-    found = [
-        row
+def _rows(trigger: str, shown: str | None, tables: Tables) -> str:
+    """The rows with a trigger, and into the status *shown*, in words."""
+    found = {
+        f"{row.source} → {row.destination}{f', if {row.guard}' if row.guard else ''}: {row.rests_on}": None
         for rows in tables.tuning.values()
         for row in rows
-        if (trigger is None or row.trigger == trigger)
-        and (shown is None or (status(row.destination) == shown and status(row.source) != shown))
-    ]
-    words = [
-        f"{row.trigger} ({row.source} → {row.destination}{f', if {row.guard}' if row.guard else ''}: {row.rests_on})"
-        for row in found
-    ]
-    return f"the rows {', '.join(words)}" if len(words) > 1 else f"the row {words[0]}" if words else ""
+        if row.trigger == trigger and shown in (None, status(row.destination))
+    }
+    return f"the row{'s' if len(found) > 1 else ''} {trigger} ({'; '.join(found)})" if found else f"no row {trigger}"
