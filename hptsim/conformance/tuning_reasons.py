@@ -106,17 +106,19 @@ def _broken_limit(target: Shown, before: Shown | None, terms: Terms) -> tuple[st
 def _against(member: str, target: Shown, before: Shown | None, terms: Terms, tables: Tables) -> str:
     """The row or the assumption that stands against a member."""
     source = "InProgress" if before is None else before.status
+    finish = f"{_rows('finish', target.status, tables)}; it is due when no training job is live and none is to come"
+    if target.status in FINAL_TUNING and target.live:
+        return finish
     if before is not None and source != "InProgress" and target.launched > before.launched:
         return f"{_rows('launch', None, tables)}: none is created in {source}; assumption launch-then-stop (A-08)"
-    if member.startswith("ObjectiveStatusCounters"):
-        return "K7, K8: each training job is Pending until it has ended, then Succeeded or Failed"
+    if member.startswith("ObjectiveStatusCounters") or target.pending != target.live:
+        return "K7, K8: each training job is InProgress and Pending until it has ended, then Succeeded or Failed"
     if terms.max_parallel is not None and target.live > terms.max_parallel:
         return f"{_rows('launch', None, tables)}: MaxParallelTrainingJobs is {terms.max_parallel}"
     if terms.max_training_jobs is not None and target.launched > terms.max_training_jobs:
         return f"{_rows('launch', None, tables)}: MaxNumberOfTrainingJobs is {terms.max_training_jobs}"
     if target.status in FINAL_TUNING:
-        finish = "`finish` is due when no training job is live and none is to come"
-        return f"{_rows('finish', target.status, tables)}; {finish}"
+        return finish
     if member == MEMBERS[0]:
         return f"no row of the tuning table leads from {source} to {target.status} with these counters"
     return f"{_rows('child_ended', source, tables)}: a counter moves by one as a training job ends, and never back"
