@@ -38,7 +38,11 @@ def described(status, modified, counters, objectives, runtime=0, **members):
 
 def summary(answer):
     """The summary that lists have of a described tuning job."""
-    kept = {name: answer[name] for name in answer if name.startswith(("HyperParameterTuningJob", "Creation", "LastModified"))}
+    kept = {
+        name: answer[name]
+        for name in answer
+        if name.startswith(("HyperParameterTuningJob", "Creation", "LastModified"))
+    }
     config = kept.pop("HyperParameterTuningJobConfig")
     counters = {name: answer[name] for name in ("TrainingJobStatusCounters", "ObjectiveStatusCounters")}
     shown = {**kept, **counters, "Strategy": config["Strategy"], "ResourceLimits": config["ResourceLimits"]}

@@ -23,6 +23,15 @@ def watch(sim, path, instants, *, children=True, pages=100):
     def names(operation, member, name, **request):
         return [one[name] for one in call(operation, MaxResults=pages, **request).get(member, ())]
 
+    try:
+        _ask(sim, instants, call, names, children)
+    finally:  # what a mutant has answered until it fell over is a recording, too
+        path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    return path
+
+
+def _ask(sim, instants, call, names, children):
+    """Ask about all that there is at each of *instants*."""
     tuning = "HyperParameterTuningJobName"
     for instant in instants:
         sim.run(until=instant)
@@ -33,14 +42,12 @@ def watch(sim, path, instants, *, children=True, pages=100):
                 for child in names(operation, "TrainingJobSummaries", "TrainingJobName", **{tuning: name}):
                     call("DescribeTrainingJob", TrainingJobName=child)
         names("ListTrainingJobs", "TrainingJobSummaries", "TrainingJobName")
-    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
-    return path
 
 
 def watched(sim, path, instants, **settings):
     """As `watch`; what a mutant breaks of the twin itself ends the recording, and is given back."""
     try:
         watch(sim, path, instants, **settings)
-    except (LawBroken, ArithmeticError, AttributeError, KeyError, LookupError, TypeError, ValueError) as error:
+    except (LawBroken, ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
         return error
     return None

@@ -46,7 +46,7 @@ def answers(trail: Iterable[tuple[str, Members]]) -> tuple[list[Answer], list[st
     Of a call that reads CloudTrail keeps no answer: it is left out. What the service did itself (AwsServiceEvent) is
     kept where it names a training job that was created.
     """
-    found, notes, reads = [], [], 0
+    found, notes, reads, own = [], [], 0, 0
     for place, record in trail:
         source, name = record.get("eventSource"), str(record.get("eventName"))
         if source != SOURCE:
@@ -55,9 +55,16 @@ def answers(trail: Iterable[tuple[str, Members]]) -> tuple[list[Answer], list[st
         if name.startswith(("Describe", "List", "Search", "Get")) and "errorCode" not in record:
             reads += 1
             continue
+        if record.get("eventType") == "AwsServiceEvent" and name != "CreateTrainingJob":
+            own += 1
+            continue
         found.append(_answer(place, name, record))
     if reads:
-        notes.append(f"{reads} records of CloudTrail left out: it keeps no answers of calls that read")
+        notes.append(
+            f"{reads} record{'s' * (reads != 1)} of CloudTrail left out: it keeps no answers of calls that read"
+        )
+    if own:
+        notes.append(f"{own} record{'s' * (own != 1)} of CloudTrail left out: what the service did itself")
     return sorted(found, key=lambda one: one.time_s or 0.0), notes
 
 

@@ -24,7 +24,7 @@ class Child:
 
     name: str
     first: Event
-    last: Event
+    last: Event | None
     created_s: float | None
     ended_s: float | None
 
@@ -42,12 +42,13 @@ def judge(parent: Sequence[Event], children: Children, terms: Terms) -> Refusal 
 
 
 def _child(name: str, events: Sequence[Event]) -> Child | None:
-    shows = [event for event in events if event.kind == "shown"]
+    shows = [event for event in events if event.kind in ("shown", "created")]
     if not shows:
         return None
     created = [time for event in shows if (time := time_of(event.members, "CreationTime")) is not None]
     ended = [time for event in shows if (time := time_of(event.members, "TrainingEndTime")) is not None]
-    return Child(name, shows[0], shows[-1], min(created, default=None), min(ended, default=None))
+    last = next((event for event in reversed(shows) if event.kind == "shown"), None)
+    return Child(name, shows[0], last, min(created, default=None), min(ended, default=None))
 
 
 def _created_in_time(parent: Sequence[Event], children: list[Child]) -> Refusal | None:
@@ -122,6 +123,8 @@ def _ended_in_time(parent: Sequence[Event], children: list[Child]) -> Refusal | 
     against = f"H3, H4, S8: a tuning job is {status} when all its training jobs have ended"
     for child in children:
         last = child.last
+        if last is None:
+            continue
         if end_s is not None and child.ended_s is not None and whole(child.ended_s) > whole(end_s):
             possible = f"until {shown(ends[0].members.get('LastModifiedTime'))} ({ends[0].answer.place})"
             return last.refused("TrainingEndTime", last.members.get("TrainingEndTime"), possible, against)
@@ -153,14 +156,18 @@ def _counted(parent: Sequence[Event], children: list[Child]) -> Refusal | None:
             return event.refused(
                 "TrainingJobStatusCounters", target.launched, possible, "K7: each training job is counted"
             )
-        live = [one for one in created if status_of(one.last) not in FINAL_TUNING and _before(event, one.last)]
+        live = [one.last for one in created if one.last is not None and _live_after(one.last, event)]
         if len(live) > target.live:
             member = "TrainingJobStatusCounters.InProgress"
-            possible = f"{len(live)} or more: {live[-1].name} is live later ({live[-1].last.answer.place})"
+            possible = f"{len(live)} or more: {live[-1].members.get('TrainingJobName')} is live later ({live[-1].answer.place})"
             return event.refused(member, target.live, possible, "K6, K7: what has not ended is counted as InProgress")
         if target.status in FINAL_TUNING and (wrong := _final_counts(event, children)) is not None:
             return wrong
     return None
+
+
+def _live_after(last: Event, event: Event) -> bool:
+    return status_of(last) not in FINAL_TUNING and _before(event, last)
 
 
 def _created_before(child: Child, event: Event) -> bool:
@@ -172,16 +179,17 @@ def _created_before(child: Child, event: Event) -> bool:
 def _final_counts(event: Event, children: list[Child]) -> Refusal | None:
     """At the end each counter is at least the number of training jobs that are known to have ended so."""
     counts: dict[str, int] = {}
-    evaluated = [one for one in children if one.last.members.get("ObjectiveStatus") == "Succeeded"]
+    last = [one.last for one in children if one.last is not None]
+    evaluated = [one for one in last if one.members.get("ObjectiveStatus") == "Succeeded"]
     succeeded = event.members["ObjectiveStatusCounters"].get("Succeeded", 0)
     if len(evaluated) > succeeded:
         possible = f"{len(evaluated)} or more: so many are known to be evaluated"
         return event.refused("ObjectiveStatusCounters.Succeeded", succeeded, possible, "K7, K8")
-    for child in children:
-        status = status_of(child.last)
+    for one in last:
+        status = status_of(one)
         if status in ("Completed", "Stopped"):
             counts[status] = counts.get(status, 0) + 1
-        elif status == "Failed" and (reason := child.last.members.get("FailureReason")):
+        elif status == "Failed" and (reason := one.members.get("FailureReason")):
             name = bucket("Failed", str(reason))
             counts[name] = counts.get(name, 0) + 1
     recorded = event.members["TrainingJobStatusCounters"]

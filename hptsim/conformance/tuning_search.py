@@ -166,9 +166,12 @@ def _ask_controller(state: TuningState, terms: Terms, exhausted: bool, met: bool
 
 
 def fired(
-    state: TuningState, trigger: str, tables: Tables = TABLES, toward: Shown | None = None
+    state: TuningState, trigger: str, tables: Tables = TABLES, toward: Shown | None = None, attempts: int = 0
 ) -> Iterator[TuningState]:
-    """The states to which *trigger* leads: its rows' destinations, after what their effects do to the counters."""
+    """The states to which *trigger* leads: its rows' destinations, after what their effects do to the counters.
+
+    With *toward* only those that may lead to an answer's counters, from a state that had as many *attempts*.
+    """
     for row in tables.tuning.get((state.state, trigger), ()):
         if row.guard and not GUARDS[row.guard](state):
             continue
@@ -176,36 +179,62 @@ def fired(
         if "SPAWN" in row.effects:
             reached = [one._replace(live=one.live + 1) for one in reached]
         if "TALLY" in row.effects:
-            reached = [after for one in reached for after in _tallied(one, toward, tables)]
+            reached = [after for one in reached for after in _tallied(one, toward, tables, attempts)]
         yield from reached
 
 
-def _tallied(state: TuningState, toward: Shown | None, tables: Tables) -> Iterator[TuningState]:
-    """The states after one of the live training jobs has ended, as far as they lead *toward* an answer's counters."""
+def _tallied(state: TuningState, toward: Shown | None, tables: Tables, attempts: int) -> Iterator[TuningState]:
+    """The states after one of the live training jobs has ended, as far as they lead *toward* an answer's counters.
+
+    One with an objective comes before those without, unless these make the tuning job give up first.
+    """
     due = [name for name in _BUCKETS if toward is None or getattr(state, name) < getattr(toward, name)]
     with_objective = [name for name in reversed(due) if name in _WITH_OBJECTIVE]
-    first = toward is not None
-    if with_objective and (toward is None or state.succeeded < toward.succeeded):
-        for name in with_objective[:1] if first else with_objective:
-            yield _ended(state, name)._replace(succeeded=state.succeeded + 1, attempts=0)
-        if toward is not None and not _may_give_up_before(state, toward, tables):
-            return
-        excused: tuple[str, ...] = ()
-    else:
-        excused = ("stopped",)  # a caller may have stopped it: then it is no attempt
-    for name in due[:1] if first else due:
-        after = _ended(state, name)
-        if name in excused or state.succeeded:
-            yield after
-        if not state.succeeded:
-            yield after._replace(attempts=min(state.attempts + 1, ATTEMPTS_WITHOUT_SUCCESS))
+    if toward is None:
+        for name in with_objective:
+            yield _with_objective(state, name)
+        for name in due:
+            yield from _without_objective(state, name)
+    elif with_objective and state.succeeded < toward.succeeded:
+        giving_up = (state.state, "give_up") in tables.tuning
+        if (
+            state.succeeded
+            or state.attempts == attempts
+            or (state.attempts == ATTEMPTS_WITHOUT_SUCCESS and not giving_up)
+        ):
+            yield _with_objective(state, with_objective[0])
+        if giving_up and _may_give_up_before(state, toward):
+            for name in due:
+                after = _ended(state, name)._replace(attempts=state.attempts + 1)
+                if _room(after, toward) >= toward.succeeded - after.succeeded:
+                    yield after
+    elif due:
+        yield from _without_objective(state, due[0])
 
 
-def _may_give_up_before(state: TuningState, toward: Shown, tables: Tables) -> bool:
+def _with_objective(state: TuningState, name: str) -> TuningState:
+    return _ended(state, name)._replace(succeeded=state.succeeded + 1, attempts=0)
+
+
+def _without_objective(state: TuningState, name: str) -> Iterator[TuningState]:
+    """A training job ends without an objective: an attempt, unless a caller has stopped it (A-27) or another has succeeded."""
+    after = _ended(state, name)
+    if name == "stopped" or state.succeeded:
+        yield after
+    if not state.succeeded:
+        yield after._replace(attempts=min(state.attempts + 1, ATTEMPTS_WITHOUT_SUCCESS))
+
+
+def _room(state: TuningState, toward: Shown) -> int:
+    """How many of the training jobs that are still to end may do so with an objective."""
+    return sum(getattr(toward, name) - getattr(state, name) for name in _WITH_OBJECTIVE)
+
+
+def _may_give_up_before(state: TuningState, toward: Shown) -> bool:
     """Whether enough training jobs without an objective are due for the tuning job to give up before one has one."""
     missing = ATTEMPTS_WITHOUT_SUCCESS - state.attempts
     due = toward.failed - (state.ended - state.succeeded)
-    return not state.succeeded and 0 < missing <= due and (state.state, "give_up") in tables.tuning
+    return not state.succeeded and 0 < missing <= due and toward.launched - state.launched <= missing
 
 
 def _ended(state: TuningState, name: str) -> TuningState:
@@ -216,6 +245,14 @@ def reached(
     starts: Iterable[TuningState], terms: Terms, toward: Shown, tables: Tables = TABLES
 ) -> frozenset[TuningState]:
     """Every state on the way from *starts* to an answer with the counters *toward*."""
+    found: set[TuningState] = set()
+    for attempts in {state.attempts for state in starts}:
+        found |= _reached([state for state in starts if state.attempts == attempts], terms, toward, tables, attempts)
+    return frozenset(found)
+
+
+def _reached(starts: list[TuningState], terms: Terms, toward: Shown, tables: Tables, attempts: int) -> set[TuningState]:
+    """The same from states with as many *attempts*."""
     seen = set(starts)
     ahead = list(seen)
     launching = {source for source, trigger in tables.tuning if trigger == "launch"}
@@ -225,13 +262,13 @@ def reached(
         if "launch" in triggers and state.launched < toward.launched:
             triggers = frozenset({"launch"})
         for trigger in triggers:
-            for after in fired(state, trigger, tables, toward):
+            for after in fired(state, trigger, tables, toward, attempts):
                 if after in seen or not _on_the_way(after, toward):
                     continue
                 if after.state in launching or after.launched == toward.launched:  # none of the others leads back there
                     seen.add(after)
                     ahead.append(after)
-    return frozenset(seen)
+    return seen
 
 
 def _on_the_way(state: TuningState, toward: Shown) -> bool:

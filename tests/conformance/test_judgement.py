@@ -34,8 +34,20 @@ def test_a_run_by_hand_is_explained(tmp_path):
 
 
 EDITS = {
-    "a child created after Stopping": (CHILDREN, 1, "TrainingJobSummaries/2/CreationTime", at(1, 4), "launch-then-stop"),
-    "a child older than its tuning job": (CHILDREN, 1, "TrainingJobSummaries/2/CreationTime", at(0, 0) | {"hour": 9}, "L1"),
+    "a child created after Stopping": (
+        CHILDREN,
+        1,
+        "TrainingJobSummaries/2/CreationTime",
+        at(1, 4),
+        "launch-then-stop",
+    ),
+    "a child older than its tuning job": (
+        CHILDREN,
+        1,
+        "TrainingJobSummaries/2/CreationTime",
+        at(0, 0) | {"hour": 9},
+        "L1",
+    ),
     "more children than before in Stopped": (DESCRIBE, 3, f"{COUNTERS}/Stopped", 4, "launch"),
     "Stopped with an InProgress counter": (DESCRIBE, 3, f"{COUNTERS}/InProgress", 1, "finish"),
     "Stopping says Stopped": (DESCRIBE, 2, STATUS, "Stopped", "finish"),
@@ -56,7 +68,13 @@ EDITS = {
     "a runtime that was not reached yet": (DESCRIBE, 1, "ConsumedResources/RuntimeInSeconds", 61, "O3"),
     "another creation": (DESCRIBE, 2, "CreationTime", at(0, 1, 500000), "H1"),
     "the echo changes": (DESCRIBE, 2, "TrainingJobDefinitions/0/ResourceConfig/InstanceCount", 2, "C12"),
-    "the limits change": (DESCRIBE, 2, "HyperParameterTuningJobConfig/ResourceLimits/MaxParallelTrainingJobs", 4, "C12"),
+    "the limits change": (
+        DESCRIBE,
+        2,
+        "HyperParameterTuningJobConfig/ResourceLimits/MaxParallelTrainingJobs",
+        4,
+        "C12",
+    ),
     "the list has another strategy": (LIST, 1, "HyperParameterTuningJobSummaries/0/Strategy", "Random", "C12"),
     "a reason without a failure": (DESCRIBE, 3, "FailureReason", "none", "A-49"),
     "a status that the twin does not have": (DESCRIBE, 3, STATUS, "Deleting", "delete-at-once"),
@@ -68,7 +86,13 @@ EDITS = {
         1,
         "A-33",
     ),
-    "a child that is evaluated while it runs": (CHILDREN, 1, "TrainingJobSummaries/0/ObjectiveStatus", "Succeeded", "K8"),
+    "a child that is evaluated while it runs": (
+        CHILDREN,
+        1,
+        "TrainingJobSummaries/0/ObjectiveStatus",
+        "Succeeded",
+        "K8",
+    ),
 }
 
 
@@ -105,7 +129,10 @@ def test_a_final_status_is_final(tmp_path):
     run = stopped_run()
     run[DESCRIBE].append(described("Completed", at(2, 9), (3, 0, 0, 0, 0), (3, 0, 0), 124, **{END: at(2, 9)}))
     found = refusal(tmp_path, run)
-    assert (found.member, found.against) == (STATUS, "no row of the tuning table leaves Stopped: a final status is final")
+    assert (found.member, found.against) == (
+        STATUS,
+        "no row of the tuning table leaves Stopped: a final status is final",
+    )
 
 
 def test_completed_without_any_success(tmp_path):
@@ -130,7 +157,11 @@ def test_the_stamp_moves_without_any_change(tmp_path):
 def test_the_judge_reads_the_tables(tmp_path):
     """Without the row of a table that a recording needs, the recording is refused; no rule is written down twice."""
     folder = written(tmp_path / "run", stopped_run())
-    for table, trigger, source in ((TUNING, "stop", "InProgress"), (TUNING, "finish", "Stopping"), (TUNING, "launch", "InProgress")):
+    for table, trigger, source in (
+        (TUNING, "stop", "InProgress"),
+        (TUNING, "finish", "Stopping"),
+        (TUNING, "launch", "InProgress"),
+    ):
         rows = tuple(row for row in table.rows if (row.trigger, row.source) != (trigger, source))
         assert not conform(folder, Tables.of(tuning=attrs.evolve(table, rows=rows))).explained
     ended = {"DescribeTrainingJob": [{**child(1, at(0, 9), "Completed"), "SecondaryStatus": "Completed"}]}
@@ -144,7 +175,9 @@ def test_the_judge_reads_the_tables(tmp_path):
 
 
 @PRESENT
-@pytest.mark.parametrize("recording", sorted(one.name for one in FOLDER.iterdir() if one.is_dir()) if FOLDER.is_dir() else [])
+@pytest.mark.parametrize(
+    "recording", sorted(one.name for one in FOLDER.iterdir() if one.is_dir()) if FOLDER.is_dir() else []
+)
 def test_what_the_live_service_answered_is_explained(recording):
     found = conform(FOLDER / recording)
     assert found.explained and not found.damage
@@ -197,7 +230,10 @@ def call(second, operation, response=None, error=None, **request):
 JOB = {"HyperParameterTuningJobName": NAME}
 ENDED = stopped_run()[DESCRIBE][2]
 INVALID = {"Code": "ValidationException", "Message": "The request was rejected because the job is already Stopped."}
-MISSING = {"Code": "ResourceNotFound", "Message": f"Amazon SageMaker can't find a tuning job called {NAME}. Type another name."}
+MISSING = {
+    "Code": "ResourceNotFound",
+    "Message": f"Amazon SageMaker can't find a tuning job called {NAME}. Type another name.",
+}
 
 
 def shows(second, number):
@@ -215,7 +251,10 @@ def shows(second, number):
         ([call(0, DESCRIBE, error=MISSING, **JOB)], None),
         ([shows(1, 1), call(2, DESCRIBE, error=MISSING, **JOB), shows(3, 1)], "D1"),
         ([shows(6, 3), call(7, DESCRIBE, error=MISSING, **JOB)], None),
-        ([shows(1, 1), call(2, DESCRIBE, error={"Code": "ThrottlingException", "Message": "Rate exceeded"}, **JOB)], None),
+        (
+            [shows(1, 1), call(2, DESCRIBE, error={"Code": "ThrottlingException", "Message": "Rate exceeded"}, **JOB)],
+            None,
+        ),
         ([call(1, DESCRIBE, error={"Code": "ResourceInUse", "Message": "x"}, **JOB)], "§2"),
         ([shows(1, 1), call(2, "DeleteHyperParameterTuningJob", **JOB), shows(3, 2)], "H9"),
         ([shows(6, 3), call(7, "DeleteHyperParameterTuningJob", **JOB)], None),
@@ -246,7 +285,9 @@ def test_the_request_is_echoed(tmp_path):
 def test_damage_is_named_and_the_rest_is_judged(tmp_path):
     folder = written(tmp_path / "run", stopped_run())
     (folder / f"api.sagemaker.{DESCRIBE}_2.json").write_text('{"status_code": 200, "da')
-    (folder / "api.sagemaker.ListTrainingJobs_1.json").write_text('{"status_code": 200, "data": {"TrainingJobSummaries": 3}}')
+    (folder / "api.sagemaker.ListTrainingJobs_1.json").write_text(
+        '{"status_code": 200, "data": {"TrainingJobSummaries": 3}}'
+    )
     (folder / "ec2.DescribeInstances_1.json").write_text('{"status_code": 200, "data": {}}')
     (folder / "api.sagemaker.DescribeEndpoint_1.json").write_text('{"status_code": 200, "data": {}}')
     found = conform(folder)

@@ -12,7 +12,6 @@ from watching import watch, watched
 
 from hptsim import Scenario, Simulation, TuningJobSpec, boto
 from hptsim.conformance import conform
-from hptsim.errors import InvalidInput
 from hptsim.model.definitions import ResourceLimits, TrainingJobDefinition
 from hptsim.model.machine import TABLES
 from hptsim.model.tables import TRAINING, TUNING
@@ -58,42 +57,76 @@ SCOPE = Scenario(
     script=Script("save", save_s=30),
     faults=Faults(algorithm_error=0.3, internal_error=0.2),
     tuning_jobs=(
-        ScheduledTuningJob(TuningJobSpec("stopped", (TrainingJobDefinition(max_retries=1),), ResourceLimits(6, 2)), 0.0, 205.0),
+        ScheduledTuningJob(
+            TuningJobSpec("stopped", (TrainingJobDefinition(max_retries=1),), ResourceLimits(6, 2)), 0.0, 205.0
+        ),
         ScheduledTuningJob(TuningJobSpec("ends", (TrainingJobDefinition(max_retries=1),), ResourceLimits(3, 1)), 0.0),
     ),
 )
 
 
-def refused(tables, path, seed):
-    """Whether a run of a mutant, watched every ten seconds, is refused."""
-    sim = Simulation(SCOPE, laws=False, seed=seed, tables=tables)
-    broken = watched(sim, path, [10.0 * number for number in range(90)])
-    if broken is not None and not path.exists():
-        return None  # the twin itself fell over: no recording
-    try:
-        return not conform(path).explained
-    except InvalidInput:
-        return None
+SEEDS = (1, 2)
+INSTANTS = [25.0 * number for number in range(32)]
 
 
-def shares(table, tmp_path, every):
-    found = {}
-    for number, mutant in enumerate(itertools.islice(mutants(table), 0, None, every)):
-        verdicts = [refused(mutant.tables, tmp_path / f"{table.name}-{number}-{seed}.jsonl", seed) for seed in (1, 2)]
-        name = f"{mutant.row.trigger} {mutant.row.source} → {mutant.row.destination}: {mutant.edit}"
-        found[name] = True if True in verdicts else False if False in verdicts else None
-    return found
+def recorded(tables, path, seed):
+    """The answers of a run with *tables*, until the twin ends or falls over, as a recording."""
+    watched(Simulation(SCOPE, laws=False, seed=seed, tables=tables), path, INSTANTS)
+    return path.read_text()
 
 
-@pytest.mark.parametrize(("table", "share"), [(TUNING, 0.25), (TRAINING, 0.1)], ids=["tuning", "training"])
-def test_mutants_of_the_tables_are_refused(table, share, tmp_path, capsys):
-    """Not all: some rows are not reached in this scope, and some edits do not show in what the service answers."""
-    assert refused(TABLES, tmp_path / "true.jsonl", 1) is False
-    verdicts = shares(table, tmp_path, every=9)
-    recorded = [one for one in verdicts.values() if one is not None]
+def verdicts(table, folder, every):
+    """One in *every* mutants of a table that answers otherwise than the true tables do, and whether it is refused."""
+    path = folder / "run.jsonl"
+    true = [recorded(TABLES, path, seed) for seed in SEEDS]
+    for mutant in itertools.islice(mutants(table), 0, None, every):
+        refused = []
+        for seed, truth in zip(SEEDS, true, strict=True):
+            if recorded(mutant.tables, path, seed) != truth and path.read_text():
+                refused.append(not conform(path).explained)
+        if refused:
+            yield _name(mutant), any(refused)
+
+
+def _name(mutant):
+    return f"{mutant.row.trigger} {mutant.row.source} → {mutant.row.destination}: {mutant.edit}"
+
+
+SEEN = [
+    (TUNING, "finish Stopping → Stopped: to Completed"),
+    (TUNING, "finish Stopping → Stopped: to Failed"),
+    (TUNING, "stop InProgress → Stopping: to Stopped"),
+    (TUNING, "child_ended InProgress → InProgress: to Completed"),
+    (TRAINING, "uploaded Uploading → Completed: to Interrupted"),
+    (TRAINING, "stop Training → Stopping: to MaxRuntimeExceeded"),
+    (TRAINING, "exited Stopping → Stopping:uploading: to Training"),
+    (TRAINING, "torn_down Starting:stopping → Stopped: to Stopping:teardown"),
+]
+
+
+@pytest.mark.parametrize(("table", "name"), SEEN, ids=[name for _, name in SEEN])
+def test_a_mutant_is_refused(table, name, tmp_path):
+    [tables] = [mutant.tables for mutant in mutants(table) if _name(mutant) == name]
+    refused = []
+    for seed in SEEDS:
+        path = tmp_path / f"{seed}.jsonl"
+        assert recorded(TABLES, path, seed) and conform(path).explained
+        recorded(tables, path, seed)
+        refused.append(not conform(path).explained)
+    assert any(refused)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("table", [TUNING, TRAINING], ids=["tuning", "training"])
+def test_which_mutants_are_explained(table, tmp_path, capsys):
+    """Those may be: what they do is done by other rows, too, or by a caller's stop that nobody recorded."""
+    found = dict(verdicts(table, tmp_path, every=1))
     with capsys.disabled():
-        print(f"\n{table.name}: {sum(recorded)} of {len(recorded)} mutants refused that could be recorded, of {len(verdicts)}")
-    assert sum(recorded) >= share * len(recorded)
+        print(
+            f"\n{table.name}: {sum(found.values())} of {len(found)} mutants that answer otherwise are refused; explained are"
+        )
+        print("\n".join(f"  {name}" for name, refused in found.items() if not refused))
+    assert sum(found.values()) > len(found) / 3
 
 
 def test_a_recording_of_a_client_is_explained(tmp_path):
@@ -114,7 +147,8 @@ def test_a_recording_of_a_client_is_explained(tmp_path):
     assert len(path.read_text().splitlines()) == recording.calls > 60
     found = conform(path)
     assert found.explained and not found.damage and not found.notes
-    text = path.read_text().replace('"Stopped"', '"Completed"', 1)
+    status = '"HyperParameterTuningJobStatus": "{}"'
+    text = path.read_text().replace(status.format("Stopping"), status.format("InProgress"), 1)
     path.write_text(text)
     assert not conform(path).explained
     assert "111122223333" not in text
