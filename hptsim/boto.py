@@ -18,12 +18,11 @@ from urllib.parse import urlsplit
 
 from hptsim.errors import invalid, nearest
 from hptsim.optional import require
-from hptsim.recorder import Recorder, record
+from hptsim.recorder import Recorder as Recorder
+from hptsim.recorder import record as record
 from hptsim.service.http import SERVICES, Call, Wire
 from hptsim.service.service import Service
 from hptsim.simulation.simulation import Simulation
-
-__all__ = ["DEFAULT_REGION", "Recorder", "attach", "client", "record", "virtual_time"]
 
 DEFAULT_REGION = "us-east-1"
 _opening = threading.Lock()

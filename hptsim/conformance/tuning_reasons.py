@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from typing import Any
 
 from hptsim.conformance.answers import Refusal
 from hptsim.conformance.orders import Event
@@ -10,8 +10,8 @@ from hptsim.conformance.tuning_search import MEMBERS, Shown, Terms, TuningState,
 from hptsim.model.machine import Tables
 from hptsim.model.statuses import FINAL_TUNING, TuningJobStatus, status
 
-TRIED = 60
-"""Of a counter so many values around the recorded one are tried."""
+TRIED = 4
+"""Of a counter so many values to each side of the recorded one are tried."""
 
 
 def why_not(
@@ -35,36 +35,44 @@ def why_not(
                 against = f"no row of the tuning table leaves {before.status}: a final status is final"
                 return event.refused(member, new, f"{old!r}, as {where}", against)
     for place, member in enumerate(MEMBERS):
-        values = [
-            value
-            for value in _candidates(target, place, states)
-            if value != target[place]
-            and _explained(states, Shown._make((*target[:place], value, *target[place + 1 :])), terms, tables)
-        ]
+        values = _that_would_do(target, place, before, states, terms, tables)
         if values:
-            return event.refused(
-                member, target[place], _listed(values), _against(member, target, before, terms, tables)
-            )
+            possible = f"{' or '.join(map(repr, values))} (the other members as recorded)"
+            return event.refused(member, target[place], possible, _against(member, target, before, terms, tables))
     member, recorded, possible = _broken_limit(target, before, terms)
     return event.refused(member, recorded, possible, _against(member, target, before, terms, tables))
 
 
-def _explained(states: frozenset[TuningState], target: Shown, terms: Terms, tables: Tables) -> bool:
-    return any(state.shows == target for state in reached(states, terms, target, tables))
+def _that_would_do(
+    target: Shown,
+    place: int,
+    before: Shown | None,
+    states: frozenset[TuningState],
+    terms: Terms,
+    tables: Tables,
+) -> list[object]:
+    """Every status with which the answer is explained; of a counter the nearest value that does it, if any."""
+    found: list[object] = []
+    for value in _candidates(target, place, before):
+        tried = Shown._make((*target[:place], value, *target[place + 1 :]))
+        if any(state.shows == tried for state in reached(states, terms, tried, tables)):
+            found.append(value)
+            if place:
+                break
+    return found
 
 
-def _candidates(target: Shown, place: int, states: Iterable[TuningState]) -> Iterable[object]:
+def _candidates(target: Shown, place: int, before: Shown | None) -> list[Any]:
+    """The other values that are tried: of a counter those near by, the one before, and the one with which counters add up."""
     if place == 0:
-        return [one.value for one in TuningJobStatus]
-    recorded = int(target[place])
-    return range(max(0, recorded - TRIED), recorded + TRIED + 1)
-
-
-def _listed(values: list[object]) -> str:
-    """Values in words: a range of numbers by its ends."""
-    if len(values) > 2 and all(isinstance(value, int) for value in values):
-        return f"{values[0]} to {values[-1]}"
-    return " or ".join(repr(value) for value in values)
+        return [one.value for one in TuningJobStatus if one != target.status]
+    recorded, ended = int(target[place]), target.launched - target.live
+    tried = {recorded + step for step in range(-TRIED, TRIED + 1)} | {target.live, target.pending}
+    tried |= {recorded + target.succeeded + target.failed - ended, recorded - target.succeeded - target.failed + ended}
+    tried |= set() if before is None else {int(before[place])}
+    return sorted(
+        {value for value in tried if value >= 0} - {recorded}, key=lambda value: (abs(value - recorded), value)
+    )
 
 
 def _broken_limit(target: Shown, before: Shown | None, terms: Terms) -> tuple[str, object, str]:

@@ -119,7 +119,7 @@ def test_the_refusal_names_the_answer_the_member_and_what_was_possible(tmp_path)
     run = edited(edited(run, DESCRIBE, 3, f"{OBJECTIVES}/Pending", 1), DESCRIBE, 3, f"{OBJECTIVES}/Failed", 2)
     assert str(refusal(tmp_path, run)) == (
         f"api.sagemaker.{DESCRIBE}_3.json: nothing explains this answer to {DESCRIBE}\n"
-        "  HyperParameterTuningJobStatus: recorded 'Stopped', possible: 'Stopping'\n"
+        "  HyperParameterTuningJobStatus: recorded 'Stopped', possible: 'Stopping' (the other members as recorded)\n"
         "  against it stands: the row finish (Stopping → Stopped: H3, S8); "
         "it is due when no training job is live and none is to come"
     )

@@ -174,7 +174,7 @@ def test_a_damaged_answer_is_named(changes, words, tmp_path):
 def test_a_file_that_is_no_recording(tmp_path):
     path = tmp_path / "scenario.json"
     path.write_text('{"capacity": {}}')
-    with pytest.raises(InvalidInput, match="nothing in it can be judged\n  scenario.json: file: got"):
+    with pytest.raises(InvalidInput, match=r"nothing in it can be judged\n  scenario\.json: file: got"):
         conform(path)
 
 
