@@ -8,10 +8,10 @@ import pytest
 from hptsim.audit.laws import SOMETIMES
 
 TAME = """
-from hptsim import TuningJobSpec
+from hptsim import Scenario, TuningJobSpec
 
 def test_tame(simulation):
-    sim = simulation(capacity={"ml.m5.xlarge": 2})
+    sim = simulation(Scenario(capacity={"ml.m5.xlarge": 2}, timings="instant"))
     sim.create_tuning_job(TuningJobSpec("demo"))
     sim.run(until=50)
     sim.stop_tuning_job("demo")

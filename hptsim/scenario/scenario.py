@@ -60,7 +60,7 @@ class Scenario:
     Besides its *tuning_jobs* come those that *arrivals* bring, and then requests wait for quota rather than being refused,
     unless the assumptions say which `admission`.
 
-    Every field takes what a file has for its key besides its own class: `limits="none"`, `timings={"preset": "typical"}`.
+    Every field takes what a file has for its key besides its own class: `limits="none"`, `timings="instant"`.
     Raises InvalidInput with the key, also for durations and curves that do not cover what its tuning jobs can draw.
 
     >>> Scenario(capacity={"ml.m5.xlarge": 4}).account.capacity
@@ -189,6 +189,8 @@ class Scenario:
                 data["arrivals"] = [arrivals_to_data(one) for one in value]
             elif field.name == "limits":
                 data["limits"] = without_none(attrs.asdict(value)) or "none"
+            elif field.name == "timings":
+                data["timings"] = "instant" if value == Timings.instant() else part_to_data(value)
             elif attrs.has(type(value)):
                 data[field.name] = part_to_data(value)
             else:

@@ -119,7 +119,7 @@ def test_one_long_run_has_an_interval():
 
 
 def test_a_notebook_shows_a_table_of_the_tuning_jobs():
-    sim = Simulation()
+    sim = Simulation(Scenario(timings="instant"))
     sim.create_tuning_job(TuningJobSpec("demo"))
     sim.run(until=50)
     sim.stop_tuning_job("demo")

@@ -11,7 +11,7 @@ from hptsim.model.definitions import InstanceRequest, Objective, ResourceLimits,
 
 def busy(**assumptions):
     """Two of four instances are in use."""
-    sim = Simulation(Scenario(capacity={"ml.m5.xlarge": 4}, assumptions=Assumptions(**assumptions)))
+    sim = Simulation(Scenario(capacity={"ml.m5.xlarge": 4}, timings="instant", assumptions=Assumptions(**assumptions)))
     sim.create_tuning_job(TuningJobSpec("a", limits=ResourceLimits(2, 2)))
     return sim
 
