@@ -92,7 +92,8 @@ def from_csv(path: str | Path, columns: Columns | str, *, skip: bool = False) ->
     """The workload in a table of jobs, one a row, by *columns* or the name of a ready mapping.
 
     Second 0 is the first submission; a job takes the time that the table says, and nothing else takes any
-    (`Timings.instant`). Where its size is 0 a job runs on "no-gpu" (or whatever the pool is), which no quota limits. Raises InvalidInput that names lines and reasons for rows that cannot be read, unless *skip* leaves them out.
+    (`Timings.instant`). Where its size is 0 a job runs on "no-gpu" (or whatever the pool is), a type
+    of its own. Raises InvalidInput that names lines and reasons for rows that cannot be read, unless *skip* leaves them out.
     """
     where = Path(path)
     columns = columns if isinstance(columns, Columns) else mapping(columns)

@@ -11,7 +11,7 @@ from itertools import groupby
 from typing import Any, NamedTuple
 
 from hptsim.errors import invalid
-from hptsim.model.account import by_type
+from hptsim.model.account import Quota, by_type
 from hptsim.model.journal import QUEUED, Record, change
 from hptsim.model.journal_reader import JournalReader
 from hptsim.model.statuses import FINAL_TRAINING, FINAL_TUNING
@@ -127,6 +127,7 @@ def band_rows(journal: Iterable[Record], limits: Mapping[str, int] | None = None
     [(0.0, 1, 1), (100.0, 0, 0)]
     """
     rows: list[BandRow] = []
+    quota = Quota(limits or {})
     reserved: dict[str, int] = {}
     occupied: dict[str, int] = {}
     for now, records in groupby(journal, key=lambda record: record.time_s):
@@ -138,7 +139,7 @@ def band_rows(journal: Iterable[Record], limits: Mapping[str, int] | None = None
         for pool in sorted(reserved):
             after = (reserved[pool], occupied.get(pool, 0))
             if after != before.get(pool, (0, 0)):
-                rows.append(BandRow(now, pool, (limits or {}).get(pool), *after))
+                rows.append(BandRow(now, pool, quota.get(pool), *after))
     return rows
 
 
