@@ -62,6 +62,14 @@ class CloudBase:
         """The most that the stop of a tuning job takes to reach a training job, in seconds; None where nothing bounds it."""
         return 0.0
 
+    def first_pass(self, job: TuningJob) -> float:
+        """At once: without passes the controller looks at a tuning job when it is created."""
+        return job.created_s
+
+    def last_pass(self, job: TuningJob, time_s: float) -> float | None:
+        """None: a controller without passes."""
+        return None
+
     def epochs_of(self, known: Mapping[str, str]) -> int:
         """After how many epochs the script ends: as a hyperparameter says, or the script itself."""
         epochs = epochs_in(known) if known else None

@@ -8,16 +8,20 @@ from collections.abc import Callable, Iterable, Mapping
 import attrs
 
 from hptsim.cloud.base import CloudBase
+from hptsim.cloud.passes import Passes
 from hptsim.errors import InvalidInput
 from hptsim.scenario.cloud import GRACE_S, Faults, Recorded, Timings
 from hptsim.scenario.configured_durations import resolve
 from hptsim.scenario.durations import Duration, draw
+from hptsim.scenario.durations_by_type import resolve as resolve_type
 from hptsim.scenario.random_streams import uniforms
 from hptsim.scenario.scenario import Scenario
 from hptsim.world.jobs import TrainingJob, TuningJob
 from hptsim.world.ports import State
 
 _DELAYS = {trigger: f"{trigger}_s" for trigger in ("first_launch", "launch", "finish", "stop_propagation")}
+_IN_A_PASS = ("launch", "finish")
+"""What the controller does in the first pass after a delay."""
 
 
 @attrs.define(slots=False)
@@ -58,7 +62,13 @@ class SampledCloud(CloudBase):
         return self._own_faults.get(job.tuning_job, self._faults)
 
     def delay(self, world: State, job: TuningJob, trigger: str) -> float:
-        """How long the controller takes."""
+        """How long the controller takes: until one of its passes, if it acts in passes."""
+        if not self._timings.controller_period_s or trigger not in ("first_launch", *_IN_A_PASS):
+            return self._delay(job, trigger)
+        after_s = 0.0 if trigger == "first_launch" else self._delay(job, trigger)
+        return self.passes(job).at_or_after(world.now + after_s) - world.now
+
+    def _delay(self, job: TuningJob, trigger: str) -> float:
         duration: Duration = getattr(self._timings, _DELAYS[trigger])
         if isinstance(duration, (int, float)):
             return duration
@@ -67,6 +77,18 @@ class SampledCloud(CloudBase):
             return draw(duration, uniform)
         except InvalidInput as error:
             raise error.below(f"tuning job {job.name}: {trigger}: ") from error.__cause__
+
+    def passes(self, job: TuningJob) -> Passes:
+        """When the controller looks at a tuning job."""
+        return Passes(self._timings, self._seed, job)
+
+    def first_pass(self, job: TuningJob) -> float:
+        """When the controller first looks at a tuning job."""
+        return self.passes(job).first_s
+
+    def last_pass(self, job: TuningJob, time_s: float) -> float | None:
+        """Its last pass until *time_s*; None before the first, and for a controller without passes."""
+        return self.passes(job).last(time_s) if self._timings.controller_period_s else None
 
     def begin(self, world: State, job: TrainingJob) -> None:
         """Draw how long the training job will need, and see what can go wrong with it."""
@@ -117,11 +139,10 @@ class SampledCloud(CloudBase):
         return ((trigger, delay),)
 
     def _fault_free_starting(self, job: TrainingJob) -> tuple[str, float]:
-        timings = self._timings
-        return "ready", self._time(timings.warm_starting_s if job.warm else timings.starting_s, job, "starting")
+        return "ready", self._time(self._starting_s(job), job, "starting")
 
     def _fault_free_downloading(self, job: TrainingJob) -> tuple[str, float]:
-        return "downloaded", self._time(self._timings.downloading_s, job, "download")
+        return "downloaded", self._time(self._downloading_s(job), job, "download")
 
     def _fault_free_training(self, job: TrainingJob) -> tuple[str, float]:
         limit_s = job.definition.max_runtime_s
@@ -139,15 +160,26 @@ class SampledCloud(CloudBase):
                 return "shortage", self._time(self._timings.shortage_retry_s, job, "starting")
         if job.streams and self._fault(job) == "client_error":
             return "client_error", 0.0
-        duration = self._timings.warm_starting_s if job.warm else self._timings.starting_s
-        return "ready", self._time(duration, job, "starting")
+        return "ready", self._time(self._starting_s(job), job, "starting")
 
     def _pending(self, job: TrainingJob) -> tuple[str, float]:
         return "capacity", self._time(self._timings.shortage_retry_s, job, "starting")
 
     def _downloading(self, job: TrainingJob) -> tuple[str, float]:
-        delay = self._time(self._timings.downloading_s, job, "download")
+        delay = self._time(self._downloading_s(job), job, "download")
         return ("client_error" if self._fault(job) == "client_error" else "downloaded"), delay
+
+    def _starting_s(self, job: TrainingJob) -> Duration:
+        """What Starting takes: on warm instances, on managed spot, or by the instance type."""
+        timings = self._timings
+        if job.warm:
+            return timings.warm_starting_s
+        own = timings.spot_starting_s if job.definition.spot else None
+        return resolve_type(timings.starting_s if own is None else own, job.instances.instance_type)
+
+    def _downloading_s(self, job: TrainingJob) -> Duration:
+        warm = self._timings.warm_downloading_s if job.warm else None
+        return self._timings.downloading_s if warm is None else warm
 
     def _fault(self, job: TrainingJob) -> str:
         """The fault that this attempt will meet, or nothing."""
@@ -194,7 +226,8 @@ class SampledCloud(CloudBase):
         return "capacity", self._time(self._timings.spot_wait_s, job, "starting")
 
     def _teardown(self, job: TrainingJob) -> tuple[str, float]:
-        return "torn_down", self._time(self._timings.teardown_s, job, "starting")
+        own = self._timings.teardown_downloading_s if job.stopped_in == "Downloading" else None
+        return "torn_down", self._time(self._timings.teardown_s if own is None else own, job, "starting")
 
     def _grace(self, job: TrainingJob) -> tuple[str, float]:
         """The grace window: the script saves, exits, or is killed when the window closes."""

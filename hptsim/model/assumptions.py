@@ -91,7 +91,12 @@ ASSUMPTIONS: Mapping[str, str] = MappingProxyType(
         "MaxResults, which filters afterwards (A-40, §2.8); ListTrainingJobs is ascending by creation unless asked (A-41)",
         "tokens": "a NextToken of another list, other filters, another account or a time that was undone is a "
         "ValidationException (A-42)",
-        "status-changes-only": "LastModifiedTime is when a status last changed, not a counter (A-46)",
+        "controller-passes": "the controller looks at a tuning job in passes, a period apart: it launches in one of them all "
+        "that is due, and ends the tuning job in one; each pass stamps LastModifiedTime, as every change of status does "
+        "(O1, O2, A-46: observed). What nobody has observed: what waited for quota is launched when it is granted, "
+        "counters follow the training jobs between passes, and a criterion that is met stops at once",
+        "runtime-clock": "RuntimeInSeconds counts from the controller's first pass over a tuning job until now or its end, "
+        "rounded down (O3: observed)",
         "parallel-above-total": "MaxParallelTrainingJobs above MaxNumberOfTrainingJobs is accepted and clamped (A-45)",
         "not-improving": "NumberOfTrainingJobsObjectiveNotImproving counts the evaluated training jobs since the last one "
         "that was better than the best before it by at least 1 % (A-33)",

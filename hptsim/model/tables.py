@@ -218,7 +218,7 @@ BOOKINGS: Mapping[str, str] = MappingProxyType(
     {
         "STOP_TIME": "notes when the stop of the tuning job was accepted",
         "START_TIME": "notes when the training job's instances were there, of its first attempt (TrainingStartTime)",
-        "STOPPED_BY": "notes what stopped the training job: the trigger",
+        "STOPPED_BY": "notes what stopped the training job, the trigger, and in which state",
         "REASON": "notes the service's words for the failure (FailureReason)",
         "RETRY": "uses up one of the training job's retries",
         "ATTEMPT": "counts another attempt of the training job, on other instances",

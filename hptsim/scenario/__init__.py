@@ -9,6 +9,7 @@ from hptsim.scenario.cloud import Faults, Recorded, Script, Timings
 from hptsim.scenario.configured_durations import Configured, Linear, Scaled, Table
 from hptsim.scenario.csv_traces import MAPPINGS, Columns, from_csv
 from hptsim.scenario.durations import Distribution, Duration, Empirical, Exponential, LogNormal, Uniform
+from hptsim.scenario.durations_by_type import ByInstanceType
 from hptsim.scenario.estimate import Estimate
 from hptsim.scenario.learning_curves import Curve, Decay, PowerLaw, Tabulated
 from hptsim.scenario.prices import Prices
@@ -20,6 +21,7 @@ from hptsim.scenario.workload import Arrivals, ScheduledTuningJob, Template
 __all__ = [
     "MAPPINGS",
     "Arrivals",
+    "ByInstanceType",
     "Columns",
     "Configured",
     "Curve",

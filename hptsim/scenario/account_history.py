@@ -192,7 +192,8 @@ def _empirical(children: Iterable[_Child]) -> Timings:
         for phase, time_s in child.phases.items():
             if phase != child.last or child.status == "Completed":
                 seen.setdefault(f"{phase.lower()}_s", []).append(time_s)
-    return Timings(**{name: Empirical(tuple(values)) for name, values in seen.items()})
+    observed: dict[str, Any] = {name: Empirical(tuple(values)) for name, values in seen.items()}
+    return attrs.evolve(Timings.instant(), **observed)
 
 
 def from_client(

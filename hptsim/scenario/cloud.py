@@ -12,7 +12,8 @@ from hptsim.errors import invalid
 from hptsim.model.validators import at_least, converted, flag, one_of, share, table, whole
 from hptsim.scenario import configured_durations
 from hptsim.scenario.configured_durations import Configured
-from hptsim.scenario.durations import Duration, Empirical, as_duration
+from hptsim.scenario.durations import Duration, Empirical, Uniform, as_duration
+from hptsim.scenario.durations_by_type import DurationByType, as_duration_by_type
 from hptsim.scenario.learning_curves import Curve, as_curve
 
 GRACE_S = 120.0
@@ -27,36 +28,55 @@ def _by_configuration(given: Any, field: attrs.Attribute[Any]) -> Any:
 class Timings:
     """How long each step takes; every field is a duration in seconds.
 
-    The defaults are all zero but for the training itself (`instant`); `typical` carries what was observed (§4).
+    The defaults are all zero but for the training itself (`instant`); `typical` carries what was observed (§4). With a
+    *controller_period_s* the controller looks at a tuning job in passes, and launches and ends it in one of them
+    (`controller-passes`).
 
     >>> Timings.typical().downloading_s
     49.0
     """
 
+    controller_first_pass_s: Duration = converted(as_duration, 0.0)
+    """From a tuning job's creation to the controller's first pass over it, with which its runtime begins to count (O3)."""
+    controller_period_s: float = attrs.field(default=0.0, validator=at_least(0))
+    """Between two of its passes; 0 for a controller that acts at once, whenever something happens (O1)."""
+    controller_jitter_s: float = attrs.field(default=0.0, validator=at_least(0))
+    """By how much a pass may come earlier or later than that, at most half a period."""
     first_launch_s: Duration = converted(as_duration, 0.0)
-    """From a tuning job's admission to its first training jobs."""
+    """From the first pass to the second, which launches the first training jobs; without passes from the admission (O2)."""
     launch_s: Duration = converted(as_duration, 0.0)
-    """From a training job's end to the launch of the next."""
+    """From a training job's end until the next may be launched: in the first pass then (O1)."""
     finish_s: Duration = converted(as_duration, 0.0)
-    """From the last training job's end to the tuning job's final status."""
+    """From the last training job's end until the tuning job may end: in the first pass then (O4)."""
     stop_propagation_s: Duration = converted(as_duration, 0.0)
     """From the stop of a tuning job to the stop of its training jobs."""
-    starting_s: Duration = converted(as_duration, 0.0)
+    starting_s: DurationByType = converted(as_duration_by_type, 0.0)
     """From creation until the instances are ready."""
+    spot_starting_s: DurationByType | None = converted(as_duration_by_type, None)
+    """The same on managed spot; None is starting_s."""
     warm_starting_s: Duration = converted(as_duration, 0.0)
-    """The same on instances that the tuning job has used before."""
+    """The same on instances that the tuning job has used before, or of a warm pool."""
     downloading_s: Duration = converted(as_duration, 0.0)
+    warm_downloading_s: Duration | None = converted(as_duration, None)
+    """Downloading on instances that have the image and the data already; None is downloading_s."""
     training_s: Duration | Configured = converted(_by_configuration, 100.0)
     """What the training script needs, without interruptions; also a function of its hyperparameters."""
     uploading_s: Duration = converted(as_duration, 0.0)
     teardown_s: Duration = converted(as_duration, 0.0)
     """From the stop of a training job without a container until it is Stopped."""
+    teardown_downloading_s: Duration | None = converted(as_duration, None)
+    """The same for one that is stopped while Downloading; None is teardown_s."""
     shortage_retry_s: Duration = converted(as_duration, 60.0)
     """Between two attempts to get machines."""
     spot_wait_s: Duration = converted(as_duration, 300.0)
     """From a spot interruption until machines are there again."""
     checkpoint_s: Duration = converted(as_duration, 60.0)
     """Between two checkpoints."""
+
+    def __attrs_post_init__(self) -> None:
+        if self.controller_jitter_s > self.controller_period_s / 2:
+            most = f"at most half of controller_period_s ({self.controller_period_s:g})"
+            raise invalid("controller_jitter_s", self.controller_jitter_s, most)
 
     @classmethod
     def instant(cls) -> Timings:
@@ -67,7 +87,10 @@ class Timings:
     def typical(cls) -> Timings:
         """The latencies that were observed (§4): a polling controller, cold starts of minutes."""
         return cls(
-            first_launch_s=10.0,
+            controller_first_pass_s=Uniform(0.2, 3.4),
+            controller_period_s=10.0,
+            controller_jitter_s=0.5,
+            first_launch_s=5.8,
             launch_s=10.0,
             finish_s=25.0,
             starting_s=Empirical((112.0, 186.0, 198.0, 205.0)),

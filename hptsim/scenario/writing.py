@@ -11,8 +11,9 @@ from hptsim.errors import below
 from hptsim.model.request_writer import to_request
 from hptsim.model.search import import_path
 from hptsim.model.specs import TuningJobSpec
-from hptsim.scenario import configured_durations, durations, learning_curves
+from hptsim.scenario import configured_durations, durations, durations_by_type, learning_curves
 from hptsim.scenario.arrival_patterns import GAPS
+from hptsim.scenario.durations_by_type import ByInstanceType
 from hptsim.scenario.workload import Arrivals, ScheduledTuningJob
 
 
@@ -65,7 +66,9 @@ def part_to_data(part: Any) -> dict[str, Any]:
     """Timings, faults, a script or assumptions as files hold them."""
     values = {field.name: getattr(part, field.name) for field in attrs.fields(type(part))}
     for name, value in values.items():
-        if value is not None and name.endswith("_s"):
+        if isinstance(value, ByInstanceType):
+            values[name] = durations_by_type.to_data(value)
+        elif value is not None and name.endswith("_s"):
             values[name] = configured_durations.to_data(value)
         elif value is not None and name == "curve":
             values[name] = learning_curves.to_data(value)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
 
 import attrs
 
@@ -62,13 +62,27 @@ class Address:
         return f"arn:aws:sagemaker:{self.region}:{self.number}:training-job/{name}"
 
 
+class Controller(Protocol):
+    """Who knows when the service's controller looked at a tuning job, in simulated seconds: a simulation."""
+
+    def first_pass(self, name: str) -> float:
+        """When it first looked at the tuning job *name*."""
+
+    def last_pass(self, name: str, time_s: float) -> float | None:
+        """When it last did, until *time_s*; None where it has not, or acts without passes."""
+
+
 @attrs.frozen
 class Describer:
-    """Makes the shapes of one account whose second 0 is *epoch_s*, as they are at *now* (simulated seconds)."""
+    """Makes the shapes of one account whose second 0 is *epoch_s*, as they are at *now* (simulated seconds).
+
+    Without a *controller* its passes do not show in LastModifiedTime.
+    """
 
     address: Address
     epoch_s: float
     now: float
+    controller: Controller | None = None
 
     def instant(self, seconds: float) -> float:
         """A time of the simulation as seconds since 1970, to the millisecond."""
@@ -91,7 +105,7 @@ class Describer:
             "TrainingJobStatusCounters": dict(job.counters),
             "ObjectiveStatusCounters": dict(job.objectives),
             "TuningJobCompletionDetails": {"NumberOfTrainingJobsObjectiveNotImproving": job.not_improving},
-            "ConsumedResources": {"RuntimeInSeconds": int(self._until(job.ended_s) - job.created_s)},
+            "ConsumedResources": {"RuntimeInSeconds": self._runtime_s(job)},
         }
         if job.converged_s is not None:
             shape["TuningJobCompletionDetails"]["ConvergenceDetectedTime"] = self.instant(job.converged_s)
@@ -120,10 +134,21 @@ class Describer:
         }
 
     def _tuning_times(self, job: IndexedTuningJob) -> dict[str, float]:
-        times = {"CreationTime": self.instant(job.created_s), "LastModifiedTime": self.instant(job.modified_s)}
+        times = {"CreationTime": self.instant(job.created_s), "LastModifiedTime": self.instant(self.modified_s(job))}
         if job.ended_s is not None:
             times["HyperParameterTuningEndTime"] = self.instant(job.ended_s)
         return times
+
+    def modified_s(self, job: IndexedTuningJob | IndexedTrainingJob) -> float:
+        """When a job's record was last stamped: by a change of status, or by a pass of the controller (O1)."""
+        if self.controller is None or isinstance(job, IndexedTrainingJob):
+            return job.modified_s
+        return max(job.modified_s, self.controller.last_pass(job.name, self.now) or 0.0)
+
+    def _runtime_s(self, job: IndexedTuningJob) -> int:
+        """Whole seconds since the controller's first pass, until now or the tuning job's end (`runtime-clock`)."""
+        first_s = job.created_s if self.controller is None else self.controller.first_pass(job.name)
+        return max(0, int(self._until(job.ended_s) - first_s))
 
     def _until(self, ended_s: float | None) -> float:
         return self.now if ended_s is None else ended_s

@@ -82,7 +82,7 @@ class Service:
 
     @property
     def _describe(self) -> Describer:
-        return Describer(Address(self._region), self.epoch_s, self.sim.now)
+        return Describer(Address(self._region), self.epoch_s, self.sim.now, self.sim)
 
     # ------------------------------------------------------------------ tuning jobs
 
@@ -288,7 +288,7 @@ def _filter(request: Request, describer: Describer) -> Callable[[IndexedTuningJo
         if pool is not None and (isinstance(job, IndexedTuningJob) or job.pool != pool):
             return False
         for name, bound in bounds.items():
-            instant = describer.instant(job.created_s if name.startswith("Creation") else job.modified_s)
+            instant = describer.instant(job.created_s if name.startswith("Creation") else describer.modified_s(job))
             if not (instant > bound if name.endswith("After") else instant < bound):
                 return False
         return True

@@ -61,6 +61,22 @@ class ReadableSimulation:
         """A training job as it is now; raises ServiceError (ValidationException) for an unknown name."""
         return TrainingJobView.of(self._runner.world, name)
 
+    def first_pass(self, name: str) -> float:
+        """When the controller first looks at a tuning job; raises ServiceError (ResourceNotFound) for an unknown name."""
+        world = self._runner.world
+        return world.cloud.first_pass(world.known_tuning(name))
+
+    def last_pass(self, name: str, time_s: float | None = None) -> float | None:
+        """When the controller last looked at a tuning job, until *time_s* (the present, if None) or the tuning job's end.
+
+        None before the first pass, and for a controller that acts without passes (O1). Raises ServiceError (ResourceNotFound)
+        for an unknown name.
+        """
+        world = self._runner.world
+        job = world.known_tuning(name)
+        until_s = self.now if time_s is None else time_s
+        return world.cloud.last_pass(job, until_s if job.ended_s is None else min(until_s, job.ended_s))
+
     # ------------------------------------------------------------------ quota
 
     @property

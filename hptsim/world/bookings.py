@@ -28,8 +28,8 @@ def start_time(world: World, job: TrainingJob, row: ReadyRow, data: Any) -> None
 
 
 def stopped_by(world: World, job: TrainingJob, row: ReadyRow, data: Any) -> None:
-    """STOPPED_BY: the trigger that stopped the training job: a stop, or one of its time limits (J11)."""
-    job.stopped_by = row.trigger
+    """STOPPED_BY: what stopped the training job, a stop or one of its time limits, and in which state (J11)."""
+    job.stopped_by, job.stopped_in = row.trigger, row.source
 
 
 def reason(world: World, job: TrainingJob, row: ReadyRow, data: Failed) -> None:

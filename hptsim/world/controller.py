@@ -83,7 +83,9 @@ DECISIONS: Mapping[tuple[str, str], Decision] = {("tuning", "launch"): launch, (
 
 
 def _gave_up(attempts: int) -> str:
-    """The FailureReason of a tuning job without a success (L10)."""
+    """The FailureReason of a tuning job without a success (L10, with fewer attempts O4)."""
+    if attempts < ATTEMPTS_WITHOUT_SUCCESS:
+        return "All training jobs failed. Please take a look at the training jobs failures to get more details."
     return (
         f"No training job succeeded after {attempts} attempts. For additional details, please take a look at the "
         "training job failures by listing training jobs for the hyperparameter tuning job."

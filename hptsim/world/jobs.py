@@ -53,6 +53,8 @@ class TrainingJob:
     since_s: float = 0.0
     attempt: int = 1
     stopped_by: str = ""
+    stopped_in: str = ""
+    """The state in which a stop or a time limit met it."""
     stop_coming: int = 0
     warm: bool = False
     reservation: int = -1

@@ -36,6 +36,12 @@ class Cloud(Protocol):
     def delay(self, world: State, job: TuningJob, trigger: str) -> float:
         """How many seconds the controller takes until *trigger*: first_launch, launch, finish, or stop_propagation."""
 
+    def first_pass(self, job: TuningJob) -> float:
+        """When the controller first looks at a tuning job, in simulated seconds: its runtime counts from then on (O3)."""
+
+    def last_pass(self, job: TuningJob, time_s: float) -> float | None:
+        """When it last did, until *time_s*; None before the first pass, and for a controller without passes (O1)."""
+
     def suffix(self, job: TuningJob, ordinal: int) -> str:
         """The eight hexadecimal digits that end a training job's name (N6)."""
 

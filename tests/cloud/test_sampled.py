@@ -225,3 +225,19 @@ def test_a_recorded_training_job_reports_no_epochs_and_the_same_result_whatever_
         return sim.training_job(sim.tuning_job("r").best).objective
 
     assert found(early_stopping=True) == found() is not None
+
+
+def test_a_warm_training_job_downloads_for_as_long_as_warm_ones_do():
+    timings = Timings(starting_s=100, warm_starting_s=5, downloading_s=50, warm_downloading_s=2, training_s=10)
+    sim = simulate(entry("a", ResourceLimits(2, 1)), timings=timings)
+    first, second = (sim.training_job(name) for name in sim.tuning_job("a").training_jobs)
+    assert (first.created_s, first.ended_s, second.ended_s) == (0, 160, 160 + 17)
+    cold = simulate(entry("a", ResourceLimits(2, 1)), timings=attrs.evolve(timings, warm_downloading_s=None))
+    assert cold.tuning_job("a").ended_s == 160 + 65
+
+
+@pytest.mark.parametrize(("stop_at_s", "ended_s"), [(50, 80), (120, 123), (155, 155)])
+def test_a_stop_while_downloading_takes_its_own_time(stop_at_s, ended_s):
+    timings = Timings(starting_s=100, downloading_s=50, training_s=100, teardown_s=30, teardown_downloading_s=3)
+    sim = simulate(entry("a", ResourceLimits(1, 1), stop_at_s=stop_at_s), timings=timings, script=Script("exit"))
+    assert sim.tuning_job("a").ended_s == ended_s

@@ -382,7 +382,7 @@ def test_a_journal_of_format_1_is_what_the_same_scenario_says_today(tmp_path):
     new = read(file).records
     assert [one[:6] for one in new] == [one[:6] for one in old]
     failed = {place for place, one in enumerate(new) if (one.thing, one.destination) == ("tuning", "Failed")}
-    assert [new[place].data.reason[:30] for place in failed] == ["No training job succeeded afte"]
+    assert [new[place].data.reason[:30] for place in failed] == ["All training jobs failed. Plea"]
     assert [one.data for place, one in enumerate(new) if place not in failed] == [
         one.data for place, one in enumerate(old) if place not in failed
     ]
@@ -436,7 +436,7 @@ def test_a_failed_tuning_job_says_why():
     sim = Simulation(failing())
     sim.run()
     (end,) = [one for one in sim.journal if (one.thing, one.trigger) == ("tuning", "finish")]
-    assert end.data == Failed(sim.tuning_job("a").failure_reason) and "No training job succeeded" in end.data.reason
+    assert end.data == Failed(sim.tuning_job("a").failure_reason) and "All training jobs failed." in end.data.reason
 
 
 def failing():

@@ -149,7 +149,7 @@ def test_a_tuning_job_that_failed_says_why_as_it_is_described():
     described = Service.of(sim).call("DescribeHyperParameterTuningJob", {"HyperParameterTuningJobName": "demo"})
     assert detail(last)["HyperParameterTuningJobStatus"] == "Failed"
     assert detail(last)["FailureReason"] == described["FailureReason"] == sim.tuning_job("demo").failure_reason
-    assert described["FailureReason"].startswith("No training job succeeded after 1 attempts.")
+    assert described["FailureReason"].startswith("All training jobs failed. Please")
 
 
 def test_a_saved_journal_tells_the_same(stopped, tmp_path):

@@ -156,7 +156,7 @@ def test_a_failed_job_says_why_and_so_does_its_tuning_job():
     failed, job = child(service), describe(service)
     assert (failed["TrainingJobStatus"], failed["SecondaryStatus"]) == ("Failed", "Failed")
     assert failed["FailureReason"].startswith("AlgorithmError: ") and "ModelArtifacts" not in failed
-    assert job["FailureReason"].startswith("No training job succeeded after 3 attempts.")
+    assert job["FailureReason"].startswith("All training jobs failed. Please")
     assert job["TrainingJobStatusCounters"]["NonRetryableError"] == 3 == job["ObjectiveStatusCounters"]["Failed"]
     summary = service.call(CHILDREN, {TUNING: "demo"})["TrainingJobSummaries"][0]
     assert summary["ObjectiveStatus"] == "Failed" and summary["FailureReason"] == failed["FailureReason"]
