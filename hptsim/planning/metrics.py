@@ -12,6 +12,7 @@ import attrs
 
 from hptsim import html
 from hptsim.errors import invalid, nearest
+from hptsim.model.account import OTHERS, Quota
 from hptsim.model.instants import read_instant
 from hptsim.model.journal import Record
 from hptsim.planning.accounting import Accounting, Level
@@ -119,10 +120,11 @@ class Metrics:
         last_s = 0.0 if record is None else record.time_s
         end_s = last_s if end_s is None else max(last_s, end_s)
         accounting.close(end_s)
-        kinds = dict.fromkeys([*scenario.capacity, *accounting.reserved])
+        quota = Quota(scenario.capacity)
+        kinds = [kind for kind in dict.fromkeys([*quota, *accounting.reserved]) if kind != OTHERS]
         types = {
             kind: TypeFigures(
-                scenario.capacity.get(kind),
+                quota.get(kind),
                 _integral(accounting.reserved, kind),
                 _integral(accounting.occupied, kind),
                 accounting.billable.get(kind, 0.0),

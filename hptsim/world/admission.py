@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from hptsim.errors import ServiceError
-from hptsim.model.account import TUNING_JOBS
+from hptsim.model.account import TUNING_JOBS, standalone_holder
 from hptsim.model.definitions import Amounts
 from hptsim.model.specs import TuningJobSpec
+from hptsim.model.statuses import primary
 from hptsim.model.warm_start import check_parent
-from hptsim.world.ledger import Ledger
 from hptsim.world.requests import first_amounts, most_instances
 from hptsim.world.world import World
+
+_TOLD = 3
+"""A refusal names so many of those that hold the quota."""
 
 
 def admit(world: World, spec: TuningJobSpec) -> None:
@@ -26,12 +29,12 @@ def admit(world: World, spec: TuningJobSpec) -> None:
     if not queues:
         wanted = {**needed, TUNING_JOBS: 1}
         if not ledger.fits(wanted):
-            raise limit_exceeded(ledger, wanted)
+            raise limit_exceeded(world, wanted)
         return
     smallest = [needed, *[ledger.counted(definition.instances.amounts) for definition in spec.definitions]]
     for amounts in smallest:
         if pool := ledger.never_fits(amounts):
-            raise limit_exceeded(ledger, {pool: amounts[pool]}, " However long it waits, it can never be granted.")
+            raise limit_exceeded(world, {pool: amounts[pool]}, "However long it waits, it can never be granted.")
 
 
 def _check_limits(world: World, spec: TuningJobSpec) -> None:
@@ -59,17 +62,40 @@ def _check_parents(world: World, spec: TuningJobSpec) -> None:
         check_parent(spec, parent.spec)
 
 
-def limit_exceeded(ledger: Ledger, wanted: Amounts, tail: str = "") -> ServiceError:
-    """The service's words for missing quota (C2)."""
+def limit_exceeded(world: World, wanted: Amounts, why: str = "") -> ServiceError:
+    """The service's words for missing quota (C2), and after them, in brackets, *why*: by default who holds it, and until when."""
+    ledger = world.ledger
     pool = next(one for one in wanted if not ledger.fits({one: wanted[one]}))
-    limit, used, unit = ledger.limit[pool], ledger.reserved.get(pool, 0), "Instances"
+    limit, used, unit = ledger.limit_of(pool), ledger.reserved.get(pool, 0), "Instances"
     name = f"{pool} for training job usage"
     if pool == TUNING_JOBS:
         name, unit = "concurrent hyperparameter tuning jobs", "Jobs"
+    why = why or _holders(world, pool)
     return ServiceError(
         "ResourceLimitExceeded",
         f"The account-level service limit '{name}' is {limit} {unit}, with current utilization of {used} {unit} "
         f"and a request delta of {wanted[pool]} {unit}. Please use AWS Service Quotas to request an increase for "
         f"this quota. If AWS Service Quotas is not available, contact AWS support to request an increase for "
-        f"this quota.{tail}",
+        f"this quota.{why and f' [hptsim: {why}]'}",
     )
+
+
+def _holders(world: World, pool: str) -> str:
+    """Who holds *pool*, and until when; first those that are Stopping, which one might think have given it back."""
+    holders = [(name, held[pool]) for name, held in world.ledger.held.items() if pool in held]
+    holders.sort(key=lambda one: one[0] not in world.tuning or world.tuning[one[0]].status != "Stopping")
+    told = [f"{count} held by {_holder(world, name, pool)}" for name, count in holders[:_TOLD]]
+    return "; ".join(told + ([f"and {more} more hold the rest"] if (more := len(holders) - _TOLD) > 0 else []))
+
+
+def _holder(world: World, name: str, pool: str) -> str:
+    """A holder of *pool* in words, with its status and until when it holds."""
+    if job := world.tuning.get(name):
+        until = "it is Stopped" if job.status == "Stopping" else "it has ended"
+        if world.account.assumptions.reservation == "as-observed" and pool != TUNING_JOBS:
+            until = "its training jobs have ended, each until its own end"
+        return f"tuning job {name}, which is {job.status}, until {until}"
+    training_job = world.training[name.removeprefix(standalone_holder(""))]
+    if training_job.ended_s is None:
+        return f"training job {training_job.name}, which is {primary(training_job.state).value}, until it has ended"
+    return f"the warm pool of training job {training_job.name}, until it is reused or terminated"

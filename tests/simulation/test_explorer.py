@@ -350,3 +350,18 @@ def test_what_was_found_is_said_in_words_which_a_notebook_shows():
     broken = explore(scope(total=2), tables=without(TRAINING, "stop", "Starting"))
     assert broken.sentence().startswith("A law is broken") and str(broken.counterexample) in broken.sentence()
     assert "create_tuning_job(scenario.tuning_jobs[0].spec)" in broken._repr_html_()
+
+
+def test_a_quota_for_all_types_is_explored_as_one_for_the_type_that_is_used():
+    specs = [TuningJobSpec(name, limits=ResourceLimits(1, 1)) for name in "ab"]
+    jobs = tuple(ScheduledTuningJob(spec) for spec in specs)
+    queueing = Assumptions(admission="queue")
+    named, others = (
+        explore(Scenario(capacity=capacity, tuning_jobs=jobs, assumptions=queueing))
+        for capacity in ({"ml.m5.xlarge": 1}, {"*": 1})
+    )
+    assert (others.states, others.transitions, others.missed) == (named.states, named.transitions, named.missed)
+    assert (
+        others.counterexample is None
+        and others.states > explore(Scenario(tuning_jobs=jobs[:1], assumptions=queueing)).states
+    )
