@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from hptsim.model.account import TOTAL, TUNING_JOBS
+from hptsim.model.account import OTHERS, TOTAL, TUNING_JOBS
 from hptsim.model.definitions import Amounts
 from hptsim.planning.usage import TuningJobFigures
 from hptsim.scenario.scenario import Scenario
 
 
 def limits_of(scenario: Scenario) -> dict[str, int]:
-    """Every limit of an account by name: instances by type, `total-instances`, and `tuning-jobs` at a time.
+    """Every limit of an account by name: instances by type ("*": of each that is not named), `total-instances`, `tuning-jobs`.
 
     >>> limits_of(Scenario(capacity={"ml.m5.xlarge": 4}))
     {'ml.m5.xlarge': 4, 'tuning-jobs': 100}
@@ -52,6 +52,7 @@ class Line:
 
     def __init__(self, limits: Mapping[str, int]) -> None:
         self._limits = limits
+        self._others = limits.get(OTHERS)
         self._reserved: dict[str, int] = {}
         self._requests: dict[str, _Request] = {}
         self._in_front: dict[str, int] = {}
@@ -64,10 +65,14 @@ class Line:
         for pool, count in change.items():
             self._reserved[pool] = self._reserved.get(pool, 0) + count
 
+    def _limit(self, pool: str) -> int | None:
+        """The limit of a pool; instance types that are not named have that of "*"."""
+        return self._limits.get(pool, None if pool in (TOTAL, TUNING_JOBS) else self._others)
+
     def join(self, name: str, now: float, amounts: Amounts, row: TuningJobFigures | None) -> None:
         """A request comes into the line; *row* is that of its tuning job, if it has one."""
-        limits, reserved = self._limits, self._reserved
-        limited = tuple([pool for pool in amounts if pool in limits])
+        limits = {pool: limit for pool in amounts if (limit := self._limit(pool)) is not None}
+        limited, reserved = tuple(limits), self._reserved
         short = [pool for pool in limited if reserved.get(pool, 0) + amounts[pool] > limits[pool]]
         waits_for = short or [pool for pool in limited if self._in_front.get(pool)]
         self._requests[name] = _Request(now, tuple(waits_for), limited, row)

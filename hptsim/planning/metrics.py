@@ -12,6 +12,8 @@ import attrs
 
 from hptsim import html
 from hptsim.errors import invalid, nearest
+from hptsim.model.account import OTHERS, Quota
+from hptsim.model.instants import read_instant
 from hptsim.model.journal import Record
 from hptsim.planning.accounting import Accounting, Level
 from hptsim.planning.figures import ABOVE_S, SAMPLES, told_apart
@@ -92,17 +94,19 @@ class Metrics:
         """
         scenario = scenario or Scenario()
         templates = {one.spec.name: one.template for one in scenario.tuning_jobs}
-        accounting = Accounting(scenario.price_list, begin_s, limits_of(scenario), templates)
+        epoch_s = read_instant(scenario.epoch, "epoch")
+        accounting = Accounting(scenario.price_list, begin_s, epoch_s, limits_of(scenario), templates)
         read, record = accounting.read, None
         for record in records:
             read(record)
         last_s = 0.0 if record is None else record.time_s
         end_s = last_s if end_s is None else max(last_s, end_s)
         accounting.close(end_s)
-        kinds = dict.fromkeys([*scenario.capacity, *accounting.reserved])
+        quota = Quota(scenario.capacity)
+        kinds = [kind for kind in dict.fromkeys([*quota, *accounting.reserved]) if kind != OTHERS]
         types = {
             kind: TypeFigures(
-                scenario.capacity.get(kind),
+                quota.get(kind),
                 _integral(accounting.reserved, kind),
                 _integral(accounting.occupied, kind),
                 accounting.billable.get(kind, 0.0),

@@ -360,3 +360,11 @@ def test_figures_by_team_and_template(serial):
         replicate(scenario, 2, by=["teem"], executor=serial)
     found = smallest(scenario, QUOTA, "waiting_time_s.mean[team=vision] <= 500", replications=2, executor=serial)
     assert found.value is not None
+
+
+def test_the_quota_of_types_that_are_not_named_is_searched_as_that_of_the_type_in_use():
+    settings = {"high": 4, "replications": 5, "executor": ThreadPoolExecutor(1)}
+    target = "waiting_time_s.mean <= 60"
+    named = smallest(SCENARIO, QUOTA, target, **settings)
+    others = smallest(attrs.evolve(SCENARIO, capacity={}), "capacity.*", target, **settings)
+    assert others.value == named.value > 1 and others.sentence() == named.sentence().replace(QUOTA, "capacity.*")

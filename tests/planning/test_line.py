@@ -93,6 +93,11 @@ def test_the_limits_of_an_account_by_name():
     assert limits_of(Scenario(limits="none")) == {}
 
 
+def test_a_type_that_is_not_named_waits_for_its_own_limit():
+    _, found = rows(job("a", kind=GPU), job("b", kind=GPU), job("c"), capacity={"*": 1})
+    assert (found["a"].limited_by, found["b"].limited_by, found["c"].limited_by) == ("", GPU, "")
+
+
 def test_after_the_first_launch_nothing_counts_for_the_tuning_job():
     line, row = Line({M5: 1}), TuningJobFigures(name="demo", created_s=0.0)
     line.reserve({M5: 1})
