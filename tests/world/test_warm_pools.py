@@ -165,7 +165,7 @@ def test_a_quota_of_its_own_limits_it_silently():
 
 def test_a_tuning_job_waits_for_what_it_holds_and_has_none_itself():
     sim = kept()
-    with pytest.raises(InvalidInput, match="none in tuning jobs"):
+    with pytest.raises(InvalidInput, match="keep_alive_s: got 600, expected 0 in tuning jobs"):
         TuningJobSpec("a", (KEEP,))
     with pytest.raises(ServiceError, match="ResourceLimitExceeded"):
         sim.create_tuning_job(TuningJobSpec("a", limits=ResourceLimits(1, 1)))
