@@ -10,8 +10,9 @@ from hptsim.model.instants import read_instant, write_instant
 from hptsim.model.journal import Entry, Journal
 from hptsim.model.statuses import status
 from hptsim.scenario.scenario import Scenario
+from hptsim.service.echoes import echo
 from hptsim.service.job_index import JobIndex
-from hptsim.service.responses import Address, Describer, echo, failure
+from hptsim.service.responses import Address, Describer, failure
 from hptsim.simulation.simulation import Simulation
 
 Event = dict[str, Any]
@@ -34,7 +35,7 @@ def state_changes(
     Source: the developer guide's page on EventBridge (§3.1); ARNs are the model's (W18).
 
     >>> from hptsim import Simulation, TuningJobSpec
-    >>> sim = Simulation(); job = sim.create_tuning_job(TuningJobSpec("demo")); sim.run()
+    >>> sim = Simulation(Scenario(timings="instant")); job = sim.create_tuning_job(TuningJobSpec("demo")); sim.run()
     >>> first, *_, last = state_changes(sim.journal)
     >>> last["detail-type"], last["detail"]["HyperParameterTuningJobStatus"], last["time"]
     ('SageMaker HyperParameter Tuning Job State Change', 'Completed', '2024-01-01T00:01:40Z')
@@ -53,7 +54,7 @@ def subscribe(sim: Simulation, deliver: Callable[[Event], object], *, region: st
     Source: the developer guide's page on EventBridge.
 
     >>> from hptsim import Simulation, TuningJobSpec
-    >>> sim, seen = Simulation(), []
+    >>> sim, seen = Simulation(Scenario(timings="instant")), []
     >>> end = subscribe(sim, lambda event: seen.append((sim.now, event["detail"]["TrainingJobStatus"]))
     ...                 if event["detail-type"] == TRAINING else None)
     >>> job = sim.create_tuning_job(TuningJobSpec("demo")); sim.run()

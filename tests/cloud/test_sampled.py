@@ -27,7 +27,7 @@ MANY = ResourceLimits(200, 10)
 
 
 def simulate(*jobs, seed=0, cloud=None, **changes):
-    scenario = Scenario(tuning_jobs=jobs, **changes)
+    scenario = Scenario(tuning_jobs=jobs, **{"timings": "instant", **changes})
     sim = Simulation(scenario, seed=seed, cloud=cloud)
     sim.run()
     return sim

@@ -213,13 +213,18 @@ def test_what_runs_when_the_run_ends_is_counted_and_billed_up_to_there():
 
 
 def test_seconds_are_billed_whole_and_at_least_one():
+    """From 1.0 to 100.9 s are 99 s, from 101.9 to 201.8 and from 202.8 to 302.7 s are 100 s (O11)."""
     spans = Timings(starting_s=1, training_s=99.9)
     sim = Simulation(Scenario(timings=spans, prices_usd_per_hour={M5: 3600.0}))
     sim.create_tuning_job(job("a", 2, total=3).spec)
     sim.run()
     [row] = sim.metrics().tuning_jobs
-    assert row.billable_instance_s == pytest.approx(3 * 2 * 99.9) and row.billed_instance_s == pytest.approx(3 * 2 * 99)
-    assert row.cost_usd == pytest.approx(3 * 2 * 99)
+    assert row.billable_instance_s == pytest.approx(3 * 2 * 99.9)
+    assert row.billed_instance_s == row.cost_usd == pytest.approx(2 * (99 + 100 + 100))
+    late = Simulation(Scenario(timings=spans, epoch="2024-01-01T00:00:00.250Z"))  # the first second ends at 0.75 s
+    late.create_tuning_job(job("a", 2, total=1).spec)
+    late.run()
+    assert late.metrics().tuning_jobs[0].billed_instance_s == pytest.approx(2 * 100)  # from 1.25 to 101.15 s
     sim = Simulation(Scenario(timings=Timings(training_s=0.0), prices_usd_per_hour={M5: 3600.0}))
     sim.create_tuning_job(job("a", 2).spec)
     sim.run()
