@@ -148,7 +148,7 @@ def test_a_recording_of_a_client_is_explained(tmp_path):
     found = conform(path)
     assert found.explained and not found.damage and not found.notes
     status = '"HyperParameterTuningJobStatus": "{}"'
-    text = path.read_text().replace(status.format("Stopping"), status.format("InProgress"), 1)
+    text = path.read_text().replace(status.format("Stopped"), status.format("Completed"), 1)
     path.write_text(text)
     assert not conform(path).explained
     assert "111122223333" not in text
