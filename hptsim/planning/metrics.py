@@ -13,6 +13,7 @@ import attrs
 from hptsim import html
 from hptsim.errors import invalid, nearest
 from hptsim.model.account import OTHERS, Quota
+from hptsim.model.instants import read_instant
 from hptsim.model.journal import Record
 from hptsim.planning.accounting import Accounting, Level
 from hptsim.planning.steady_state import Interval, batch_means, mean, mser5, quantile
@@ -112,7 +113,7 @@ class Metrics:
         [('demo', 'Completed', 1)]
         """
         scenario = scenario or Scenario()
-        accounting = Accounting(scenario.price_list, begin_s)
+        accounting = Accounting(scenario.price_list, begin_s, read_instant(scenario.epoch, "epoch"))
         read, record = accounting.read, None
         for record in records:
             read(record)

@@ -10,8 +10,9 @@ from hptsim.model.instants import read_instant, write_instant
 from hptsim.model.journal import Entry, Journal
 from hptsim.model.statuses import status
 from hptsim.scenario.scenario import Scenario
+from hptsim.service.echoes import echo
 from hptsim.service.job_index import JobIndex
-from hptsim.service.responses import Address, Describer, echo, failure
+from hptsim.service.responses import Address, Describer, failure
 from hptsim.simulation.simulation import Simulation
 
 Event = dict[str, Any]

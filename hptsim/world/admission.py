@@ -7,6 +7,7 @@ from hptsim.model.account import TUNING_JOBS, standalone_holder
 from hptsim.model.definitions import Amounts
 from hptsim.model.specs import TuningJobSpec
 from hptsim.model.statuses import primary
+from hptsim.model.warm_start import check_parent
 from hptsim.world.requests import first_amounts, most_instances
 from hptsim.world.world import World
 
@@ -20,14 +21,8 @@ def admit(world: World, spec: TuningJobSpec) -> None:
         text = f"A hyperparameter tuning job with the name, {spec.name}, already exists. Choose a different name."
         raise ServiceError("ResourceInUse", text)
     _check_parents(world, spec)
-    limits, assumptions, ledger = world.account.limits, world.account.assumptions, world.ledger
-    for what, asked, limit in (
-        ("MaxParallelTrainingJobs", spec.limits.max_parallel, limits.parallel),
-        ("MaxNumberOfTrainingJobs", spec.limits.max_training_jobs, limits.training_jobs),
-    ):
-        if limit is not None and asked > limit:
-            text = f"{what} is {asked}, and the service allows at most {limit} (lift it with limits)."
-            raise ServiceError("ResourceLimitExceeded", text)
+    _check_limits(world, spec)
+    assumptions, ledger = world.account.assumptions, world.ledger
     queues = assumptions.admission == "queue"
     everything = not queues or assumptions.reservation == "upfront"
     needed = ledger.counted(most_instances(world, spec)) if everything else first_amounts(world, spec)
@@ -42,17 +37,29 @@ def admit(world: World, spec: TuningJobSpec) -> None:
             raise limit_exceeded(world, {pool: amounts[pool]}, "However long it waits, it can never be granted.")
 
 
+def _check_limits(world: World, spec: TuningJobSpec) -> None:
+    """The service's limits for one tuning job; what the parents of a warm start launched counts towards them (§8, C10)."""
+    limits, before = world.account.limits, sum(world.tuning[name].launched for name in set(spec.parents))
+    launched = f" and its parents launched {before}" if before else ""
+    for what, asked, already, limit in (
+        ("MaxParallelTrainingJobs", spec.limits.max_parallel, 0, limits.parallel),
+        ("MaxNumberOfTrainingJobs", spec.limits.max_training_jobs, before, limits.training_jobs),
+    ):
+        if limit is not None and asked + already > limit:
+            also = launched if already else ""
+            text = f"{what} is {asked}{also}, and the service allows at most {limit} (lift it with limits)."
+            raise ServiceError("ResourceLimitExceeded", text)
+
+
 def _check_parents(world: World, spec: TuningJobSpec) -> None:
-    """A warm start begins with tuning jobs that have ended and pursue the same objective (C8)."""
+    """A warm start begins with tuning jobs that have ended and have much in common with it (C8, C9)."""
     for name in spec.parents:
         parent = world.tuning.get(name)
         if parent is None or parent.ended_s is None:
             state = "does not exist" if parent is None else f"is {parent.status}"
             text = f"The parent hyperparameter tuning job {name} {state}; parents must have ended."
             raise ServiceError("ValidationException", text)
-        if parent.spec.objective != spec.objective:
-            text = f"The objective metric of the parent {name} is another: {parent.spec.objective}."
-            raise ServiceError("ValidationException", text)
+        check_parent(spec, parent.spec)
 
 
 def limit_exceeded(world: World, wanted: Amounts, why: str = "") -> ServiceError:

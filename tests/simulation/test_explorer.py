@@ -27,8 +27,14 @@ from hptsim.scenario.scenario import Scenario
 from hptsim.scenario.workload import Arrivals, ScheduledTuningJob
 from hptsim.simulation.mutation import mutants
 
+GPU = "ml.g5.xlarge"
 SPOT = TrainingJobDefinition(
-    spot=True, max_retries=1, checkpoint_uri="s3://b/c", max_wait_s=90000.0, max_pending_s=8000.0
+    instances=InstanceRequest(GPU),
+    spot=True,
+    max_retries=1,
+    checkpoint_uri="s3://b/c",
+    max_wait_s=90000.0,
+    max_pending_s=8000.0,
 )
 PIPE = attrs.evolve(SPOT, input_mode="Pipe", max_retries=0)
 EVERY_FAULT = dict.fromkeys(FAULTS, 1)
@@ -37,7 +43,7 @@ EVERY_FAULT = dict.fromkeys(FAULTS, 1)
 def scope(definition=SPOT, total=1, parallel=1, runtime_s=None, capacity=1):
     spec = TuningJobSpec("a", (definition,), ResourceLimits(total, parallel, runtime_s))
     return Scenario(
-        capacity={"ml.m5.xlarge": capacity},
+        capacity={"ml.m5.xlarge": capacity, GPU: capacity},
         assumptions=Assumptions(admission="queue"),
         tuning_jobs=(ScheduledTuningJob(spec),),
     )

@@ -61,6 +61,37 @@ def test_the_parents_of_a_warm_start_have_ended_and_pursue_the_same_objective():
     assert sim.create_tuning_job(child).status == "InProgress"
 
 
+@pytest.mark.parametrize("kind", ["IdenticalDataAndAlgorithm", "TransferLearning"])
+def test_a_warm_start_that_differs_too_much_is_refused_and_changes_nothing(kind):
+    """C8."""
+    sim = Simulation()
+    sim.create_tuning_job(TuningJobSpec("parent"))
+    sim.run()
+    before = sim.snapshot()
+    other = TuningJobSpec("child", [TrainingJobDefinition(static={"depth": "3"})], parents=["parent"], warm_start=kind)
+    with pytest.raises(ServiceError, match="The set of tunable plus static HyperParameter names is not the same"):
+        sim.create_tuning_job(other)
+    assert (sim.tuning_jobs, sim.snapshot().entries) == (["parent"], before.entries)
+    sim.create_tuning_job(attrs.evolve(other, definitions=[TrainingJobDefinition()]))
+
+
+def test_what_the_parents_launched_counts_towards_the_training_jobs_of_a_tuning_job():
+    """C10: of 8, two parents have launched 3 each, which leaves 2; what their own parents launched is not counted (L15)."""
+    sim = Simulation(Scenario(limits=ServiceLimits(training_jobs=8)))
+    sim.create_tuning_job(TuningJobSpec("a", limits=ResourceLimits(3)))
+    sim.run()
+    sim.create_tuning_job(TuningJobSpec("b", limits=ResourceLimits(3), parents=["a"], warm_start="TransferLearning"))
+    sim.run()
+    family = TuningJobSpec("c", limits=ResourceLimits(3), parents=["a", "b"], warm_start="TransferLearning")
+    with pytest.raises(
+        ServiceError, match="is 3 and its parents launched 6, and the service allows at most 8"
+    ) as refused:
+        sim.create_tuning_job(family)
+    assert refused.value.code == "ResourceLimitExceeded" and sim.tuning_jobs == ["a", "b"]
+    sim.create_tuning_job(attrs.evolve(family, limits=ResourceLimits(2)))
+    sim.create_tuning_job(TuningJobSpec("d", limits=ResourceLimits(5), parents=["b"], warm_start="TransferLearning"))
+
+
 M5 = "ml.m5.xlarge"
 
 
