@@ -38,7 +38,8 @@ ASSUMPTIONS: Mapping[str, str] = MappingProxyType(
         "warm-pool-match": "any training job without a tuning job that is not on managed spot and has the same keys takes the "
         "oldest Available pool, whether or not it asks for a pool of its own; its start-up then takes warm_starting_s (R18)",
         "warm-pool-quota": "warm_pool_capacity limits instances in warm pools, in use or available, by type; a type that it does "
-        "not name is unlimited, where the service's default is 0; without quota a training job runs without a pool (R20)",
+        "not name has the count of '*', and without one is unlimited, where the service's default is 0; without quota a training "
+        "job runs without a pool (R20)",
         "stop-frees-warm-pool": "stopping a training job that has ended and whose warm pool is Available gives the pool up, as "
         "setting KeepAlivePeriodInSeconds to 0 does; without a pool it is refused as ever (R17, §2.8)",
         "ends-release-too": "Completed and Failed release what is reserved just as Stopped does (§5.5)",

@@ -48,11 +48,11 @@ _FILMED = 20_000
 class Simulation(ReadableSimulation):
     """A tuning service in simulated time.
 
-    *scenario* schedules tuning jobs and stops, and its arrivals are drawn with *seed*; without one the account is empty
-    and *capacity* limits it. *laws* is True (checked after each step), "end" (checked when nothing is left to do), False, or
-    the laws to check after each step: `(*hptsim.LAWS, mine)`. *journal* is where the entries are written. *cloud* decides how
-    long things take and what fails, for example a `ScriptedCloud`: what it does not say is the scenario's, and its seed is
-    *seed*. *nature* is its old name. Raises InvalidInput for what it cannot use.
+    *scenario* schedules tuning jobs and stops, and its arrivals are drawn with *seed*; without one the account is empty,
+    timings are typical, and *capacity* limits it. *laws* is True (checked after each step), "end" (checked when nothing is
+    left to do), False, or the laws to check after each step: `(*hptsim.LAWS, mine)`. *journal* is where the entries are
+    written. *cloud* decides how long things take and what fails, for example a `ScriptedCloud`: what it does not say is the
+    scenario's, and its seed is *seed*. *nature* is its old name. Raises InvalidInput for what it cannot use.
 
     >>> sim = Simulation(capacity={"ml.m5.xlarge": 4})
     >>> job = sim.create_tuning_job(TuningJobSpec("demo"))

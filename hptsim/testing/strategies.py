@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from hptsim.cloud.every_outcome import FAULTS
 from hptsim.cloud.sampled import SampledCloud
 from hptsim.cloud.scripted import ScriptedCloud
+from hptsim.model.account import OTHERS
 from hptsim.model.assumptions import Assumptions
 from hptsim.model.definitions import (
     CompletionCriteria,
@@ -151,9 +152,13 @@ def scripts() -> Any:
 
 @st.composite
 def accounts(draw: Any) -> Scenario:
-    """A strategy for scenarios without tuning jobs: scarce quota by type and sometimes in total, limits, switches."""
+    """A strategy for scenarios without tuning jobs: scarce quota by type and sometimes in total, limits, switches.
+
+    Some name one of the two types, and "*" stands for the other and for all others.
+    """
+    second = draw(st.sampled_from([TYPES[1], OTHERS]))
     return Scenario(
-        capacity={kind: draw(st.integers(2, 6)) for kind in TYPES},
+        capacity={TYPES[0]: draw(st.integers(2, 6)), second: draw(st.integers(2, 6))},
         total_instances=draw(st.none() | st.integers(2, 8)),
         limits=ServiceLimits(tuning_jobs=draw(st.sampled_from([100, 1, 2]))),
         assumptions=draw(assumptions()),
