@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
-from hptsim.errors import invalid, nearest
+from hptsim.errors import NoAnswer, invalid, nearest
 from hptsim.optional import require
 from hptsim.service.http import SERVICES, Call, Wire
 from hptsim.service.service import Service
@@ -31,7 +31,9 @@ def client(sim: Simulation, service: str = "sagemaker", *, session: Any = None, 
 
     *session* is a boto3 or botocore session of your own; *settings* go to its client factory (region_name, config, ...).
     Without a region the client's is us-east-1. Clients are safe among threads; a thread that calls `sim.run` beside them
-    holds `Service.of(sim).lock` (virtual time does). Source: W12, W13.
+    holds `Service.of(sim).lock` (virtual time does). A request that gets no
+    answer raises botocore's ReadTimeoutError, in virtual time after the client's `read_timeout`, otherwise at once.
+    Source: W12, W13.
 
     >>> from hptsim import Simulation
     >>> sagemaker = client(Simulation())
@@ -66,6 +68,7 @@ def attach(client: Any, sim: Simulation) -> Any:
     wire, response = Wire(sim), require("botocore.awsrequest", "boto", "hptsim.boto").AWSResponse
     endpoint = urlsplit(client.meta.endpoint_url).netloc
     unsigned = require("botocore", "boto", "hptsim.boto").UNSIGNED
+    timed_out = require("botocore.exceptions", "boto", "hptsim.boto").ReadTimeoutError
 
     def answer(request: Any, event_name: str, **more: Any) -> Any:
         operation = event_name.rpartition(".")[2]
@@ -73,7 +76,11 @@ def attach(client: Any, sim: Simulation) -> Any:
         body = bytes(given) if isinstance(given, (bytes, bytearray)) else b""  # a stream: only for refused operations
         headers = {name: _text(value) for name, value in request.headers.items()}
         region = client.meta.region_name
-        answered = wire.answer(Call(service, operation, request.url, headers, body, region, endpoint))
+        try:
+            answered = wire.answer(Call(service, operation, request.url, headers, body, region, endpoint))
+        except NoAnswer as error:
+            _wait(client.meta.config.read_timeout)
+            raise timed_out(endpoint_url=request.url, error=error) from error
         return response(request.url, answered.status, answered.headers, _Raw(answered.body))
 
     def sign(**more: Any) -> Any:
@@ -178,6 +185,12 @@ def _time_ns(real: Any) -> int:
         return int(real())
     service = Service.of(simulations[-1])
     return round((service.epoch_s + service.sim.now) * 1e9)
+
+
+def _wait(seconds: float) -> None:
+    """Let a client's timeout pass for a thread that is in virtual time; elsewhere it takes no time."""
+    if _clocks.get(threading.get_ident()):
+        _sleep(seconds)
 
 
 def _sleep(seconds: Any, /) -> None:
