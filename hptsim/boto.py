@@ -136,7 +136,7 @@ _patched: list[Any] = []
 def virtual_time(sim: Simulation) -> Iterator[None]:
     """While it is on, this thread sees the time of *sim*: sleeping advances it, and clocks read it.
 
-    `time.sleep` runs the simulation for that long instead of waiting, so botocore's waiters and polling loops take no
+    `time.sleep` runs the simulation for that long instead of waiting, so botocore's waiters, retries and polling loops take no
     time; `time.time`, `datetime.now` and related clocks show the scenario's epoch plus simulated time. Other threads sleep
     and read clocks as ever; once the last thread has left, nothing is patched. A module that has done
     `from time import sleep` keeps the real one: call `time.sleep`.
@@ -171,10 +171,15 @@ def _patch() -> None:
     travel.start().time_ns = functools.partial(_time_ns, machine.escape_hatch.time.time_ns)
     _patched[:] = travel, time.sleep
     time.sleep = _sleep
+    bucket = require("botocore.retries.bucket", "boto", "hptsim.boto.virtual_time")
+    _patched.extend((bucket.TokenBucket, bucket.TokenBucket.acquire))
+    bucket.TokenBucket.acquire = functools.partialmethod(
+        _acquire, bucket.TokenBucket.acquire, bucket.CapacityNotAvailableError
+    )
 
 
 def _unpatch() -> None:
-    travel, time.sleep = _patched
+    travel, time.sleep, bucket, bucket.acquire = _patched
     _patched.clear()
     travel.stop()
 
@@ -185,6 +190,17 @@ def _time_ns(real: Any) -> int:
         return int(real())
     service = Service.of(simulations[-1])
     return round((service.epoch_s + service.sim.now) * 1e9)
+
+
+def _acquire(bucket: Any, acquire: Any, not_yet: type[Exception], amount: int = 1, block: bool = True) -> Any:
+    """Take from the bucket of a client with adaptive retries: it waits on a lock in real time, here it sleeps."""
+    if not block or not _clocks.get(threading.get_ident()):
+        return acquire(bucket, amount, block)
+    while True:
+        try:
+            return acquire(bucket, amount, block=False)
+        except not_yet:
+            _sleep(max((amount - bucket.available_capacity) / bucket.max_rate, 0.001))
 
 
 def _wait(seconds: float) -> None:

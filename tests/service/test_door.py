@@ -125,7 +125,9 @@ def test_answers_are_the_same_again_after_a_restore():
 def test_a_plan_of_answers_is_checked():
     with pytest.raises(InvalidInput, match=r"answer_plan\[Stop, demo\]: got 'Stop', expected a modelled operation"):
         ScriptedCloud(answer_plan={("Stop", "demo"): ("timeout",)})
-    with pytest.raises(InvalidInput, match="got 'lost_respons', expected an empty string or one of the answers; did you mean"):
+    with pytest.raises(
+        InvalidInput, match="got 'lost_respons', expected an empty string or one of the answers; did you mean"
+    ):
         ScriptedCloud(answer_plan={(STOP, "demo"): ("", "lost_respons")})
 
 
