@@ -23,11 +23,12 @@ def throttled(rates="service", **more):
 
 
 def scripted(*answers, operation=STOP):
-    sim = Simulation(
-        Scenario(timings={"training_s": 5000}), cloud=ScriptedCloud(answer_plan={(operation, "demo"): answers})
-    )
+    """A simulation that gives *answers* to the first requests; the tuning job that is to be stopped has launched already."""
+    cloud = ScriptedCloud(answer_plan={(operation, "demo"): answers})
+    sim = Simulation(Scenario(timings={"starting_s": 5000, "teardown_s": 5000}), cloud=cloud)
     if operation == STOP:
         sim.create_tuning_job(TuningJobSpec("demo"))
+        sim.run(until=1)
     return sim
 
 
@@ -132,7 +133,7 @@ def test_without_virtual_time_a_timeout_takes_no_time():
     sim, began = scripted("timeout"), time.monotonic()
     with pytest.raises(ReadTimeoutError):
         boto.client(sim, config=ONCE).stop_hyper_parameter_tuning_job(**NAME)
-    assert sim.now == 0 and time.monotonic() - began < 5
+    assert sim.now == 1 and time.monotonic() - began < 5
 
 
 def test_a_server_closes_the_connection_of_a_request_that_gets_no_answer():

@@ -135,10 +135,11 @@ def _answered_as_the_service(endpoint: Endpoint) -> Endpoint:
 
 
 class _Unfinished(Response):
-    """A response that never ends: the server closes the connection after its head, and the client's request fails."""
+    """A response that never ends: the server closes the connection in its midst, and the client's request fails."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"1")]})
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b" ", "more_body": True})
 
 
 def _shown(response: Answered) -> Response:
