@@ -24,7 +24,7 @@ from scipy import stats
 
 from hptsim import Scenario, Simulation, TuningJobSpec
 from hptsim.model.definitions import ResourceLimits, ServiceLimits
-from hptsim.scenario.cloud import Faults, Script
+from hptsim.scenario.cloud import Faults, Script, Timings
 from hptsim.strategies.successive_halving import AsynchronousHalving, SynchronousHalving
 
 DEVIATIONS = (0.10, 0.24, 0.56, 1.33)
@@ -55,7 +55,7 @@ def simulate(
     # surviving one unit of time has the probability 1 - drop, so errors come at the rate -log(1 - drop)
     faults = Faults(algorithm_errors_per_hour=-3600 * math.log1p(-drop))
     script = Script(epoch_s=stats.halfnorm(1, deviation), curve=quality)
-    scenario = Scenario(script=script, faults=faults, limits=ServiceLimits(None, None, None))
+    scenario = Scenario(script=script, faults=faults, limits=ServiceLimits(None, None, None), timings=Timings.instant())
     sim = Simulation(scenario, seed=seed, laws=False)
     sim.create_tuning_job(TuningJobSpec("halving", limits=ResourceLimits(10**6, WORKERS), strategy=strategy))
     sim.run(until)

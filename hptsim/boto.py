@@ -18,6 +18,8 @@ from urllib.parse import urlsplit
 
 from hptsim.errors import NoAnswer, invalid, nearest
 from hptsim.optional import require
+from hptsim.recorder import Recorder as Recorder
+from hptsim.recorder import record as record
 from hptsim.service.http import SERVICES, Call, Wire
 from hptsim.service.service import Service
 from hptsim.simulation.simulation import Simulation

@@ -98,10 +98,15 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 
 @pytest.fixture
 def sim(request: pytest.FixtureRequest) -> Any:
-    """The simulation that `sagemaker`, `s3` and `logs` are clients of; override it, or parametrize it with a scenario."""
-    from hptsim import Simulation
+    """The simulation that `sagemaker`, `s3` and `logs` are clients of; override it, or parametrize it with a scenario.
 
-    return Simulation(getattr(request, "param", None))
+    Launches and stops take their typical time, and the account has four instances of each type (`SMALL_QUOTA`): code that
+    takes what a stopped job holds for free is refused.
+    """
+    from hptsim import Scenario, Simulation
+    from hptsim.scenario.scenario import SMALL_QUOTA
+
+    return Simulation(getattr(request, "param", None) or Scenario(capacity=SMALL_QUOTA))
 
 
 @pytest.fixture

@@ -229,6 +229,24 @@ def test_every_paginator(sim, sagemaker):
     assert list(sizes.values()) == [7, 35, 5, 0]
 
 
+@pytest.mark.parametrize("size", [1, 3, 5, 100])
+def test_a_paginator_sees_through_the_empty_pages_of_list_training_jobs(sim, sagemaker, size):
+    """O10: filters leave pages empty, and after five full pages of one comes an empty one."""
+    sagemaker.create_hyper_parameter_tuning_job(**request("job", 5, 1))
+    sim.run()
+    names = list(sim.tuning_job("job").training_jobs)
+    paginator = sagemaker.get_paginator("list_training_jobs")
+
+    def listed(**filters):
+        pages = list(paginator.paginate(**filters, PaginationConfig={"PageSize": size}))
+        return len(pages), [one["TrainingJobName"] for page in pages for one in page["TrainingJobSummaries"]]
+
+    every = 5 // size + 1
+    assert listed() == (every, names)
+    assert listed(NameContains=names[3]) == (every, names[3:4])
+    assert listed(StatusEquals="Stopped") == (every, [])
+
+
 def test_a_paginator_resumes_from_its_token(sim, sagemaker):
     for number in range(7):
         sagemaker.create_hyper_parameter_tuning_job(**request(f"job-{number}", 1, 1))

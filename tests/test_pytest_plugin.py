@@ -4,14 +4,16 @@ import subprocess
 import sys
 
 import pytest
+from examples import request
+from extras import BOTO
 
 from hptsim.audit.laws import SOMETIMES
 
 TAME = """
-from hptsim import TuningJobSpec
+from hptsim import Scenario, TuningJobSpec
 
 def test_tame(simulation):
-    sim = simulation(capacity={"ml.m5.xlarge": 2})
+    sim = simulation(Scenario(capacity={"ml.m5.xlarge": 2}, timings="instant"))
     sim.create_tuning_job(TuningJobSpec("demo"))
     sim.run(until=50)
     sim.stop_tuning_job("demo")
@@ -128,3 +130,42 @@ def test_a_red_suite_stays_as_red_as_it_was(suite):
     result = suite(TAME + "\n\ndef test_wrong():\n    assert False\n", "all")
     result.assert_outcomes(passed=1, failed=1)
     assert result.ret == 1
+
+
+HAND_OVER = f"""
+import time
+from hptsim import boto
+
+FIRST, NEXT = {request("first", 4, 4)!r}, {request("next", 4, 4)!r}
+NAME, STATUS = "HyperParameterTuningJobName", "HyperParameterTuningJobStatus"
+
+def running(sagemaker):
+    sagemaker.create_hyper_parameter_tuning_job(**FIRST)
+    while not sagemaker.list_training_jobs()["TrainingJobSummaries"]:
+        time.sleep(30)
+    sagemaker.stop_hyper_parameter_tuning_job(HyperParameterTuningJobName="first")
+
+def test_the_next_job_takes_the_place_of_the_last(sim, sagemaker):
+    with boto.virtual_time(sim):
+        running(sagemaker)
+        WAIT
+        sagemaker.create_hyper_parameter_tuning_job(**NEXT)
+"""
+
+
+@BOTO
+def test_an_orchestrator_that_starts_its_next_job_while_the_last_is_stopping_fails_and_is_told_why(suite):
+    result = suite(HAND_OVER.replace("WAIT", "pass"))
+    result.assert_outcomes(failed=1)
+    said = result.stdout.str()
+    assert "(ResourceLimitExceeded) when calling the CreateHyperParameterTuningJob operation: The account-level" in said
+    assert "'ml.m5.xlarge for training job usage' is 4 Instances, with current utilization of 4 Instances" in said
+    assert "[hptsim: 4 held by tuning job first, which is Stopping, until it is Stopped]" in said
+
+
+@BOTO
+def test_one_that_waits_until_the_last_is_stopped_passes_and_the_wait_is_no_moment(suite):
+    wait = """while sagemaker.describe_hyper_parameter_tuning_job(**{NAME: "first"})[STATUS] != "Stopped":
+            time.sleep(5)
+        assert sim.tuning_job("first").ended_s > sim.tuning_job("first").stop_s"""
+    suite(HAND_OVER.replace("WAIT", wait)).assert_outcomes(passed=1)

@@ -18,9 +18,10 @@ MAY_IMPORT = {
     "planning": "model scenario simulation",
     "service": "model scenario strategies simulation",
     "views": "model scenario audit simulation planning",
+    "conformance": "model world",
 }
 """The rooms, and whose modules each may import besides its own and the doorstep's."""
-DOORS = {"boto", "server", "testing", "pytest_plugin", "traces", "cli", "__main__"}
+DOORS = {"boto", "recorder", "server", "testing", "pytest_plugin", "traces", "cli", "__main__"}
 """They may import every room, and each other."""
 LATE = {
     ("simulation.simulation", "planning.metrics"): "Simulation.metrics()",
@@ -48,10 +49,11 @@ RULES = {
     "status",
     "primary",
     "bucket",
+    "whole_second",
     "whole_seconds",
 }
 """Methods and functions that are such rules: how objectives compare, which values a range has, what a state shows."""
-WALL_CLOCK = {"cli", "boto", "server"}
+WALL_CLOCK = {"cli", "boto", "recorder", "server"}
 DATES = {"model.instants"}
 """It reads and writes dates that it is given, and no clock."""
 

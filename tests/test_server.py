@@ -25,12 +25,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from serving import client, served
 
-from hptsim import server
+from hptsim import Scenario, server
 from hptsim.cli import exit_codes
 from hptsim.cli.app import main
 from hptsim.errors import InvalidInput
 from hptsim.model.definitions import ServiceLimits
+from hptsim.model.instants import read_instant
 from hptsim.model.journal import encode
+from hptsim.scenario.cloud import Timings
 from hptsim.server import Pace, application, page
 from hptsim.server.command import serve
 from hptsim.service.http import Wire
@@ -591,3 +593,40 @@ def test_a_port_that_is_taken(capsys):
         assert main(["serve", "--port", str(taken.getsockname()[1])]) == exit_codes.BAD_INPUT
     assert "--host, --port" in capsys.readouterr().err
     assert main(["serve", "--port", "70000"]) == exit_codes.BAD_INPUT
+
+
+def what_is_served(monkeypatch, *arguments):
+    """The scenario that `hptsim serve` serves, and when in seconds since 1970 it was told to."""
+    sims = []
+    monkeypatch.setattr("hptsim.server.command.application", lambda sim, **settings: sims.append(sim))
+    monkeypatch.setattr("uvicorn.Server.run", lambda self, sockets: None)
+    begun = int(time.time())
+    assert main(["serve", "--port", "0", *map(str, arguments)]) == exit_codes.SUCCESS
+    return sims[0].scenario, begun
+
+
+def test_without_a_file_a_small_account_is_served_whose_clock_shows_the_present(monkeypatch):
+    scenario, begun = what_is_served(monkeypatch)
+    assert begun <= read_instant(scenario.epoch) <= time.time()
+    assert scenario == Scenario(capacity={"*": 4}, timings=Timings.typical(), epoch=scenario.epoch)
+    scenario, _ = what_is_served(monkeypatch, "--epoch", "2026-03-04T05:06:07+01:00")
+    assert scenario.epoch == "2026-03-04T05:06:07+01:00"
+
+
+def test_a_file_says_when_its_clock_starts_or_it_starts_now(monkeypatch, tmp_path):
+    for name, text in (("told.toml", f'epoch = "{Scenario().epoch}"\n'), ("silent.toml", 'name = "silent"\n')):
+        (tmp_path / name).write_text(text)
+    told, _ = what_is_served(monkeypatch, tmp_path / "told.toml")
+    silent, begun = what_is_served(monkeypatch, tmp_path / "silent.toml")
+    assert told.epoch == Scenario().epoch and begun <= read_instant(silent.epoch) <= time.time()
+    assert (silent.name, silent.capacity) == ("silent", {})
+    (tmp_path / "bare.json").write_text(json.dumps(request("bare")))
+    bare, begun = what_is_served(monkeypatch, tmp_path / "bare.json")
+    assert bare.name == "bare" and begun <= read_instant(bare.epoch) <= time.time()
+    overruled, _ = what_is_served(monkeypatch, tmp_path / "told.toml", "--epoch", "2026-03-04T05:06:07Z")
+    assert overruled.epoch == "2026-03-04T05:06:07Z"
+
+
+def test_a_bad_epoch(capsys):
+    assert main(["serve", "--port", "0", "--epoch", "tomorrow"]) == exit_codes.BAD_INPUT
+    assert "--epoch: got 'tomorrow', expected an instant with its time zone" in capsys.readouterr().err

@@ -75,11 +75,12 @@ def _as_they_are_served(state: State) -> Iterator[tuple[str, Mapping[str, int], 
     need them to give it up.
     """
     discipline = state.account.assumptions.discipline
-    everything, barred = len(state.limit), set[str]()
+    everything = len(state.limit.keys() | {pool for pool in state.asked if state.limit_of(pool) is not None})
+    barred = set[str]()
     for name, amounts in _in_order(state, discipline):
         if len(barred) == everything and discipline != "backfill":
             return  # all who come later wait for somebody before them
-        limited = [pool for pool in amounts if pool in state.limit]
+        limited = [pool for pool in amounts if state.limit_of(pool) is not None]
         yield name, amounts, not barred.isdisjoint(limited)
         if discipline != "backfill":
             placed = TUNING_JOBS not in amounts or state.fits({TUNING_JOBS: amounts[TUNING_JOBS]})

@@ -72,8 +72,9 @@ def within_the_limit(state: State, entry: Entry) -> str | None:
     """What is granted, or taken in exchange, leaves every pool within its limit."""
     data = entry[6]
     for pool, count in (data.amounts if entry[3] == "grant" else data.change).items():
-        if pool in state.limit and count > 0 and state.reserved.get(pool, 0) + count > state.limit[pool]:
-            return f"{state.reserved.get(pool, 0) + count} {pool}, limit {state.limit[pool]}"
+        limit = state.limit_of(pool)
+        if limit is not None and count > 0 and state.reserved.get(pool, 0) + count > limit:
+            return f"{state.reserved.get(pool, 0) + count} {pool}, limit {limit}"
     return None
 
 

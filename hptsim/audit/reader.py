@@ -197,6 +197,7 @@ def follow_reservation(state: State, entry: Entry) -> None:
     job.requests[name], job.asked[name] = destination, amounts
     if trigger == "ask":
         state.queue[name] = amounts
+        state.asked.update(amounts)
     elif trigger in ("grant", "withdraw"):
         state.queue.pop(name, None)
     signed = {

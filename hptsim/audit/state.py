@@ -7,7 +7,7 @@ from typing import Any, Protocol, Self
 
 import attrs
 
-from hptsim.model.account import TUNING_JOBS, Account, standalone_holder
+from hptsim.model.account import TOTAL, TUNING_JOBS, Account, standalone_holder
 from hptsim.model.copying import duplicate
 from hptsim.model.definitions import TrainingJobDefinition
 from hptsim.model.specs import TuningJobSpec
@@ -206,7 +206,8 @@ class State:
     def __init__(self, account: Account, stop_propagation_s: float | None = None) -> None:
         self.account = account
         self.stop_propagation_s = stop_propagation_s
-        self.limit = dict(account.capacity)
+        self.limit = {pool: count for pool, count in account.capacity.items() if pool != "*"}
+        self.limit_of_others = account.capacity.get("*")
         if account.limits.tuning_jobs is not None:
             self.limit[TUNING_JOBS] = account.limits.tuning_jobs
         self.now = 0.0
@@ -219,6 +220,8 @@ class State:
         self.reserved: dict[str, int] = {}
         self.artifacts: dict[str, str] = {}
         """What is stored, and by which training job; nothing where that job's record was deleted."""
+        self.asked: set[str] = set()
+        """The pools that anybody has asked for."""
         self.queue: dict[str, Mapping[str, int]] = {}
         """The requests that wait for quota, in the order of asking, with their amounts."""
         self.moved = False
@@ -233,13 +236,16 @@ class State:
         """The `sometimes` laws that were seen, each with what was seen."""
         self.world: WorldView | None = None
 
+    def limit_of(self, pool: str) -> int | None:
+        """The limit of *pool*; a type that is not named has that of "*". None where there is no limit."""
+        if pool in self.limit:
+            return self.limit[pool]
+        return None if pool in (TOTAL, TUNING_JOBS) else self.limit_of_others
+
     def fits(self, amounts: Mapping[str, int]) -> bool:
         """Whether all of *amounts* is free."""
-        return not any(
-            self.reserved.get(pool, 0) + count > self.limit[pool]
-            for pool, count in amounts.items()
-            if pool in self.limit
-        )
+        limits = ((self.reserved.get(pool, 0) + count, self.limit_of(pool)) for pool, count in amounts.items())
+        return not any(limit is not None and wanted > limit for wanted, limit in limits)
 
     def live(self, job: KnownTuningJob) -> Iterable[KnownTrainingJob]:
         """The training jobs of *job* that have not ended."""
@@ -253,7 +259,7 @@ class State:
             name: duplicate(job) if job.live or job.occupations else job for name, job in self.training.items()
         }
         twin.pools = {name: duplicate(pool) for name, pool in self.pools.items()}
-        for name in ("takeovers", "deleted", "reserved", "artifacts", "queue", "witnessed"):
+        for name in ("takeovers", "deleted", "reserved", "asked", "artifacts", "queue", "witnessed"):
             setattr(twin, name, getattr(self, name).copy())
         twin.touched_tuning, twin.touched_training = {}, {}
         return twin

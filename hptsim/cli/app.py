@@ -15,6 +15,10 @@ from hptsim.errors import HptsimError, LawBroken, MissingExtra
 from hptsim.optional import require
 
 _IMPORTED_WHEN_CALLED = {
+    "conform": (
+        "hptsim.cli.conform:conform",
+        "Judge a recording of the live service: could the twin have answered so?",
+    ),
     "plan": (
         "hptsim.cli.plan:plan",
         "Replicate a scenario and answer with confidence intervals; find the smallest quota.",
@@ -22,7 +26,8 @@ _IMPORTED_WHEN_CALLED = {
     "replay": ("hptsim.cli.replay:replay", "Replay a table of jobs (CSV) under a quota."),
     "serve": ("hptsim.server:serve", "Answer SageMaker, CloudWatch Logs and S3 over HTTP on loopback."),
 }
-"""Subcommands that need extras of their own: where each stands, and its line in `hptsim --help`."""
+"""Subcommands that are imported when they are called, most of which need extras of their own: where each stands, and its
+line in `hptsim --help`."""
 
 
 def main(arguments: list[str] | None = None) -> int:

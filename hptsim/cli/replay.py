@@ -15,6 +15,7 @@ from hptsim.cli.exit_codes import INTERRUPTED, SUCCESS
 from hptsim.cli.law_options import when_checked
 from hptsim.cli.progress import advance
 from hptsim.errors import InvalidInput, invalid
+from hptsim.model.account import OTHERS, Quota
 from hptsim.model.assumptions import Assumptions
 from hptsim.model.definitions import InstanceRequest
 from hptsim.model.journal import Journal
@@ -56,7 +57,8 @@ def replay(
     mapping
         what its columns say: alibaba-2023, or submit=COLUMN,duration=COLUMN,size=COLUMN,... (see hptsim.traces)
     capacity
-        instances of a kind, such as gpu=100; repeat it for more kinds; what is not named is unlimited
+        instances of a kind, such as gpu=100; repeat it for more kinds; "*=4" holds for each kind that is not named, and without
+        it those are unlimited
     discipline
         fifo, priority or backfill
     above
@@ -131,7 +133,7 @@ def _check_kinds(scenario: Scenario) -> None:
     """Refuse a quota of what no job wants: it is a misspelling."""
     kinds = {_instances(one).instance_type for one in scenario.tuning_jobs}
     for kind in scenario.capacity:
-        if kinds and kind not in kinds:
+        if kinds and kind not in (*kinds, OTHERS):
             raise invalid(
                 "--capacity",
                 kind,
@@ -152,7 +154,8 @@ class Answer:
     def free(self) -> int:
         """How many jobs want nothing that is limited, and start at once."""
         scenario = self.sim.scenario
-        return sum(_instances(one).instance_type not in scenario.capacity for one in scenario.tuning_jobs)
+        quota = Quota(scenario.capacity)
+        return sum(_instances(one).instance_type not in quota for one in scenario.tuning_jobs)
 
     def sentences(self) -> list[str]:
         """What was replayed, under which quota, and what was refused."""
@@ -166,10 +169,11 @@ class Answer:
     def rows(self) -> list[tuple[str, str]]:
         """The figures that are printed, in words."""
         figures, end_s = self.figures, self.sim.now
+        limited = [kind for kind, one in self.metrics.types.items() if one.limit is not None]
         shares = {
             "waited at all": "waited_share",
             f"waited more than {self.above:g} s": f"waiting_time_s.above_{self.above:g}",
-            **{f"utilization of {kind}": f"utilization.{kind}" for kind in self.sim.scenario.capacity},
+            **{f"utilization of {kind}": f"utilization.{kind}" for kind in limited},
         }
         return [
             *((text, _seconds(figures[f"waiting_time_s.{name}"])) for name, text in _WAITS.items()),
@@ -240,8 +244,7 @@ def page(answer: Answer) -> str:
     from hptsim import views
     from hptsim.views.pages import document
 
-    capacity = answer.sim.scenario.capacity
-    limited = [row for row in band_rows(answer.sim.journal, capacity) if row.instance_type in capacity]
+    limited = [row for row in band_rows(answer.sim.journal, answer.sim.scenario.capacity) if row.limit is not None]
     pictures = [("How long the jobs wait", views.waiting(share_rows(answer.metrics.sample("waiting_time_s"))))]
     if line := queue_rows(answer.sim.journal):
         pictures.append(("Requests that wait for quota", views.queue(line)))

@@ -77,6 +77,8 @@ class EveryOutcome(CloudBase):
             return job.definition.spot and self.budget.get(trigger, 0) > 0
         if trigger == "max_wait":
             return job.definition.spot and self.budget.get(trigger, 0) > 0
+        if trigger == "max_pending":
+            return job.definition.pending_limit_s is not None and self.budget.get(trigger, 0) > 0
         if trigger == "saved":
             return not job.saved
         return trigger not in FAULTS or self.budget.get(trigger, 0) > 0

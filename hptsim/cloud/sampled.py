@@ -52,6 +52,7 @@ class SampledCloud(CloudBase):
         if self.timings is None and self.recorded is None:
             self._recorded = {entry.spec.name: entry.recorded for entry in jobs if entry.recorded}
         self._faults: Faults = scenario.faults if self.faults is None else self.faults
+        self._waits_in_pending = scenario.assumptions.capacity_wait == "pending"
         self._own_faults = self.own_faults or {}
         if self.faults is None and self.own_faults is None:
             self._own_faults = {entry.spec.name: entry.faults for entry in jobs if entry.faults is not None}
@@ -160,21 +161,32 @@ class SampledCloud(CloudBase):
         return ("exited", job.work_s) if job.work_s <= limit_s else ("max_runtime", limit_s)
 
     def _starting(self, job: TrainingJob) -> tuple[str, float]:
-        faults = self.faults_of(job)
-        share = faults.shortage(job.instances.instance_type)
-        if share > 0:
-            chance = uniforms(self._seed, f"{job.name}/shortage/{job.attempt}", job.shortages)[0]
-            if chance < share:
-                if job.shortages >= faults.shortage_limit + len(job.definition.alternatives):
-                    return "no_capacity", 0.0
-                job.shortages += 1
-                return "shortage", self._time(self._timings.shortage_retry_s, job, "starting")
+        if self._finds_no_machines(job):
+            if not self._may_try_again(job):
+                return "no_capacity", 0.0
+            job.shortages += 1
+            if self._waits_in_pending and job.choice == len(job.definition.alternatives):
+                return "wait", 0.0
+            return "shortage", self._time(self._timings.shortage_retry_s, job, "starting")
         if job.streams and self._fault(job) == "client_error":
             return "client_error", 0.0
         return "ready", self._time(self._starting_s(job), job, "starting")
 
+    def _finds_no_machines(self, job: TrainingJob) -> bool:
+        share = self.faults_of(job).shortage(job.instances.instance_type)
+        return share > 0 and uniforms(self._seed, f"{job.name}/shortage/{job.attempt}", job.shortages)[0] < share
+
+    def _may_try_again(self, job: TrainingJob) -> bool:
+        return job.shortages < self.faults_of(job).shortage_limit + len(job.definition.alternatives)
+
     def _pending(self, job: TrainingJob) -> tuple[str, float]:
-        return "capacity", self._time(self._timings.shortage_retry_s, job, "starting")
+        """The whole wait for machines, however often it tries: MaxPendingTimeInSeconds counts all of it."""
+        retry_s = wait_s = self._time(self._timings.shortage_retry_s, job, "starting")
+        while self._finds_no_machines(job) and self._may_try_again(job):
+            job.shortages += 1
+            wait_s += retry_s
+        limit_s = job.definition.max_pending_s
+        return ("capacity", wait_s) if limit_s is None or wait_s <= limit_s else ("max_pending", limit_s)
 
     def _downloading(self, job: TrainingJob) -> tuple[str, float]:
         delay = self._time(self._downloading_s(job), job, "download")
@@ -183,10 +195,9 @@ class SampledCloud(CloudBase):
     def _starting_s(self, job: TrainingJob) -> Duration:
         """What Starting takes: on warm instances, on managed spot, or by the instance type."""
         timings = self._timings
-        if job.warm:
-            return timings.warm_starting_s
         own = timings.spot_starting_s if job.definition.spot else None
-        return resolve_type(timings.starting_s if own is None else own, job.instances.instance_type)
+        cold = timings.starting_s if own is None else own
+        return resolve_type(timings.warm_starting_s if job.warm else cold, job.instances.instance_type)
 
     def _downloading_s(self, job: TrainingJob) -> Duration:
         warm = self._timings.warm_downloading_s if job.warm else None

@@ -62,12 +62,19 @@ ASSUMPTIONS: Mapping[str, str] = MappingProxyType(
         "one-stop": "a training job that its user stops has used up its launch and is not repeated (A-28)",
         "stopped-with-metric": "a stopped training job that had emitted its metric counts as evaluated (A-16)",
         "training-clock": "MaxRuntimeInSeconds of a training job counts time spent in Training, over all attempts (A-32)",
+        "pending-accelerated": "MaxPendingTimeInSeconds is taken for every instance type and limits only training jobs with "
+        "types of ml.p, ml.g or ml.trn, the families that the service's model names as examples; of several InstanceConfigs "
+        "one such type is enough (O16)",
         "pending-ends-stopped": "a training job pending for longer than MaxPendingTimeInSeconds ends Stopped (A-48)",
+        "capacity-wait": "a training job that finds no machines waits for them within Starting, with a message that says so "
+        "(J9); `capacity_wait` switches to Pending, where MaxPendingTimeInSeconds counts (O17)",
         "capacity-fails-retryable": "a training job that never gets machines fails with CapacityError (A-23, A-24)",
         "resume-at-starting": "after an interruption or an internal error a training job begins again at Starting "
         "(A-51, J13) with the progress of its last checkpoint",
         "bill-through-upload": "a stopping training job is billed until its upload is done (B1, A-30)",
-        "whole-seconds": "reported seconds are rounded down, and are at least 1 (A-29)",
+        "whole-seconds": "reported and billed seconds lie between times cut to whole seconds, epoch included, and are at least "
+        "1 (O11, B7, A-29: observed). What nobody has observed: a training job that is not billed all the time has each "
+        "stretch counted so, and what a warm pool retained is rounded down",
         "autotune": "with Autotune, what a request leaves out is chosen: for each of AutoParameters a range of a decade to each "
         "side of its hint (a share stays within 1, a truth value gets both, another text itself), ten training jobs for each "
         "range but at most 100, one at a time, early stopping where it is allowed, three retries, the strategy Bayesian, an end "
@@ -75,7 +82,8 @@ ASSUMPTIONS: Mapping[str, str] = MappingProxyType(
         "bayesian": "the strategy Bayesian is a tree-structured Parzen estimator of the twin's own (L2); `bayesian` switches to "
         "optuna's estimator (tpe) or Gaussian process (gp), which need an extra",
         "round-robin": "several definitions take turns (A-36)",
-        "spot-price-ratio": "a second of managed spot costs 0.3 of an on-demand second, unless the scenario says",
+        "spot-price-ratio": "a second of managed spot costs 0.35 of an on-demand second, unless the scenario says: the median of "
+        "five observed shares of billable seconds, 0.30 to 0.42",
         "auto-scaling": "the scaling Auto is Logarithmic for positive ranges of three decades or more, Linear for others",
         "median-rule": "early stopping looks at completed training jobs only, at least three of them, and stops what is "
         "strictly worse than the median of their running averages (L4, A-35)",
@@ -87,8 +95,10 @@ ASSUMPTIONS: Mapping[str, str] = MappingProxyType(
         "alone-never-waits": "a training job without a tuning job is refused when its instances are not free, whatever "
         "`admission` says, and passes the tuning jobs that wait in the queue (§2.8)",
         "name-case": "two tuning jobs' names that differ only in case are the same name for create (A-37)",
-        "list-order": "lists break ties by name, and filter before they page, but for ListTrainingJobs with StatusEquals and "
-        "MaxResults, which filters afterwards (A-40, §2.8); ListTrainingJobs is ascending by creation unless asked (A-41)",
+        "list-order": "ListTrainingJobs cuts its pages first and filters them afterwards, and a full page has a next one even "
+        "where nothing follows (O10: observed, by name, times and status; taken over for the state of warm pools); the other "
+        "lists filter first, of which nothing was observed; all break ties by name (A-40), and ListTrainingJobs is ascending "
+        "by creation unless asked (A-41)",
         "tokens": "a NextToken of another list, other filters, another account or a time that was undone is a "
         "ValidationException (A-42)",
         "request-rates": "an account's requests are limited for each operation by itself, by a token bucket; two "
@@ -101,15 +111,24 @@ ASSUMPTIONS: Mapping[str, str] = MappingProxyType(
         "recorded (S3, O7, A-43); none unless asked for",
         "event-delivery": "a subscription to events may bring an event several times and late, each copy by itself, so that "
         "they come in another order; once and in order unless asked for (O13)",
-        "controller-passes": "the controller looks at a tuning job in passes, a period apart: it launches in one of them all "
-        "that is due, and ends the tuning job in one; each pass stamps LastModifiedTime, as every change of status does "
-        "(O1, O2, A-46: observed). What nobody has observed: what waited for quota is launched when it is granted, "
+        "controller-passes": "the controller looks at a tuning job in passes, a period apart, the first three closer: it "
+        "launches in one of them all that is due, and ends the tuning job in one; each pass stamps LastModifiedTime, as every "
+        "change of status does (O1, O2, A-46: observed; O4: the third pass, inferred). What nobody has observed: what waited "
+        "for quota is launched when it is granted, "
         "counters follow the training jobs between passes, and a criterion that is met stops at once",
         "runtime-clock": "RuntimeInSeconds counts from the controller's first pass over a tuning job until now or its end, "
         "rounded down (O3: observed)",
         "parallel-above-total": "MaxParallelTrainingJobs above MaxNumberOfTrainingJobs is accepted and clamped (A-45)",
         "not-improving": "NumberOfTrainingJobsObjectiveNotImproving counts the evaluated training jobs since the last one "
         "that was better than the best before it by at least 1 % (A-33)",
+        "warm-start-comparison": "a warm start is compared with each parent: the set of hyperparameters, their types where "
+        "both tune them, at most ten that became or changed as static ones, Environment, isolation, encryption and retries, "
+        "and with IdenticalDataAndAlgorithm the image and the input channels (O18, C8, C9: refused and worded as observed, "
+        "but for types, the ten and Identical's own list); grandparents do not count towards the 750 (C10, L15)",
+        "built-in-algorithms": "the service's own algorithms have no hyperparameters and metrics but those of the request, "
+        "where the service fills in its own, which differ by algorithm and version (O8)",
+        "ranges-as-given": "Describe gives hyperparameter ranges back as they were asked for: a recorded one left out the "
+        "lists that its request left out; of ScalingType nobody knows (O8)",
         "models-when-stored": "ModelArtifacts is absent until a model is stored, as recorded, although the service's model "
         "requires it (§2.8)",
         "ranges-needed": "a tuning job needs at least one parameter range, or Autotune",
@@ -142,5 +161,6 @@ class Assumptions:
     discipline: str = attrs.field(default="fifo", validator=_one_of("fifo", "priority", "backfill"))
     repeated_stop: str = attrs.field(default="idempotent", validator=_one_of("idempotent", "reject"))
     bayesian: str = attrs.field(default="parzen", validator=_one_of("parzen", "tpe", "gp"))
+    capacity_wait: str = attrs.field(default="starting", validator=_one_of("starting", "pending"))
     read_lag_s: Any = None
     """By how much the answers about training jobs and the lists lag (`read-lag`): None, or a duration in seconds."""

@@ -31,6 +31,15 @@ class InstanceRequest:
         """
         return {self.instance_type: self.count}
 
+    @property
+    def accelerated(self) -> bool:
+        """Whether the instances compute with accelerators: the families ml.p, ml.g and ml.trn (O16, `pending-accelerated`).
+
+        >>> InstanceRequest("ml.g5.xlarge").accelerated, InstanceRequest("ml.m5.xlarge").accelerated
+        (True, False)
+        """
+        return self.instance_type.startswith(("ml.p", "ml.g", "ml.trn"))
+
 
 @attrs.frozen
 class Objective:
@@ -144,6 +153,17 @@ class TrainingJobDefinition:
     """For how long a training job without a tuning job keeps its instances in a warm pool after its end (R14, R16)."""
     request: Mapping[str, Any] | None = attrs.field(default=None, eq=False, repr=False)
     """The CreateTrainingJob request that it came from, if any, for echoing back."""
+
+    @property
+    def pending_limit_s(self) -> float | None:
+        """How long a training job may be pending; None for ever, as with CPU instances only, whatever is asked (O16).
+
+        >>> TrainingJobDefinition(instances=InstanceRequest("ml.p3.2xlarge"), max_pending_s=1800).pending_limit_s
+        1800
+        >>> TrainingJobDefinition(max_pending_s=1800).pending_limit_s
+        """
+        some = any(one.accelerated for one in (self.instances, *self.alternatives))
+        return self.max_pending_s if some else None
 
     def __attrs_post_init__(self) -> None:
         if self.max_wait_s is not None and self.max_wait_s < self.max_runtime_s:

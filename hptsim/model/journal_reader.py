@@ -27,11 +27,11 @@ class JournalReader:
 
     A subclass has a method `on_<thing>_<trigger>` for entries of that kind, or `on_<thing>` for all others of the thing.
 
-    >>> from hptsim import Simulation, TuningJobSpec
+    >>> from hptsim import Scenario, Simulation, TuningJobSpec
     >>> class Starts(JournalReader):
     ...     def on_training_ready(self, record):
     ...         print(f"{record.time_s:.0f} s")
-    >>> sim = Simulation(); job = sim.create_tuning_job(TuningJobSpec("demo")); sim.run()
+    >>> sim = Simulation(Scenario(timings="instant")); job = sim.create_tuning_job(TuningJobSpec("demo")); sim.run()
     >>> for record in sim.journal:
     ...     Starts().read(record)
     0 s

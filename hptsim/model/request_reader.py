@@ -232,6 +232,7 @@ def _instances(given: Structure) -> dict[str, Any]:
         configs = config.each("InstanceConfigs", "HyperParameterTuningInstanceConfig") or [config]
     else:
         configs = [given.inner("ResourceConfig", "ResourceConfig")]
+    if "KeepAlivePeriodInSeconds" in configs[0]:  # taken, and without effect in a tuning job (O12, R14)
+        configs[0].whole("KeepAlivePeriodInSeconds", 0, 21_600)
     first, *others = [InstanceRequest(one.text("InstanceType"), one.whole("InstanceCount", 1)) for one in configs]
-    keep_alive_s = configs[0].value.get("KeepAlivePeriodInSeconds") or 0
-    return {"instances": first, "alternatives": tuple(others), "keep_alive_s": keep_alive_s}
+    return {"instances": first, "alternatives": tuple(others)}

@@ -70,8 +70,8 @@ class TuningJobSpec:
             raise invalid("definitions", self.definitions, "at least one TrainingJobDefinition")
         for definition in self.definitions:
             if definition.keep_alive_s:
-                expected = "none in tuning jobs, which reuse their own clusters (R14)"
-                raise invalid("ResourceConfig.KeepAlivePeriodInSeconds", definition.keep_alive_s, expected)
+                expected = "0 in tuning jobs, where it has no effect: they reuse their own clusters (R14, O12)"
+                raise invalid("keep_alive_s", definition.keep_alive_s, expected)
             if self.ranges or definition.ranges:
                 self._check_names(definition)
         self._check_strategy()

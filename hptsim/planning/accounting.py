@@ -11,7 +11,7 @@ from typing import Any
 import attrs
 
 from hptsim.model.account import by_type
-from hptsim.model.billing import BILLED, whole_seconds
+from hptsim.model.billing import BILLED, whole_second
 from hptsim.model.journal import QUEUED, Record, change
 from hptsim.model.journal_reader import JournalReader
 from hptsim.model.payloads import TrainingJobCreated
@@ -54,16 +54,22 @@ class _Child:
     running: dict[str, int] = attrs.field(factory=dict)
     started: bool = False
     billable_s: float = 0.0
+    whole_s: int = 0
+    """The same as the service counts it, between times cut to whole seconds (O11)."""
     by_type: dict[str, float] = attrs.field(factory=dict)
     """Billable instance-seconds by instance type: a restart may have come to another."""
 
 
 class Accounting(JournalReader):
-    """Time and money of a journal from *begin_s* on; rows of tuning jobs are always about their whole life."""
+    """Time and money of a journal from *begin_s* on; rows of tuning jobs are always about their whole life.
 
-    def __init__(self, prices: Prices, begin_s: float = 0.0) -> None:
+    *epoch_s* is the journal's second 0 in seconds since 1970: what is billed depends on where whole seconds begin (O11).
+    """
+
+    def __init__(self, prices: Prices, begin_s: float = 0.0, epoch_s: float = 0.0) -> None:
         self.prices = prices
         self.begin_s = begin_s
+        self.epoch_s = epoch_s
         self.rows: list[TuningJobFigures] = []
         self.standalone = Usage()
         """All training jobs without a tuning job together."""
@@ -144,7 +150,7 @@ class Accounting(JournalReader):
         self._children[record.name] = self._created(record)
 
     def on_training(self, record: Record) -> None:
-        """Count the time in the state before, and bill the training job when it ends (B6, B7)."""
+        """Count the time in the state before, and bill the training job when it ends (O11, B7)."""
         now, child = record.time_s, self._children[record.name]
         self._pass(child, now)
         child.state = record.destination
@@ -168,6 +174,7 @@ class Accounting(JournalReader):
             passed_s = now - child.since_s
             within_s = now - max(child.since_s, self.begin_s)
             child.billable_s += passed_s
+            child.whole_s += whole_second(self.epoch_s + now) - whole_second(self.epoch_s + child.since_s)
             for kind, count in child.running.items():
                 child.by_type[kind] = child.by_type.get(kind, 0.0) + passed_s * count
                 child.usage.billable_instance_s += passed_s * count
@@ -175,11 +182,11 @@ class Accounting(JournalReader):
         child.since_s = now
 
     def _bill(self, child: _Child) -> None:
-        """Bill a training job that has ended, in whole seconds, at least one (B6, B7)."""
+        """Bill a training job that has ended, in whole seconds, at least one (O11, B7)."""
         if not child.started:
             return
         usage, spent = child.usage, child.by_type if child.billable_s else child.running
-        rounding = whole_seconds(child.billable_s) / (child.billable_s or 1.0)
+        rounding = max(1, child.whole_s) / (child.billable_s or 1.0)
         for kind, instance_s in spent.items():
             usage.billed_instance_s += instance_s * rounding
             price = self.prices.of(kind, spot=child.spot)

@@ -12,6 +12,8 @@ import attrs
 
 from hptsim import html
 from hptsim.errors import invalid, nearest
+from hptsim.model.account import OTHERS, Quota
+from hptsim.model.instants import read_instant
 from hptsim.model.journal import Record
 from hptsim.planning.accounting import Accounting, Level
 from hptsim.planning.steady_state import Interval, batch_means, mean, mser5, quantile
@@ -111,17 +113,18 @@ class Metrics:
         [('demo', 'Completed', 1)]
         """
         scenario = scenario or Scenario()
-        accounting = Accounting(scenario.price_list, begin_s)
+        accounting = Accounting(scenario.price_list, begin_s, read_instant(scenario.epoch, "epoch"))
         read, record = accounting.read, None
         for record in records:
             read(record)
         last_s = 0.0 if record is None else record.time_s
         end_s = last_s if end_s is None else max(last_s, end_s)
         accounting.close(end_s)
-        kinds = dict.fromkeys([*scenario.capacity, *accounting.reserved])
+        quota = Quota(scenario.capacity)
+        kinds = [kind for kind in dict.fromkeys([*quota, *accounting.reserved]) if kind != OTHERS]
         types = {
             kind: TypeFigures(
-                scenario.capacity.get(kind),
+                quota.get(kind),
                 _integral(accounting.reserved, kind),
                 _integral(accounting.occupied, kind),
                 accounting.billable.get(kind, 0.0),

@@ -18,7 +18,7 @@ USAGE: Mapping[str, str] = {
     "a warm pool, which is paid for and told apart in `sim.metrics().warm_pools` (B11)",
     "billable_instance_s": "the part of what was occupied that counts: from Downloading to the end of the upload (B1, B3)",
     "unbilled_instance_s": "the rest: while machines start, are missing after an interruption, or are torn down (B3)",
-    "billed_instance_s": "what is paid for: billable, in whole seconds of each training job, at least 1 (B6, B7)",
+    "billed_instance_s": "what is paid for: billable, in whole seconds of each training job, at least 1 (O11, B7)",
     "cost_usd": "billed time at the price of its instance type, on demand or spot; None when a price is not known",
 }
 """What is kept for each holder of instances, in words."""

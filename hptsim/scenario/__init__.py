@@ -8,7 +8,7 @@ from hptsim.scenario.arrival_patterns import Profile, Times
 from hptsim.scenario.cloud import Faults, Recorded, Script, Timings
 from hptsim.scenario.configured_durations import Configured, Linear, Scaled, Table
 from hptsim.scenario.csv_traces import MAPPINGS, Columns, from_csv
-from hptsim.scenario.durations import Distribution, Duration, Empirical, Exponential, LogNormal, Uniform
+from hptsim.scenario.durations import Distribution, Duration, Empirical, Exponential, LogLogistic, LogNormal, Uniform
 from hptsim.scenario.durations_by_type import ByInstanceType
 from hptsim.scenario.estimate import Estimate
 from hptsim.scenario.learning_curves import Curve, Decay, PowerLaw, Tabulated
@@ -34,6 +34,7 @@ __all__ = [
     "Faults",
     "LeftOut",
     "Linear",
+    "LogLogistic",
     "LogNormal",
     "PowerLaw",
     "Prices",

@@ -75,7 +75,7 @@ def from_descriptions(
     ]
     orphans = [child for mine in children.values() for child in mine]
     left_out += [LeftOut(child.name, "its tuning job is not among those described") for child in orphans]
-    timings = Timings()
+    timings = Timings.instant()  # a phase that was not seen took no time
     if durations == "empirical":
         timings, jobs = _empirical(everybody), [attrs.evolve(job, recorded=()) for job in jobs]
     scenario = Scenario(

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Mapping
-from functools import cached_property
+from functools import cache, cached_property
+from importlib import resources
 from typing import Any
 
 import attrs
 
-from hptsim.errors import invalid
+from hptsim.errors import invalid, nearest
 from hptsim.model.validators import at_least, converted, flag, one_of, share, table, whole
 from hptsim.scenario import configured_durations
 from hptsim.scenario.configured_durations import Configured
-from hptsim.scenario.durations import Duration, Empirical, Uniform, as_duration
+from hptsim.scenario.durations import Duration, as_duration
 from hptsim.scenario.durations_by_type import DurationByType, as_duration_by_type
 from hptsim.scenario.learning_curves import Curve, as_curve
 
+NOW = 2023
+YEARS = {NOW: "the service since then", 2020: "before October 2022"}
+"""The years whose service `Timings.typical()` has."""
 GRACE_S = 120.0
 """Between SIGTERM and the end of the container lie at most this many seconds (M:StopTrainingJob)."""
 
@@ -28,22 +33,23 @@ def _by_configuration(given: Any, field: attrs.Attribute[Any]) -> Any:
 class Timings:
     """How long each step takes; every field is a duration in seconds.
 
-    The defaults are all zero but for the training itself (`instant`); `typical` carries what was observed (§4). With a
+    The defaults are all zero but for the training itself (`instant`); `typical` carries what was observed. With a
     *controller_period_s* the controller looks at a tuning job in passes, and launches and ends it in one of them
     (`controller-passes`).
 
-    >>> Timings.typical().downloading_s
-    49.0
+    >>> Timings(training_s=600).downloading_s, Timings.typical().uploading_s
+    (0.0, LogLogistic(median_s=14.7, shape=2.62))
     """
 
     controller_first_pass_s: Duration = converted(as_duration, 0.0)
     """From a tuning job's creation to the controller's first pass over it, with which its runtime begins to count (O3)."""
     controller_period_s: float = attrs.field(default=0.0, validator=at_least(0))
-    """Between two of its passes; 0 for a controller that acts at once, whenever something happens (O1)."""
+    """Between two of its passes from the third on; 0 for a controller that acts at once, whenever something happens (O1)."""
     controller_jitter_s: float = attrs.field(default=0.0, validator=at_least(0))
     """By how much a pass may come earlier or later than that, at most half a period."""
     first_launch_s: Duration = converted(as_duration, 0.0)
-    """From the first pass to the second, which launches the first training jobs; without passes from the admission (O2)."""
+    """From the first pass to the second, which launches the first training jobs, and again to the third, if that is no longer
+    than a period; without passes from the admission (O2, O4)."""
     launch_s: Duration = converted(as_duration, 0.0)
     """From a training job's end until the next may be launched: in the first pass then (O1)."""
     finish_s: Duration = converted(as_duration, 0.0)
@@ -54,7 +60,7 @@ class Timings:
     """From creation until the instances are ready."""
     spot_starting_s: DurationByType | None = converted(as_duration_by_type, None)
     """The same on managed spot; None is starting_s."""
-    warm_starting_s: Duration = converted(as_duration, 0.0)
+    warm_starting_s: DurationByType = converted(as_duration_by_type, 0.0)
     """The same on instances that the tuning job has used before, or of a warm pool."""
     downloading_s: Duration = converted(as_duration, 0.0)
     warm_downloading_s: Duration | None = converted(as_duration, None)
@@ -84,22 +90,30 @@ class Timings:
         return cls()
 
     @classmethod
-    def typical(cls) -> Timings:
-        """The latencies that were observed (§4): a polling controller, cold starts of minutes."""
-        return cls(
-            controller_first_pass_s=Uniform(0.2, 3.4),
-            controller_period_s=10.0,
-            controller_jitter_s=0.5,
-            first_launch_s=5.8,
-            launch_s=10.0,
-            finish_s=25.0,
-            starting_s=Empirical((112.0, 186.0, 198.0, 205.0)),
-            warm_starting_s=20.0,
-            downloading_s=49.0,
-            training_s=103.0,
-            uploading_s=7.0,
-            teardown_s=75.0,
-        )
+    def typical(cls, year: int = NOW, **changes: Any) -> Timings:
+        """What was observed of the service: by default since 2023; with 2020 before October 2022, when every start was cold.
+
+        *changes* are fields that differ. Raises InvalidInput for another year and for what is no field. The figures are in
+        `observed_timings.toml`; `docs/validation/recorded-service.md` shows how well they fit.
+
+        >>> Timings.typical(training_s=600).training_s, Timings.typical().controller_period_s
+        (600, 10.0)
+        >>> Timings.typical().launch_s, Timings.typical(2020).launch_s
+        (8.3, 44.5)
+        """
+        known = [field.name for field in attrs.fields(cls)]
+        for name in changes:
+            if name not in known:
+                raise invalid(name, changes[name], "a field of Timings", nearest(name, known))
+        if year not in tuple(YEARS):
+            raise invalid("year", year, " or ".join(f"{one} ({words})" for one, words in YEARS.items()))
+        return attrs.evolve(_typical(year), **changes)
+
+
+@cache
+def _typical(year: int) -> Timings:
+    years = tomllib.loads(resources.files("hptsim.scenario").joinpath("observed_timings.toml").read_text("utf-8"))
+    return Timings(**years[str(year)])
 
 
 PHASES = {"Starting": "ready", "Downloading": "downloaded", "Training": "exited", "Uploading": "uploaded"}

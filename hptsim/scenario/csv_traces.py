@@ -17,7 +17,7 @@ from hptsim.model.instants import read_instant
 from hptsim.model.specs import TuningJobSpec
 from hptsim.scenario.account_history import from_client as from_client
 from hptsim.scenario.account_history import from_descriptions as from_descriptions
-from hptsim.scenario.cloud import Recorded
+from hptsim.scenario.cloud import Recorded, Timings
 from hptsim.scenario.scenario import Scenario
 from hptsim.scenario.trace import LeftOut, because, finished
 from hptsim.scenario.trace import Trace as Trace
@@ -91,8 +91,9 @@ def mapping(text: str) -> Columns:
 def from_csv(path: str | Path, columns: Columns | str, *, skip: bool = False) -> Trace:
     """The workload in a table of jobs, one a row, by *columns* or the name of a ready mapping.
 
-    Second 0 is the first submission. Where its size is 0 a job runs on "no-gpu" (or whatever the pool is), which no quota
-    limits. Raises InvalidInput that names lines and reasons for rows that cannot be read, unless *skip* leaves them out.
+    Second 0 is the first submission; a job takes the time that the table says, and nothing else takes any
+    (`Timings.instant`). Where its size is 0 a job runs on "no-gpu" (or whatever the pool is), a type
+    of its own. Raises InvalidInput that names lines and reasons for rows that cannot be read, unless *skip* leaves them out.
     """
     where = Path(path)
     columns = columns if isinstance(columns, Columns) else mapping(columns)
@@ -132,7 +133,13 @@ def from_csv(path: str | Path, columns: Columns | str, *, skip: bool = False) ->
                 spec, definitions=(attrs.evolve(spec.definitions[0], max_runtime_s=math.ceil(row.run_s)),)
             )
         jobs.append(ScheduledTuningJob(spec, row.submit_s - origin_s, recorded=(Recorded(row.run_s),)))
-    scenario = Scenario(where.stem, tuning_jobs=jobs, limits=unlimited, assumptions=Assumptions(admission="queue"))
+    scenario = Scenario(
+        where.stem,
+        tuning_jobs=jobs,
+        timings=Timings.instant(),
+        limits=unlimited,
+        assumptions=Assumptions(admission="queue"),
+    )
     return finished(str(path), scenario, left_out, skip)
 
 

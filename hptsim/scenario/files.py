@@ -28,13 +28,17 @@ _REQUEST = "a CreateHyperParameterTuningJob request or the path of one"
 
 
 def timings(given: Any) -> Timings:
-    """Timings from a table, which may begin with a *preset*: instant or typical.
+    """Timings: "instant", "typical", or a table; what a table does not name is that of its *preset*, instant without one.
 
-    >>> timings({"preset": "typical", "training_s": 60}).training_s
-    60
+    >>> timings("instant") == Timings.instant(), timings({"preset": "typical", "training_s": 60}).training_s
+    (True, 60)
     """
     if isinstance(given, Timings):
         return given
+    if isinstance(given, str):
+        if given not in _PRESETS:
+            raise invalid("timings", given, "instant, typical or a table", nearest(given, _PRESETS))
+        given = {"preset": given}
     known("timings", given, [*names(Timings), "preset"], "timings")
     values = dict(given)
     preset = values.pop("preset", "instant")

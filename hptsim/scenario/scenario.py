@@ -13,7 +13,7 @@ from typing import Any
 import attrs
 
 from hptsim.errors import InvalidInput, invalid
-from hptsim.model.account import TOTAL, Account
+from hptsim.model.account import OTHERS, TOTAL, Account
 from hptsim.model.assumptions import Assumptions
 from hptsim.model.definitions import ServiceLimits
 from hptsim.model.instants import check_instant
@@ -65,17 +65,19 @@ _PARTS: Mapping[str, type[Any]] = {"faults": Faults, "script": Script}
 class Scenario:
     """An account, what it is asked to do, and what the cloud is like.
 
-    *capacity* maps instance types to counts; a type that is not named is unlimited. *epoch* is the instant of second 0.
+    *capacity* and *warm_pool_capacity* map instance types to counts; a type that is not named has the count of "*", and
+    without one it is unlimited. *timings* are typical ones (`Timings.typical`), so that launches and stops take their time;
+    "instant" makes all of it zero but the training, for theory. *epoch* is the instant of second 0.
     Besides its *tuning_jobs* come those that *arrivals* bring, and then requests wait for quota rather than being refused,
     unless the assumptions say which `admission`.
 
-    Every field takes what a file has for its key besides its own class: `limits="none"`, `timings={"preset": "typical"}`.
+    Every field takes what a file has for its key besides its own class: `limits="none"`, `timings="instant"`.
     Raises InvalidInput with the key, also for durations and curves that do not cover what its tuning jobs can draw.
 
     >>> Scenario(capacity={"ml.m5.xlarge": 4}).account.capacity
     {'ml.m5.xlarge': 4}
-    >>> Scenario(limits="none").limits.parallel is None
-    True
+    >>> Scenario(limits="none").limits.parallel is None, Scenario().timings == Timings.typical()
+    (True, True)
     """
 
     name: str = attrs.field(default="scenario", validator=_printable)
@@ -83,7 +85,7 @@ class Scenario:
     total_instances: int | None = attrs.field(default=None, validator=whole(0))
     tuning_jobs: tuple[ScheduledTuningJob, ...] = attrs.field(default=(), converter=files.jobs)
     arrivals: tuple[Arrivals, ...] = attrs.field(default=(), converter=files.arrivals)
-    timings: Timings = attrs.field(factory=Timings, converter=files.timings)
+    timings: Timings = attrs.field(factory=Timings.typical, converter=files.timings)
     faults: Faults = converted(_part, factory=Faults)
     script: Script = converted(_part, factory=Script)
     assumptions: Assumptions = converted(_assumptions, factory=Assumptions)
@@ -211,6 +213,8 @@ class Scenario:
                 data["answers"] = [attrs.asdict(one) for one in value]
             elif field.name == "limits":
                 data["limits"] = without_none(attrs.asdict(value)) or "none"
+            elif field.name == "timings":
+                data["timings"] = "instant" if value == Timings.instant() else part_to_data(value)
             elif attrs.has(type(value)):
                 data[field.name] = part_to_data(value)
             else:
@@ -218,9 +222,10 @@ class Scenario:
         return data
 
     @classmethod
-    def load(cls, path: str | Path) -> Scenario:
-        """Read a TOML or JSON scenario, or a bare CreateHyperParameterTuningJob request in JSON (typical timings).
+    def load(cls, path: str | Path, **otherwise: Any) -> Scenario:
+        """Read a TOML or JSON scenario, or a bare CreateHyperParameterTuningJob request in JSON.
 
+        *otherwise* has the values of keys that the file does not have, in place of their defaults.
         Raises InvalidInput that names file and line.
         """
         where = Path(path)
@@ -234,8 +239,8 @@ class Scenario:
                 raise invalid("scenario", data, "a table of keys")
             if "HyperParameterTuningJobName" in data:
                 spec = TuningJobSpec.from_request(data)
-                return cls(spec.name, tuning_jobs=(ScheduledTuningJob(spec),), timings=Timings.typical())
-            return cls.from_dict(data, where.parent)
+                return cls(**{**otherwise, "name": spec.name, "tuning_jobs": (ScheduledTuningJob(spec),)})
+            return cls.from_dict({**otherwise, **data}, where.parent)
         except InvalidInput as error:
             raise error.below(f"{path}:{files.line_of(text, error.message)}: ") from None
 
@@ -249,3 +254,5 @@ class Scenario:
 
 
 _DEFAULT = Scenario()
+SMALL_QUOTA: Mapping[str, int] = {OTHERS: 4}
+"""The quota of an account that nobody has described, in pytest's fixture and in `hptsim serve`: four of each instance type."""

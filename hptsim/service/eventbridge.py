@@ -15,8 +15,9 @@ from hptsim.model.validators import converted, share
 from hptsim.scenario.durations import Duration, Exponential, as_duration, draw
 from hptsim.scenario.random_streams import uniforms
 from hptsim.scenario.scenario import Scenario
+from hptsim.service.echoes import echo
 from hptsim.service.job_index import JobIndex
-from hptsim.service.responses import Address, Describer, echo, failure
+from hptsim.service.responses import Address, Describer, failure
 from hptsim.simulation.simulation import Simulation
 
 Event = dict[str, Any]
@@ -39,7 +40,7 @@ def state_changes(
     Source: the developer guide's page on EventBridge (§3.1); ARNs are the model's (W18).
 
     >>> from hptsim import Simulation, TuningJobSpec
-    >>> sim = Simulation(); job = sim.create_tuning_job(TuningJobSpec("demo")); sim.run()
+    >>> sim = Simulation(Scenario(timings="instant")); job = sim.create_tuning_job(TuningJobSpec("demo")); sim.run()
     >>> first, *_, last = state_changes(sim.journal)
     >>> last["detail-type"], last["detail"]["HyperParameterTuningJobStatus"], last["time"]
     ('SageMaker HyperParameter Tuning Job State Change', 'Completed', '2024-01-01T00:01:40Z')
@@ -65,7 +66,7 @@ def subscribe(
     Source: the developer guide's page on EventBridge.
 
     >>> from hptsim import Simulation, TuningJobSpec
-    >>> sim, seen = Simulation(), []
+    >>> sim, seen = Simulation(Scenario(timings="instant")), []
     >>> end = subscribe(sim, lambda event: seen.append((sim.now, event["detail"]["TrainingJobStatus"]))
     ...                 if event["detail-type"] == TRAINING else None)
     >>> job = sim.create_tuning_job(TuningJobSpec("demo")); sim.run()

@@ -8,6 +8,7 @@ from typing import Any
 
 import attrs
 
+from hptsim.model.billing import Stretch
 from hptsim.model.definitions import Objective
 from hptsim.model.specs import TuningJobSpec
 from hptsim.model.statuses import COUNTERS, NEW, primary
@@ -43,7 +44,8 @@ class IndexedTrainingJob:
     transitions: list[Transition] = attrs.field(factory=list)
     started_s: float | None = None
     ended_s: float | None = None
-    billed_s: float = 0.0
+    billed: list[Stretch] = attrs.field(factory=list)
+    """When it was in states that are billed."""
     choice: int = 0
     """On which of its InstanceConfigs it runs."""
     objective: float | None = None

@@ -159,7 +159,7 @@ class JobIndex(JournalReader):
         time_s, _, name, trigger, source, destination, data, _ = entry
         job = created or self.training.members[name]
         if source in BILLED:
-            job.billed_s += time_s - job.since_s
+            job.billed.append((job.since_s, time_s))
         before, job.state, job.since_s = job.status if source != NEW else "", destination, time_s
         self._move_on(job, trigger, status(source), status(destination), time_s)
         if trigger == "ready" and job.started_s is None:

@@ -12,6 +12,7 @@ import hashlib
 import json
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Iterator, Mapping
+from itertools import islice
 from typing import Any, Generic, TypeVar
 
 import attrs
@@ -140,25 +141,32 @@ class Tokens:
         return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
 
 
-def page(
-    keys: Iterator[Key], size: int, accept: Callable[[Any], bool], *, then_filter: bool = False
-) -> tuple[list[Any], Key | None]:
+def page(keys: Iterator[Key], size: int, accept: Callable[[Any], bool]) -> tuple[list[Any], Key | None]:
     """The names of one page, and the key after which the next one begins, None when this is the last.
-
-    With *then_filter* the page is taken first and filtered afterwards, so it may come out short or empty (§2.8).
 
     >>> page(iter([("a",), ("b",), ("c",)]), 1, lambda name: name != "b")
     (['a'], ('a',))
     """
     names: list[str] = []
-    taken, last = 0, None
+    last = None
     for key in keys:
-        wanted = accept(key[-1])
-        if not wanted and not then_filter:
+        if not accept(key[-1]):
             continue
-        if taken == size:
+        if len(names) == size:
             return names, last
-        taken, last = taken + 1, key
-        if wanted:
-            names.append(key[-1])
+        names.append(key[-1])
+        last = key
     return names, None
+
+
+def page_then_filter(keys: Iterator[Key], size: int, accept: Callable[[Any], bool]) -> tuple[list[Any], Key | None]:
+    """The same of a list that cuts its pages first and filters them afterwards (O10, §2.8).
+
+    A page may come out short or empty, and one that was full before it was filtered always has a next one, which is empty
+    where nothing follows.
+
+    >>> page_then_filter(iter([("a",), ("b",)]), 2, lambda name: name != "b")
+    (['a'], ('b',))
+    """
+    cut = list(islice(keys, size))
+    return [key[-1] for key in cut if accept(key[-1])], cut[-1] if len(cut) == size else None

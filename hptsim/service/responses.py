@@ -7,39 +7,17 @@ Times are seconds since 1970: milliseconds for jobs, whole seconds in the summar
 from __future__ import annotations
 
 import struct
-from collections.abc import Mapping
 from typing import Any, Protocol
 
 import attrs
 
-from hptsim.model.billing import whole_seconds
-from hptsim.model.request_writer import to_request
+from hptsim.model.billing import Stretch, whole_second, whole_seconds
 from hptsim.model.statuses import status
 from hptsim.scenario.prices import SPOT_PRICE_RATIO
+from hptsim.service.echoes import echo, training_job_request
 from hptsim.service.indexed_jobs import IndexedTrainingJob, IndexedTuningJob, Transition
 from hptsim.service.validation import without_none
 from hptsim.simulation.job_views import TuningJobView
-
-OBJECTIVE_KEY = "_tuning_objective_metric"
-"""The hyperparameter by which the service tells a training job its objective (L19)."""
-DEFAULT_MAX_RUNTIME_S = 86400
-FLAGS = ("EnableNetworkIsolation", "EnableInterContainerTrafficEncryption", "EnableManagedSpotTraining")
-RESOURCES = ("InstanceType", "InstanceCount", "VolumeSizeInGB", "VolumeKmsKeyId")
-SHARED_MEMBERS = (
-    "RoleArn InputDataConfig VpcConfig OutputDataConfig CheckpointConfig RetryStrategy Environment "
-    "EnableNetworkIsolation EnableInterContainerTrafficEncryption EnableManagedSpotTraining AlgorithmSpecification "
-    "StoppingCondition"
-).split()
-"""What a training job takes over from its definition as it stands there."""
-OWN_MEMBERS = (
-    *SHARED_MEMBERS,
-    *(
-        "ResourceConfig HyperParameters DebugHookConfig DebugRuleConfigurations TensorBoardOutputConfig "
-        "ExperimentConfig ProfilerConfig ProfilerRuleConfigurations RemoteDebugConfig InfraCheckConfig "
-        "ServerlessJobConfig MlflowConfig ModelPackageConfig"
-    ).split(),
-)
-"""What a training job that its user created gives back from its request."""
 
 
 @attrs.frozen
@@ -89,8 +67,8 @@ class Describer:
         return round(self.epoch_s + seconds, 3)
 
     def whole(self, seconds: float) -> int:
-        """The same in whole seconds."""
-        return int(self.epoch_s + seconds)
+        """The same, cut to whole seconds (O11)."""
+        return whole_second(self.epoch_s + seconds)
 
     # ------------------------------------------------------------------ tuning jobs
 
@@ -201,16 +179,9 @@ class Describer:
 
     def training_job(self, job: IndexedTrainingJob) -> dict[str, Any]:
         """DescribeTrainingJobResponse; ModelArtifacts is absent until a model is stored, as recorded (§2.8)."""
-        spot = False
+        shape = training_job_request(job)
         if job.tuning is not None:
-            shape = _from_definition(job, job.tuning)
             shape["TuningJobArn"] = self.address.tuning(job.tuning.name)
-            spot = job.tuning.spec.definitions[job.definition].spot
-        else:
-            shape = {name: without_none(job.request[name]) for name in OWN_MEMBERS if name in job.request}
-            shape.update({flag: job.request.get(flag, False) for flag in FLAGS})
-            shape["StoppingCondition"] = _stopping(job.request.get("StoppingCondition") or {})
-            spot = shape["EnableManagedSpotTraining"]
         shape.update(self.training_job_summary(job))
         shape["SecondaryStatusTransitions"] = [self._transition(one) for one in job.transitions]
         if job.model is not None:
@@ -219,14 +190,20 @@ class Describer:
             shape["FailureReason"] = job.reason[:1024]
         if job.started_s is not None:
             shape["TrainingStartTime"] = self.instant(job.started_s)
-            shape["TrainingTimeInSeconds"] = whole_seconds(self._until(job.ended_s) - job.started_s)
+            shape["TrainingTimeInSeconds"] = self._seconds([(job.started_s, self._until(job.ended_s))])
             if job.ended_s is not None:
-                shape["BillableTimeInSeconds"] = whole_seconds(job.billed_s * (SPOT_PRICE_RATIO if spot else 1.0))
+                billed = self._seconds(job.billed)
+                spot = shape["EnableManagedSpotTraining"]
+                shape["BillableTimeInSeconds"] = max(1, int(billed * SPOT_PRICE_RATIO)) if spot else billed
         if job.evaluated and job.objective is not None and job.ended_s is not None and job.tuning is not None:
             name, value = job.tuning.objective(job.definition).metric_name, float32(job.objective)
             metric = {"MetricName": name, "Value": value, "Timestamp": self.whole(job.ended_s)}
             shape["FinalMetricDataList"] = [metric]
         return shape
+
+    def _seconds(self, stretches: list[Stretch]) -> int:
+        """The whole seconds of *stretches* of simulated time."""
+        return whole_seconds((self.instant(begin_s), self.instant(end_s)) for begin_s, end_s in stretches)
 
     def _transition(self, one: Transition) -> dict[str, Any]:
         shape = {"Status": one.status, "StartTime": self.instant(one.start_s), "StatusMessage": one.message}
@@ -238,66 +215,6 @@ class Describer:
 def failure(job: IndexedTuningJob) -> dict[str, str]:
     """FailureReason of a tuning job that has failed, with at most 1024 characters (K10)."""
     return {"FailureReason": job.failure_reason[:1024]} if job.failure_reason else {}
-
-
-def echo(job: IndexedTuningJob) -> dict[str, Any]:
-    """The members of the request that Describe gives back, with what the service fills in (§2.3)."""
-    if job.echo is None:
-        request = without_none(to_request(job.spec))
-        config = request["HyperParameterTuningJobConfig"]
-        config.setdefault("TrainingJobEarlyStoppingType", "Off")
-        limits = config["ResourceLimits"]
-        limits.setdefault("MaxNumberOfTrainingJobs", job.spec.limits.max_training_jobs)
-        config["ResourceLimits"] = {name: int(value) for name, value in limits.items()}
-        members = ("WarmStartConfig", "Autotune")
-        job.echo = {"HyperParameterTuningJobConfig": config, **{m: request[m] for m in members if m in request}}
-        if "TrainingJobDefinition" in request:
-            job.echo["TrainingJobDefinition"] = _definition(request["TrainingJobDefinition"], job, 0)
-        else:
-            given = enumerate(request["TrainingJobDefinitions"])
-            job.echo["TrainingJobDefinitions"] = [_definition(one, job, place) for place, one in given]
-    return job.echo
-
-
-def _definition(given: dict[str, Any], job: IndexedTuningJob, place: int) -> dict[str, Any]:
-    """A definition with the service's defaults and additions (§2.2, §2.3, L19)."""
-    metric = job.objective(place).metric_name
-    for flag in FLAGS:
-        given.setdefault(flag, False)
-    given.setdefault("StaticHyperParameters", {})[OBJECTIVE_KEY] = metric
-    given["StoppingCondition"] = _stopping(given["StoppingCondition"])
-    resources = given.get("HyperParameterTuningResourceConfig")
-    if resources and "InstanceType" in resources:  # the SDK asks in this form, and its `attach` reads the other one
-        given.setdefault("ResourceConfig", {name: resources[name] for name in RESOURCES if name in resources})
-    metrics = given["AlgorithmSpecification"].get("MetricDefinitions") or []
-    for one in metrics:
-        if one["Name"] == metric and len(metrics) < 40:
-            metrics.append({"Name": "ObjectiveMetric", "Regex": one["Regex"]})
-            break
-    return given
-
-
-def _stopping(given: Mapping[str, Any]) -> dict[str, Any]:
-    return {"MaxRuntimeInSeconds": DEFAULT_MAX_RUNTIME_S, **given}
-
-
-def _from_definition(job: IndexedTrainingJob, tuning: IndexedTuningJob) -> dict[str, Any]:
-    """What a training job of a tuning job was asked to be."""
-    request = echo(tuning)
-    single = "TrainingJobDefinition" in request
-    given = request["TrainingJobDefinition"] if single else request["TrainingJobDefinitions"][job.definition]
-    shape = {name: without_none(given[name]) for name in SHARED_MEMBERS if name in given}
-    shape["HyperParameters"] = {**given["StaticHyperParameters"], **job.tuned}
-    resources = without_none(given.get("HyperParameterTuningResourceConfig") or given["ResourceConfig"])
-    configs = resources.pop("InstanceConfigs", None)
-    resources.pop("AllocationStrategy", None)
-    shape["ResourceConfig"] = {**resources, **configs[job.choice]} if configs else resources
-    if (
-        configs and len(configs) > 1 and job.started_s is not None
-    ):  # once there are machines (M:ResourceConfig.SelectedInstanceType)
-        selected = {f"Selected{name}": configs[job.choice][name] for name in ("InstanceType", "InstanceCount")}
-        shape["ResourceConfig"].update(selected)
-    return shape
 
 
 def warm_pool_status(job: IndexedTrainingJob) -> dict[str, Any]:

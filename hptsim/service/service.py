@@ -19,7 +19,7 @@ from hptsim.model.specs import TuningJobSpec
 from hptsim.service.door import Door
 from hptsim.service.indexed_jobs import IndexedTrainingJob, IndexedTuningJob
 from hptsim.service.job_index import JobIndex
-from hptsim.service.pagination import Key, ListRequest, SortedIndex, Tokens, page
+from hptsim.service.pagination import Key, ListRequest, SortedIndex, Tokens, page, page_then_filter
 from hptsim.service.read_lag import LaggingJobs
 from hptsim.service.responses import Address, Describer
 from hptsim.service.tags import check_tags, tag_list, tags_of
@@ -224,16 +224,8 @@ class Service:
         after = self._after(request, list_request)
         keys = jobs.after(order, after, descending)
         wanted = _filter(request, self._describe_shown)
-        status = request.get("StatusEquals")
-        if operation == "ListTrainingJobs" and status is not None and "MaxResults" in request:  # the quirk of §2.8
-            chosen = (key for key in keys if wanted(jobs.members[key[-1]]))
-            names, last = page(chosen, size, lambda name: jobs.members[name].status == status, then_filter=True)
-        else:
-            names, last = page(
-                keys,
-                size,
-                lambda name: (status is None or jobs.members[name].status == status) and wanted(jobs.members[name]),
-            )
+        take = page_then_filter if operation == "ListTrainingJobs" else page
+        names, last = take(keys, size, lambda name: wanted(jobs.members[name]))
         return names, {} if last is None else {"NextToken": self.tokens.make(list_request, last, self.sim.now)}
 
     def _after(self, request: Answer, list_request: ListRequest) -> Key | None:
@@ -301,17 +293,17 @@ def not_modelled(service: str, operation: str, modelled: Iterator[str] | Mapping
 
 
 def _filter(request: Request, describer: Describer) -> Callable[[IndexedTuningJob | IndexedTrainingJob], bool]:
-    """Everything that a list request filters by, but for StatusEquals; "after" and "before" are strict (§2.5).
+    """Everything that a list request filters by; "after" and "before" are strict (§2.5).
 
     Times are compared as they are shown, so that nothing is after the time that it shows itself.
     """
     contains = request.get("NameContains", "")
     never = "TrainingPlanArnEquals" in request  # no job here has one
-    pool = request.get("WarmPoolStatusEquals")
+    status, pool = request.get("StatusEquals"), request.get("WarmPoolStatusEquals")
     bounds = {name: _seconds(request[name]) for name in request if name.endswith(("TimeAfter", "TimeBefore"))}
 
     def wanted(job: IndexedTuningJob | IndexedTrainingJob) -> bool:
-        if never or contains not in job.name:
+        if never or contains not in job.name or status not in (None, job.status):
             return False
         if pool is not None and (isinstance(job, IndexedTuningJob) or job.pool != pool):
             return False

@@ -8,7 +8,7 @@ from typing import Any, Self
 import attrs
 
 from hptsim import html
-from hptsim.model.account import TOTAL, TUNING_JOBS, by_type, standalone_holder
+from hptsim.model.account import TOTAL, TUNING_JOBS, Quota, by_type, standalone_holder
 from hptsim.model.definitions import TrainingJobDefinition
 from hptsim.model.specs import TuningJobSpec
 from hptsim.model.statuses import NEW, primary, status
@@ -179,7 +179,13 @@ class Capacity:
     def of(cls, ledger: Ledger) -> Self:
         """The *ledger* as it is now."""
         return cls(
-            by_type(ledger.limit),
+            Quota(
+                {
+                    pool: most
+                    for pool, most in ledger.limit.items()
+                    if most is not None and pool not in (TOTAL, TUNING_JOBS)
+                }
+            ),
             by_type(ledger.reserved),
             by_type(ledger.occupied),
             ledger.reserved.get(TUNING_JOBS, 0),

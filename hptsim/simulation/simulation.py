@@ -205,7 +205,7 @@ class Simulation(ReadableSimulation):
 
         Raises ServiceError (ValidationException) for an unknown name, or where there is no warm pool.
 
-        >>> sim = Simulation()
+        >>> sim = Simulation(Scenario(timings="instant"))
         >>> job = sim.create_training_job("mine", TrainingJobDefinition(keep_alive_s=600)); sim.run(until=150)
         >>> sim.training_job("mine").warm_pool, dict(sim.capacity.reserved)
         ('Available', {'ml.m5.xlarge': 1})

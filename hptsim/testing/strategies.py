@@ -116,7 +116,8 @@ _SEARCHES: list[dict[str, Any]] = [
 def assumptions() -> Any:
     """A strategy for every combination of the switches."""
     values = ["reuse", "upfront", "as-observed"], ["reject", "queue"], ["fifo", "priority", "backfill"]
-    return st.sampled_from([Assumptions(*each) for each in product(*values, ["idempotent", "reject"])])
+    others = ["idempotent", "reject"], ["parzen"], ["starting", "pending"]
+    return st.sampled_from([Assumptions(*each) for each in product(*values, *others)])
 
 
 @st.composite

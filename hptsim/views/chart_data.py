@@ -11,7 +11,7 @@ from itertools import groupby
 from typing import Any, NamedTuple
 
 from hptsim.errors import invalid
-from hptsim.model.account import by_type
+from hptsim.model.account import Quota, by_type
 from hptsim.model.journal import QUEUED, Record, change
 from hptsim.model.journal_reader import JournalReader
 from hptsim.model.statuses import FINAL_TRAINING, FINAL_TUNING
@@ -84,8 +84,8 @@ def gantt_rows(journal: Iterable[Record]) -> list[GanttRow]:
 
     A phase of no length is left out, unless the journal ends in it; a phase that has not ended ends with the journal.
 
-    >>> from hptsim import Simulation, TuningJobSpec
-    >>> sim = Simulation(); job = sim.create_tuning_job(TuningJobSpec("demo")); sim.run()
+    >>> from hptsim import Scenario, Simulation, TuningJobSpec
+    >>> sim = Simulation(Scenario(timings="instant")); job = sim.create_tuning_job(TuningJobSpec("demo")); sim.run()
     >>> [row.phase for row in gantt_rows(sim.journal) if row.training_job]
     ['Training']
     """
@@ -121,12 +121,13 @@ def band_rows(journal: Iterable[Record], limits: Mapping[str, int] | None = None
 
     *limits* is the account's quota (`Scenario.capacity`), which a journal's entries do not repeat.
 
-    >>> from hptsim import Simulation, TuningJobSpec
-    >>> sim = Simulation(); job = sim.create_tuning_job(TuningJobSpec("demo")); sim.run()
+    >>> from hptsim import Scenario, Simulation, TuningJobSpec
+    >>> sim = Simulation(Scenario(timings="instant")); job = sim.create_tuning_job(TuningJobSpec("demo")); sim.run()
     >>> [(row.time_s, row.reserved, row.occupied) for row in band_rows(sim.journal)]
     [(0.0, 1, 1), (100.0, 0, 0)]
     """
     rows: list[BandRow] = []
+    quota = Quota(limits or {})
     reserved: dict[str, int] = {}
     occupied: dict[str, int] = {}
     for now, records in groupby(journal, key=lambda record: record.time_s):
@@ -138,7 +139,7 @@ def band_rows(journal: Iterable[Record], limits: Mapping[str, int] | None = None
         for pool in sorted(reserved):
             after = (reserved[pool], occupied.get(pool, 0))
             if after != before.get(pool, (0, 0)):
-                rows.append(BandRow(now, pool, (limits or {}).get(pool), *after))
+                rows.append(BandRow(now, pool, quota.get(pool), *after))
     return rows
 
 
@@ -165,8 +166,8 @@ def queue_rows(journal: Iterable[Record]) -> list[QueueRow]:
 def stored_rows(journal: Iterable[Record]) -> list[StoredRow]:
     """The numbers of artifacts and log events, which stay after their jobs have ended; one row whenever one has changed.
 
-    >>> from hptsim import Simulation, TuningJobSpec
-    >>> sim = Simulation(); job = sim.create_tuning_job(TuningJobSpec("demo")); sim.run()
+    >>> from hptsim import Scenario, Simulation, TuningJobSpec
+    >>> sim = Simulation(Scenario(timings="instant")); job = sim.create_tuning_job(TuningJobSpec("demo")); sim.run()
     >>> stored_rows(sim.journal)[-1]
     StoredRow(time_s=100.0, artifacts=1, logs=2)
     """

@@ -30,8 +30,8 @@ _LONGEST_DETAIL = 160
 def recording(source: Simulation | Saved | Iterable[Record], broken: LawBroken | None = None) -> dict[str, Any]:
     """Everything that the player's page draws, as data for JSON; see `hptsim.views.to_html` for the arguments.
 
-    >>> from hptsim import TuningJobSpec
-    >>> sim = Simulation(); job = sim.create_tuning_job(TuningJobSpec("demo")); sim.run()
+    >>> from hptsim import Scenario, TuningJobSpec
+    >>> sim = Simulation(Scenario(timings="instant")); job = sim.create_tuning_job(TuningJobSpec("demo")); sim.run()
     >>> data = recording(sim)
     >>> data["end"], [lane["tuning"] for lane in data["lanes"]], data["broken"]
     (100.0, ['demo', 'demo'], None)

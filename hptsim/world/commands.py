@@ -54,7 +54,7 @@ def create_training_job(world: World, name: str, definition: TrainingJobDefiniti
     amounts = world.ledger.counted(definition.instances.amounts)
     pool = matching(world, definition)
     if pool is None and not world.ledger.fits(amounts):
-        raise limit_exceeded(world.ledger, amounts)
+        raise limit_exceeded(world, amounts)
     world.step += 1
     job = TrainingJob.of(name, "", 0, definition, amounts, world.now)
     reservation = world.standalone[job.holder] = Reservation(job.holder, 0, amounts)

@@ -1,6 +1,7 @@
 """The account's quota: what is limited, what tuning jobs have reserved, what training jobs occupy, which requests wait.
 
-A pool is an instance type, or one of two pools over all types: `TOTAL` instances and `TUNING_JOBS` at a time.
+A pool is an instance type, or one of two pools over all types: `TOTAL` instances and `TUNING_JOBS` at a time. A type that
+the limits do not name has the limit of `OTHERS`.
 A *reservation* is what a tuning job holds of the quota; an *occupancy* is the part of it in use by a training job.
 The ledger only counts. Other modules decide who requests quota and what a grant leads to.
 """
@@ -15,7 +16,7 @@ from typing import Any
 import attrs
 
 from hptsim.errors import LawBroken
-from hptsim.model.account import TOTAL, TUNING_JOBS
+from hptsim.model.account import OTHERS, TOTAL, TUNING_JOBS
 from hptsim.model.definitions import Amounts
 from hptsim.model.statuses import NEW
 
@@ -55,10 +56,14 @@ class Ledger:
     >>> ledger.reserve("demo", {"ml.m5.xlarge": 3})
     >>> ledger.fits({"ml.m5.xlarge": 2}), ledger.free("ml.m5.xlarge")
     (False, 1)
+    >>> Ledger({"ml.m5.xlarge": 4, "*": 2}).fits({"ml.g5.xlarge": 3})
+    False
     """
 
-    def __init__(self, limit: Mapping[str, int]) -> None:
-        self.limit = dict(limit)
+    def __init__(self, limit: Mapping[str, int | None]) -> None:
+        self.limit: dict[str, int | None] = {TUNING_JOBS: None, **limit}
+        """The limits by pool; None where there is none. `TUNING_JOBS` has an entry always: it is no type that is not named."""
+        self.others = self.limit.get(OTHERS)
         self.reserved: dict[str, int] = {}
         self.held: dict[str, dict[str, int]] = {}
         """What each holder has reserved, by pool."""
@@ -96,22 +101,28 @@ class Ledger:
         instances = sum(count for pool, count in amounts.items() if pool != TUNING_JOBS)
         return {**amounts, TOTAL: instances} if instances else amounts
 
+    def limit_of(self, pool: str) -> int | None:
+        """The limit of *pool*, by its own name or as one that is not named; None when it has no limit."""
+        return self.limit.get(pool, self.others)
+
     def free(self, pool: str) -> int | None:
         """What is left of *pool*; None when it has no limit."""
-        limit = self.limit.get(pool)
+        limit = self.limit_of(pool)
         return None if limit is None else limit - self.reserved.get(pool, 0)
 
     def fits(self, amounts: Amounts) -> bool:
         """Whether all of *amounts* is free now."""
-        limit, reserved = self.limit, self.reserved
-        for pool, count in amounts.items():  # noqa: SIM110 - all(...) is slower, and every grant comes here
-            if pool in limit and reserved.get(pool, 0) + count > limit[pool]:
+        limit, others, reserved = self.limit, self.others, self.reserved
+        for pool, count in amounts.items():  # `limit_of` and all(...) are slower, and every grant comes here
+            most = limit.get(pool, others)
+            if most is not None and reserved.get(pool, 0) + count > most:
                 return False
         return True
 
     def never_fits(self, amounts: Amounts) -> str | None:
         """The first pool whose limit is below what *amounts* wants of it, or None."""
-        return next((pool for pool, count in amounts.items() if count > self.limit.get(pool, count)), None)
+        limits = ((pool, count, self.limit_of(pool)) for pool, count in amounts.items())
+        return next((pool for pool, count, most in limits if most is not None and count > most), None)
 
     def reserve(self, holder: str, amounts: Amounts) -> None:
         """Move *amounts* from the free quota to *holder*."""
@@ -204,7 +215,9 @@ class Ledger:
                 return reservation
             if discipline != "backfill":
                 placed = self.fits({TUNING_JOBS: amounts[TUNING_JOBS]}) if TUNING_JOBS in amounts else True
-                blocked.update([pool for pool in amounts if pool in self.limit] if placed else [TUNING_JOBS])
+                blocked.update(
+                    [pool for pool in amounts if self.limit_of(pool) is not None] if placed else [TUNING_JOBS]
+                )
         return None
 
     def first(self, discipline: str) -> list[Reservation]:

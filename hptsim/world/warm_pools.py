@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from hptsim.errors import ServiceError
-from hptsim.model.account import TOTAL, standalone_holder
+from hptsim.model.account import TOTAL, Quota, by_type, standalone_holder
 from hptsim.model.definitions import Amounts, TrainingJobDefinition
 from hptsim.model.payloads import KeepAlive
 from hptsim.world.jobs import TrainingJob, WarmPool
@@ -64,11 +64,11 @@ def open_pool(world: World, job: TrainingJob) -> None:
     definition = job.definition
     if not definition.keep_alive_s or definition.spot:  # R20
         return
-    limit, used = world.account.warm_pool_capacity, dict(job.amounts)
+    limit, used = Quota(world.account.warm_pool_capacity), dict(job.amounts)
     for pool in world.pools.values():
         for kind, count in world.standalone[standalone_holder(pool.name)].amounts.items():
             used[kind] = used.get(kind, 0) + count
-    if all(used[kind] <= limit.get(kind, used[kind]) for kind in job.amounts):
+    if all(used[kind] <= limit.get(kind, used[kind]) for kind in by_type(job.amounts)):
         world.pools[job.name] = pool = WarmPool(job.name, definition.keep_alive_s, definition.request)
         world.fire_pool(pool, "open", KeepAlive(pool.keep_alive_s))
 

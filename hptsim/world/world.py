@@ -62,10 +62,7 @@ class World:
         """What training jobs without a tuning job have reserved, by holder."""
         self.pools: dict[str, WarmPool] = {}
         """The warm pools that are in use or available, by the training job that asked for them."""
-        limit = dict(account.capacity)
-        if account.limits.tuning_jobs is not None:
-            limit[TUNING_JOBS] = account.limits.tuning_jobs
-        self.ledger = Ledger(limit)
+        self.ledger = Ledger({**account.capacity, TUNING_JOBS: account.limits.tuning_jobs})
         self.artifacts: dict[str, Artifact] = {}
         self.logs: dict[str, list[LogEvent]] = {}
         self.armed: dict[int, tuple[str, str, str]] = {}

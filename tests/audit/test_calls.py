@@ -2,6 +2,7 @@
 
 import attrs
 import pytest
+from doctored import ALONE, TWO, audit, breaks_exactly, find, run
 from examples import request
 
 from hptsim import Simulation, TuningJobSpec, explore
@@ -55,6 +56,31 @@ def repeated(operation, name, given):
     except ServiceError as error:
         return error.code
     return ""
+
+
+def refused_and_done():
+    records = run(ALONE)
+    call = ("call", "a", "timeout", "", "", Called(STOP, True))
+    audit([*records, records[-1]._replace(**dict(zip(FIELDS, call, strict=True)))], ALONE)
+
+
+def stopped_twice():
+    records = run(TWO)
+    stop = records[find(records, "tuning", "stop")]
+    place = find(records, "tuning", "stop") + 1
+    lost = stop._replace(**dict(zip(FIELDS, ("call", "a", LOST, "", "", Called(STOP, True)), strict=True)))
+    audit([*records[:place], lost, stop._replace(source="Stopping"), *records[place:]])
+
+
+FIELDS = ("thing", "name", "trigger", "source", "destination", "data")
+LOST = "lost_response"
+JOURNALS = {"a refused call changes nothing": refused_and_done, LAW: stopped_twice}
+"""A journal that breaks each law."""
+
+
+@pytest.mark.parametrize("law", JOURNALS)
+def test_a_law_is_broken_by_a_journal_that_breaks_exactly_it(law):
+    breaks_exactly(law, JOURNALS[law])
 
 
 CASES = {

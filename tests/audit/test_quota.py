@@ -154,3 +154,11 @@ def test_what_is_granted_and_released_is_what_was_asked_for(trigger):
     data = ReservationChange("a", {M5: 2})
     with pytest.raises(LawBroken, match="reservations take their course"):
         audit(edited("reservation", trigger, name="a/1", data=data))
+
+
+def test_a_type_that_is_not_named_is_judged_by_the_limit_of_the_others():
+    records = run()
+    audit(records, attrs.evolve(TWO, capacity={"*": 2}))
+    audit(records, attrs.evolve(TWO, capacity={M5: 2, "*": 0}))
+    with pytest.raises(LawBroken, match="quota never exceeded"):
+        audit(records, attrs.evolve(TWO, capacity={"ml.c5.xlarge": 2, "*": 1}))

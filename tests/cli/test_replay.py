@@ -127,3 +127,15 @@ def test_a_table_of_nothing_is_replayed(tmp_path, capsys):
 
 def test_quotas_are_parsed():
     assert parsed("v100=8") == ("v100", 8)
+
+
+def test_a_quota_for_every_kind_is_one_for_the_kinds_that_jobs_want(table, capsys):
+    assert replay(table, "--capacity", "*=2", "--capacity", "no-gpu=9", "--json") == 0
+    others = json.loads(capsys.readouterr().out)
+    assert replay(table, "--capacity", "gpu=2", "--capacity", "no-gpu=9", "--json") == 0
+    named = json.loads(capsys.readouterr().out)
+    assert others.pop("capacity") == {"*": 2, "no-gpu": 9} and named.pop("capacity") == {"gpu": 2, "no-gpu": 9}
+    assert others == named and others["rows"]["want_nothing_limited"] == 0
+    assert replay(table, "--capacity", "*=2") == 0
+    out = capsys.readouterr().out
+    assert "utilization of gpu" in out and "utilization of *" not in out

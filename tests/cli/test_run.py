@@ -22,7 +22,8 @@ from hptsim.scenario.workload import Arrivals, ScheduledTuningJob
 
 def test_a_scenario_with_many_arrivals_prints_some_and_counts_the_rest(tmp_path, capsys):
     path = tmp_path / "many.toml"
-    Scenario("many", capacity={"ml.m5.xlarge": 1}, arrivals=[Arrivals(TuningJobSpec("a"), 90, 53)]).dump(path)
+    arrivals = [Arrivals(TuningJobSpec("a"), 90, 53)]
+    Scenario("many", capacity={"ml.m5.xlarge": 1}, timings="instant", arrivals=arrivals).dump(path)
     assert main(["run", str(path)]) == 0
     out = capsys.readouterr().out
     assert "a-50 " in out and "a-51" not in out and "and 3 more; --json has them all" in out

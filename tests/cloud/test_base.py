@@ -9,7 +9,7 @@ from hptsim.scenario.workload import ScheduledTuningJob
 
 
 def simulate(job):
-    sim = Simulation(Scenario(tuning_jobs=(job,)))
+    sim = Simulation(Scenario(tuning_jobs=(job,), timings="instant"))
     sim.run()
     return sim
 

@@ -51,7 +51,7 @@ def test_the_scenarios_faults_happen():
 
 def test_the_scenarios_script_gets_sigterm():
     spec = TuningJobSpec("a")
-    one = Scenario(tuning_jobs=(ScheduledTuningJob(spec, 0.0, 50.0),), script=Script("ignore"))
+    one = Scenario(tuning_jobs=(ScheduledTuningJob(spec, 0.0, 50.0),), script=Script("ignore"), timings="instant")
     assert ends(one, ScriptedCloud()) == [170.0] and ends(one, ScriptedCloud(script=Script("exit"))) == [50.0]
 
 

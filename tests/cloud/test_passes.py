@@ -41,7 +41,10 @@ def test_the_next_pass_is_the_first_that_does_not_come_before(seed, time_s):
 def test_passes_are_a_period_apart_give_or_take_the_jitter(seed):
     passes = Passes(TIMINGS, seed, Job)
     assert 0.2 <= passes.first_s - 100 <= 3.4 and passes.second_s - passes.first_s == pytest.approx(6)
-    times = [passes.second_s]
+    times = [passes.at_or_after(passes.second_s + 0.001)]
+    assert times[0] - passes.second_s == pytest.approx(
+        6
+    )  # the third comes as soon after the second as that after the first
     for _ in range(200):
         times.append(passes.at_or_after(times[-1] + 0.001))
     gaps = [after - before for before, after in pairwise(times)]

@@ -6,7 +6,8 @@ import pytest
 from hptsim import Scenario, Simulation, TuningJobSpec
 from hptsim.cloud.scripted import ScriptedCloud
 from hptsim.errors import InvalidInput
-from hptsim.model.definitions import ResourceLimits, TrainingJobDefinition
+from hptsim.model.assumptions import Assumptions
+from hptsim.model.definitions import InstanceRequest, ResourceLimits, TrainingJobDefinition
 from hptsim.scenario.cloud import Faults, Recorded, Script, Timings
 from hptsim.scenario.durations import Exponential, LogNormal
 from hptsim.scenario.workload import ScheduledTuningJob
@@ -26,7 +27,7 @@ MANY = ResourceLimits(200, 10)
 
 
 def simulate(*jobs, seed=0, cloud=None, **changes):
-    scenario = Scenario(tuning_jobs=jobs, **changes)
+    scenario = Scenario(tuning_jobs=jobs, **{"timings": "instant", **changes})
     sim = Simulation(scenario, seed=seed, cloud=cloud)
     sim.run()
     return sim
@@ -241,3 +242,63 @@ def test_a_stop_while_downloading_takes_its_own_time(stop_at_s, ended_s):
     timings = Timings(starting_s=100, downloading_s=50, training_s=100, teardown_s=30, teardown_downloading_s=3)
     sim = simulate(entry("a", ResourceLimits(1, 1), stop_at_s=stop_at_s), timings=timings, script=Script("exit"))
     assert sim.tuning_job("a").ended_s == ended_s
+
+
+def short(share, seed=0, wait="pending", **changes):
+    """The changes of training jobs of which a share finds no machines, 600 s between two attempts."""
+    sim = simulate(
+        entry("a", ResourceLimits(50, 10), **changes),
+        seed=seed,
+        timings=Timings(starting_s=7, shortage_retry_s=600),
+        faults=Faults(capacity_shortage=share),
+        assumptions=Assumptions(capacity_wait=wait),
+    )
+    return sim, [record for record in sim.journal if record.thing == "training"]
+
+
+def test_the_wait_for_machines_is_pending_where_it_is_switched():
+    """O17: Starting, Pending for all attempts, then Starting as ever."""
+    sim, records = short(0.5)
+    waits = {}
+    for record in records:
+        if record.trigger == "wait":
+            waits[record.name] = -record.time_s
+        elif record.trigger == "capacity":
+            waits[record.name] += record.time_s
+    assert not any(record.trigger == "shortage" for record in records)
+    assert {round(one) % 600 for one in waits.values()} == {0} and len({round(one) for one in waits.values()}) > 1
+    assert 10 < len(waits) < 40 and ends(sim)["Completed"] + ends(sim).get("CapacityError", 0) == 50
+
+
+def test_by_default_the_wait_for_machines_is_within_starting_and_as_long():
+    """The same chances: the same training jobs wait, and each as long."""
+    (pending, _), (starting, records) = short(0.5), short(0.5, wait="starting")
+    assert Assumptions().capacity_wait == "starting"
+    assert any(record.trigger == "shortage" for record in records)
+    assert not any(record.destination == "Pending" for record in records)
+    for name in starting.training_jobs:
+        assert pending.training_job(name).started_s == starting.training_job(name).started_s
+    assert ends(pending) == ends(starting)
+
+
+def test_a_training_job_is_pending_for_max_pending_time_at_most():
+    sim, records = short(0.9, max_pending_s=1800)
+    stopped = [record for record in records if record.trigger == "max_pending"]
+    assert stopped and ends(sim)["Stopped"] == len(stopped)
+    since = {record.name: record.time_s for record in records if record.trigger == "wait"}
+    assert {record.time_s - since[record.name] for record in stopped} == {1800}
+    assert not [
+        record for record in short(0.9, wait="starting", max_pending_s=1800)[1] if record.trigger == "max_pending"
+    ]
+
+
+def test_a_fallback_comes_before_the_wait():
+    """With InstanceConfigs the next type is tried first; only the last of them is waited for."""
+    alternatives = (InstanceRequest("ml.c5.xlarge"),)
+    sim, records = short(0.7, alternatives=alternatives)
+    launched_at_once = sim.tuning_job("a").training_jobs[:10]  # later ones may begin with the second type, idle by then
+    first = {}
+    for record in records:
+        if record.trigger in ("shortage", "wait") and record.name in launched_at_once:
+            first.setdefault(record.name, record.trigger)
+    assert set(first.values()) == {"shortage"} and any(record.trigger == "wait" for record in records)

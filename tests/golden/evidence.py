@@ -184,7 +184,8 @@ def _recorded():
 def _small(children, **changes):
     definition = TrainingJobDefinition(max_retries=1)
     spec = TuningJobSpec("one", (definition,), ResourceLimits(children, 2))
-    return Scenario(capacity={"ml.m5.xlarge": 2}, tuning_jobs=[ScheduledTuningJob(spec)], **changes)
+    quota, instant = {"ml.m5.xlarge": 2}, Timings.instant()
+    return Scenario(capacity=quota, tuning_jobs=[ScheduledTuningJob(spec)], timings=instant, **changes)
 
 
 def counts():

@@ -51,7 +51,15 @@ def test_a_switch_takes_its_values_and_names_the_nearest_otherwise(switch, value
 
 
 def test_the_defaults_are_the_design():
-    assert attrs.astuple(Scenario().account.assumptions) == ("reuse", "reject", "fifo", "idempotent", "parzen", None)
+    assert attrs.astuple(Scenario().account.assumptions) == (
+        "reuse",
+        "reject",
+        "fifo",
+        "idempotent",
+        "parzen",
+        "starting",
+        None,
+    )
 
 
 def test_every_assumption_that_the_code_names_has_its_words():

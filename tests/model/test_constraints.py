@@ -122,14 +122,6 @@ REFUSED = [
     (
         request(
             definition_changes={
-                "ResourceConfig": {"InstanceType": "ml.m5.xlarge", "InstanceCount": 1, "KeepAlivePeriodInSeconds": 60}
-            }
-        ),
-        "none in tuning jobs",
-    ),
-    (
-        request(
-            definition_changes={
                 "ResourceConfig": None,
                 "HyperParameterTuningResourceConfig": {
                     "InstanceType": "ml.m5.xlarge",
@@ -203,6 +195,12 @@ lawful = pytest.mark.parametrize(
             definition_changes={**SPOT, "StoppingCondition": {"MaxRuntimeInSeconds": 9, "MaxWaitTimeInSeconds": 9}}
         ),
         several("a", "b", Environment={f"k{i}": "" for i in range(24)}),
+        request(
+            definition_changes={
+                "ResourceConfig": {"InstanceType": "ml.m5.xlarge", "InstanceCount": 1, "KeepAlivePeriodInSeconds": 60}
+            }
+        ),
+        request(definition_changes={"StoppingCondition": {"MaxRuntimeInSeconds": 9, "MaxPendingTimeInSeconds": 1800}}),
     ],
 )
 

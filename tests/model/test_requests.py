@@ -187,8 +187,8 @@ CONFIG, DEFINITION = "HyperParameterTuningJobConfig", "TrainingJobDefinition"
         ),
         (
             f"{DEFINITION}.ResourceConfig.KeepAlivePeriodInSeconds",
-            60,
-            "KeepAlivePeriodInSeconds: got 60, expected none",
+            21_601,
+            "KeepAlivePeriodInSeconds: got 21601, expected a whole number from 0 to 21600",
         ),
         ("Tags", deep(200), "nested at most 100 deep"),
         (DEFINITION, ..., "expected exactly one of TrainingJobDefinition and TrainingJobDefinitions"),

@@ -60,7 +60,7 @@ def test_names_that_the_service_refuses(name):
         (lambda: TuningJobSpec("a", random_seed=-1), "random_seed"),
         (lambda: TuningJobSpec("a", early_stopping="yes"), "early_stopping"),
         (lambda: TuningJobSpec("a", parents=["b"], warm_start="Identical"), "warm_start"),
-        (lambda: TuningJobSpec("a", [TrainingJobDefinition(keep_alive_s=60)]), "KeepAlivePeriodInSeconds"),
+        (lambda: TuningJobSpec("a", [TrainingJobDefinition(keep_alive_s=60)]), "keep_alive_s"),
         (lambda: TrainingJobDefinition(max_runtime_s=float("inf")), "max_runtime_s"),
         (lambda: TrainingJobDefinition(max_runtime_s=None), "max_runtime_s"),
         (lambda: TrainingJobDefinition(output_path="\ud800"), "output_path"),
@@ -116,3 +116,21 @@ def test_the_statuses_are_the_service_models():
 def test_no_status_is_without_a_state():
     assert {status(state) for state in TUNING.states} - {"[*]"} == set(TuningJobStatus) and TUNING.final == FINAL_TUNING
     assert {status(state) for state in TRAINING.states} - {"[*]"} == set(SecondaryStatus)
+
+
+@pytest.mark.parametrize(
+    ("kinds", "limit_s"),
+    [
+        (["ml.m5.xlarge"], None),
+        (["ml.c5.xlarge", "ml.r5.large", "ml.t3.medium"], None),
+        (["ml.p4d.24xlarge"], 1800),
+        (["ml.trn1.2xlarge"], 1800),
+        (["ml.m5.xlarge", "ml.g5.xlarge"], 1800),
+    ],
+)
+def test_time_pending_is_limited_for_accelerated_instances_only(kinds, limit_s):
+    """O16: one accelerated type among several is enough."""
+    first, *others = map(InstanceRequest, kinds)
+    asked = TrainingJobDefinition(instances=first, alternatives=others, max_pending_s=1800)
+    assert asked.pending_limit_s == limit_s
+    assert attrs.evolve(asked, max_pending_s=None).pending_limit_s is None

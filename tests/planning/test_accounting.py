@@ -16,7 +16,7 @@ from hptsim.model.assumptions import Assumptions
 from hptsim.model.definitions import InstanceRequest, ResourceLimits, TrainingJobDefinition
 from hptsim.planning.metrics import Metrics
 from hptsim.scenario.cloud import Faults, Script, Timings
-from hptsim.scenario.prices import Prices
+from hptsim.scenario.prices import SPOT_PRICE_RATIO, Prices
 from hptsim.scenario.workload import ScheduledTuningJob
 from hptsim.testing import TYPES, scenarios
 from hptsim.views.chart_data import band_rows
@@ -72,7 +72,7 @@ def test_billed_is_what_passes_between_downloading_and_the_end_of_the_upload(row
 def test_cost_is_billed_time_at_the_scenarios_price_and_spot_at_its_share(rows):
     assert rows["done"].cost_usd == pytest.approx(3 * 230 * 3.6 / 3600)
     assert rows["stopped"].cost_usd == pytest.approx(132 * 3.6 / 3600)
-    assert rows["spot"].cost_usd == pytest.approx(115 * 36.0 / 3600 * 0.3)
+    assert rows["spot"].cost_usd == pytest.approx(115 * 36.0 / 3600 * SPOT_PRICE_RATIO)
     assert rows["unpriced"].cost_usd is None and rows["unpriced"].billed_instance_s == 115
     assert rows["waited-in-vain"].cost_usd == 0
 
@@ -213,13 +213,18 @@ def test_what_runs_when_the_run_ends_is_counted_and_billed_up_to_there():
 
 
 def test_seconds_are_billed_whole_and_at_least_one():
+    """From 1.0 to 100.9 s are 99 s, from 101.9 to 201.8 and from 202.8 to 302.7 s are 100 s (O11)."""
     spans = Timings(starting_s=1, training_s=99.9)
     sim = Simulation(Scenario(timings=spans, prices_usd_per_hour={M5: 3600.0}))
     sim.create_tuning_job(job("a", 2, total=3).spec)
     sim.run()
     [row] = sim.metrics().tuning_jobs
-    assert row.billable_instance_s == pytest.approx(3 * 2 * 99.9) and row.billed_instance_s == pytest.approx(3 * 2 * 99)
-    assert row.cost_usd == pytest.approx(3 * 2 * 99)
+    assert row.billable_instance_s == pytest.approx(3 * 2 * 99.9)
+    assert row.billed_instance_s == row.cost_usd == pytest.approx(2 * (99 + 100 + 100))
+    late = Simulation(Scenario(timings=spans, epoch="2024-01-01T00:00:00.250Z"))  # the first second ends at 0.75 s
+    late.create_tuning_job(job("a", 2, total=1).spec)
+    late.run()
+    assert late.metrics().tuning_jobs[0].billed_instance_s == pytest.approx(2 * 100)  # from 1.25 to 101.15 s
     sim = Simulation(Scenario(timings=Timings(training_s=0.0), prices_usd_per_hour={M5: 3600.0}))
     sim.create_tuning_job(job("a", 2).spec)
     sim.run()

@@ -285,3 +285,11 @@ def test_shares_of_time_are_shares_of_time(serial):
     assert figures.mean(f"utilization.{TYPE}") == pytest.approx(0.25)
     assert figures.mean("waiting_time_s.mean") == 100 and figures.mean("time_in_system_s.mean") == 200
     assert figures.mean("cost_usd") == pytest.approx(100 / 3600 * 0.23)
+
+
+def test_the_quota_of_types_that_are_not_named_is_searched_as_that_of_the_type_in_use():
+    settings = {"high": 4, "replications": 5, "executor": ThreadPoolExecutor(1)}
+    target = "waiting_time_s.mean <= 60"
+    named = smallest(SCENARIO, QUOTA, target, **settings)
+    others = smallest(attrs.evolve(SCENARIO, capacity={}), "capacity.*", target, **settings)
+    assert others.value == named.value > 1 and others.sentence() == named.sentence().replace(QUOTA, "capacity.*")

@@ -119,7 +119,7 @@ def test_one_long_run_has_an_interval():
 
 
 def test_a_notebook_shows_a_table_of_the_tuning_jobs():
-    sim = Simulation()
+    sim = Simulation(Scenario(timings="instant"))
     sim.create_tuning_job(TuningJobSpec("demo"))
     sim.run(until=50)
     sim.stop_tuning_job("demo")
@@ -127,3 +127,12 @@ def test_a_notebook_shows_a_table_of_the_tuning_jobs():
     shown = sim.metrics()._repr_html_()
     row = "<td>demo</td><td>Stopped</td><td>1 Stopped</td><td>0</td><td>0</td><td>1</td><td>0.01389</td>"
     assert row in shown and "<th>stop to Stopped (s)</th>" in shown
+
+
+def test_a_type_that_is_not_named_has_the_limit_of_the_others():
+    sim = Simulation(Scenario(capacity={"ml.c5.xlarge": 3, "*": 4}, timings="instant"))
+    sim.create_tuning_job(TuningJobSpec("demo"))
+    sim.run()
+    metrics = sim.metrics()
+    assert {kind: one.limit for kind, one in metrics.types.items()} == {"ml.c5.xlarge": 3, "ml.m5.xlarge": 4}
+    assert metrics.figures()["utilization.ml.m5.xlarge"] == 1 / 4 and "utilization.*" not in metrics.figures()

@@ -1,14 +1,6 @@
 """The rows that the accounting fills: what their sums mean, and how they are told to machines."""
 
-import pytest
-
-from hptsim.model.billing import whole_seconds
 from hptsim.planning.usage import TuningJobFigures, Usage
-
-
-@pytest.mark.parametrize(("value_s", "whole"), [(0.0, 1), (0.2, 1), (1.0, 1), (1.99, 1), (159.44, 159), (160.0, 160)])
-def test_seconds_are_rounded_down_and_at_least_one(value_s, whole):
-    assert whole_seconds(value_s) == whole
 
 
 def test_what_is_left_is_idle_or_not_billed():

@@ -224,7 +224,7 @@ def test_the_answers_of_list_calls_have_training_times_in_whole_seconds(history)
 
 
 def test_a_description_without_transitions_has_its_training_times():
-    spec = Simulation()
+    spec = Simulation(Scenario(timings="instant"))
     spec.create_tuning_job(TuningJobSpec("a", ranges=RANGES))
     spec.run()
     tuning, (child,) = descriptions(spec)

@@ -12,6 +12,7 @@ from hptsim.scenario.durations import (
     KINDS,
     Empirical,
     Exponential,
+    LogLogistic,
     LogNormal,
     Uniform,
     check,
@@ -36,6 +37,21 @@ def test_means_and_quantiles_are_scipys(ours, scipys):
 
 
 @SCIPY
+def test_a_log_logistic_time_is_scipys_fisk_and_its_logarithm_is_logistic():
+    """Far out scipy's fisk loses digits, its logistic does not."""
+    ours, scipys = LogLogistic(65.0, 6.67), stats.fisk(6.67, scale=65.0)
+    assert ours.mean() == pytest.approx(scipys.mean())
+    for q in (0.0, 1e-6, 0.01, 0.25, 0.5, 0.9, 0.999):
+        assert ours.ppf(q) == pytest.approx(scipys.ppf(q), rel=1e-9)
+    assert math.log(ours.ppf(1 - 1e-12)) == pytest.approx(stats.logistic(math.log(65.0), 1 / 6.67).ppf(1 - 1e-12))
+
+
+def test_a_log_logistic_time_without_a_mean_is_refused():
+    with pytest.raises(InvalidInput, match="shape: got 1"):
+        LogLogistic(65.0, 1)
+
+
+@SCIPY
 def test_the_coefficient_of_variation_is_the_one_asked_for():
     found = stats.lognorm(SPREAD, scale=100.0 * math.exp(-(SPREAD**2) / 2))
     assert found.std() / found.mean() == pytest.approx(0.5)
@@ -53,6 +69,7 @@ def test_no_draw_is_negative_and_quantiles_rise(seconds, low, wide, q):
     for duration in (
         Exponential(seconds),
         LogNormal(seconds + 1, 0.7),
+        LogLogistic(seconds + 1, 2.5),
         Uniform(low, low + wide),
         Empirical((low, 9.0)),
     ):
@@ -127,6 +144,6 @@ def test_misspelt_distributions_are_named(data, message):
 
 def test_every_kind_is_written_by_its_name():
     samples = {"exponential": Exponential(1.0), "lognormal": LogNormal(1.0, 1.0), "uniform": Uniform(0.0, 1.0)}
-    samples["empirical"] = Empirical((1.0,))
+    samples |= {"empirical": Empirical((1.0,)), "loglogistic": LogLogistic(1.0, 2.0)}
     assert samples.keys() == KINDS.keys()
     assert all(list(to_data(duration)) == [kind] for kind, duration in samples.items())

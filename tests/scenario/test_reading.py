@@ -45,6 +45,8 @@ def test_no_limits_are_no_limits():
     ("key", "data", "value"),
     [
         ("limits", {"parallel": 20}, ServiceLimits(None, 20, None)),
+        ("timings", "instant", Timings.instant()),
+        ("timings", "typical", Timings.typical()),
         ("timings", {"preset": "typical"}, Timings.typical()),
         ("timings", {"starting_s": {"exponential": {"mean_s": 60}}}, Timings(starting_s=Exponential(60))),
         (
@@ -91,6 +93,7 @@ NAN, INFINITY = float("nan"), float("inf")
         (lambda: Scenario(limits="nnoe"), "limits: got 'nnoe'.*did you mean 'none'"),
         (lambda: Scenario(limits=3), "limits: got 3, expected a table"),
         (lambda: Scenario(timings=3), "timings: got 3, expected a table"),
+        (lambda: Scenario(timings="instnat"), "timings: got 'instnat', expected .*did you mean 'instant'"),
         (lambda: Scenario(timings={"starting": 3}), "timings.starting: .*did you mean 'starting_s'"),
         (lambda: Scenario(faults={"internal_error": NAN}), "faults.internal_error: got nan"),
         (lambda: Scenario(script={"epochs": 0}), "script.epochs: got 0"),
@@ -261,7 +264,9 @@ def test_a_file_that_is_too_large_is_not_read(folder, monkeypatch):
 @pytest.mark.parametrize("name", ["[/x]", "[bold]", ":smile:", "[link=x]y"])
 def test_markup_in_a_name_is_shown_as_it_is(tmp_path, capsys, name):
     path = tmp_path / "x.json"
-    path.write_text(json.dumps({"name": name, "tuning_jobs": [{"request": REQUEST, "stop_at_s": 3}]}))
+    path.write_text(
+        json.dumps({"name": name, "timings": "instant", "tuning_jobs": [{"request": REQUEST, "stop_at_s": 3}]})
+    )
     assert main(["run", str(path)]) == 0
     assert name in capsys.readouterr().out
     assert main(["plan", str(path), "--replications", "2"]) == 0

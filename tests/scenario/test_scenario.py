@@ -3,16 +3,17 @@
 import json
 import re
 
+import attrs
 import pytest
 from extras import CLI, SCIPY, TOML
 
-from hptsim import Scenario, TuningJobSpec
+from hptsim import Scenario, Simulation, TuningJobSpec
 from hptsim.cli.app import main
 from hptsim.cli.run import demo
 from hptsim.errors import InvalidInput
 from hptsim.model.request_writer import to_request
 from hptsim.scenario.arrival_patterns import Profile, Times
-from hptsim.scenario.cloud import Recorded
+from hptsim.scenario.cloud import Recorded, Timings
 from hptsim.scenario.durations import Exponential, Uniform
 from hptsim.scenario.workload import Arrivals, ScheduledTuningJob
 
@@ -43,6 +44,58 @@ def test_what_is_dumped_loads_equal(tmp_path, ending, scenario):
     scenario.dump(path)
     assert Scenario.load(path) == scenario
     assert Scenario.load(path).drawn(3) == scenario.drawn(3)
+
+
+@pytest.mark.parametrize("ending", [pytest.param("toml", marks=TOML), "json"])
+@pytest.mark.parametrize(
+    "timings",
+    [
+        Timings.instant(),
+        Timings.typical(),
+        Timings(training_s=600),
+        attrs.evolve(Timings.typical(), training_s=Exponential(600)),
+    ],
+)
+def test_timings_are_written_so_that_they_are_read_back_whatever_the_default_is(tmp_path, ending, timings):
+    path = tmp_path / f"x.{ending}"
+    scenario = Scenario(capacity={"ml.m5.xlarge": 20, "*": 4}, timings=timings)
+    scenario.dump(path)
+    assert Scenario.load(path) == scenario and Scenario.load(path).timings == timings
+
+
+def test_who_says_nothing_of_timings_has_typical_ones(tmp_path):
+    (tmp_path / "silent.json").write_text('{"name": "silent"}')
+    (tmp_path / "bare.json").write_text(json.dumps(to_request(demo().tuning_jobs[0].spec)))
+    silent, bare = (Scenario.load(tmp_path / name) for name in ("silent.json", "bare.json"))
+    for scenario in (Scenario(), Simulation().scenario, silent, bare):
+        assert scenario.timings == Timings.typical() != Timings.instant()
+    assert "timings" not in Scenario().to_dict() and Scenario(timings="instant").to_dict() == {"timings": "instant"}
+
+
+def test_a_table_of_timings_says_all_of_them_and_what_it_does_not_name_takes_no_time():
+    assert Scenario.from_dict({"timings": {"training_s": 600}}).timings == Timings(training_s=600)
+    assert Scenario.from_dict({"timings": {}}).timings == Timings.instant()
+
+
+def test_a_stop_takes_time_unless_the_scenario_says_otherwise():
+    def stop_takes_s(scenario):
+        sim = Simulation(scenario)
+        sim.create_tuning_job(TuningJobSpec("demo"))
+        while not sim.training_jobs or sim.training_job(sim.training_jobs[0]).secondary_status != "Training":
+            sim.step()
+        sim.run(until=sim.now + 1)
+        sim.stop_tuning_job("demo")
+        sim.run()
+        job = sim.tuning_job("demo")
+        return job.ended_s - job.stop_s
+
+    assert stop_takes_s(None) > 0 and stop_takes_s(Scenario(timings="instant")) == 0
+
+
+def test_keys_that_a_file_does_not_have_can_be_given_beside_it(tmp_path):
+    (tmp_path / "x.json").write_text('{"name": "mine"}')
+    found = Scenario.load(tmp_path / "x.json", name="other", until_s=5)
+    assert (found.name, found.until_s) == ("mine", 5)
 
 
 @CLI

@@ -184,7 +184,8 @@ def test_what_makes_no_sense_is_refused(build, message):
     ("assumptions", "refused"), [(Assumptions(), 0), (Assumptions("upfront"), 0), (Assumptions(admission="reject"), 4)]
 )
 def test_who_arrives_waits_unless_the_scenario_says_otherwise(assumptions, refused):
-    scenario = Scenario(capacity={"ml.m5.xlarge": 1}, arrivals=[Arrivals(SPEC, 10, 5)], assumptions=assumptions)
+    quota, arrivals = {"ml.m5.xlarge": 1}, [Arrivals(SPEC, 10, 5)]
+    scenario = Scenario(capacity=quota, timings="instant", arrivals=arrivals, assumptions=assumptions)
     sim = Simulation(scenario)
     sim.run()
     assert sum(sim.metrics().refused.values()) == refused
@@ -194,6 +195,6 @@ def test_who_arrives_waits_unless_the_scenario_says_otherwise(assumptions, refus
 
 def test_who_is_scheduled_is_refused_unless_the_scenario_says_otherwise():
     jobs = [ScheduledTuningJob(TuningJobSpec(name)) for name in "ab"]
-    sim = Simulation(Scenario(capacity={"ml.m5.xlarge": 1}, tuning_jobs=jobs))
+    sim = Simulation(Scenario(capacity={"ml.m5.xlarge": 1}, timings="instant", tuning_jobs=jobs))
     sim.run()
     assert sim.metrics().refused == {"ResourceLimitExceeded": 1}

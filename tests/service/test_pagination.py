@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hptsim.errors import ServiceError
-from hptsim.service.pagination import ListRequest, SortedIndex, Tokens, page
+from hptsim.service.pagination import ListRequest, SortedIndex, Tokens, page, page_then_filter
 
 ORDERS = {"Name": lambda name, value: (name,), "Value": lambda name, value: None if value is None else (value, name)}
 NAMES = st.text("abc", min_size=1, max_size=3)
@@ -87,9 +87,16 @@ def test_a_page_at_the_end_of_a_hundred_thousand_looks_at_one_page_only():
 
 def test_page_then_filter_gives_short_pages():
     keys = [(name,) for name in "abcdef"]
-    assert page(iter(keys), 2, "ace".__contains__, then_filter=True) == (["a"], ("b",))
-    assert page(iter(keys), 3, "".__contains__, then_filter=True) == ([], ("c",))
-    assert page(iter(keys[:2]), 2, "".__contains__, then_filter=True) == ([], None)
+    assert page_then_filter(iter(keys), 2, "ace".__contains__) == (["a"], ("b",))
+    assert page_then_filter(iter(keys), 3, "".__contains__) == ([], ("c",))
+    assert page_then_filter(iter(keys[:2]), 3, "b".__contains__) == (["b"], None)
+
+
+def test_the_page_after_a_full_last_one_is_empty():
+    """O10: a full page has a next one, whether or not anything follows."""
+    assert page_then_filter(iter([("a",), ("b",)]), 2, "ab".__contains__) == (["a", "b"], ("b",))
+    assert page_then_filter(iter([]), 2, "ab".__contains__) == ([], None)
+    assert page(iter([("a",), ("b",)]), 2, "ab".__contains__) == (["a", "b"], None)
 
 
 QUESTION = ListRequest.of("List", {"SortBy": "Name", "MaxResults": 3})

@@ -544,20 +544,59 @@ def test_children_by_objective_leave_out_those_without_one():
     assert best == summaries[0] and "TuningJobName" not in best
 
 
-def test_list_training_jobs_takes_the_page_first_and_filters_it_afterwards():
+def six_one_after_the_other():
+    """Six training jobs, 125 s each, of which the first is stopped after 60 s."""
     sim, service = started(total=6, parallel=1)
     sim.run(until=60)
     service.call("StopTrainingJob", {TRAINING: sim.tuning_job("demo").live[0]})
     sim.run()
-    pages = every_page(service, "ListTrainingJobs", "TrainingJobSummaries", StatusEquals="Completed", MaxResults=2)
-    assert [len(page) for page in pages] == [1, 2, 2]
-    pages = every_page(service, "ListTrainingJobs", "TrainingJobSummaries", StatusEquals="Stopped", MaxResults=2)
-    assert [len(page) for page in pages] == [1, 0, 0]
-    without = service.call("ListTrainingJobs", {"StatusEquals": "Stopped"})
-    assert len(without["TrainingJobSummaries"]) == 1 and "NextToken" not in without
-    names = [one[TRAINING] for one in service.call("ListTrainingJobs", {})["TrainingJobSummaries"]]
-    assert names == list(sim.tuning_job("demo").training_jobs)
-    assert service.call("ListTrainingJobs", {"WarmPoolStatusEquals": "Available"})["TrainingJobSummaries"] == []
+    return sim, service, list(sim.tuning_job("demo").training_jobs)
+
+
+def training_pages(service, **request_):
+    """The names of each page of ListTrainingJobs."""
+    pages = every_page(service, "ListTrainingJobs", "TrainingJobSummaries", **request_)
+    return [[one[TRAINING] for one in page] for page in pages]
+
+
+def test_list_training_jobs_takes_the_page_first_and_filters_it_afterwards():
+    """O10: by whatever it is asked to filter, with MaxResults or without."""
+    _, service, names = six_one_after_the_other()
+    stopped, completed = names[:1], names[1:]
+    assert training_pages(service, StatusEquals="Completed", MaxResults=2) == [
+        *(completed[:1], completed[1:3], completed[3:]),
+        [],
+    ]
+    assert training_pages(service, StatusEquals="Stopped", MaxResults=4) == [stopped, []]
+    assert training_pages(service, StatusEquals="Stopped") == [stopped]
+    fourth = names[3].removeprefix("demo-")
+    assert training_pages(service, NameContains=fourth, MaxResults=2) == [[], names[3:4], [], []]
+    created = service.call("DescribeTrainingJob", {TRAINING: names[4]})["CreationTime"]
+    assert training_pages(service, CreationTimeAfter=created, MaxResults=4) == [[], names[5:]]
+    assert training_pages(service, CreationTimeBefore=created, MaxResults=3) == [names[:3], names[3:4], []]
+    modified = service.call("DescribeTrainingJob", {TRAINING: names[4]})["LastModifiedTime"]
+    assert training_pages(service, LastModifiedTimeAfter=modified, MaxResults=4) == [[], names[5:]]
+    assert training_pages(service, LastModifiedTimeBefore=modified, MaxResults=4) == [names[:4], []]
+    assert training_pages(service, WarmPoolStatusEquals="Available", MaxResults=4) == [[], []]
+    newest_first = {"SortOrder": "Descending", "MaxResults": 5}
+    assert training_pages(service, StatusEquals="Stopped", **newest_first) == [[], stopped]
+
+
+def test_the_last_token_of_list_training_jobs_may_lead_to_an_empty_page():
+    """O10: after a full page, and after none that is short."""
+    _, service, names = six_one_after_the_other()
+    assert training_pages(service, MaxResults=6) == [names, []]
+    assert training_pages(service, MaxResults=4) == [names[:4], names[4:]]
+    assert training_pages(service) == [names]
+
+
+def test_the_other_lists_filter_before_they_cut():
+    """Nothing else was seen of them (`list-order`)."""
+    _, service, names = six_one_after_the_other()
+    filtered = every_page(
+        service, CHILDREN, "TrainingJobSummaries", StatusEquals="Completed", MaxResults=5, **{TUNING: "demo"}
+    )
+    assert [[one[TRAINING] for one in page] for page in filtered] == [names[1:]]
 
 
 # ---------------------------------------------------------------------- warm starts, several definitions, updates, tags

@@ -27,8 +27,14 @@ from hptsim.scenario.scenario import Scenario
 from hptsim.scenario.workload import Arrivals, ScheduledTuningJob
 from hptsim.simulation.mutation import mutants
 
+GPU = "ml.g5.xlarge"
 SPOT = TrainingJobDefinition(
-    spot=True, max_retries=1, checkpoint_uri="s3://b/c", max_wait_s=90000.0, max_pending_s=8000.0
+    instances=InstanceRequest(GPU),
+    spot=True,
+    max_retries=1,
+    checkpoint_uri="s3://b/c",
+    max_wait_s=90000.0,
+    max_pending_s=8000.0,
 )
 PIPE = attrs.evolve(SPOT, input_mode="Pipe", max_retries=0)
 EVERY_FAULT = dict.fromkeys(FAULTS, 1)
@@ -37,7 +43,7 @@ EVERY_FAULT = dict.fromkeys(FAULTS, 1)
 def scope(definition=SPOT, total=1, parallel=1, runtime_s=None, capacity=1):
     spec = TuningJobSpec("a", (definition,), ResourceLimits(total, parallel, runtime_s))
     return Scenario(
-        capacity={"ml.m5.xlarge": capacity},
+        capacity={"ml.m5.xlarge": capacity, GPU: capacity},
         assumptions=Assumptions(admission="queue"),
         tuning_jobs=(ScheduledTuningJob(spec),),
     )
@@ -344,3 +350,18 @@ def test_what_was_found_is_said_in_words_which_a_notebook_shows():
     broken = explore(scope(total=2), tables=without(TRAINING, "stop", "Starting"))
     assert broken.sentence().startswith("A law is broken") and str(broken.counterexample) in broken.sentence()
     assert "create_tuning_job(scenario.tuning_jobs[0].spec)" in broken._repr_html_()
+
+
+def test_a_quota_for_all_types_is_explored_as_one_for_the_type_that_is_used():
+    specs = [TuningJobSpec(name, limits=ResourceLimits(1, 1)) for name in "ab"]
+    jobs = tuple(ScheduledTuningJob(spec) for spec in specs)
+    queueing = Assumptions(admission="queue")
+    named, others = (
+        explore(Scenario(capacity=capacity, tuning_jobs=jobs, assumptions=queueing))
+        for capacity in ({"ml.m5.xlarge": 1}, {"*": 1})
+    )
+    assert (others.states, others.transitions, others.missed) == (named.states, named.transitions, named.missed)
+    assert (
+        others.counterexample is None
+        and others.states > explore(Scenario(tuning_jobs=jobs[:1], assumptions=queueing)).states
+    )

@@ -50,7 +50,7 @@ def test_all_training_jobs_are_listed_in_order_of_creation():
 
 
 def test_warm_pools_are_shown_with_what_they_hold_and_since_when():
-    sim = Simulation(capacity={M5: 2})
+    sim = Simulation(Scenario(capacity={M5: 2}, timings="instant"))
     keep = TrainingJobDefinition(instances=InstanceRequest(M5, 2), keep_alive_s=600)
     sim.create_training_job("mine", keep)
     assert sim.warm_pools == {"mine": WarmPoolView("mine", "InUse", {M5: 2}, 600, 0.0)}

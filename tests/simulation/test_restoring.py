@@ -3,13 +3,13 @@
 import attrs
 import pytest
 
-from hptsim import Simulation, TuningJobSpec
+from hptsim import Scenario, Simulation, TuningJobSpec
 from hptsim.simulation import restoring, snapshots
 
 
 @pytest.fixture
 def saved(tmp_path):
-    sim = Simulation(seed=3)
+    sim = Simulation(Scenario(timings="instant"), seed=3)
     sim.create_tuning_job(TuningJobSpec("one"))
     sim.run(until=50)
     sim.stop_tuning_job("one")

@@ -27,7 +27,7 @@ def runner(scenario):
 
 def test_a_refused_command_of_the_scenario_is_a_step_and_an_entry():
     twice = tuple(ScheduledTuningJob(TuningJobSpec("same"), at_s) for at_s in (0.0, 10.0))
-    one = runner(Scenario(tuning_jobs=twice))
+    one = runner(Scenario(tuning_jobs=twice, timings="instant"))
     one.run(5.0)
     before = one.world.step
     one.run(10.0)

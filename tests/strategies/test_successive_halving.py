@@ -32,6 +32,7 @@ def on_the_twin(strategy, deviation, drop, seed):
         ),
         faults=Faults(algorithm_errors_per_hour=-3600 * math.log1p(-drop)),
         limits=ServiceLimits(None, None, None),
+        timings="instant",
     )
     sim = Simulation(scenario, seed=seed, laws=False)
     sim.create_tuning_job(TuningJobSpec("halving", limits=ResourceLimits(10**6, WORKERS), strategy=strategy))
@@ -197,7 +198,7 @@ def test_rungs_are_refused_that_make_no_sense():
 
 def test_a_synchronous_rung_takes_the_best_quarter_of_the_one_below():
     script = Script(epoch_s=1.0, curve=lambda configuration, epoch: quality(configuration["candidate"]))
-    sim = Simulation(Scenario(script=script))
+    sim = Simulation(Scenario(script=script, timings="instant"))
     sim.create_tuning_job(TuningJobSpec("h", limits=ResourceLimits(64 + 16 + 4 + 1, 1), strategy=SYNCHRONOUS))
     sim.run()
     reached = {}

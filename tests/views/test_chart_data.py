@@ -198,3 +198,11 @@ def test_the_rows_of_a_sweep_over_one_and_over_two_things():
         interval_rows(results.summary())
     both = planning.Results(table.assign(policy=["reuse", "reuse", "upfront", "upfront"]), ("quota", "policy"))
     assert [row.line for row in interval_rows(both.summary("wait"))] == ["policy = reuse", "policy = upfront"]
+
+
+def test_the_band_of_a_type_that_is_not_named_has_the_quota_of_the_others():
+    sim = Simulation()
+    sim.create_tuning_job(TuningJobSpec("demo"))
+    sim.run()
+    for limits, limit in (({"*": 4}, 4), ({"ml.m5.xlarge": 2, "*": 4}, 2), ({"ml.c5.xlarge": 4}, None)):
+        assert {row.limit for row in band_rows(sim.journal, limits)} == {limit}

@@ -221,3 +221,21 @@ def test_whatever_is_tried_the_books_balance_and_a_refusal_changes_nothing(moves
             assert ledger.reserved.get(pool, 0) == sum(held[job, pool] for job in "ab") <= ledger.limit[pool]
             assert ledger.occupied.get(pool, 0) == sum(used[job, pool] for job in "ab")
         assert all(0 <= used[key] <= held[key] for key in held)
+
+
+def test_a_type_that_is_not_named_has_the_limit_of_the_others():
+    ledger = Ledger({M5: 4, "*": 2, TOTAL: 9})
+    assert [ledger.limit_of(pool) for pool in (M5, C5, TOTAL, TUNING_JOBS)] == [4, 2, 9, None]
+    assert ledger.fits({C5: 2, TUNING_JOBS: 50}) and not ledger.fits({C5: 3}) and ledger.fits({M5: 4})
+    assert ledger.never_fits({M5: 4, C5: 3, TUNING_JOBS: 50}) == C5
+    ledger.reserve("a", {C5: 2})
+    assert (ledger.free(C5), ledger.free("ml.g5.xlarge"), ledger.free(TUNING_JOBS)) == (0, 2, None)
+    refuses("quota never exceeded", lambda: ledger.reserve("b", {C5: 1}), ledger)
+
+
+def test_who_waits_for_a_type_that_is_not_named_blocks_those_behind():
+    ledger = Ledger({"*": 2})
+    ledger.reserve("a", {C5: 1})
+    for name, wanted in (("b", {C5: 2}), ("c", {C5: 1}), ("d", {M5: 1})):
+        ledger.join(Reservation(name, 0, wanted))
+    assert ledger.grantable("fifo").holder == "d" and ledger.grantable("backfill").holder == "c"

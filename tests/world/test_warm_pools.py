@@ -296,3 +296,12 @@ def test_managed_spot_leaves_none_behind():
     assert sim.training_job("first").warm_pool == ""
     sim.run(until=300)
     assert sim.training_job("first").status == "Completed" and sim.capacity.reserved == {}
+
+
+def test_a_type_that_is_not_named_may_have_as_many_in_warm_pools_as_the_others():
+    sim = simulation(warm_pool_capacity={P3: 9, "*": 1}, total_instances=9)
+    sim.create_training_job("first", KEEP)  # two, and one may be kept
+    assert sim.training_job("first").warm_pool == ""
+    sim = simulation(warm_pool_capacity={P3: 0, "*": 2}, total_instances=9)
+    sim.create_training_job("first", KEEP)
+    assert sim.training_job("first").warm_pool == "InUse"
