@@ -17,6 +17,7 @@ from hptsim.cloud.sampled import SampledCloud
 from hptsim.cloud.scripted import ScriptedCloud
 from hptsim.model.account import OTHERS
 from hptsim.model.assumptions import Assumptions
+from hptsim.model.calls import ANSWERS, ANY, OPERATIONS
 from hptsim.model.definitions import (
     CompletionCriteria,
     Hyperband,
@@ -28,6 +29,7 @@ from hptsim.model.definitions import (
 from hptsim.model.ranges import ParameterRange
 from hptsim.model.specs import TuningJobSpec
 from hptsim.model.tables import TRAINING
+from hptsim.scenario.answers import InjectedAnswer
 from hptsim.scenario.cloud import ON_SIGTERM, Faults, Script, Timings
 from hptsim.scenario.durations import Exponential, LogNormal
 from hptsim.scenario.scenario import Scenario
@@ -221,21 +223,33 @@ def plans(draw: Any, definition: TrainingJobDefinition) -> tuple[tuple[str, floa
 
 
 @st.composite
+def answers(draw: Any) -> tuple[InjectedAnswer, ...]:
+    """A swarm of injected answers: which kinds exist is drawn first, then for which operations and how often."""
+    there = draw(st.sets(st.sampled_from(ANSWERS)))
+    chances = st.sampled_from([0.05, 0.2])
+    return tuple(
+        InjectedAnswer(draw(st.sampled_from([ANY, *OPERATIONS])), kind, draw(chances)) for kind in sorted(there)
+    )
+
+
+@st.composite
 def clouds(draw: Any, scenario: Scenario) -> SampledCloud:
     """A strategy for what the cloud decides in *scenario*: sampled with a swarm of faults, or scripted by `plans`.
+
+    Both give some requests of clients no ordinary answer, as `answers` draws it.
 
     Give one to `Simulation(scenario, cloud=...)`; times and script are the scenario's. A cloud without times, whose every
     event hypothesis draws itself, is what `TuningMachine` uses.
     """
-    seed, own = draw(st.integers(0, 3)), draw(faults())
+    seed, own, injected = draw(st.integers(0, 3)), draw(faults()), draw(answers())
     if draw(st.booleans()):
-        return SampledCloud(seed, faults=own)
+        return SampledCloud(seed, faults=own, answers=injected)
     plan = {}
     for entry in scenario.with_arrivals().tuning_jobs:  # those that arrive have the same names whatever the seed
         for ordinal in range(1, entry.spec.limits.max_training_jobs + 1):
             if walk := draw(plans(entry.spec.definition(ordinal))):
                 plan[entry.spec.name, ordinal] = walk
-    return ScriptedCloud(seed, faults=own, plan=plan)
+    return ScriptedCloud(seed, faults=own, answers=injected, plan=plan)
 
 
 natures = clouds
