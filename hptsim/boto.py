@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
-from hptsim.errors import invalid, nearest
+from hptsim.errors import NoAnswer, invalid, nearest
 from hptsim.optional import require
 from hptsim.recorder import Recorder as Recorder
 from hptsim.recorder import record as record
@@ -33,7 +33,9 @@ def client(sim: Simulation, service: str = "sagemaker", *, session: Any = None, 
 
     *session* is a boto3 or botocore session of your own; *settings* go to its client factory (region_name, config, ...).
     Without a region the client's is us-east-1. Clients are safe among threads; a thread that calls `sim.run` beside them
-    holds `Service.of(sim).lock` (virtual time does). Source: W12, W13.
+    holds `Service.of(sim).lock` (virtual time does). A request that gets no
+    answer raises botocore's ReadTimeoutError, in virtual time after the client's `read_timeout`, otherwise at once.
+    Source: W12, W13.
 
     >>> from hptsim import Simulation
     >>> sagemaker = client(Simulation())
@@ -68,6 +70,7 @@ def attach(client: Any, sim: Simulation) -> Any:
     wire, response = Wire(sim), require("botocore.awsrequest", "boto", "hptsim.boto").AWSResponse
     endpoint = urlsplit(client.meta.endpoint_url).netloc
     unsigned = require("botocore", "boto", "hptsim.boto").UNSIGNED
+    timed_out = require("botocore.exceptions", "boto", "hptsim.boto").ReadTimeoutError
 
     def answer(request: Any, event_name: str, **more: Any) -> Any:
         operation = event_name.rpartition(".")[2]
@@ -75,7 +78,11 @@ def attach(client: Any, sim: Simulation) -> Any:
         body = bytes(given) if isinstance(given, (bytes, bytearray)) else b""  # a stream: only for refused operations
         headers = {name: _text(value) for name, value in request.headers.items()}
         region = client.meta.region_name
-        answered = wire.answer(Call(service, operation, request.url, headers, body, region, endpoint))
+        try:
+            answered = wire.answer(Call(service, operation, request.url, headers, body, region, endpoint))
+        except NoAnswer as error:
+            _wait(client.meta.config.read_timeout)
+            raise timed_out(endpoint_url=request.url, error=error) from error
         return response(request.url, answered.status, answered.headers, _Raw(answered.body))
 
     def sign(**more: Any) -> Any:
@@ -131,7 +138,7 @@ _patched: list[Any] = []
 def virtual_time(sim: Simulation) -> Iterator[None]:
     """While it is on, this thread sees the time of *sim*: sleeping advances it, and clocks read it.
 
-    `time.sleep` runs the simulation for that long instead of waiting, so botocore's waiters and polling loops take no
+    `time.sleep` runs the simulation for that long instead of waiting, so botocore's waiters, retries and polling loops take no
     time; `time.time`, `datetime.now` and related clocks show the scenario's epoch plus simulated time. Other threads sleep
     and read clocks as ever; once the last thread has left, nothing is patched. A module that has done
     `from time import sleep` keeps the real one: call `time.sleep`.
@@ -166,10 +173,15 @@ def _patch() -> None:
     travel.start().time_ns = functools.partial(_time_ns, machine.escape_hatch.time.time_ns)
     _patched[:] = travel, time.sleep
     time.sleep = _sleep
+    bucket = require("botocore.retries.bucket", "boto", "hptsim.boto.virtual_time")
+    _patched.extend((bucket.TokenBucket, bucket.TokenBucket.acquire))
+    bucket.TokenBucket.acquire = functools.partialmethod(
+        _acquire, bucket.TokenBucket.acquire, bucket.CapacityNotAvailableError
+    )
 
 
 def _unpatch() -> None:
-    travel, time.sleep = _patched
+    travel, time.sleep, bucket, bucket.acquire = _patched
     _patched.clear()
     travel.stop()
 
@@ -180,6 +192,23 @@ def _time_ns(real: Any) -> int:
         return int(real())
     service = Service.of(simulations[-1])
     return round((service.epoch_s + service.sim.now) * 1e9)
+
+
+def _acquire(bucket: Any, acquire: Any, not_yet: type[Exception], amount: int = 1, block: bool = True) -> Any:
+    """Take from the bucket of a client with adaptive retries: it waits on a lock in real time, here it sleeps."""
+    if not block or not _clocks.get(threading.get_ident()):
+        return acquire(bucket, amount, block)
+    while True:
+        try:
+            return acquire(bucket, amount, block=False)
+        except not_yet:
+            _sleep(max((amount - bucket.available_capacity) / bucket.max_rate, 0.001))
+
+
+def _wait(seconds: float) -> None:
+    """Let a client's timeout pass for a thread that is in virtual time; elsewhere it takes no time."""
+    if _clocks.get(threading.get_ident()):
+        _sleep(seconds)
 
 
 def _sleep(seconds: Any, /) -> None:

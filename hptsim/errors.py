@@ -43,6 +43,22 @@ class ServiceError(HptsimError):
 
 
 @attrs.define(auto_exc=True)
+class NoAnswer(HptsimError):
+    """A request that gets no answer: its client waits until its own read timeout.
+
+    Whether the request was carried out, the client cannot know.
+
+    >>> str(NoAnswer("StopTrainingJob"))
+    'StopTrainingJob: no answer comes'
+    """
+
+    operation: str
+
+    def __str__(self) -> str:
+        return f"{self.operation}: no answer comes"
+
+
+@attrs.define(auto_exc=True)
 class InvalidInput(HptsimError, ValueError):
     """A spec, scenario, argument or journal that makes no sense; says where, what was given and what to write instead.
 

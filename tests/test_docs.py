@@ -16,11 +16,13 @@ from hptsim.cli import exit_codes
 from hptsim.cli.app import main
 from hptsim.cli.write_docs import PAGES, figures, semantics
 from hptsim.model.assumptions import ASSUMPTIONS, Assumptions
+from hptsim.model.calls import ANSWERS
 from hptsim.model.definitions import ServiceLimits
 from hptsim.model.request_writer import to_request
 from hptsim.model.tables import BOOKINGS, EFFECTS, EVERY_ROW, RESERVATION, TRAINING, TUNING, WARM_POOL
 from hptsim.planning.figures import FIGURES
 from hptsim.planning.usage import USAGE, Usage
+from hptsim.scenario.answers import SERVICE_RATES, InjectedAnswer
 from hptsim.scenario.arrival_patterns import PATTERNS
 from hptsim.scenario.cloud import Faults, Script, Timings
 from hptsim.scenario.durations import KINDS
@@ -107,6 +109,16 @@ def test_the_example_has_every_key_of_a_tuning_job_and_the_page_every_distributi
     (job,) = tomllib.loads(EXAMPLE)["tuning_jobs"]
     assert job.keys() == {"request", "at_s", "stop_at_s", "priority", "strategy", "faults", "recorded"}
     assert all(f"{{ {kind} = {{" in PAGE for kind in (*KINDS, *PATTERNS, "scipy"))
+
+
+def test_the_page_has_every_rate_and_every_key_and_kind_of_an_answer():
+    (answer,) = tomllib.loads(EXAMPLE)["answers"]
+    assert answer.keys() == {field.name for field in attrs.fields(InjectedAnswer)}
+    assert all(f"`{kind}`" in PAGE for kind in ANSWERS)
+    for operation, rate in SERVICE_RATES.items():
+        name = "each other" if operation == "*" else f"`{operation}`"
+        (row,) = [line for line in PAGE.splitlines() if line.startswith(f"| {name} | ")]
+        assert row == f"| {name} | {rate.per_s:g} | {rate.burst:g} | {rate.source.removesuffix(' (`request-rates`)')} |"
 
 
 def test_the_example_has_every_key_of_arrivals():

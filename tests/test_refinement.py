@@ -116,6 +116,22 @@ def test_so_it_is_when_stops_take_time_to_arrive(scenario):
     same_states(*follow(attrs.evolve(scenario, timings=attrs.evolve(scenario.timings, stop_propagation_s=7.0))))
 
 
+PASSES = {
+    "controller_first_pass_s": 2.0,
+    "controller_period_s": 10.0,
+    "controller_jitter_s": 2.0,
+    "first_launch_s": 6.0,
+    "launch_s": 3.0,
+    "finish_s": 20.0,
+}
+
+
+@given(scenario=scenarios())
+def test_so_it_is_when_the_controller_acts_in_passes(scenario):
+    """A pass may launch several training jobs: each is an event of its own in the model, and so it explores all passes."""
+    same_states(*follow(attrs.evolve(scenario, timings=attrs.evolve(scenario.timings, **PASSES))))
+
+
 def test_the_embedded_scenario_is_a_path_too():
     same_states(*follow(demo()))
 

@@ -2,6 +2,7 @@
 
 import attrs
 import pytest
+from examples import request
 from extras import long
 from hypothesis import HealthCheck, Phase, find, given, seed, settings
 from hypothesis import strategies as st
@@ -11,16 +12,18 @@ from hptsim import Scenario, Simulation, TuningJobSpec, testing
 from hptsim.audit.laws import SOMETIMES
 from hptsim.cloud.every_outcome import FAULTS, EveryOutcome
 from hptsim.cloud.scripted import ScriptedCloud
-from hptsim.errors import LawBroken
+from hptsim.errors import LawBroken, NoAnswer, ServiceError
 from hptsim.model.assumptions import Assumptions
+from hptsim.model.calls import ANSWERS, REFUSALS
 from hptsim.model.definitions import TrainingJobDefinition
 from hptsim.model.machine import Tables
 from hptsim.model.statuses import NEW
 from hptsim.model.tables import ALL, TRAINING, WARM_POOL, Table
 from hptsim.scenario.cloud import Script
+from hptsim.service.service import Service
 from hptsim.testing import machine, strategies
 from hptsim.testing.machine import RULES, TuningMachine
-from hptsim.testing.strategies import accounts, budgets, clouds, faults, plans, scenarios, specs
+from hptsim.testing.strategies import accounts, answers, budgets, clouds, faults, plans, scenarios, specs
 
 NO_SHRINKING = settings(max_examples=2000, phases=[Phase.generate], deadline=None, derandomize=True, database=None)
 
@@ -67,6 +70,45 @@ def test_faults_and_budgets_are_swarms():
     for kind in FAULTS:
         only = reached(budgets(), lambda one, kind=kind: one[kind] > 0 and sum(one.values()) == one[kind])
         assert set(only) == set(FAULTS)
+
+
+def test_answers_are_a_swarm_and_clouds_have_them():
+    for kind in ANSWERS:
+        assert reached(answers(), lambda one, kind=kind: [each.answer for each in one] == [kind])
+    assert reached(answers(), lambda one: one == ()) == ()
+    assert reached(clouds(Scenario()), lambda cloud: len(cloud.answers) == 2)
+
+
+@given(injected=answers(), seed_of_it=st.integers(0, 100))
+def test_a_caller_who_repeats_comes_through_whatever_becomes_of_the_requests(injected, seed_of_it):
+    scenario = Scenario(limits="none", answers=injected)
+    sim = Simulation(scenario, seed=seed_of_it)
+    service = Service.of(sim)
+
+    def until_answered(operation, given):
+        for _ in range(100):
+            try:
+                service.call(operation, given)
+                return ""
+            except NoAnswer:
+                continue
+            except ServiceError as error:
+                if error.code not in REFUSALS:
+                    return error.code
+        raise AssertionError(f"{operation} was never answered")
+
+    calls = {"CreateHyperParameterTuningJob": request("drawn"), "StopHyperParameterTuningJob": NAMED}
+    codes = {operation: until_answered(operation, given) for operation, given in calls.items()}
+    lost = {one.data.operation for one in sim.journal if one.trigger == "lost_response"}
+    create, stop = codes.values()
+    assert create == ("ResourceInUse" if "CreateHyperParameterTuningJob" in lost else "")
+    assert stop == "" and sim.tuning_job("drawn").status == "Stopping"
+    sim.run()
+    assert [(one.thing, one.trigger) for one in sim.journal].count(("tuning", "create")) == 1
+    assert sim.tuning_job("drawn").status == "Stopped"
+
+
+NAMED = {"HyperParameterTuningJobName": "drawn"}
 
 
 def test_specs_are_called_as_asked():

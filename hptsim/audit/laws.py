@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from hptsim.audit import ends, journal, queue, quota, search, training_jobs, tuning_jobs, warm_pools
+from hptsim.audit import calls, ends, journal, queue, quota, search, training_jobs, tuning_jobs, warm_pools
 from hptsim.model.laws import Law, check_laws, witnesses
 
 LAWS: tuple[Law, ...] = check_laws(
     (
         *journal.LAWS,
+        *calls.LAWS,
         *ends.LAWS,
         *tuning_jobs.LAWS,
         *training_jobs.LAWS,

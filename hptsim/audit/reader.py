@@ -17,6 +17,7 @@ from hptsim.audit.state import (
     is_standalone,
 )
 from hptsim.model.account import TOTAL, standalone_holder
+from hptsim.model.copying import duplicate
 from hptsim.model.definitions import NO_CRITERIA, Hyperband
 from hptsim.model.journal import Entry
 from hptsim.model.payloads import Epoch, Failed, KeepAlive, Saved, ScriptEnded, TrainingJobCreated
@@ -25,6 +26,14 @@ STOPS = ("stop", "max_runtime", "max_wait", "max_pending")
 """What stops a training job."""
 _WRITES = frozenset({"downloaded", "epoch", "exited", "killed"})
 """When a container writes to its log."""
+
+_DONE_BY: Mapping[str, tuple[str, str]] = {
+    "CreateHyperParameterTuningJob": ("tuning", "create"),
+    "StopHyperParameterTuningJob": ("tuning", "stop"),
+    "CreateTrainingJob": ("training", "create"),
+    "StopTrainingJob": ("training", "stop"),
+}
+"""What a request for an operation does to the job that it names."""
 
 
 def follow_tuning(state: State, entry: Entry) -> None:
@@ -267,6 +276,18 @@ def follow_refused(state: State, entry: Entry) -> None:
     """A refused call changes nothing."""
 
 
+def follow_call(state: State, entry: Entry) -> None:
+    """A request got no ordinary answer; what it has done all the same is remembered with the job."""
+    _, _, name, answer, _, _, called, _ = entry
+    if answer != "lost_response" or not called.changed or called.operation not in _DONE_BY:
+        return
+    thing, trigger = _DONE_BY[called.operation]
+    jobs: dict[str, Any] = state.tuning if thing == "tuning" else state.training
+    if name in jobs:
+        job = jobs[name] = duplicate(jobs[name])  # one that has ended is shared
+        job.lost |= {trigger}
+
+
 def follow_warm_pool(state: State, entry: Entry) -> None:
     """A warm pool goes from one state to the next."""
     now, _, name, trigger, source, destination, data, _ = entry
@@ -293,5 +314,6 @@ READERS: Mapping[str, Callable[[State, Entry], None]] = {
     "signal": follow_signal,
     "refused": follow_refused,
     "warm_pool": follow_warm_pool,
+    "call": follow_call,
 }
 """Who follows the entries of each thing."""

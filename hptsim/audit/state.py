@@ -105,6 +105,8 @@ class KnownTuningJob:
     tried: list[Mapping[str, str]] = attrs.field(factory=list)
     """The configurations of a grid."""
     models: int = 0
+    lost: frozenset[str] = frozenset()
+    """What was done to it on requests whose responses were lost: create, stop."""
 
     def copy(self) -> KnownTuningJob:
         """An independent copy."""
@@ -166,6 +168,8 @@ class KnownTrainingJob:
     short: bool = False
     """Whether it has just found no machines; *latest* is the last choice it may fall back to, 0 when none has quota."""
     latest: int = 0
+    lost: frozenset[str] = frozenset()
+    """What was done to it on requests whose responses were lost: create, stop."""
 
     @property
     def live(self) -> bool:

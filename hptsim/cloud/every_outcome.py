@@ -45,6 +45,8 @@ class EveryOutcome(CloudBase):
 
     budget: dict[str, int] = attrs.field(factory=dict)
     delayed_stop: bool = False
+    due_answer: str = ""
+    """What becomes of the next request, one of `model.calls.ANSWERS`: whoever drives the simulation sets it each time."""
 
     def delay(self, world: State, job: TuningJob, trigger: str) -> float:
         """Zero, but for stops that are to arrive separately: the explorer ignores times."""
@@ -80,6 +82,11 @@ class EveryOutcome(CloudBase):
         if trigger == "saved":
             return not job.saved
         return trigger not in FAULTS or self.budget.get(trigger, 0) > 0
+
+    def answer(self, operation: str, name: str, number: int) -> str:
+        """What is due, once; every request after it has the ordinary answer until something else is due."""
+        due, self.due_answer = self.due_answer, ""
+        return due
 
     def spend(self, trigger: str) -> None:
         """Take a fault that has happened from the budget."""

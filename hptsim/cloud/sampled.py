@@ -10,6 +10,7 @@ import attrs
 from hptsim.cloud.base import CloudBase
 from hptsim.cloud.passes import Passes
 from hptsim.errors import InvalidInput
+from hptsim.scenario.answers import InjectedAnswer, drawn
 from hptsim.scenario.cloud import GRACE_S, Faults, Recorded, Timings
 from hptsim.scenario.configured_durations import resolve
 from hptsim.scenario.durations import Duration, draw
@@ -39,8 +40,12 @@ class SampledCloud(CloudBase):
     recorded: Mapping[str, tuple[Recorded, ...]] | None = None
     """What the training jobs of single tuning jobs took, by name and in order of launch, in place of draws."""
 
+    answers: tuple[InjectedAnswer, ...] | None = None
+    """What becomes of requests in place of the ordinary answer, and with which chance."""
+
     def _take(self, seed: int, scenario: Scenario) -> None:
         super()._take(seed, scenario)
+        self._answers: tuple[InjectedAnswer, ...] = scenario.answers if self.answers is None else tuple(self.answers)
         jobs = scenario.tuning_jobs
         self._timings: Timings = scenario.timings if self.timings is None else self.timings
         self._recorded = self.recorded or {}
@@ -90,6 +95,12 @@ class SampledCloud(CloudBase):
     def last_pass(self, job: TuningJob, time_s: float) -> float | None:
         """Its last pass until *time_s*; None before the first, and for a controller without passes."""
         return self.passes(job).last(time_s) if self._timings.controller_period_s else None
+
+    def answer(self, operation: str, name: str, number: int) -> str:
+        """Drawn from a stream of its own for each operation and job."""
+        if not self._answers:
+            return ""
+        return drawn(self._answers, operation, uniforms(self._seed, f"{name}/answers/{operation}", number)[0])
 
     def begin(self, world: State, job: TrainingJob) -> None:
         """Draw how long the training job will need, and see what can go wrong with it."""

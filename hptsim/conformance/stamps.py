@@ -26,6 +26,11 @@ class Seen:
     time_s: float | None
 
 
+def of_event(one: Seen | None) -> int:
+    """What tells one from another: the event, and not the copy of what it shows."""
+    return 0 if one is None else id(one.event)
+
+
 def seen(event: Event, status: str, end: str) -> Seen:
     """What *event* shows: *status*, and the times of its members, the end's in the member *end*."""
     members = event.members

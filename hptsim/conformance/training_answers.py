@@ -92,7 +92,7 @@ def _shown(belief: Belief, event: Event, kind: Kind, described: dict[str, Any], 
         belief.ended_s if now.ended_s is None else now.ended_s,
         max(belief.training_s, members.get("TrainingTimeInSeconds", 0)),
         members.get("ObjectiveStatus", belief.objective),
-        belief.transitions if path_shown is None else tuple(path_shown),
+        belief.transitions if path_shown is None else path_shown,
     )
 
 

@@ -8,7 +8,7 @@ import attrs
 
 from hptsim.conformance.answers import Refusal, shown, time_of
 from hptsim.conformance.orders import Event
-from hptsim.conformance.stamps import CLOCK_SKEW_S, Seen, not_before, whole
+from hptsim.conformance.stamps import CLOCK_SKEW_S, Seen, not_before, of_event, whole
 from hptsim.conformance.training_search import Kind, TrainingState
 from hptsim.model.statuses import FINAL_TUNING
 
@@ -50,12 +50,12 @@ class Belief:
     """What a training job may be doing, and what the answers so far have shown of it."""
 
     states: frozenset[TrainingState]
-    seen: Seen | None = attrs.field(default=None, eq=id, hash=False)
+    seen: Seen | None = attrs.field(default=None, eq=of_event, hash=False)
     started_s: float | None = None
     ended_s: float | None = None
     training_s: int = 0
     objective: str = "Pending"
-    transitions: tuple[Any, ...] = attrs.field(default=(), eq=id, hash=False)
+    transitions: Any = attrs.field(default=(), eq=id, hash=False)
 
 
 def contradiction(belief: Belief, event: Event, now: Seen, kind: Kind) -> Refusal | None:

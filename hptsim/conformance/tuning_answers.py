@@ -17,6 +17,7 @@ from hptsim.conformance.stamps import (
     named_by_its_arn,
     not_before,
     not_found,
+    of_event,
     seen,
     whole,
 )
@@ -34,7 +35,7 @@ class Belief:
     """What a tuning job may be doing, and what the answers so far have shown of it."""
 
     states: frozenset[TuningState]
-    seen: Seen | None = attrs.field(default=None, eq=id, hash=False)
+    seen: Seen | None = attrs.field(default=None, eq=of_event, hash=False)
     runtime_s: int | None = None
     final_runtime_s: int | None = None
     best: float | None = None

@@ -38,7 +38,8 @@ ASSUMPTIONS: Mapping[str, str] = MappingProxyType(
         "warm-pool-match": "any training job without a tuning job that is not on managed spot and has the same keys takes the "
         "oldest Available pool, whether or not it asks for a pool of its own; its start-up then takes warm_starting_s (R18)",
         "warm-pool-quota": "warm_pool_capacity limits instances in warm pools, in use or available, by type; a type that it does "
-        "not name is unlimited, where the service's default is 0; without quota a training job runs without a pool (R20)",
+        "not name has the count of '*', and without one is unlimited, where the service's default is 0; without quota a training "
+        "job runs without a pool (R20)",
         "stop-frees-warm-pool": "stopping a training job that has ended and whose warm pool is Available gives the pool up, as "
         "setting KeepAlivePeriodInSeconds to 0 does; without a pool it is refused as ever (R17, §2.8)",
         "ends-release-too": "Completed and Failed release what is reserved just as Stopped does (§5.5)",
@@ -101,6 +102,16 @@ ASSUMPTIONS: Mapping[str, str] = MappingProxyType(
         "by creation unless asked (A-41)",
         "tokens": "a NextToken of another list, other filters, another account or a time that was undone is a "
         "ValidationException (A-42)",
+        "request-rates": "an account's requests are limited for each operation by itself, by a token bucket; two "
+        "ListTrainingJobs a second were reported (O14), the other figures of `request_rates` are assumed; requests are "
+        "throttled before they are read; off unless asked for (A-50)",
+        "injected-answers": "a request that is refused at the door or never arrives changes nothing; one whose response is "
+        "lost was carried out, and its caller sees the same read timeout (W7, W14); none unless asked for",
+        "read-lag": "DescribeTrainingJob and all lists may answer as of an earlier instant: `read_lag_s` is by how much, drawn "
+        "anew for each instant; no answer is older than one before it; DescribeHyperParameterTuningJob never lags, as was "
+        "recorded (S3, O7, A-43); none unless asked for",
+        "event-delivery": "a subscription to events may bring an event several times and late, each copy by itself, so that "
+        "they come in another order; once and in order unless asked for (O13)",
         "controller-passes": "the controller looks at a tuning job in passes, a period apart, the first three closer: it "
         "launches in one of them all that is due, and ends the tuning job in one; each pass stamps LastModifiedTime, as every "
         "change of status does (O1, O2, A-46: observed; O4: the third pass, inferred). What nobody has observed: what waited "
@@ -152,3 +163,5 @@ class Assumptions:
     repeated_stop: str = attrs.field(default="idempotent", validator=_one_of("idempotent", "reject"))
     bayesian: str = attrs.field(default="parzen", validator=_one_of("parzen", "tpe", "gp"))
     capacity_wait: str = attrs.field(default="starting", validator=_one_of("starting", "pending"))
+    read_lag_s: Any = None
+    """By how much the answers about training jobs and the lists lag (`read-lag`): None, or a duration in seconds."""

@@ -7,7 +7,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-THINGS = ("tuning", "training", "reservation", "occupancy", "artifact", "log", "signal", "refused", "warm_pool")
+THINGS = ("tuning", "training", "reservation", "occupancy", "artifact", "log", "signal", "refused", "warm_pool", "call")
 Entry = tuple[float, str, str, str, str, str, Any, int]
 """A journal entry as the world writes it, a plain tuple with the fields of `Record`: journals have millions of them."""
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from hptsim.model.calls import ANSWERS
 from hptsim.model.definitions import Amounts, TrainingJobDefinition
 from hptsim.model.specs import TuningJobSpec
 
@@ -88,6 +89,13 @@ class Reused(NamedTuple):
     by: str
 
 
+class Called(NamedTuple):
+    """A caller's request that got no ordinary answer: for which operation, and whether it has changed anything."""
+
+    operation: str
+    changed: bool
+
+
 PAYLOADS: Mapping[tuple[str, str], type[Any]] = {
     ("tuning", "create"): TuningJobCreated,
     ("tuning", "launch"): Launched,
@@ -111,6 +119,7 @@ PAYLOADS: Mapping[tuple[str, str], type[Any]] = {
     ("signal", "stop"): str,
     ("refused", "create"): str,
     ("refused", "stop"): str,
+    **{("call", answer): Called for answer in ANSWERS},
 }
 """What comes with an entry of each thing and trigger, if anything; with all others nothing comes."""
 OPTIONAL = frozenset({("tuning", "launch"), ("tuning", "finish"), ("warm_pool", "terminate"), ("signal", "stop")})

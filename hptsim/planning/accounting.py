@@ -66,6 +66,8 @@ class _Child:
     billable_s: float = 0.0
     whole_s: int = 0
     """The same as the service counts it, between times cut to whole seconds (O11)."""
+    counted_from_s: float | None = None
+    """Since when it has been in states that are billed; None while it is not."""
     by_type: dict[str, float] = attrs.field(factory=dict)
     """Billable instance-seconds by instance type: a restart may have come to another."""
 
@@ -125,6 +127,7 @@ class Accounting(JournalReader):
         for child in self._children.values():
             if child.state not in FINAL_TRAINING:
                 self._pass(child, now)
+                self._count_whole(child, now)
                 self._bill(child)
         for name in list(self._kept):
             self._retained(name, now)
@@ -191,7 +194,10 @@ class Accounting(JournalReader):
         child.state = record.destination
         if not child.trained and child.state == "Training":
             self._trains(child, now)
-        child.started = child.started or child.state in BILLED
+        if child.state not in BILLED:
+            self._count_whole(child, now)
+        elif child.counted_from_s is None:
+            child.started, child.counted_from_s = True, now
         if (end := record.destination) in FINAL_TRAINING:
             self._bill(child)
             if child.row is not None:
@@ -224,12 +230,17 @@ class Accounting(JournalReader):
             passed_s = now - child.since_s
             within_s = now - max(child.since_s, self.begin_s)
             child.billable_s += passed_s
-            child.whole_s += whole_second(self.epoch_s + now) - whole_second(self.epoch_s + child.since_s)
             for kind, count in child.running.items():
                 child.by_type[kind] = child.by_type.get(kind, 0.0) + passed_s * count
                 child.usage.billable_instance_s += passed_s * count
                 self.billable[kind] = self.billable.get(kind, 0.0) + max(0.0, within_s) * count
         child.since_s = now
+
+    def _count_whole(self, child: _Child, now: float) -> None:
+        """Count the whole seconds up to *now* of a training job that has been in billed states (O11)."""
+        if child.counted_from_s is not None:
+            child.whole_s += whole_second(self.epoch_s + now) - whole_second(self.epoch_s + child.counted_from_s)
+            child.counted_from_s = None
 
     def _bill(self, child: _Child) -> None:
         """Bill a training job that has ended, in whole seconds, at least one (O11, B7)."""

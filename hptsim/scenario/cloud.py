@@ -33,7 +33,8 @@ def _by_configuration(given: Any, field: attrs.Attribute[Any]) -> Any:
 class Timings:
     """How long each step takes; every field is a duration in seconds.
 
-    The defaults are all zero but for the training itself (`instant`); `typical` carries what was observed. With a
+    `Timings(...)` is exact, for theory: what it is not given is zero, but for the training itself (`instant`). `typical`
+    carries what was observed, and is what a scenario has that says nothing of timings. With a
     *controller_period_s* the controller looks at a tuning job in passes, and launches and ends it in one of them
     (`controller-passes`).
 

@@ -20,7 +20,8 @@ from hptsim.model.instants import check_instant
 from hptsim.model.specs import TuningJobSpec
 from hptsim.model.validators import at_least, check_data, converted, table, whole
 from hptsim.optional import require
-from hptsim.scenario import files
+from hptsim.scenario import durations, files
+from hptsim.scenario.answers import InjectedAnswer, Rate, injected_answers, rates_to_data, request_rates
 from hptsim.scenario.cloud import Faults, Script, Timings
 from hptsim.scenario.coverage import check_spec
 from hptsim.scenario.estimate import Circumstances, Estimate, estimate
@@ -49,7 +50,15 @@ def _part(given: Any, field: attrs.Attribute[Any]) -> Any:
     return built(_PARTS[field.name], field.name, given)
 
 
-_PARTS: Mapping[str, type[Any]] = {"faults": Faults, "script": Script, "assumptions": Assumptions}
+def _assumptions(given: Any, field: attrs.Attribute[Any]) -> Assumptions:
+    """The switches, with a lag that is a duration."""
+    part = built(Assumptions, field.name, given)
+    if part.read_lag_s is None:
+        return part
+    return attrs.evolve(part, read_lag_s=durations.from_data("assumptions.read_lag_s", part.read_lag_s))
+
+
+_PARTS: Mapping[str, type[Any]] = {"faults": Faults, "script": Script}
 
 
 @attrs.frozen
@@ -79,7 +88,7 @@ class Scenario:
     timings: Timings = attrs.field(factory=Timings.typical, converter=files.timings)
     faults: Faults = converted(_part, factory=Faults)
     script: Script = converted(_part, factory=Script)
-    assumptions: Assumptions = converted(_part, factory=Assumptions)
+    assumptions: Assumptions = converted(_assumptions, factory=Assumptions)
     limits: ServiceLimits = attrs.field(factory=ServiceLimits, converter=files.limits)
     until_s: float | None = attrs.field(default=None, validator=at_least(0))
     epoch: str = attrs.field(default="2024-01-01T00:00:00Z", validator=_instant)
@@ -88,6 +97,10 @@ class Scenario:
     spot_prices_usd_per_hour: Mapping[str, float] = attrs.field(factory=dict, validator=_PRICES)
     prices: Prices | None = attrs.field(default=None, converter=files.prices)
     """A table of prices in place of the package's own; the two fields above come before it."""
+    request_rates: Mapping[str, Rate] = attrs.field(factory=dict, converter=request_rates)
+    """How many requests an account may make, by operation: "none", "service", or a table (O14)."""
+    answers: tuple[InjectedAnswer, ...] = attrs.field(default=(), converter=injected_answers)
+    """What becomes of a share of the requests in place of the ordinary answer."""
     max_entries: int = attrs.field(default=MOST_ENTRIES, validator=whole(1))
     """What is expected to write more journal entries than this is refused before it runs."""
 
@@ -118,7 +131,7 @@ class Scenario:
         """The account as the world needs it, with the admission that the scenario means."""
         total = {} if self.total_instances is None else {TOTAL: self.total_instances}
         admission = self.assumptions.admission or ("queue" if self.arrivals else "reject")
-        assumptions = attrs.evolve(self.assumptions, admission=admission)
+        assumptions = attrs.evolve(self.assumptions, admission=admission, read_lag_s=None)  # the world has no lag
         return Account({**self.capacity, **total}, self.limits, assumptions, self.warm_pool_capacity)
 
     @property
@@ -156,7 +169,12 @@ class Scenario:
         if not self.arrivals:
             return self
         jobs = scheduled(self.tuning_jobs, self.arrivals, seed, self.epoch)
-        return attrs.evolve(self, tuning_jobs=jobs, arrivals=(), assumptions=self.account.assumptions)
+        return attrs.evolve(
+            self,
+            tuning_jobs=jobs,
+            arrivals=(),
+            assumptions=attrs.evolve(self.assumptions, admission=self.account.assumptions.admission),
+        )
 
     drawn = with_arrivals
     """The older name of `with_arrivals`."""
@@ -189,6 +207,10 @@ class Scenario:
                 data["tuning_jobs"] = [job_to_data(one) for one in value]
             elif field.name == "arrivals":
                 data["arrivals"] = [arrivals_to_data(one) for one in value]
+            elif field.name == "request_rates":
+                data["request_rates"] = rates_to_data(value)
+            elif field.name == "answers":
+                data["answers"] = [attrs.asdict(one) for one in value]
             elif field.name == "limits":
                 data["limits"] = without_none(attrs.asdict(value)) or "none"
             elif field.name == "timings":

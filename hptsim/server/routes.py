@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from importlib import resources
 from itertools import islice
 
-from hptsim.errors import ServiceError, answered, invalid
+from hptsim.errors import NoAnswer, ServiceError, answered, invalid
 from hptsim.model.journal import encode
 from hptsim.optional import require
 from hptsim.server.calls import body_of, call_of
@@ -24,6 +24,7 @@ from starlette.concurrency import run_in_threadpool  # noqa: E402
 from starlette.requests import Request  # noqa: E402
 from starlette.responses import JSONResponse, Response  # noqa: E402
 from starlette.routing import Route  # noqa: E402
+from starlette.types import Receive, Scope, Send  # noqa: E402
 
 PAGE_OF_JOURNAL = 10_000
 """Entries in one answer of `/_hptsim/journal`."""
@@ -127,8 +128,18 @@ def _answered_as_the_service(endpoint: Endpoint) -> Endpoint:
             return await endpoint(request)
         except ServiceError as error:
             return _shown(refusal(error))
+        except NoAnswer:
+            return _Unfinished()
 
     return run
+
+
+class _Unfinished(Response):
+    """A response that never ends: the server closes the connection in its midst, and the client's request fails."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b" ", "more_body": True})
 
 
 def _shown(response: Answered) -> Response:

@@ -6,9 +6,14 @@ import hashlib
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+import attrs
+
 from hptsim.model.instants import read_instant, write_instant
 from hptsim.model.journal import Entry, Journal
 from hptsim.model.statuses import status
+from hptsim.model.validators import converted, share
+from hptsim.scenario.durations import Duration, Exponential, as_duration, draw
+from hptsim.scenario.random_streams import uniforms
 from hptsim.scenario.scenario import Scenario
 from hptsim.service.echoes import echo
 from hptsim.service.job_index import JobIndex
@@ -46,11 +51,18 @@ def state_changes(
     yield from changes.rest()
 
 
-def subscribe(sim: Simulation, deliver: Callable[[Event], object], *, region: str = "us-east-1") -> Callable[[], None]:
+def subscribe(
+    sim: Simulation,
+    deliver: Callable[[Event], object],
+    *,
+    region: str = "us-east-1",
+    delivery: Delivery | None = None,
+) -> Callable[[], None]:
     """Call *deliver* with each state change from now on, at its instant of simulated time, as the simulation runs.
 
-    Delivery is an event of its own, the next one after the change, so *deliver* may call the service. Returns what ends the
-    subscription; it also ends when the simulation is restored to a snapshot.
+    With a *delivery* an event may come late, several times and after later ones (O13). Delivery is an event of its own,
+    without a delay the next one after the change, so *deliver* may call the service. Returns what ends the subscription,
+    for copies that are on their way, too; it also ends when the simulation is restored to a snapshot.
     Source: the developer guide's page on EventBridge.
 
     >>> from hptsim import Simulation, TuningJobSpec
@@ -71,8 +83,21 @@ def subscribe(sim: Simulation, deliver: Callable[[Event], object], *, region: st
             return end()
         events = [event for entry in step for event in changes.read(entry)]
         events += changes.rest()
-        if events:
+        if delivery is None and events:
             env.process(bring(events))
+        elif delivery is not None:
+            for event in events:
+                for delay_s in delivery.delays_s(sim.seed, event["id"]):
+                    env.process(bring_late(event, delay_s))
+
+    def bring_late(event: Event, delay_s: float) -> Generator[Any, Any, None]:
+        yield env.timeout(delay_s)
+        if subscribed:
+            deliver(event)
+
+    def unsubscribe() -> None:
+        subscribed.clear()
+        end()
 
     def bring(events: list[Event]) -> Generator[Any, Any, None]:
         """A process that takes no time: simpy begins it before anything else that is due at the same instant."""
@@ -80,8 +105,39 @@ def subscribe(sim: Simulation, deliver: Callable[[Event], object], *, region: st
             deliver(event)
         yield from ()
 
+    subscribed = [True]
     end = sim.observe(observe)
-    return end
+    return unsubscribe
+
+
+@attrs.frozen
+class Delivery:
+    """How EventBridge delivers events: at least once, and in no order (O13, `event-delivery`).
+
+    Each copy of an event takes *delay_s* seconds of its own; after each there is another one with the probability *again*,
+    but there are at most ten. The draws depend on the simulation's seed and the event alone. The figures are
+    the user's: the service publishes none.
+
+    >>> len(Delivery(again=0.0, delay_s=2.0).delays_s(0, "an event")), Delivery(again=0.0, delay_s=2.0).delays_s(0, "e")
+    (1, [2.0])
+    """
+
+    again: float = attrs.field(default=0.1, validator=share())
+    delay_s: Duration = converted(as_duration, Exponential(1.0))
+
+    def delays_s(self, seed: int, event: str) -> list[float]:
+        """The delays after which the copies of an event come."""
+        delays: list[float] = []
+        for copy in range(_MOST_COPIES):
+            again, delay = uniforms(seed, f"events/{event}", copy)[:2]
+            fixed = isinstance(self.delay_s, (int, float))
+            delays.append(self.delay_s if fixed else draw(self.delay_s, delay))  # type: ignore[arg-type]
+            if again >= self.again:
+                break
+        return delays
+
+
+_MOST_COPIES = 10
 
 
 class _StateChanges:

@@ -54,7 +54,7 @@ class Wire:
         self._serial = itertools.count(1)
 
     def answer(self, call: Call) -> Response:
-        """Answer one request, refusals included; only errors of the twin itself are raised."""
+        """Answer one request, refusals included; raises NoAnswer for one that gets no answer, and errors of the twin itself."""
         serial = f"{next(self._serial):012x}"
         request_id = {"x-amzn-RequestId": f"00000000-0000-4000-8000-{serial}", "x-amz-request-id": serial}
         response = self._stored(call) if call.service == "s3" else self._json(call)

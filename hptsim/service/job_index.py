@@ -6,7 +6,10 @@ and log streams are all read from it.
 
 from __future__ import annotations
 
+import math
+from bisect import bisect_right
 from collections.abc import Mapping
+from operator import itemgetter
 from typing import Any
 
 from hptsim.errors import InvalidInput, unknown_job
@@ -83,16 +86,17 @@ class JobIndex(JournalReader):
         self._read = 0
         self._last: Entry | None = None
 
-    def catch_up(self) -> None:
-        """Read what the journal has got since the last time; all of it when the simulation has gone back."""
+    def catch_up(self, until_s: float = math.inf) -> None:
+        """Read what the journal has got since the last time, until *until_s*; all of it when the simulation has gone back."""
         entries = self._journal.entries
         if self._read and (len(entries) < self._read or entries[self._read - 1] is not self._last):
             self._forget()
-        if len(entries) == self._read:
+        end = len(entries) if until_s == math.inf else bisect_right(entries, until_s, self._read, key=itemgetter(0))
+        if end == self._read:
             return
-        for entry in entries[self._read :]:
+        for entry in entries[self._read : end]:
             self.read(entry)
-        self._read, self._last = len(entries), entries[-1]
+        self._read, self._last = end, entries[end - 1]
 
     def tuning_job(self, name: str) -> IndexedTuningJob:
         """A tuning job; raises ServiceError (ResourceNotFound)."""

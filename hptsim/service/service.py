@@ -5,6 +5,7 @@ A request and an answer are what the wire carries as JSON: the service's member 
 
 from __future__ import annotations
 
+import functools
 import itertools
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -15,9 +16,11 @@ from hptsim.model.constraints import check_training_job, check_tuning_job
 from hptsim.model.instants import read_instant
 from hptsim.model.request_reader import parse_training_job
 from hptsim.model.specs import TuningJobSpec
+from hptsim.service.door import Door
 from hptsim.service.indexed_jobs import IndexedTrainingJob, IndexedTuningJob
 from hptsim.service.job_index import JobIndex
 from hptsim.service.pagination import Key, ListRequest, SortedIndex, Tokens, page, page_then_filter
+from hptsim.service.read_lag import LaggingJobs
 from hptsim.service.responses import Address, Describer
 from hptsim.service.tags import check_tags, tag_list, tags_of
 from hptsim.service.validation import check, without_none
@@ -53,6 +56,8 @@ class Service:
         self.lock = threading.RLock()
         """Held for every call; hold it to keep calls of other threads out while you move the simulation."""
         self._region = Address().region
+        self._door = Door(sim)
+        self._lagging = None if sim.scenario.assumptions.read_lag_s is None else LaggingJobs(sim)
         self._updates: dict[str, Answer] = {}
         """What UpdateTrainingJob has changed, by training job."""
 
@@ -68,21 +73,41 @@ class Service:
     def call(self, operation: str, request: Request, *, region: str = "us-east-1") -> Answer:
         """Answer one request to the service in *region* (it shows in ARNs only), at the simulation's present instant.
 
-        Raises ServiceError with the service's code and HTTP status; nothing has changed then.
+        Raises ServiceError with the service's code and HTTP status; nothing has changed then. Raises NoAnswer where the
+        scenario or the cloud lets the request or its response be lost.
         """
         with self.lock:
             answer = _OPERATIONS.get(operation)
             if answer is None:
                 raise not_modelled("sagemaker", operation, _OPERATIONS)
-            given = without_none(request)
-            check("sagemaker", operation, given)
-            self._region = region
-            self.jobs.catch_up()
-            return answer(self, given)
+            carry_out = functools.partial(self._carry_out, operation, answer, request, region)
+            answered: Answer = self._door.let(operation, request, carry_out)
+            return answered
+
+    def _carry_out(
+        self, operation: str, answer: Callable[[Service, Answer], Answer], request: Request, region: str
+    ) -> Answer:
+        given = without_none(request)
+        check("sagemaker", operation, given)
+        self._region = region
+        self.jobs.catch_up()
+        if self._lagging is not None:
+            self._lagging.catch_up()
+        return answer(self, given)
 
     @property
     def _describe(self) -> Describer:
         return Describer(Address(self._region), self.epoch_s, self.sim.now, self.sim)
+
+    @property
+    def _shown(self) -> JobIndex:
+        """The jobs that DescribeTrainingJob and the lists show (`read-lag`)."""
+        return self.jobs if self._lagging is None else self._lagging.jobs
+
+    @property
+    def _describe_shown(self) -> Describer:
+        as_of_s = self.sim.now if self._lagging is None else self._lagging.as_of_s
+        return Describer(Address(self._region), self.epoch_s, as_of_s, self.sim)
 
     # ------------------------------------------------------------------ tuning jobs
 
@@ -128,16 +153,19 @@ class Service:
         return {}
 
     def _list_tuning_jobs(self, request: Answer) -> Answer:
-        jobs = self.jobs.tuning
+        jobs = self._shown.tuning
         names, token = self._page("ListHyperParameterTuningJobs", request, jobs, default_order="Name")
-        summaries = [self._describe.tuning_job_summary(jobs.members[name]) for name in names]
+        summaries = [self._describe_shown.tuning_job_summary(jobs.members[name]) for name in names]
         return {"HyperParameterTuningJobSummaries": summaries, **token}
 
     def _list_children(self, request: Answer) -> Answer:
         job = self.jobs.tuning_job(request["HyperParameterTuningJobName"])
+        shown = self._shown.tuning.members.get(job.name)
+        if shown is None:  # the answer is of an instant before its creation
+            return {"TrainingJobSummaries": []}
         operation = "ListTrainingJobsForHyperParameterTuningJob"
-        names, token = self._page(operation, request, job.children, default_order="Name")
-        summaries = [self._describe.training_job_of_tuning(job.children.members[name]) for name in names]
+        names, token = self._page(operation, request, shown.children, default_order="Name")
+        summaries = [self._describe_shown.training_job_of_tuning(shown.children.members[name]) for name in names]
         return {"TrainingJobSummaries": summaries, **token}
 
     # ------------------------------------------------------------------ training jobs
@@ -151,8 +179,8 @@ class Service:
         return {"TrainingJobArn": Address(self._region).training(request["TrainingJobName"])}
 
     def _describe_training_job(self, request: Answer) -> Answer:
-        job = self.jobs.training_job(request["TrainingJobName"])
-        return {**self._describe.training_job(job), **without_none(self._updates.get(job.name, {}))}
+        job = self._shown.training_job(request["TrainingJobName"])
+        return {**self._describe_shown.training_job(job), **without_none(self._updates.get(job.name, {}))}
 
     def _stop_training_job(self, request: Answer) -> Answer:
         self.sim.stop_training_job(request["TrainingJobName"])
@@ -177,10 +205,10 @@ class Service:
         return {"TrainingJobArn": Address(self._region).training(job.name)}
 
     def _list_training_jobs(self, request: Answer) -> Answer:
-        jobs = self.jobs.training
+        jobs = self._shown.training
         names, token = self._page("ListTrainingJobs", request, jobs, default_order="CreationTime")
         return {
-            "TrainingJobSummaries": [self._describe.training_job_summary(jobs.members[name]) for name in names],
+            "TrainingJobSummaries": [self._describe_shown.training_job_summary(jobs.members[name]) for name in names],
             **token,
         }
 
@@ -195,7 +223,7 @@ class Service:
         order, descending = request.get("SortBy", default_order), request.get("SortOrder") == "Descending"
         after = self._after(request, list_request)
         keys = jobs.after(order, after, descending)
-        wanted = _filter(request, self._describe)
+        wanted = _filter(request, self._describe_shown)
         take = page_then_filter if operation == "ListTrainingJobs" else page
         names, last = take(keys, size, lambda name: wanted(jobs.members[name]))
         return names, {} if last is None else {"NextToken": self.tokens.make(list_request, last, self.sim.now)}

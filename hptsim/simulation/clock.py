@@ -47,6 +47,7 @@ class TwinEnvironment(simpy.Environment):
         first: int,
     ) -> None:
         super().__init__(now)
+        self.began_s = now
         self._eid = itertools.count(first)
         self._fire_armed, self._order = weakref.WeakMethod(fire_armed), weakref.WeakMethod(order)
         self._armed = armed

@@ -13,15 +13,16 @@ from hptsim.audit.auditor import Auditor
 from hptsim.audit.laws import LAWS
 from hptsim.cloud.every_outcome import FAULTS, EveryOutcome
 from hptsim.errors import LawBroken, ServiceError, invalid, nearest
+from hptsim.model.calls import ANSWERS
 from hptsim.model.definitions import TrainingJobDefinition
 from hptsim.model.journal import Entry
 from hptsim.model.laws import Law, witnesses
 from hptsim.model.machine import TABLES, Tables
 from hptsim.scenario.random_streams import uniforms
 from hptsim.scenario.scenario import Scenario
+from hptsim.simulation.callers import Act, Callers, Given
 from hptsim.simulation.gc_pause import collector_paused
 from hptsim.strategies.search import Searches
-from hptsim.world import commands
 from hptsim.world.rules import rules
 from hptsim.world.world import World
 
@@ -73,9 +74,7 @@ class Exploration:
 class _Node:
     world: World
     auditor: Auditor
-    created: int
-    trained: int
-    stopped: frozenset[str]
+    given: Given
     number: int
 
 
@@ -94,11 +93,12 @@ def explore(
 ) -> Exploration:
     """Visit every state that the scenario can reach, or stop at the first broken law.
 
-    *faults* says how often each may happen (see `cloud.every_outcome.FAULTS`); *stops* lets each tuning job be stopped once,
-    at any point; *delayed_stop* lets the stop travel to each training job separately. Times in the scenario are ignored;
-    arrivals stand for the tuning jobs that `scenario.with_arrivals(seed)` has in their place. *training_jobs* are created
-    besides, by name and in order, without a tuning job; each may be stopped once, and once more while its warm pool is kept.
-    *laws* are those that must hold in every state: `(*hptsim.LAWS, mine)`.
+    *faults* says how often each may happen (see `cloud.every_outcome.FAULTS`; those of `model.calls.ANSWERS` happen to requests,
+    and their callers repeat them, or do not); *stops* lets each tuning job be stopped once, at any point; *delayed_stop* lets
+    the stop travel to each training job separately. Times in the scenario are ignored; arrivals stand for the tuning jobs
+    that `scenario.with_arrivals(seed)` has in their place. *training_jobs* are created besides, by name and in order, without
+    a tuning job; each may be stopped once, and once more while its warm pool is kept. *laws* are those that must hold in
+    every state: `(*hptsim.LAWS, mine)`.
 
     >>> from hptsim.model import TuningJobSpec
     >>> from hptsim.scenario import ScheduledTuningJob
@@ -108,8 +108,8 @@ def explore(
     """
     budget = dict(faults or {})
     for kind in budget:
-        if kind not in FAULTS:
-            raise invalid("faults", kind, "a kind of fault", nearest(kind, FAULTS))
+        if kind not in (*FAULTS, *ANSWERS):
+            raise invalid("faults", kind, "a kind of fault", nearest(kind, (*FAULTS, *ANSWERS)))
     search = _Search(
         scenario.with_arrivals(seed),
         dict(training_jobs or {}),
@@ -142,15 +142,15 @@ class _Search:
         max_states: int,
         progress: Callable[[int], None] | None,
     ) -> None:
-        self.scenario, self.stops, self.max_states = scenario, stops, max_states
+        self.callers = Callers(scenario, training_jobs, stops, tuple(one for one in ANSWERS if one in budget))
+        self.max_states = max_states
         self.budget, self.delayed_stop, self.seed = budget, delayed_stop, seed
         self.progress = progress
-        self.training_jobs = training_jobs
         cloud = EveryOutcome(seed, scenario.script, budget, delayed_stop)
         account = scenario.account
         searches = Searches(uniforms, seed, account.assumptions.bayesian)
         world = World(account, cloud, searches, rules(tables))
-        self.root = _Node(world, auditor, 0, 0, frozenset(), 0)
+        self.root = _Node(world, auditor, Given(), 0)
         self.seen: dict[Any, int] = {}
         self.parts: dict[Any, int] = {}
         self.parents: list[tuple[int, str]] = [(0, "")]
@@ -189,7 +189,7 @@ class _Search:
         witnessed = tuple(law for law in witnesses(laws) if law in self.witnessed)
         return Exploration(len(self.seen), transitions, depth, resting, witnessed, found, complete, laws)
 
-    def moves(self, node: _Node) -> Iterator[tuple[str, tuple[str, Any]]]:
+    def moves(self, node: _Node) -> Iterator[tuple[str, Act]]:
         """What may happen next: whatever is armed and within budget, and the commands that are left."""
         world = node.world
         left = world.cloud.freeze()
@@ -200,19 +200,9 @@ class _Search:
                 continue
             offered.add(armed)
             yield f"sim.fire({armed[1]!r}, {armed[2]!r})", ("fire", serial)
-        if node.created < len(self.scenario.tuning_jobs):
-            yield f"sim.create_tuning_job(scenario.tuning_jobs[{node.created}].spec)", ("create", node.created)
-        for name in list(self.training_jobs)[node.trained : node.trained + 1]:
-            yield f"sim.create_training_job({name!r}, training_jobs[{name!r}])", ("train", name)
-        if self.stops:
-            for name in self.training_jobs:
-                if name in world.training and (name not in node.stopped or name in world.pools):
-                    yield f"sim.stop_training_job({name!r})", ("stop_alone", name)
-            for name in world.tuning:
-                if name not in node.stopped:
-                    yield f"sim.stop_tuning_job({name!r})", ("stop", name)
+        yield from self.callers.moves(node.given, world, spent)
 
-    def take(self, node: _Node, act: tuple[str, Any], *, last: bool) -> _Node | None:
+    def take(self, node: _Node, act: Act, *, last: bool) -> _Node | None:
         """The state that *act* leads to; None when the service refuses and nothing changes.
 
         The *last* move out of a node may use up the node's own world.
@@ -220,8 +210,7 @@ class _Search:
         world = node.world if last else node.world.clone()
         entries: list[Entry] = []
         world.write = entries.append
-        created, trained, stopped = node.created, node.trained, node.stopped
-        kind, what = act
+        given, (kind, what) = node.given, act
         auditor = node.auditor if last else node.auditor.clone()
         try:
             if kind == "fire":
@@ -229,18 +218,8 @@ class _Search:
                 if isinstance(world.cloud, EveryOutcome):
                     world.cloud.spend(trigger)
                 world.fire_armed(what)
-            elif kind == "create":
-                created += 1
-                commands.create_tuning_job(world, self.scenario.tuning_jobs[what].spec)
-            elif kind == "train":
-                trained += 1
-                commands.create_training_job(world, what, self.training_jobs[what])
-            elif kind == "stop_alone":
-                stopped |= {what}
-                commands.stop_training_job(world, what)
             else:
-                stopped |= {what}
-                commands.stop_tuning_job(world, what)
+                given = self.callers.take(given, world, act)
         except ServiceError:
             return None
         except LawBroken:
@@ -248,7 +227,7 @@ class _Search:
             raise
         self.audit(auditor, entries, world)
         self.witnessed.update(auditor.witnessed)
-        return _Node(world, auditor, created, trained, stopped, 0)
+        return _Node(world, auditor, given, 0)
 
     def audit(self, auditor: Auditor, entries: list[Entry], world: World | None) -> None:
         for entry in entries:
@@ -260,8 +239,8 @@ class _Search:
         """The state as a tuple of small numbers: equal parts are stored once."""
         parts = self.parts
         tuning, training, *rest = node.world.freeze()
-        numbers = [parts.setdefault(part, len(parts)) for part in (*tuning, "|", *training, "|", *rest, node.stopped)]
-        return (*numbers, node.created, node.trained)
+        numbers = [parts.setdefault(part, len(parts)) for part in (*tuning, "|", *training, "|", *rest, node.given)]
+        return tuple(numbers)
 
     def rest(self, node: _Node) -> Counterexample | None:
         """Judge a state in which nothing is left to happen by itself."""

@@ -41,6 +41,11 @@ class ReadableSimulation:
         """The simpy environment, for generator processes of your own."""
         return self._runner.env
 
+    @property
+    def clock_began_s(self) -> float:
+        """When its clock began: 0, or the instant of the snapshot that was restored last. A restore makes `env` anew."""
+        return self._runner.env.began_s
+
     # ------------------------------------------------------------------ jobs
 
     @property
@@ -76,6 +81,10 @@ class ReadableSimulation:
         job = world.known_tuning(name)
         until_s = self.now if time_s is None else time_s
         return world.cloud.last_pass(job, until_s if job.ended_s is None else min(until_s, job.ended_s))
+
+    def answer_to(self, operation: str, name: str, number: int) -> str:
+        """What the cloud lets become of the *number*-th request for an operation on a job; nothing: the ordinary answer."""
+        return self._runner.world.cloud.answer(operation, name, number)
 
     # ------------------------------------------------------------------ quota
 

@@ -17,7 +17,8 @@ import simpy
 from hptsim import __version__, html
 from hptsim.cloud.base import CloudBase
 from hptsim.cloud.sampled import SampledCloud
-from hptsim.errors import InvalidInput, invalid
+from hptsim.errors import InvalidInput, invalid, nearest
+from hptsim.model.calls import ANSWERS
 from hptsim.model.definitions import TrainingJobDefinition
 from hptsim.model.journal import Journal, Record
 from hptsim.model.laws import Law
@@ -48,11 +49,11 @@ _FILMED = 20_000
 class Simulation(ReadableSimulation):
     """A tuning service in simulated time.
 
-    *scenario* schedules tuning jobs and stops, and its arrivals are drawn with *seed*; without one the account is empty
-    and *capacity* limits it. *laws* is True (checked after each step), "end" (checked when nothing is left to do), False, or
-    the laws to check after each step: `(*hptsim.LAWS, mine)`. *journal* is where the entries are written. *cloud* decides how
-    long things take and what fails, for example a `ScriptedCloud`: what it does not say is the scenario's, and its seed is
-    *seed*. *nature* is its old name. Raises InvalidInput for what it cannot use.
+    *scenario* schedules tuning jobs and stops, and its arrivals are drawn with *seed*; without one the account is empty,
+    timings are typical, and *capacity* limits it. *laws* is True (checked after each step), "end" (checked when nothing is
+    left to do), False, or the laws to check after each step: `(*hptsim.LAWS, mine)`. *journal* is where the entries are
+    written. *cloud* decides how long things take and what fails, for example a `ScriptedCloud`: what it does not say is the
+    scenario's, and its seed is *seed*. *nature* is its old name. Raises InvalidInput for what it cannot use.
 
     >>> sim = Simulation(capacity={"ml.m5.xlarge": 4})
     >>> job = sim.create_tuning_job(TuningJobSpec("demo"))
@@ -228,6 +229,16 @@ class Simulation(ReadableSimulation):
         """
         self._runner.carry_out(commands.stop_training_job, name)
 
+    def note_answer(self, operation: str, name: str, answer: str, changed: bool) -> None:
+        """Write into the journal that a request got no ordinary answer, one of `model.calls.ANSWERS`.
+
+        *operation* is the service's, *name* the job that the request was about, and *changed* says whether it has changed
+        anything. Raises InvalidInput for another answer.
+        """
+        if answer not in ANSWERS:
+            raise invalid("answer", answer, "an answer that can be noted", nearest(str(answer), ANSWERS))
+        self._runner.carry_out(commands.note_answer, operation, name, answer, changed)
+
     # ------------------------------------------------------------------ figures and pictures
 
     def metrics(self, *, begin_s: float = 0.0) -> Any:
@@ -293,7 +304,7 @@ def _header(scenario: Scenario, seed: int, stop_propagation_s: float | None) -> 
     """What the journal's first line says of the run: its scenario's name, its seed, its account, how long a stop travels."""
     account = scenario.account
     plain = {"capacity": dict(account.capacity), "limits": attrs.asdict(account.limits)}
-    plain["assumptions"] = attrs.asdict(account.assumptions)
+    plain["assumptions"] = attrs.asdict(account.assumptions, filter=lambda field, value: field.name != "read_lag_s")
     if account.warm_pool_capacity:
         plain["warm_pool_capacity"] = dict(account.warm_pool_capacity)
     header = {"scenario": scenario.name, "seed": seed, "epoch": scenario.epoch, "account": plain}

@@ -147,6 +147,7 @@ OPERATIONS: Mapping[str, tuple[type, ...]] = {
     "update_training_job": (str, float),
     **dict.fromkeys(("stop_tuning_job", "stop_training_job", "delete_tuning_job", "delete_training_job"), (str,)),
     "fire": (str, str),
+    "note_answer": (str, str, str, bool),
 }
 """What a caller can do, and what each needs in a file."""
 

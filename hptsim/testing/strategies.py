@@ -15,7 +15,9 @@ from hypothesis import strategies as st
 from hptsim.cloud.every_outcome import FAULTS
 from hptsim.cloud.sampled import SampledCloud
 from hptsim.cloud.scripted import ScriptedCloud
+from hptsim.model.account import OTHERS
 from hptsim.model.assumptions import Assumptions
+from hptsim.model.calls import ANSWERS, ANY, OPERATIONS
 from hptsim.model.definitions import (
     CompletionCriteria,
     Hyperband,
@@ -27,6 +29,7 @@ from hptsim.model.definitions import (
 from hptsim.model.ranges import ParameterRange
 from hptsim.model.specs import TuningJobSpec
 from hptsim.model.tables import TRAINING
+from hptsim.scenario.answers import InjectedAnswer
 from hptsim.scenario.cloud import ON_SIGTERM, Faults, Script, Timings
 from hptsim.scenario.durations import Exponential, LogNormal
 from hptsim.scenario.scenario import Scenario
@@ -151,9 +154,13 @@ def scripts() -> Any:
 
 @st.composite
 def accounts(draw: Any) -> Scenario:
-    """A strategy for scenarios without tuning jobs: scarce quota by type and sometimes in total, limits, switches."""
+    """A strategy for scenarios without tuning jobs: scarce quota by type and sometimes in total, limits, switches.
+
+    Some name one of the two types, and "*" stands for the other and for all others.
+    """
+    second = draw(st.sampled_from([TYPES[1], OTHERS]))
     return Scenario(
-        capacity={kind: draw(st.integers(2, 6)) for kind in TYPES},
+        capacity={TYPES[0]: draw(st.integers(2, 6)), second: draw(st.integers(2, 6))},
         total_instances=draw(st.none() | st.integers(2, 8)),
         limits=ServiceLimits(tuning_jobs=draw(st.sampled_from([100, 1, 2]))),
         assumptions=draw(assumptions()),
@@ -216,21 +223,33 @@ def plans(draw: Any, definition: TrainingJobDefinition) -> tuple[tuple[str, floa
 
 
 @st.composite
+def answers(draw: Any) -> tuple[InjectedAnswer, ...]:
+    """A swarm of injected answers: which kinds exist is drawn first, then for which operations and how often."""
+    there = draw(st.sets(st.sampled_from(ANSWERS)))
+    chances = st.sampled_from([0.05, 0.2])
+    return tuple(
+        InjectedAnswer(draw(st.sampled_from([ANY, *OPERATIONS])), kind, draw(chances)) for kind in sorted(there)
+    )
+
+
+@st.composite
 def clouds(draw: Any, scenario: Scenario) -> SampledCloud:
     """A strategy for what the cloud decides in *scenario*: sampled with a swarm of faults, or scripted by `plans`.
+
+    Both give some requests of clients no ordinary answer, as `answers` draws it.
 
     Give one to `Simulation(scenario, cloud=...)`; times and script are the scenario's. A cloud without times, whose every
     event hypothesis draws itself, is what `TuningMachine` uses.
     """
-    seed, own = draw(st.integers(0, 3)), draw(faults())
+    seed, own, injected = draw(st.integers(0, 3)), draw(faults()), draw(answers())
     if draw(st.booleans()):
-        return SampledCloud(seed, faults=own)
+        return SampledCloud(seed, faults=own, answers=injected)
     plan = {}
     for entry in scenario.with_arrivals().tuning_jobs:  # those that arrive have the same names whatever the seed
         for ordinal in range(1, entry.spec.limits.max_training_jobs + 1):
             if walk := draw(plans(entry.spec.definition(ordinal))):
                 plan[entry.spec.name, ordinal] = walk
-    return ScriptedCloud(seed, faults=own, plan=plan)
+    return ScriptedCloud(seed, faults=own, answers=injected, plan=plan)
 
 
 natures = clouds

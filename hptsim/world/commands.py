@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from hptsim.errors import ServiceError
 from hptsim.model.definitions import TrainingJobDefinition
-from hptsim.model.payloads import Reused, TrainingJobCreated, TuningJobCreated
+from hptsim.model.payloads import Called, Reused, TrainingJobCreated, TuningJobCreated
 from hptsim.model.specs import TuningJobSpec
 from hptsim.model.statuses import FINAL_TUNING, primary
 from hptsim.world.admission import admit, limit_exceeded
@@ -149,6 +149,12 @@ def stop_training_job(world: World, name: str) -> None:
     world.step += 1
     deliver_stop(world, job)
     world.grant_all()
+
+
+def note_answer(world: World, operation: str, name: str, answer: str, changed: bool) -> None:
+    """Write down that a request got no ordinary answer: which, about which job, and whether it has changed anything."""
+    world.step += 1
+    world.write((world.now, "call", name, answer, "", "", Called(operation, changed), world.step))
 
 
 def _stop_again(world: World, kind: str) -> None:

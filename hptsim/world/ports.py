@@ -57,6 +57,12 @@ class Cloud(Protocol):
     def reason(self, job: TrainingJob, trigger: str) -> str:
         """The service's words for a failure."""
 
+    def answer(self, operation: str, name: str, number: int) -> str:
+        """What becomes of the *number*-th request for an operation on the job *name*: one of `model.calls.ANSWERS`.
+
+        Nothing for the ordinary answer.
+        """
+
     def clone(self) -> Self:
         """A copy that shares nothing mutable."""
 

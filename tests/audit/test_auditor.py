@@ -22,6 +22,7 @@ from doctored import (
     with_table,
 )
 
+from audit.test_calls import JOURNALS as CALLS
 from audit.test_planted import CASES as PLANTED
 from audit.test_quota import CASES as QUOTA
 from audit.test_search import CASES as SEARCH
@@ -108,7 +109,7 @@ OWN = {
     "every job ends": lambda: unfinished("every job ends"),
     "every reservation is released": lambda: unfinished("every reservation is released"),
 }
-CASES = [law for cases in (OWN, POOLS, QUOTA, SEARCH, TRAINING_JOB, TUNING_JOB) for law in cases]
+CASES = [law for cases in (OWN, CALLS, POOLS, QUOTA, SEARCH, TRAINING_JOB, TUNING_JOB) for law in cases]
 """The laws that have a journal which breaks them, here and in the modules of their subjects."""
 
 

@@ -162,3 +162,13 @@ def test_a_type_that_is_not_named_is_judged_by_the_limit_of_the_others():
     audit(records, attrs.evolve(TWO, capacity={M5: 2, "*": 0}))
     with pytest.raises(LawBroken, match="quota never exceeded"):
         audit(records, attrs.evolve(TWO, capacity={"ml.c5.xlarge": 2, "*": 1}))
+
+
+@pytest.mark.parametrize("discipline", ["fifo", "priority", "backfill"])
+def test_who_waits_for_a_type_that_is_not_named_while_it_is_free_is_noticed(discipline):
+    assumptions = Assumptions(admission="queue", discipline=discipline)
+    scarce = attrs.evolve(TWO, capacity={"*": 1}, limits="none", assumptions=assumptions)
+    records = run(scarce)
+    audit(records, scarce)
+    with pytest.raises(LawBroken, match="nobody waits while quota is idle"):
+        audit(records, attrs.evolve(scarce, capacity={"*": 2}))

@@ -50,3 +50,11 @@ def test_a_refusal_assumes_as_little_as_it_can():
     """`call` may come before or after `x`; what is wrong with `x` is said as it is without it."""
     found = followed([event("x"), event("call", "b")], [("call",)])
     assert (found.explained[0].answer.place, found.refusal.against) == ("call", "after ")
+
+
+def test_what_is_shown_again_is_followed_once():
+    """A long recording without times stays small: what matters is what changes."""
+    same = [event("x", stream) for stream in "abcdefgh" for _ in range(40)]
+    assert [len(stream) for stream in streams_of(same)] == [1] * 8
+    timed = [event("x", time_s=float(number)) for number in range(3)]
+    assert [len(stream) for stream in streams_of(timed)] == [3]

@@ -148,8 +148,26 @@ def test_a_recording_of_a_client_is_explained(tmp_path):
     found = conform(path)
     assert found.explained and not found.damage and not found.notes
     status = '"HyperParameterTuningJobStatus": "{}"'
-    text = path.read_text().replace(status.format("Stopping"), status.format("InProgress"), 1)
+    text = path.read_text().replace(status.format("Stopped"), status.format("Completed"), 1)
     path.write_text(text)
     assert not conform(path).explained
     assert "111122223333" not in text
     assert json.loads(text.splitlines()[0])["operation"] == "CreateHyperParameterTuningJob"
+
+
+@pytest.mark.xfail(
+    strict=True, reason="a training job that is stopped is refused where its answers have no times: a false alarm"
+)
+def test_the_same_without_requests_and_times_is_explained(tmp_path):
+    """As placebo writes it: a file for each answer. Many orders are left, and the judgement stays quick."""
+    sim = Simulation(attrs.evolve(SCOPE, tuning_jobs=SCOPE.tuning_jobs[:1]), laws=False)
+    text = watch(sim, tmp_path / "run.jsonl", [25.0 * number for number in range(1, 16)]).read_text()
+    folder, numbers = tmp_path / "run", {}
+    folder.mkdir()
+    for line in map(json.loads, text.splitlines()):
+        operation = line["operation"]
+        numbers[operation] = numbers.get(operation, 0) + 1
+        answer = {"status_code": 200, "data": line["response"]}
+        (folder / f"api.sagemaker.{operation}_{numbers[operation]}.json").write_text(json.dumps(answer))
+    found = conform(folder)
+    assert found.explained and found.judged == len(text.splitlines()) and not found.damage

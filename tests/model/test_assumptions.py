@@ -58,6 +58,7 @@ def test_the_defaults_are_the_design():
         "idempotent",
         "parzen",
         "starting",
+        None,
     )
 
 

@@ -5,14 +5,16 @@ import re
 import pytest
 from examples import request, simulation, training_request
 
-from hptsim import boto
+from hptsim import Simulation, boto
 from hptsim.errors import InvalidInput
+from hptsim.model.instants import read_instant
 from hptsim.model.journal import Journal, read
 from hptsim.model.specs import TuningJobSpec
 from hptsim.scenario.cloud import Faults, Script
+from hptsim.scenario.durations import Exponential
 from hptsim.scenario.workload import ScheduledTuningJob
 from hptsim.service.cloudtrail import trail
-from hptsim.service.eventbridge import TRAINING, TUNING, state_changes, subscribe
+from hptsim.service.eventbridge import TRAINING, TUNING, Delivery, state_changes, subscribe
 from hptsim.service.service import Service
 
 EPOCH_MS = 1704067200000
@@ -363,3 +365,55 @@ def test_refused_commands_carry_their_error():
     [record] = trail(sim.journal)
     assert (record["eventName"], record["errorCode"]) == ("CreateHyperParameterTuningJob", "ResourceLimitExceeded")
     assert "ml.m5.xlarge for training job usage" in record["errorMessage"] and record["responseElements"] is None
+
+
+def delivered(delivery, seed=0):
+    """What a subscriber gets of a tuning job, with the times at which it gets it, and what it was due to get."""
+    sim, seen = simulation(), []
+    sim = Simulation(sim.scenario, seed=seed)
+    subscribe(sim, lambda event: seen.append((sim.now, event)), delivery=delivery)
+    sim.create_tuning_job(request())
+    sim.run()
+    return seen, list(state_changes(sim.journal)), list(sim.journal)
+
+
+def test_events_come_once_and_in_order_unless_asked_otherwise():
+    seen, due, _ = delivered(None)
+    assert [event for _, event in seen] == due
+
+
+def test_events_come_at_least_once_and_in_no_order():
+    """O13."""
+    seen, due, journal = delivered(Delivery(again=0.5, delay_s=Exponential(60.0)))
+    ids, expected = [event["id"] for _, event in seen], [event["id"] for event in due]
+    assert set(ids) == set(expected) and len(ids) > len(expected)
+    first_seen = list(dict.fromkeys(ids))
+    assert first_seen != expected
+    copies = {event["id"]: event for event in due}
+    assert all(event == copies[event["id"]] for _, event in seen)
+    assert all(now_s >= (read_instant(event["time"], "time") - EPOCH_MS / 1000) for now_s, event in seen)
+    assert journal == delivered(None)[2], "delivery changes nothing of what happens"
+
+
+def test_delivery_is_the_seeds():
+    asked = Delivery(again=0.5, delay_s=Exponential(60.0))
+    assert delivered(asked)[0] == delivered(asked)[0]
+    assert [now_s for now_s, _ in delivered(asked)[0]] != [now_s for now_s, _ in delivered(asked, seed=1)[0]]
+
+
+def test_copies_on_their_way_do_not_come_after_the_subscription():
+    sim, seen = simulation(), []
+    end = subscribe(sim, seen.append, delivery=Delivery(again=0, delay_s=5))
+    sim.create_tuning_job(request())
+    sim.run(until=4)
+    end()
+    sim.run()
+    assert seen == []
+
+
+def test_deliveries_are_checked_and_always_end():
+    assert len(Delivery(again=1.0, delay_s=1).delays_s(0, "an event")) == 10
+    with pytest.raises(InvalidInput, match="again: got 2"):
+        Delivery(again=2)
+    with pytest.raises(InvalidInput, match="delay_s: got -1"):
+        Delivery(delay_s=-1)

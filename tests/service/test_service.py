@@ -144,7 +144,7 @@ def test_spot_bills_a_share_of_the_training_time():
     sim, service = started(definition_changes=changes)
     sim.run()
     done = child(service)
-    assert (done["TrainingTimeInSeconds"], done["BillableTimeInSeconds"]) == (115, 34)
+    assert (done["TrainingTimeInSeconds"], done["BillableTimeInSeconds"]) == (115, 40)
 
 
 def test_a_failed_job_says_why_and_so_does_its_tuning_job():

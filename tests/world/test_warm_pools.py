@@ -165,7 +165,7 @@ def test_a_quota_of_its_own_limits_it_silently():
 
 def test_a_tuning_job_waits_for_what_it_holds_and_has_none_itself():
     sim = kept()
-    with pytest.raises(InvalidInput, match="none in tuning jobs"):
+    with pytest.raises(InvalidInput, match="keep_alive_s: got 600, expected 0 in tuning jobs"):
         TuningJobSpec("a", (KEEP,))
     with pytest.raises(ServiceError, match="ResourceLimitExceeded"):
         sim.create_tuning_job(TuningJobSpec("a", limits=ResourceLimits(1, 1)))
@@ -305,3 +305,7 @@ def test_a_type_that_is_not_named_may_have_as_many_in_warm_pools_as_the_others()
     sim = simulation(warm_pool_capacity={P3: 0, "*": 2}, total_instances=9)
     sim.create_training_job("first", KEEP)
     assert sim.training_job("first").warm_pool == "InUse"
+    sim.create_training_job(
+        "second", TrainingJobDefinition(instances=InstanceRequest("ml.c5.xlarge", 2), keep_alive_s=600)
+    )
+    assert sim.training_job("second").warm_pool == "InUse"  # of each type two, whatever they are together
