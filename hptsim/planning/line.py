@@ -16,7 +16,7 @@ from hptsim.scenario.scenario import Scenario
 
 
 def limits_of(scenario: Scenario) -> dict[str, int]:
-    """Every limit of an account by name: instances by type ("*": of each that is not named), `total-instances`, `tuning-jobs`.
+    """Every limit of an account by name: instances by type ("*": of each not named), in total, and tuning jobs at a time.
 
     >>> limits_of(Scenario(capacity={"ml.m5.xlarge": 4}))
     {'ml.m5.xlarge': 4, 'tuning-jobs': 100}
