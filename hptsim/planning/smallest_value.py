@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, Unpack
 
 import attrs
@@ -10,7 +11,8 @@ from hptsim.errors import invalid
 from hptsim.optional import require
 from hptsim.planning.executors import workers
 from hptsim.planning.experiments import Settings, run_points, seeds, thresholds
-from hptsim.planning.results import Results, Target, check_confidence, digits, html_table, percent
+from hptsim.planning.intervals import check_confidence, least_replications
+from hptsim.planning.results import Results, Target, digits, html_table, percent
 from hptsim.scenario.scenario import Scenario
 
 pd = require("pandas", "planning", "hptsim.planning")
@@ -38,13 +40,14 @@ class Smallest:
         tried = self.tried.set_index(self.what)
         if self.value is None:
             shown = f"is shown to meet {self.target} with {percent(self.confidence)} confidence"
-            return f"No {self.what} up to {max(tried.index)} {shown}."
-        row = tried.loc[self.value]
-        bound = f"at most {digits(row['high'])}" if self.target.sign == "<=" else f"at least {digits(row['low'])}"
-        text = (
-            f"{self.what} = {self.value} meets {self.target}: its mean is {digits(row['mean'])} and, with "
-            f"{percent(self.confidence)} confidence, {bound} ({row['replications']} replications)."
-        )
+            return f"No {self.what} up to {max(tried.index)} {shown}.{self._too_few()}"
+        row, found = tried.loc[self.value], self.results.at({self.what: self.value})
+        text = f"{self.what} = {self.value} meets {self.target}: its mean is {digits(row['mean'])}"
+        if math.isnan(row["low"]):
+            text += f" in each of {row['replications']} replications ({found.no_interval})."
+        else:
+            bound = f"at most {digits(row['high'])}" if self.target.sign == "<=" else f"at least {digits(row['low'])}"
+            text += f" and, with {percent(self.confidence)} confidence, {bound} ({row['replications']} replications)."
         below = self.value - 1
         if below not in tried.index:
             return f"{text} It is the smallest that was allowed."
@@ -52,7 +55,19 @@ class Smallest:
             text += f" With {below} the target is missed."
         else:
             text += f" Whether {below} meets it too is open: more replications would tell."
-        return text + self.results.at({self.what: self.value}).caveat(self.target.column)
+        return text + found.caveat(self.target.column)
+
+    def _too_few(self) -> str:
+        """What to do where so few replications can show no share as small as the target's."""
+        least, most = (
+            least_replications(self.target.share, self.confidence),
+            int(self.results.table["replication"].max()) + 1,
+        )
+        if not least > most:
+            return ""
+        if math.isinf(least):
+            return " No number of replications shows that there is not a single one."
+        return f" It takes at least {least} replications to show so small a share, and these are {most}."
 
     def _repr_html_(self) -> str:
         """What a notebook shows."""
@@ -65,7 +80,7 @@ def smallest(
     target: str,
     *,
     confidence: float = 0.95,
-    replications: int = 20,
+    replications: int | None = None,
     low: int = 1,
     high: int = 4096,
     seed: int = 0,
@@ -74,8 +89,9 @@ def smallest(
     """The smallest whole number for *what* (a path as in `vary`) that is shown to meet *target*, found by bisection.
 
     *target* is "COLUMN <= NUMBER" or ">=", about the column's mean, for example "waiting_time_s.above_600 <= 0.05": at most
-    5 % wait for more than ten minutes. The promise: the value is too small with a probability
-    of at most 1 - *confidence* (as far as means of this many replications are normal); it may be larger than need be, and the
+    5 % wait for more than ten minutes. Without *replications* there are 20, or as many as the target's share needs, up to 100
+    (59 for 5 %). The promise: the value is too small with a probability
+    of at most 1 - *confidence* (docs/validation/intervals.md has how nearly that is so for skewed figures); it may be larger than need be, and the
     sentence says so. Looking at many values does not weaken it as long as more of *what* is better: all values have the same
     random numbers, so bisection ends where testing downwards from the top would, which errs only at the last value that misses.
     """
@@ -84,7 +100,7 @@ def smallest(
     if not (isinstance(low, int) and isinstance(high, int) and low <= high):
         raise invalid("low, high", (low, high), "two whole numbers, the first not above the second")
     settings["above_s"] = [*settings.get("above_s", ()), *thresholds([wanted.column])]
-    own = seeds(seed, replications)
+    own = seeds(seed, wanted.replications(confidence) if replications is None else replications)
     looks: dict[int, Results] = {}
     with workers(settings.get("executor")) as pool:
         settings["executor"] = pool

@@ -48,16 +48,16 @@ def test_a_sweep_is_a_table_and_a_sentence_for_each_design(file, capsys):
     assert results.sentence() in captured.out and captured.err == ""
     for value in (2, 4):
         row = results.at({QUOTA: value}).summary("cost_usd").iloc[0]
-        cell = f"{row['mean']:.4g} ± {row['high'] - row['mean']:.2g}"
+        cell = f"{row['mean']:.4g} ({row['low']:.3g} to {row['high']:.3g})"
         assert re.search(rf"^ *{value} .*{re.escape(cell)}", captured.out, re.MULTILINE), cell
-    assert "4 replications, mean ± half of the 95% interval" in captured.out
+    assert "4 replications, mean (and the 95% interval)" in captured.out
 
 
 def test_a_grid_a_range_and_other_figures(file, capsys):
     command = ["plan", file, "--over", f"{QUOTA}=2:3", "--over", "assumptions.reservation=reuse,upfront"]
     assert main([*command, "--replications", "2", "--figure", "time_in_system_s.p50"]) == 0
     out = capsys.readouterr().out
-    assert re.findall(r"^ *([23]) +(reuse|upfront) .* ± ", out, re.MULTILINE) == [
+    assert re.findall(r"^ *([23]) +(reuse|upfront) .* to ", out, re.MULTILINE) == [
         ("2", "reuse"),
         ("2", "upfront"),
         ("3", "reuse"),
