@@ -176,11 +176,11 @@ METHODS: dict[str, Bounds] = {
 }
 HEAD = """# Intervals that cover
 
-How often a bound that says {confidence:.0%} is right, by method, measured by `python benchmarks/intervals.py` on figures whose mean
-is known. Each cell has three numbers in %: how often the *upper* bound covers the mean, the *lower* one, and the *two-sided*
-interval, in {samples:,} samples each. A cell's own uncertainty is ± {own:.1f} points where {confidence:.0%} is true (99 % confidence).
-Where an M/M/1 queue begins empty, the exact mean wait of its first customers is Spitzer's; the exact share of those that wait
-for longer than a threshold is measured on a million runs.
+How often a bound that says {confidence:.0%} is right, by method, measured by `python benchmarks/intervals.py` on
+figures whose mean is known. Each cell has three numbers in %: how often the *upper* bound covers the mean, the *lower* one,
+and the *two-sided* interval, in {samples:,} samples each. A cell's own uncertainty is ± {own:.1f} points (99 % confidence)
+where {confidence:.0%} is true. Where an M/M/1 queue begins empty, the exact mean wait of its first customers is Spitzer's; the
+share of those that wait for longer than a threshold is measured on a million runs. `n` is the number of replications.
 
 * *Student* is wrong where it matters: its upper bound at 20 replications of the mean wait of 20 customers, or of an exponential
   figure, covers 88 to 89 %, and less for shares near 0.
@@ -188,12 +188,12 @@ for longer than a threshold is measured on a million runs.
 * The *bootstrap-t* and *Willink*'s closed formula are about equally good; the former needs random numbers and has no answer
   where most values are 0.
 * *hptsim* is Willink's with the skewness multiplied by 1 + 6/n (from ten replications on), and for shares no bound is worse
-  than Clopper and Pearson's with a replication as one trial. It was chosen because its one-sided bounds come nearest to what they say
-  in the worst of these cases without being wider where a figure is symmetric.
+  than Clopper and Pearson's with a replication as one trial. It was chosen because its one-sided bounds come nearest to what
+  they say on skewed figures and shares, without being wider where a figure is symmetric.
 
-It does not make every bound right: for a lognormal figure (skewness 6) the upper bound at 20 replications covers {lognormal:.1f} %,
-for a symmetric figure with heavy tails the two-sided interval {heavy:.1f} %, and where 80 % of the values are 0, ten replications
-show too little whatever the method. More replications help in all of them.
+It does not make every bound right. For a lognormal figure (skewness 6) the upper bound at 20 replications covers
+{lognormal:.1f} %; for a symmetric figure with heavy tails the two-sided interval covers {heavy:.1f} %; and where 80 % of the
+values are 0, ten replications show too little whatever the method. More replications help.
 
 """
 FOOT = """
@@ -204,8 +204,8 @@ The width is that of the upper bound (bound minus mean) over Student's, as the m
 
 * Willink, *A confidence interval and test for the mean of an asymmetric distribution*, Communications in Statistics: Theory and
   Methods 34 (2005); the transformation is Hall's, *On the removal of skewness by transformation*, JRSS B 54 (1992).
-* Tasker and Stedinger, *Regional skew with weighted LS regression*, Journal of Water Resources Planning and Management
-  112 (1986): the factor 1 + 6/n.
+* Tasker and Stedinger, *Regional skew with weighted LS regression*, Journal of Water Resources Planning and Management 112
+  (1986): the factor 1 + 6/n.
 * Johnson, *Modified t tests and confidence intervals for asymmetrical populations*, JASA 73 (1978).
 * Efron, *Better bootstrap confidence intervals*, JASA 82 (1987).
 * Clopper and Pearson, *The use of confidence or fiducial limits illustrated in the case of the binomial*, Biometrika 26 (1934).
