@@ -34,6 +34,7 @@ def plan(
     figure: list[str] | None = None,
     until: float | None = None,
     warm_up: float = 0.0,
+    resample: str | None = None,
     seed: int = 0,
     confidence: float = 0.95,
     checkpoint: Path | None = None,
@@ -62,6 +63,9 @@ def plan(
         end each replication at this many seconds
     warm_up
         tuning jobs that were created before this many seconds do not count
+    resample
+        how recorded tuning jobs become other days in each replication: days, weekdays or shift, and growth=FACTOR,
+        such as "days,growth=1.2"
     seed
         the seed of all random streams
     confidence
@@ -85,6 +89,7 @@ def plan(
         replications = 20 if wanted is None else wanted.replications(confidence)
     above_s = planning.thresholds([*(figure or ()), *([] if wanted is None else [wanted.column])])
     settings: planning.Settings = {"until_s": until, "warm_up_s": warm_up, "above_s": above_s, "checkpoint": checkpoint}
+    settings["resample"] = resample
     try:
         if what is None:
             grid = dict(map(parsed, over or []))

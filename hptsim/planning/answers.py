@@ -48,9 +48,10 @@ class Answer:
         for set_, part in self.points():
             where = f" with {spelled(set_)}" if set_ else ""
             caveat = part.caveat(self.target.column)
-            lines.append(
-                f"{self.target} {words[self.verdict(part)]}{where} ({percent(self.confidence)} confidence).{caveat}"
-            )
+            sure = f" ({percent(self.confidence)} confidence)"
+            if part.one_history:
+                sure = " in the one history that was run; nothing in it is random, so resample it for other days"
+            lines.append(f"{self.target} {words[self.verdict(part)]}{where}{sure}.{caveat}")
         return "\n".join(lines)
 
     def data(self, scenario: str, seed: int) -> dict[str, Any]:

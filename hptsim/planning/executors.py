@@ -26,6 +26,7 @@ from hptsim.model.validators import at_least
 from hptsim.optional import require
 from hptsim.planning.metrics import Figures
 from hptsim.planning.replication_cache import Checkpoint
+from hptsim.scenario.resampling import Resampling, resampling
 from hptsim.scenario.scenario import Scenario
 from hptsim.simulation.simulation import Simulation
 
@@ -43,10 +44,12 @@ class Design:
     warm_up_s: float = attrs.field(default=0.0, validator=at_least(0))
     laws: bool = False
     above_s: Sequence[float] = ()
+    resample: Resampling | None = attrs.field(default=None, converter=resampling)
 
     def run(self, seed: int) -> Figures:
         """One replication, reduced to its figures."""
-        sim = Simulation(self.scenario, seed=seed, laws=self.laws)
+        scenario = self.scenario if self.resample is None else self.resample.of(self.scenario, seed)
+        sim = Simulation(scenario, seed=seed, laws=self.laws)
         sim.run(self.scenario.until_s if self.until_s is None else self.until_s)
         found: Figures = sim.metrics(begin_s=self.warm_up_s).figures(self.above_s)
         return found

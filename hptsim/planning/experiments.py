@@ -19,6 +19,7 @@ from hptsim.planning.executors import Design, run, workers
 from hptsim.planning.intervals import check_confidence
 from hptsim.planning.results import HEADLINE, Comparison, Results
 from hptsim.planning.variation import vary
+from hptsim.scenario.resampling import Resampling
 from hptsim.scenario.scenario import Scenario
 
 np = require("numpy", "planning", "hptsim.planning")
@@ -36,6 +37,8 @@ class Settings(TypedDict, total=False):
     """Tuning jobs that were created earlier do not count."""
     above_s: Sequence[float]
     """Thresholds: 600 adds `waiting_time_s.above_600`, the share that waits for longer; see `hptsim.planning.metrics.FIGURES`."""
+    resample: Resampling | str | None
+    """How recorded tuning jobs become other days in each replication, such as "days"; see `hptsim.scenario.Resampling`."""
     laws: bool
     """Whether the laws are checked as it runs."""
     checkpoint: str | Path | None

@@ -91,8 +91,9 @@ def smallest(
     *target* is "COLUMN <= NUMBER" or ">=", about the column's mean, for example "waiting_time_s.above_600 <= 0.05": at most
     5 % wait for more than ten minutes. Without *replications* there are 20, or as many as the target's share needs, up to 100
     (59 for 5 %). The promise: the value is too small with a probability of at most 1 - *confidence* (how nearly that is so for
-    skewed figures is in docs/validation/intervals.md); it may be larger than need be, and the sentence says so. Looking at many values does not weaken it as long as more of *what* is better: all values have the same
-    random numbers, so bisection ends where testing downwards from the top would, which errs only at the last value that misses.
+    skewed figures is in docs/validation/intervals.md); it may be larger than need be, and the sentence says so. Looking at
+    many values does not weaken it as long as more of *what* is better: all values have the same random numbers, so bisection
+    ends where testing downwards from the top would, which errs only at the last value that misses.
     """
     wanted = Target.parse(target)
     check_confidence(confidence, 0.5)
