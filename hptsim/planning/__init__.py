@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from hptsim.planning.experiments import until_precise as until_precise
     from hptsim.planning.metrics import Metrics as Metrics
     from hptsim.planning.metrics import TypeFigures as TypeFigures
+    from hptsim.planning.pooled_shares import Pooled as Pooled
+    from hptsim.planning.pooled_shares import pooled as pooled
     from hptsim.planning.results import Comparison as Comparison
     from hptsim.planning.results import Results as Results
     from hptsim.planning.results import Target as Target
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
 _HOME = {
     "experiments": "Settings seeds compare replicate sweep thresholds until_precise",
     "metrics": "Metrics TypeFigures",
+    "pooled_shares": "Pooled pooled",
     "results": "Comparison Results Target",
     "smallest_value": "Smallest smallest",
     "steady_state": "Interval batch_means mser5",

@@ -7,6 +7,7 @@ from typing import Any
 
 import attrs
 
+from hptsim.planning.pooled_shares import beside
 from hptsim.planning.results import Results, Target, percent, spelled
 from hptsim.planning.smallest_value import Smallest
 
@@ -51,7 +52,8 @@ class Answer:
             sure = f" ({percent(self.confidence)} confidence)"
             if part.one_history:
                 sure = " in the one history that was run; nothing in it is random, so resample it for other days"
-            lines.append(f"{self.target} {words[self.verdict(part)]}{where}{sure}.{caveat}")
+            all_jobs = beside(part, self.target.column, self.confidence)
+            lines.append(f"{self.target} {words[self.verdict(part)]}{where}{sure}.{caveat}{all_jobs}")
         return "\n".join(lines)
 
     def data(self, scenario: str, seed: int) -> dict[str, Any]:

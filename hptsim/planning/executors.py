@@ -24,6 +24,7 @@ from hptsim.errors import invalid
 from hptsim.model.search import is_own, maker
 from hptsim.model.validators import at_least
 from hptsim.optional import require
+from hptsim.planning import horizon
 from hptsim.planning.metrics import Figures
 from hptsim.planning.replication_cache import Checkpoint
 from hptsim.scenario.resampling import Resampling, resampling
@@ -51,7 +52,9 @@ class Design:
         scenario = self.scenario if self.resample is None else self.resample.of(self.scenario, seed)
         sim = Simulation(scenario, seed=seed, laws=self.laws)
         sim.run(self.scenario.until_s if self.until_s is None else self.until_s)
-        found: Figures = sim.metrics(begin_s=self.warm_up_s).figures(self.above_s)
+        metrics = sim.metrics(begin_s=self.warm_up_s)
+        more = horizon.parts(metrics) if horizon.goes_on(scenario) else {}
+        found: Figures = metrics.figures(self.above_s) | more
         return found
 
     @property

@@ -31,6 +31,7 @@ FIGURES: Mapping[str, str] = {
     **{f"{name}.mean": f"the mean time {text}" for name, text in SAMPLES.items()},
     **{f"{name}.p50": f"the median time {text}" for name, text in SAMPLES.items()},
     **{f"{name}.p95": f"the time that 95 % stay within, {text}" for name, text in SAMPLES.items()},
+    **{f"{name}.count": f"how many tuning jobs have a time {text}" for name, text in SAMPLES.items()},
     "waiting_time_s.above_SECONDS": f"the share that waits for more than this many seconds ({', '.join(map(str, ABOVE_S))}, or "
     "those that are asked for), of those that had a training job",
     "waited_share": "the share of tuning jobs that waited at all, of those that had a training job",
@@ -193,7 +194,7 @@ class Metrics:
         for name in SAMPLES:
             values = self.sample(name)
             found |= {f"{name}.mean": mean(values), f"{name}.p50": quantile(values, 0.5)}
-            found[f"{name}.p95"] = quantile(values, 0.95)
+            found |= {f"{name}.p95": quantile(values, 0.95), f"{name}.count": float(len(values))}
         refused, accepted = sum(self.refused.values()), len(self.tuning_jobs)
         span_s = self.end_s - self.begin_s
         costs = [row.cost_usd for row in self.counted]

@@ -17,6 +17,7 @@ import attrs
 
 from hptsim.errors import invalid, nearest
 from hptsim.optional import require
+from hptsim.planning import horizon
 from hptsim.planning.intervals import (
     ANYTHING,
     Limits,
@@ -143,11 +144,12 @@ class Results:
         return "\n".join(lines)
 
     def caveat(self, column: str) -> str:
-        """What must be said beside a waiting time: tuning jobs that still wait at the end are not in it."""
+        """What must be said beside a waiting time: who still waits at the end is not in it, and runs may be too short."""
         if not column.startswith("waiting_time_s.") or "unstarted_share" not in self.table:
             return ""
-        left = self.table["unstarted_share"].mean()
-        return f" Not in it: {left:.2%} of the tuning jobs, which never started." if left > 0 else ""
+        left, short = self.table["unstarted_share"].mean(), horizon.warning(self.table)
+        text = f" Not in it: {left:.2%} of the tuning jobs, which never started." if left > 0 else ""
+        return f"{text} {short}" if short else text
 
     def to_parquet(self, path: str | Path) -> None:
         """Save the table; what was varied stands in the file's own metadata."""

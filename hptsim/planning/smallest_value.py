@@ -12,6 +12,7 @@ from hptsim.optional import require
 from hptsim.planning.executors import workers
 from hptsim.planning.experiments import Settings, run_points, seeds, thresholds
 from hptsim.planning.intervals import check_confidence, least_replications
+from hptsim.planning.pooled_shares import beside
 from hptsim.planning.results import Results, Target, digits, html_table, percent
 from hptsim.scenario.scenario import Scenario
 
@@ -55,7 +56,8 @@ class Smallest:
             text += f" With {below} the target is missed."
         else:
             text += f" Whether {below} meets it too is open: more replications would tell."
-        return text + found.caveat(self.target.column)
+        column = self.target.column
+        return text + found.caveat(column) + beside(found, column, self.confidence)
 
     def _too_few(self) -> str:
         """What to do where so few replications can show no share as small as the target's."""
