@@ -66,8 +66,8 @@ def test_the_warning_stands_beside_waiting_times_only():
         {"replication": range(4), **steps, horizon.WARM_UP: 9.0, "cost_usd": [1.0, 2, 3, 4], "unstarted_share": 0.0}
     )
     results = Results(table)
-    assert "Too short for a system that goes on" in results.sentence("waiting_time_s.mean")
-    assert "MSER-5 ends it at 9 s" in results.sentence() and "Too short" not in results.sentence("cost_usd")
+    assert "For a system that goes on these runs are too short" in results.sentence("waiting_time_s.mean")
+    assert "MSER-5 ends it at 9 s" in results.sentence() and "too short" not in results.sentence("cost_usd")
     assert horizon.warning(table.drop(columns=[horizon.FIRST])) == "" == horizon.warning(table.head(1))
     even = table.assign(**{horizon.ALL: table[horizon.SECOND]})
     assert horizon.warning(even) == "", "where the beginning is too short to matter, it does not matter"
