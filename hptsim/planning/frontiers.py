@@ -13,6 +13,7 @@ from hptsim.optional import require
 from hptsim.planning.intervals import bounds, check_confidence
 from hptsim.planning.results import Comparison, Results, digits, html_table, percent, spelled
 
+np = require("numpy", "planning", "hptsim.planning")
 pd = require("pandas", "planning", "hptsim.planning")
 
 
@@ -92,7 +93,15 @@ def _sign(name: str) -> float:
 
 def _dominates(one: Sequence[float], other: Sequence[float]) -> bool:
     """Whether *one* is not worse in any figure and better in one; NaN compares with nothing."""
-    return all(mine <= its for mine, its in zip(one, other, strict=True)) and list(one) != list(other)
+    pairs = list(zip(one, other, strict=True))
+    return all(mine <= its or _equal(mine, its) for mine, its in pairs) and any(
+        mine < its and not _equal(mine, its) for mine, its in pairs
+    )
+
+
+def _equal(one: float, other: float) -> bool:
+    """Whether two sums differ by rounding only."""
+    return math.isclose(one, other, rel_tol=1e-9)
 
 
 def _shown(better: Results, worse: Results, figures: Sequence[str], confidence: float) -> bool:
@@ -101,6 +110,7 @@ def _shown(better: Results, worse: Results, figures: Sequence[str], confidence: 
     lows = []
     for name in figures:
         values = _sign(name) * differences.values(_bare(name))
-        low = float(bounds(values, each)[0]) if len(values) > 1 else math.nan
+        values = np.where(np.abs(values) > 1e-9 * abs(better.mean(_bare(name))), values, 0.0)  # less is rounding
+        low = float(bounds(values, each)[0])
         lows.append(float(values.mean()) if math.isnan(low) and len(values) > 1 else low)
     return all(low >= 0 for low in lows) and any(low > 0 for low in lows)

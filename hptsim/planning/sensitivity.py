@@ -35,12 +35,14 @@ class Sensitivity:
         """The three inputs that move the answer most."""
         lines = []
         for row in self.table.head(_SHOWN).to_dict("records"):
-            how = f"{'more' if row['difference'] > 0 else 'less'} by {digits(abs(row['difference']))}"
+            moved = digits(row["difference"])
             between = (
                 f"with {percent(self.confidence)} confidence between {digits(row['low'])} and {digits(row['high'])}"
             )
             between = "in every replication" if np.isnan(row["low"]) else between
-            lines.append(f"{row['input']} from {row['from']} to {row['to']}: {self.column} is {how}, {between}.")
+            lines.append(
+                f"{row['input']} from {row['from']} to {row['to']}: {self.column} changes by {moved}, {between}."
+            )
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:

@@ -55,6 +55,21 @@ def test_equal_designs_do_not_strike_each_other_out():
     assert found.best["design"].tolist() == ["a", "b"]
 
 
+def test_rounding_strikes_nothing_out_and_hides_nothing():
+    noise = 1 + 1e-13 * np.random.default_rng(1).normal(size=(2, 9))
+    rows = [
+        {"design": name, "replication": place, "x": 3.0 * noise[row, place], "y": 1.0 + row + 0.1 * place}
+        for row, name in enumerate("ab")
+        for place in range(9)
+    ]
+    table = frontier(Results(pd.DataFrame(rows), ("design",)), ["x", "y"]).table.set_index("design")
+    assert (
+        table.loc["a", "dominated_by"] == ""
+        and table.loc["b", "dominated_by"] == "design = a"
+        and table.loc["b", "shown"]
+    )
+
+
 def test_a_frontier_needs_a_sweep_and_two_figures():
     for results, figures in ((sweep(), ["wait"]), (sweep().at({"design": "a"}), ["wait", "cost_usd"])):
         with pytest.raises(InvalidInput, match="expected at least two figures of a sweep"):

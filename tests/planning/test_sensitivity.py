@@ -36,7 +36,7 @@ def test_inputs_are_ordered_by_what_they_do(serial):
     assert list(found.table["input"])[:2] == ["timings.training_s", "timings.first_launch_s"]
     lines = found.sentence().splitlines()
     assert len(lines) == 3 and lines[0] == (
-        f"timings.training_s from 50.0 to 150.0: {COLUMN} is more by 100, in every replication."
+        f"timings.training_s from 50.0 to 150.0: {COLUMN} changes by 100, in every replication."
     )
     assert "<table" in found._repr_html_()
 
@@ -52,7 +52,7 @@ def test_a_difference_has_the_interval_of_its_pairs(serial):
     found = one_at_a_time(queue, inputs, replications=10, executor=serial)
     first, second = found.table.to_dict("records")
     assert first["input"] == "capacity.ml.m5.xlarge" and first["low"] < first["difference"] < first["high"] < 0
-    assert second["low"] > 0 and "less by" in found.sentence().splitlines()[0]
+    assert second["low"] > 0 and "changes by -" in found.sentence().splitlines()[0]
 
 
 def test_sobols_indices_are_the_shares_of_the_variance(serial):
