@@ -20,6 +20,7 @@ from hptsim.model.calls import ANSWERS
 from hptsim.model.definitions import ServiceLimits
 from hptsim.model.request_writer import to_request
 from hptsim.model.tables import BOOKINGS, EFFECTS, EVERY_ROW, RESERVATION, TRAINING, TUNING, WARM_POOL
+from hptsim.planning import horizon
 from hptsim.planning.figures import FIGURES
 from hptsim.planning.usage import USAGE, Usage
 from hptsim.scenario.answers import SERVICE_RATES, InjectedAnswer
@@ -55,7 +56,7 @@ def test_the_generated_page_has_every_row_assumption_and_law():
 
 def test_the_page_of_figures_has_every_figure_and_every_field_of_money():
     page = figures()
-    assert all(f"| `{name}` | {words} |" in page for name, words in {**FIGURES, **USAGE}.items())
+    assert all(f"| `{name}` | {words} |" in page for name, words in {**FIGURES, **horizon.FIGURES, **USAGE}.items())
     assert all(hasattr(Usage(), name) for name in USAGE)
 
 

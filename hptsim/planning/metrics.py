@@ -266,6 +266,7 @@ def _distribution(name: str, values: Sequence[float]) -> Figures:
         f"{name}.mean": mean(values),
         f"{name}.p50": quantile(values, 0.5),
         f"{name}.p95": quantile(values, 0.95),
+        f"{name}.count": float(len(values)),
     }
 
 

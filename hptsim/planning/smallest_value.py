@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import pairwise
 from typing import Any, Unpack
 
@@ -12,7 +13,9 @@ from hptsim.optional import require
 from hptsim.planning.executors import workers
 from hptsim.planning.experiments import Settings, groups_in, run_points, seeds, thresholds
 from hptsim.planning.fitting import never_fit, smallest_that_fits
-from hptsim.planning.results import Comparison, Results, check_confidence, digits, html_table, percent
+from hptsim.planning.intervals import check_confidence, least_replications
+from hptsim.planning.pooled_shares import beside
+from hptsim.planning.results import Comparison, Results, digits, html_table, percent
 from hptsim.planning.targets import Target
 from hptsim.planning.variation import vary
 from hptsim.scenario.scenario import Scenario
@@ -42,15 +45,15 @@ class Smallest:
         tried = self.tried.set_index(self.what)
         if self.value is None:
             shown = f"is shown to meet {self.target} with {percent(self.confidence)} confidence"
-            most = self.results.at({self.what: max(tried.index)})
-            why = self.target.why(most, self.confidence)
-            return f"No {self.what} up to {max(tried.index)} {shown}{why}.{self._no_help()}{self._worse()}"
-        row = tried.loc[self.value]
-        bound = f"at most {digits(row['high'])}" if self.target.sign == "<=" else f"at least {digits(row['low'])}"
-        text = (
-            f"{self.what} = {self.value} meets {self.target}: its mean is {digits(row['mean'])} and, with "
-            f"{percent(self.confidence)} confidence, {bound} ({row['replications']} replications)."
-        )
+            why = self.target.why(self.results.at({self.what: max(tried.index)}))
+            return f"No {self.what} up to {max(tried.index)} {shown}{why}.{self._too_few() or self._no_help()}{self._worse()}"
+        row, found = tried.loc[self.value], self.results.at({self.what: self.value})
+        text = f"{self.what} = {self.value} meets {self.target}: its mean is {digits(row['mean'])}"
+        if math.isnan(row["low"]):
+            text += f" in each of {row['replications']} replications ({found.no_interval})."
+        else:
+            bound = f"at most {digits(row['high'])}" if self.target.sign == "<=" else f"at least {digits(row['low'])}"
+            text += f" and, with {percent(self.confidence)} confidence, {bound} ({row['replications']} replications)."
         below = self.value - 1
         if below not in tried.index:
             text += " It is the smallest that was allowed."
@@ -58,7 +61,8 @@ class Smallest:
             text += f" With {below} the target is missed{self.target.why(self.results.at({self.what: below}))}."
         else:
             text += f" Whether {below} meets it too is open: more replications would tell."
-        return text + self._worse() + self.results.at({self.what: self.value}).caveat(self.target.column)
+        column = self.target.column
+        return text + self._worse() + found.caveat(column) + beside(found, column, self.confidence)
 
     def worse(self) -> list[tuple[int, int]]:
         """Neighbors among the values that were tried of which the larger is worse, as far as the replications show it.
@@ -74,6 +78,8 @@ class Smallest:
             if len(differences) < 2:
                 continue
             low, high = Comparison(first, second).interval(column, self.confidence)
+            if math.isnan(low):  # the same difference in every pair
+                low = high = float(differences.mean())
             if low > 0 if self.target.sign == "<=" else high < 0:
                 found.append((int(smaller), int(larger)))
         return found
@@ -92,7 +98,19 @@ class Smallest:
         same = Comparison(smaller, larger).differences.values(self.target.column)
         if not len(same) or same.any():
             return ""
-        return f" More does not help: from {values[0]} to {values[1]} nothing changes.{larger.limits()}"
+        return f" More does not help: from {values[0]} to {values[1]} nothing changes.{larger.waited_for()}"
+
+    def _too_few(self) -> str:
+        """What to do where so few replications can show no share as small as the target's."""
+        least, most = (
+            least_replications(self.target.share, self.confidence),
+            int(self.results.table["replication"].max()) + 1,
+        )
+        if not least > most:
+            return ""
+        if math.isinf(least):
+            return " No number of replications shows that there is not a single one."
+        return f" It takes at least {least} replications to show so small a share, and these are {most}."
 
     def _repr_html_(self) -> str:
         """What a notebook shows."""
@@ -105,7 +123,7 @@ def smallest(
     target: str,
     *,
     confidence: float = 0.95,
-    replications: int = 20,
+    replications: int | None = None,
     low: int = 1,
     high: int = 4096,
     unserved: float = 0.0,
@@ -115,11 +133,12 @@ def smallest(
     """The smallest whole number for *what* (a path as in `vary`) that is shown to meet *target*, found by bisection.
 
     *target* is "COLUMN <= NUMBER" or ">=", about the column's mean, for example "waiting_time_s.above_600 <= 0.05": at most
-    5 % wait for more than ten minutes. The promise: the value is too small with a probability
-    of at most 1 - *confidence* (as far as means of this many replications are normal); it may be larger than need be, and the
-    sentence says so. Looking at many values does not weaken it as long as more of *what* is never worse: all values have the
-    same random numbers, so bisection ends where testing downwards from the top would, which errs only at the last value that
-    misses. Whether more was worse anywhere on the way is tested, and said (`Smallest.worse`).
+    5 % wait for more than ten minutes. Without *replications* there are 20, or as many as the target's share needs, up to 100
+    (59 for 5 %). The promise: the value is too small with a probability of at most 1 - *confidence* (how nearly that is so for
+    skewed figures is in docs/validation/intervals.md); it may be larger than need be, and the sentence says so. Looking at
+    many values does not weaken it as long as more of *what* is never worse: all values have the same random numbers, so bisection
+    ends where testing downwards from the top would, which errs only at the last value that misses.
+    Whether more was worse anywhere on the way is tested, and said (`Smallest.worse`).
 
     At most the share *unserved* of the tuning jobs that are asked for may be refused or never train. Where none may, values
     at which some can never run are passed over; raises InvalidInput where that is so up to *high*, with the value that it takes.
@@ -132,7 +151,7 @@ def smallest(
         low = _where_all_fit(scenario, what, low, high)
     settings["above_s"] = [*settings.get("above_s", ()), *thresholds([wanted.column])]
     settings["by"] = [*settings.get("by", ()), *groups_in([wanted.column])]
-    own = seeds(seed, replications)
+    own = seeds(seed, wanted.replications(confidence) if replications is None else replications)
     looks: dict[int, Results] = {}
     with workers(settings.get("executor")) as pool:
         settings["executor"] = pool

@@ -10,7 +10,8 @@ import attrs
 from hptsim.errors import invalid
 from hptsim.model.validators import share
 from hptsim.optional import require
-from hptsim.planning.results import Results, check_confidence, half_width
+from hptsim.planning.intervals import bounds, check_confidence, least_replications, limits_of
+from hptsim.planning.results import Results
 
 np = require("numpy", "planning", "hptsim.planning")
 _TARGET = re.compile(r"\s*(\S+?)\s*(<=|>=)\s*(\S+)\s*")
@@ -49,37 +50,52 @@ class Target:
         """ "met" or "missed" when the replications show it with *confidence*, "open" when they do not.
 
         Each of the two is a one-sided test at 1 - *confidence*. A replication without the figure, in which no tuning job started,
-        leaves it open. It is missed, whatever the figure, where too many are not served (`served`).
+        leaves it open. Where no replication differs from another, what they all show is the verdict. It is missed, whatever the
+        figure, where too many are not served (`served`).
         """
         check_confidence(confidence, 0.5)
-        served = self.served(results, confidence)
-        found = self._figure(results, confidence)
-        return found if served == "met" else "missed" if "missed" in (served, found) else "open"
+        return self._figure(results, confidence) if self.served(results) else "missed"
 
-    def served(self, results: Results, confidence: float = 0.95) -> str:
-        """Whether at most the share *unserved* is refused or never trains; without any allowed, a single one misses it."""
+    def served(self, results: Results) -> bool:
+        """Whether at most the share *unserved* is refused or never trains, in these replications together; no test, a count."""
         if "unserved_share" not in results.table or self.column == "unserved_share":
-            return "met"
-        if not self.unserved:
-            return "missed" if results.values("unserved_share").any() else "met"
-        return Target("unserved_share", "<=", self.unserved)._figure(results, confidence)
+            return True
+        return float(results.table["unserved_share"].mean()) <= self.unserved
 
     def _figure(self, results: Results, confidence: float) -> str:
         values = results.values(self.column)
         if len(values) < max(2, len(results.table)):
             return "open"
-        mean, half = float(np.mean(values)), half_width(values, 2 * confidence - 1)
-        worst, best = (mean + half, mean - half) if self.sign == "<=" else (mean - half, mean + half)
+        low, high = bounds(values, confidence, results.limits(self.column))
+        if results.one_history or math.isnan(low):
+            low = high = float(np.mean(values))
+        worst, best = (high, low) if self.sign == "<=" else (low, high)
         if self._holds(worst):
             return "met"
         return "open" if self._holds(best) else "missed"
 
+    @property
+    def share(self) -> float:
+        """The share that may be late, or whatever it is, when the target is about a share; NaN otherwise."""
+        if limits_of(self.column) != (0, 1):
+            return math.nan
+        return self.limit if self.sign == "<=" else 1 - self.limit
+
+    def replications(self, confidence: float) -> int:
+        """How many replications to run when nobody says: 20, or as many as can show a share, up to 100.
+
+        >>> Target.parse("waiting_time_s.p95 <= 600").replications(0.95), Target.parse("waited_share <= 0.05").replications(0.95)
+        (20, 59)
+        """
+        least = least_replications(self.share, confidence)
+        return int(least) if 20 < least <= 100 else 20
+
     def _holds(self, value: float) -> bool:
         return value <= self.limit if self.sign == "<=" else value >= self.limit
 
-    def why(self, results: Results, confidence: float = 0.95) -> str:
-        """Of a target that is missed or open: the share that is not served, if that is why; otherwise nothing."""
-        if self.served(results, confidence) == "met":
+    def why(self, results: Results) -> str:
+        """Of a target that is missed: the share that is not served, if too many are not; otherwise nothing."""
+        if self.served(results):
             return ""
         left = float(results.table["unserved_share"].mean())
         return (

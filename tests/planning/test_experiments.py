@@ -1,6 +1,5 @@
 """Experiments: common random numbers, the answers and what they promise, the smallest quota, sequential replications."""
 
-import math
 from concurrent.futures import ThreadPoolExecutor
 
 import attrs
@@ -16,6 +15,7 @@ from hptsim.model import Assumptions
 from hptsim.model.definitions import InstanceRequest, ResourceLimits, ServiceLimits, TrainingJobDefinition
 from hptsim.planning.experiments import compare, replicate, seeds, sweep, until_precise
 from hptsim.planning.fitting import never_fit, smallest_that_fits
+from hptsim.planning.intervals import interval
 from hptsim.planning.results import Results
 from hptsim.planning.smallest_value import Smallest, smallest
 from hptsim.planning.targets import Target
@@ -62,7 +62,7 @@ def test_a_sweep_and_a_comparison_share_their_random_numbers(serial):
     other = replicate(vary(SCENARIO, QUOTA, 4), 8, 99, executor=serial)
     apart = compare(two, other)
     assert paired.interval()[1] - paired.interval()[0] < apart.interval()[1] - apart.interval()[0]
-    assert "no difference" in compare(two, two).sentence()
+    assert "no difference in each of 8 pairs" in compare(two, two).sentence()
 
 
 def test_two_scenarios_are_compared_pair_by_pair_in_every_column(serial):
@@ -72,8 +72,7 @@ def test_two_scenarios_are_compared_pair_by_pair_in_every_column(serial):
     table = found.summary().set_index("figure")
     assert {"waiting_time_s.mean", "waiting_time_s.p95", f"utilization.{TYPE}", "cost_usd"} <= set(table.index)
     for column in ("waiting_time_s.mean", "time_in_system_s.mean"):
-        low, high = stats.t.interval(0.95, 7, *_mean_and_error(other[column] - mine[column]))
-        assert found.interval(column) == pytest.approx((low, high))
+        assert found.interval(column) == pytest.approx(interval(other[column] - mine[column]))
         row = table.loc[column]
         assert (row["first"], row["second"]) == pytest.approx((mine[column].mean(), other[column].mean()))
         assert row["difference"] == pytest.approx(row["second"] - row["first"])
@@ -90,10 +89,6 @@ def test_a_point_is_called_by_its_value_and_not_by_its_address(serial, tmp_path)
     results = sweep(SCENARIO, {"timings.starting_s": values}, 2, executor=serial)
     labels = list(results.table["timings.starting_s"].iloc[::2])
     assert labels == ["expon(){'scale': 9}", "expon(){'scale': 99}", "Exponential(mean_s=9.0)", 9.0]
-
-
-def _mean_and_error(values):
-    return values.mean(), values.std(ddof=1) / math.sqrt(len(values))
 
 
 def test_a_scenario_is_not_compared_with_results(serial):
@@ -132,12 +127,21 @@ def test_more_is_better_in_the_other_direction_too(serial):
 
 def test_a_share_above_a_threshold_is_a_target(serial):
     target = "waiting_time_s.above_60 <= 0.05"
-    found = smallest(SCENARIO, QUOTA, target, replications=8, executor=serial)
+    found = smallest(SCENARIO, QUOTA, target, executor=serial)
     column = "waiting_time_s.above_60"
-    alone = replicate(vary(SCENARIO, QUOTA, found.value), 8, above_s=[60], executor=serial)
+    alone = replicate(vary(SCENARIO, QUOTA, found.value), 59, above_s=[60], executor=serial)
     assert list(found.results.at({QUOTA: found.value}).table[column]) == list(alone.table[column])
     assert alone.interval(column, 0.9)[1] <= 0.05 and target in found.sentence()
     assert column in until_precise(SCENARIO, column, 0.9, first=3, executor=serial).table
+
+
+def test_too_few_replications_for_a_small_share_are_named(serial):
+    few = {"replications": 8, "high": 8, "executor": serial}
+    found = smallest(SCENARIO, QUOTA, "waiting_time_s.above_60 <= 0.05", **few)
+    assert found.value is None and found.results.at({QUOTA: 8}).mean("waiting_time_s.above_60") == 0
+    assert found.sentence().endswith("It takes at least 59 replications to show so small a share, and these are 8.")
+    never = smallest(SCENARIO, QUOTA, "waiting_time_s.above_60 <= 0", **few)
+    assert never.sentence().endswith("No number of replications shows that there is not a single one.")
 
 
 def test_tuning_jobs_that_still_wait_at_the_end_are_counted(serial):
