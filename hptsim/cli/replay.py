@@ -58,7 +58,7 @@ def replay(
     capacity
         instances of a kind, such as gpu=100; repeat it for more kinds; what is not named is unlimited
     discipline
-        fifo, priority or backfill
+        fifo, priority, backfill, or easy-backfill, which goes by the longest time that a job may train
     above
         also say which share waited for more than this many seconds
     strict

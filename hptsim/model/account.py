@@ -8,6 +8,7 @@ import attrs
 
 from hptsim.model.assumptions import Assumptions
 from hptsim.model.definitions import ServiceLimits
+from hptsim.model.teams import Teams
 
 
 @attrs.frozen
@@ -19,6 +20,7 @@ class Account:
     assumptions: Assumptions = attrs.field(factory=Assumptions)
     warm_pool_capacity: Mapping[str, int] = attrs.field(factory=dict)
     """Instances that may be in warm pools, by type."""
+    teams: Teams = attrs.field(factory=Teams)
 
 
 TOTAL = "total-instances"
