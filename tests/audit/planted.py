@@ -305,6 +305,7 @@ BUGS = (
     Bug("a stop does not look at the queue", patch=_waits_for_the_next_event),
     Bug("nobody is served", patch=around(Ledger, "grantable", lambda true, *args: None)),
     Bug("backfill keeps nothing for the head", patch=replaced("hptsim.world.disciplines._delays", lambda *what: False)),
+    Bug("everything is expected to end at once", patch=replaced("hptsim.world.requests.expected_s", lambda *what: 0.0)),
     Bug("the head is expected an hour too late", patch=_an_hour_later),
     Bug("all teams are served as they came", patch=replaced("hptsim.world.disciplines._by_share", _as_they_came)),
     Bug("what a team keeps is lent", patch=replaced("hptsim.world.disciplines._Quotas.allow", lambda *what: True)),

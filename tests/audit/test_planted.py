@@ -97,6 +97,7 @@ CASES = {
     ],
     "a backfilled request delays no head": [
         ("backfill keeps nothing for the head", shared("easy-backfill", first=1, large=2, small=1), None),
+        ("everything is expected to end at once", shared("easy-backfill", first=1, large=2, small=1), None),
         ("the head is expected an hour too late", shared("easy-backfill", first=1, large=2, small=1), None),
     ],
     "the smallest share goes first": [
