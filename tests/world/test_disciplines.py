@@ -1,5 +1,6 @@
 """The disciplines that look at what was granted: whom each serves, in one ledger, in simulated time, and in every order."""
 
+import attrs
 import pytest
 from audit.planted import BUG
 from doctored import M5, TIMINGS
@@ -124,6 +125,24 @@ def test_the_plain_backfill_lets_everybody_pass_and_the_other_only_who_does_no_h
     sim.run()
     started = sorted(sim.training_jobs, key=lambda name: sim.training_job(name).created_s)
     assert [sim.training_job(name).tuning_job for name in started] == order
+
+
+@pytest.mark.parametrize(
+    ("discipline", "waits_s"), [("fifo", 124.0), ("easy-backfill", 124.0), ("backfill", 62 + 10 * 125 - 1)]
+)
+def test_small_jobs_without_end_do_not_starve_a_large_one_unless_nothing_is_kept_for_it(discipline, waits_s):
+    """Ten small jobs after 0 s and ten after 62 s, 125 s each and without a pause: the large one comes at 1 s."""
+    entries = []
+    for number in range(21):
+        count, name = (2, "large") if number == 1 else (1, f"small-{number}")
+        definition = TrainingJobDefinition(instances=InstanceRequest(M5, count))
+        at_s = float(number) if number < 2 else 62.0 * (number - 1)
+        entries.append(ScheduledTuningJob(TuningJobSpec(name, (definition,), estimate_s=125.0), at_s))
+    account = attrs.evolve(shared("fifo"), capacity={M5: 2}, tuning_jobs=entries)
+    sim = Simulation(attrs.evolve(account, assumptions=Assumptions(admission="queue", discipline=discipline)))
+    sim.run()
+    [large] = sim.tuning_job("large").training_jobs
+    assert sim.training_job(large).created_s - 1.0 == waits_s
 
 
 # ---------------------------------------------------------------------- fair-share
