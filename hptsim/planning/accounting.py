@@ -19,10 +19,12 @@ from hptsim.model.journal import QUEUED, Record, change
 from hptsim.model.journal_reader import JournalReader
 from hptsim.model.payloads import TrainingJobCreated
 from hptsim.model.statuses import FINAL_TRAINING, FINAL_TUNING, status
-from hptsim.model.teams import team_of
+from hptsim.model.teams import Teams
 from hptsim.planning.line import Line
 from hptsim.planning.usage import TuningJobFigures, Usage, WarmPoolFigures
 from hptsim.scenario.prices import Prices
+
+_NO_SHARES = Teams()
 
 
 @attrs.define
@@ -85,11 +87,12 @@ class Accounting(JournalReader):
         epoch_s: float = 0.0,
         limits: Mapping[str, int] = MappingProxyType({}),
         templates: Mapping[str, str] = MappingProxyType({}),
+        teams: Teams = _NO_SHARES,
     ) -> None:
         self.prices = prices
         self.begin_s = begin_s
         self.epoch_s = epoch_s
-        self._templates = templates
+        self._templates, self._teams = templates, teams
         self._line = Line(limits)
         self._asked = 0.0, 0.0
         """Of the training job that is being launched: when quota was asked for it, and how long that waited."""
@@ -153,7 +156,11 @@ class Accounting(JournalReader):
         """A row of figures begins, and one more tuning job is in the system."""
         name, spec = record.name, record.data.spec
         row = TuningJobFigures(name=name, created_s=record.time_s, status=status(record.destination))
-        row.template, row.team, row.priority = self._templates.get(name) or name, team_of(spec), spec.priority
+        row.template, row.team, row.priority = (
+            self._templates.get(name) or name,
+            self._teams.of(spec.team, spec.request),
+            spec.priority,
+        )
         row.instance_type = spec.definitions[0].instances.instance_type
         self._named[name] = row
         self.rows.append(row)

@@ -95,7 +95,7 @@ class Metrics:
         scenario = scenario or Scenario()
         templates = {one.spec.name: one.template for one in scenario.tuning_jobs}
         epoch_s = read_instant(scenario.epoch, "epoch")
-        accounting = Accounting(scenario.price_list, begin_s, epoch_s, limits_of(scenario), templates)
+        accounting = Accounting(scenario.price_list, begin_s, epoch_s, limits_of(scenario), templates, scenario.teams)
         read, record = accounting.read, None
         for record in records:
             read(record)
