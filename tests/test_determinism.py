@@ -102,6 +102,13 @@ COUNTS = {
     "share.quota.get(pool, 0) for share in self.shares.values()",
     "_amounts_held(state, name).get(pool, 0) for name in state.due_s if _team(state, name) == team",
     "map(len, each)",
+    "map(len, streams)",
+    "map(len, drawn)",
+    "self.replications",
+    "value for name, value in numbers.items() if name != 'InProgress' and isinstance(value, int)",
+    "whole_second(end_s) - whole_second(begin_s) for begin_s, end_s in stretches",
+    "getattr(toward, name) - getattr(state, name) for name in _WITH_OBJECTIVE",
+    "world.tuning[name].launched for name in set(spec.parents)",
     "count or 0 for count in counts",
     "combinations((*ranges, *one.ranges)) or 0 for one in parsed",
     "job.spec.limits.max_training_jobs or 1 for job in self.scenario.with_arrivals(seed).tuning_jobs",
@@ -110,7 +117,7 @@ COUNTS = {
     "count for pool, count in amounts.items() if pool != TUNING_JOBS",
     "amounts.values()",
 }
-"""What is added up with sum and is whole numbers: instances, training jobs, points of a grid, refused calls."""
+"""What is added up with sum and is whole numbers: instances, training jobs, points of a grid, refused calls, whole seconds."""
 
 
 def sums(source):

@@ -114,7 +114,7 @@ def allocated(draw: Draw, designs: int, budget: int, *, first: int = 10) -> tupl
         for other in range(designs)
         if other != best and errors[best] + errors[other] > 0
     ]
-    return best, drawn, max(0.0, 1 - sum(chances))
+    return best, drawn, max(0.0, 1 - math.fsum(chances))
 
 
 def _shares(drawn: Sequence[Sequence[float]]) -> Any:

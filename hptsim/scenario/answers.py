@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -121,7 +122,7 @@ def injected_answers(given: Any, folder: Path | None = None) -> tuple[InjectedAn
     """Injected answers, each itself or a table; raises InvalidInput where the chances of an operation exceed 1."""
     answers: tuple[InjectedAnswer, ...] = each("answers", given, lambda where, one, _: _injected(where, one), folder)
     for operation in OPERATIONS:
-        total = sum(one.chance for one in answers if one.operation in (operation, ANY))
+        total = math.fsum(one.chance for one in answers if one.operation in (operation, ANY))
         if total > 1:
             raise invalid("answers", total, f"chances that add up to at most 1 for {operation}")
     return answers
