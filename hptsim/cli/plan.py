@@ -1,20 +1,21 @@
-"""`hptsim plan`: an experiment from the command line, told in tables, in a sentence, and on a page with pictures."""
+"""`hptsim plan`: an experiment from the command line, with a scenario or a table of jobs, told in tables, in words, on a page."""
 
 from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from json import dumps
 from pathlib import Path
 from typing import Any
 
 from hptsim import planning
-from hptsim.cli import terminal
+from hptsim.cli import tables, terminal
 from hptsim.cli.exit_codes import SUCCESS
 from hptsim.errors import invalid
 from hptsim.optional import require
 from hptsim.planning.answers import Answer
+from hptsim.planning.one_history import HistoryAnswer, HistoryTarget, smallest_in_history
 from hptsim.planning.results import Results, Target, check_confidence, digits, percent
 from hptsim.scenario.scenario import Scenario
 from hptsim.views.pages import page
@@ -24,10 +25,17 @@ SHOWN = ("waiting_time_s.mean", "waiting_time_s.p95", "cost_usd")
 
 
 def plan(
-    file: Path,
+    file: Path | None = None,
     *,
+    trace: Path | None = None,
+    mapping: str | None = None,
+    skip: bool = False,
+    capacity: list[str] | None = None,
+    discipline: str | None = None,
+    prices: Path | None = None,
+    price: list[str] | None = None,
     over: list[str] | None = None,
-    replications: int = 20,
+    replications: int | None = None,
     target: str | None = None,
     what: str | None = None,
     figure: list[str] | None = None,
@@ -43,14 +51,33 @@ def plan(
 ) -> int:
     """Replicate a scenario and answer with confidence intervals: as it is, over a grid, or the smallest quota that will do.
 
+    In place of a scenario it takes a table of jobs (--trace): one history, which has no intervals.
+
     Parameters
     ----------
     file
         the scenario (TOML or JSON)
+    trace
+        a table of jobs in place of a scenario (CSV, JSON or Parquet)
+    mapping
+        what the table's columns say: alibaba-2020, alibaba-2023, alibaba-2026, philly, helios, slurm, list-training-jobs,
+        describe-training-jobs, or submit=COLUMN,duration=COLUMN,...; guessed from their names and shown if it is not said;
+        parts: submit, duration or start and end, size, group, name, priority, team, cost, pool, unit, first, shares
+        (docs/tables.md)
+    skip
+        leave out rows of the table that cannot be read, and count them
+    capacity
+        instances of a kind that the table's jobs have, such as gpu=100; repeat it for more kinds; others are unlimited
+    discipline
+        of the table's jobs: fifo, priority or backfill
+    prices
+        a table of prices (TOML) for the table's jobs
+    price
+        what an instance of a kind costs an hour in US dollars, such as gpu=2.50; repeat it for more kinds
     over
         what to vary, PATH=VALUES, such as capacity.ml.m5.xlarge=2,4,8 or =1:10; repeat it for a grid
     replications
-        how many runs of each design
+        how many runs of each design, 20 if it is not said; a table of jobs is run once
     target
         what a figure is wanted to be, such as "waiting_time_s.p95 <= 600"
     what
@@ -78,19 +105,30 @@ def plan(
     """
     check_confidence(confidence)
     check_outputs(html, parquet)
-    scenario = terminal.accepted(Scenario.load(file), yes)
     wanted = None if target is None else Target.parse(target)
+    if what is not None and (wanted is None or over):
+        given = "--over" if over else "no --target"
+        raise invalid("--what", given, "--target and no --over: the search chooses the values to try")
+    grid = dict(map(parsed, over or []))
+    _check_one_source(file, trace, {"--mapping": mapping, "--skip": skip, "--capacity": capacity, "--price": price,
+        "--prices": prices, "--discipline": discipline}, replications)  # fmt: skip
+    brought = None
+    if trace is not None:
+        varied = [*grid, *([what] if what else [])]
+        quotas, own = dict(map(tables.quota, capacity or [])), dict(map(tables.usd_per_hour, price or []))
+        brought = tables.workload(
+            trace, mapping, skip, quotas, varied=varied, discipline=discipline or "fifo", prices=prices, price=own
+        )
+    scenario = terminal.accepted(Scenario.load(file or "") if brought is None else brought.scenario, yes)
     above_s = planning.thresholds([*(figure or ()), *([] if wanted is None else [wanted.column])])
     settings: planning.Settings = {"until_s": until, "warm_up_s": warm_up, "above_s": above_s, "checkpoint": checkpoint}
     try:
-        if what is None:
-            grid = dict(map(parsed, over or []))
-            answer = Answer(planning.sweep(scenario, grid, replications, seed, **settings), confidence, wanted)
-        elif wanted is None or over:
-            given = "--over" if over else "no --target"
-            raise invalid("--what", given, "--target and no --over: the search chooses the values to try")
+        if brought is not None:
+            answer = _of_history(brought, scenario, what, grid, wanted, settings)
+        elif what is None:
+            answer = Answer(planning.sweep(scenario, grid, replications or 20, seed, **settings), confidence, wanted)
         else:
-            search: Any = {"replications": replications, "seed": seed, "confidence": confidence, **settings}
+            search: Any = {"replications": replications or 20, "seed": seed, "confidence": confidence, **settings}
             found = planning.smallest(scenario, what, str(wanted), **search)
             answer = Answer(found.results, confidence, wanted, found)
     except KeyboardInterrupt:
@@ -103,10 +141,44 @@ def plan(
     if html is not None:
         html.write_text(page(scenario, answer, figures, seed, until), encoding="utf-8")
     if json:
-        print(dumps(answer.data(scenario.name, seed), indent=2))
+        data = answer.data(scenario.name, seed)
+        print(dumps(data if brought is None else {**data, "table": brought.data()}, indent=2))
     else:
         _print(answer, scenario.name, figures)
     return SUCCESS
+
+
+def _check_one_source(
+    file: Path | None, trace: Path | None, of_tables: Mapping[str, Any], replications: int | None
+) -> None:
+    """Refuse what is neither a scenario nor a table, or both, and options of the other."""
+    if (file is None) == (trace is None):
+        given = "nothing" if file is None else f"{file} and --trace"
+        raise invalid("plan", given, "a scenario's file, or --trace with a table of jobs")
+    if trace is not None and replications is not None:
+        raise invalid(
+            "--replications", replications, "none with --trace: a table of jobs is one history, and is run once"
+        )
+    for name, value in of_tables.items():
+        if trace is None and value:
+            raise invalid(name, value, "--trace: a scenario's file says it itself")
+
+
+def _of_history(
+    brought: tables.Workload,
+    scenario: Scenario,
+    what: str | None,
+    grid: Mapping[str, list[Any]],
+    target: Target | None,
+    settings: planning.Settings,
+) -> Answer:
+    """What the one history of a table shows."""
+    told = tuple(brought.sentences())
+    wanted = None if target is None else HistoryTarget(target.column, target.sign, target.limit)
+    if what is None:
+        return HistoryAnswer(planning.sweep(scenario, grid, 1, **settings), 0.95, wanted, told=told)
+    found = smallest_in_history(scenario, what, str(target), **settings)
+    return HistoryAnswer(found.results, 0.95, wanted, found, told)
 
 
 def check_outputs(html: Path | None, parquet: Path | None) -> None:
@@ -169,8 +241,9 @@ def _print(answer: Answer, name: str, figures: Sequence[str]) -> None:
     for cells in _cells(answer, figures):
         table.add_row(*cells)
     count = len(answer.points()[0][1].table)
-    interval = f"mean ± half of the {percent(answer.confidence)} interval"
-    console.print(f"{name}: {count} replications, {interval}", highlight=False)
+    interval = f"{count} replications, mean ± half of the {percent(answer.confidence)} interval"
+    words = "one history, without intervals" if isinstance(answer, HistoryAnswer) else interval
+    console.print(f"{name}: {words}", highlight=False)
     console.print(table)
     console.print(answer.sentence(), highlight=False, soft_wrap=True)
 

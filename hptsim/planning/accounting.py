@@ -16,6 +16,7 @@ from hptsim.model.journal import QUEUED, Record, change
 from hptsim.model.journal_reader import JournalReader
 from hptsim.model.payloads import TrainingJobCreated
 from hptsim.model.statuses import FINAL_TRAINING, FINAL_TUNING, status
+from hptsim.planning.packed_rows import PackedRows
 from hptsim.planning.usage import TuningJobFigures, Usage, WarmPoolFigures
 from hptsim.scenario.prices import Prices
 
@@ -59,12 +60,16 @@ class _Child:
 
 
 class Accounting(JournalReader):
-    """Time and money of a journal from *begin_s* on; rows of tuning jobs are always about their whole life."""
+    """Time and money of a journal from *begin_s* on; rows of tuning jobs are always about their whole life.
 
-    def __init__(self, prices: Prices, begin_s: float = 0.0) -> None:
+    *packed* keeps the rows of tuning jobs that have ended in columns: for runs of millions.
+    """
+
+    def __init__(self, prices: Prices, begin_s: float = 0.0, *, packed: bool = False) -> None:
         self.prices = prices
         self.begin_s = begin_s
-        self.rows: list[TuningJobFigures] = []
+        self._packed = PackedRows() if packed else None
+        self.rows: PackedRows | list[TuningJobFigures] = [] if self._packed is None else self._packed
         self.standalone = Usage()
         """All training jobs without a tuning job together."""
         self.reserved: dict[str, Level] = {}
@@ -97,7 +102,7 @@ class Accounting(JournalReader):
             self._retained(name, now)
         for level in (self.queue, self.in_system, *self.reserved.values(), *self.occupied.values()):
             level.settle(now)
-        for row in [*self.rows, self.standalone]:
+        for row in [*(self.rows if self._packed is None else self._packed.alive), self.standalone]:
             self._usage(row, now)
 
     def _usage(self, row: Usage, now: float) -> None:
@@ -109,6 +114,18 @@ class Accounting(JournalReader):
             if (level := levels.get(id(row))) is not None:
                 level.settle(now)
                 setattr(row, name, level.integral)
+
+    def _pack(self, row: Usage, now: float) -> None:
+        """Put the row of a tuning job that has ended and holds nothing in columns: nothing of it will change any more."""
+        if self._packed is None or not isinstance(row, TuningJobFigures) or row.ended_s is None:
+            return
+        held = self._held.get(id(row))
+        if held is None or held.value == 0:
+            self._usage(row, now)
+            for levels in (self._held, self._used, self._stopping):
+                levels.pop(id(row), None)
+            del self._named[row.name], self._definitions[row.name]
+            self._packed.pack(row)
 
     # ------------------------------------------------------------------ one record
 
@@ -133,6 +150,7 @@ class Accounting(JournalReader):
         if row.status in FINAL_TUNING:
             row.ended_s = now
             self.in_system.move(-1, now)
+            self._pack(row, now)
 
     def on_tuning_delete(self, record: Record) -> None:
         """The figures of a job whose record is deleted stay."""
@@ -199,6 +217,7 @@ class Accounting(JournalReader):
             self._level(self._held, id(holder), 0.0).move(by, now)
             if (level := self._stopping.get(id(holder))) is not None:
                 level.move(by, now)
+        self._pack(holder, now)
 
     def on_occupancy(self, record: Record) -> None:
         """Instances are taken into use, or put back."""

@@ -8,7 +8,6 @@ from typing import Any
 import attrs
 
 from hptsim.planning.results import Results, Target, percent, spelled
-from hptsim.planning.smallest_value import Smallest
 
 
 @attrs.frozen
@@ -26,7 +25,8 @@ class Answer:
     results: Results
     confidence: float
     target: Target | None = None
-    search: Smallest | None = None
+    search: Any = None
+    """A `Smallest`, or the search in one history."""
 
     def points(self) -> list[tuple[dict[str, Any], Results]]:
         """The designs, those of a search in order."""
@@ -40,7 +40,7 @@ class Answer:
     def sentence(self) -> str:
         """The answer in words."""
         if self.search is not None:
-            return self.search.sentence()
+            return str(self.search.sentence())
         if self.target is None:
             return self.results.sentence(confidence=self.confidence)
         words = {"met": "is met", "missed": "is missed", "open": "is neither shown to be met nor to be missed"}
@@ -52,6 +52,11 @@ class Answer:
                 f"{self.target} {words[self.verdict(part)]}{where} ({percent(self.confidence)} confidence).{caveat}"
             )
         return "\n".join(lines)
+
+    def basis(self, seed: int) -> str:
+        """What the numbers are, for the reader of a page."""
+        interval = f"Student's {percent(self.confidence)} confidence intervals, each of which holds by itself"
+        return f"Means over the replications with {interval}. Seed {seed}."
 
     def data(self, scenario: str, seed: int) -> dict[str, Any]:
         """The answer for machines; a figure that was not observed is null."""

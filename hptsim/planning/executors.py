@@ -26,12 +26,15 @@ from hptsim.model.validators import at_least
 from hptsim.optional import require
 from hptsim.planning.metrics import Figures
 from hptsim.planning.replication_cache import Checkpoint
+from hptsim.planning.streamed import Streamed
 from hptsim.scenario.scenario import Scenario
 from hptsim.simulation.simulation import Simulation
 
 _CHUNK_TRAINING_JOBS = 5000
 """About half a second of work: long beside pickling, short beside what a crash may cost."""
 _CHUNKS_PER_WORKER = 4
+_MANY = 10_000
+"""From so many scheduled tuning jobs on, a tenth of a gigabyte, the journal of a replication is not kept."""
 
 
 @attrs.frozen
@@ -45,9 +48,14 @@ class Design:
     above_s: Sequence[float] = ()
 
     def run(self, seed: int) -> Figures:
-        """One replication, reduced to its figures."""
+        """One replication, reduced to its figures; of a long table of jobs they are counted as it runs."""
+        until_s = self.scenario.until_s if self.until_s is None else self.until_s
+        if len(self.scenario.tuning_jobs) >= _MANY:
+            run = Streamed(self.scenario, seed, laws=self.laws, begin_s=self.warm_up_s)
+            run.sim.run(until_s)
+            return run.metrics().figures(self.above_s)
         sim = Simulation(self.scenario, seed=seed, laws=self.laws)
-        sim.run(self.scenario.until_s if self.until_s is None else self.until_s)
+        sim.run(until_s)
         found: Figures = sim.metrics(begin_s=self.warm_up_s).figures(self.above_s)
         return found
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import attrs
 
@@ -66,7 +67,7 @@ class Metrics:
     type, *refused* calls by error code.
     """
 
-    tuning_jobs: tuple[TuningJobFigures, ...]
+    tuning_jobs: Sequence[TuningJobFigures]
     refused: Mapping[str, int]
     begin_s: float
     end_s: float
@@ -116,7 +117,11 @@ class Metrics:
         for record in records:
             read(record)
         last_s = 0.0 if record is None else record.time_s
-        end_s = last_s if end_s is None else max(last_s, end_s)
+        return cls.counted_by(accounting, scenario, last_s if end_s is None else max(last_s, end_s))
+
+    @classmethod
+    def counted_by(cls, accounting: Accounting, scenario: Scenario, end_s: float) -> Metrics:
+        """The figures that *accounting* has counted, which has read a journal up to *end_s* and is closed by this."""
         accounting.close(end_s)
         kinds = dict.fromkeys([*scenario.capacity, *accounting.reserved])
         types = {
@@ -128,10 +133,11 @@ class Metrics:
             )
             for kind in kinds
         }
+        rows: Any = accounting.rows
         return cls(
-            tuple(accounting.rows),
+            tuple(rows) if isinstance(rows, list) else rows,
             accounting.refused,
-            begin_s,
+            accounting.begin_s,
             end_s,
             accounting.standalone,
             types,

@@ -62,6 +62,9 @@ def from_csv(path: str | Path, columns: Columns | str | None = None, *, skip: bo
             left_out.append(LeftOut(place, because(error)))
     taken.sort(key=lambda row: row.submit_s)  # those of one instant stay in the order of the file
     origin_s = taken[0].submit_s if taken else 0.0
+    dated, words = bool(taken) and reader.dated, reader.words
+    costs = [row.cost_usd for row in taken] if chosen.cost else []
+    del reader  # it knows a million names
     scenario = Scenario(
         where.stem,
         tuning_jobs=_scheduled(taken, origin_s),
@@ -69,11 +72,10 @@ def from_csv(path: str | Path, columns: Columns | str | None = None, *, skip: bo
         timings=Timings.instant(),
         assumptions=Assumptions(admission="queue"),
     )
-    if taken and reader.dated:
+    if dated:
         scenario = attrs.evolve(scenario, epoch=write_instant(origin_s, "milliseconds"))
-    costs = [row.cost_usd for row in taken] if chosen.cost else []
     cost_usd = math.fsum(costs) if chosen.cost else None
-    return finished(str(path), scenario, left_out, skip, notes=(f"mapping {chosen}", *reader.words), cost_usd=cost_usd)
+    return finished(str(path), scenario, left_out, skip, notes=(f"mapping {chosen}", *words), cost_usd=cost_usd)
 
 
 @attrs.frozen
@@ -121,7 +123,8 @@ class _Rows:
         team = _cell(cells, columns.team) if columns.team else ""
         alike = (kind if size else f"no-{columns.pool}", max(size, 1), self._priority(cells), team)
         cost_usd = amount(columns.cost, _cell(cells, columns.cost)) if columns.cost else 0.0
-        self._names.add(name.lower())
+        plain = name.lower()
+        self._names.add(name if plain == name else plain)
         return _Row(name, submit_s, run_s, self._alike.setdefault(alike, alike), cost_usd)
 
     def _run_s(self, cells: Mapping[str, Any]) -> float:
@@ -178,13 +181,14 @@ def _text(cells: Mapping[str, Any], column: str) -> str:
     return text
 
 
-def _scheduled(rows: Iterable[_Row], origin_s: float) -> Iterator[ScheduledTuningJob]:
-    """The tuning jobs; what many of them have in common is there only once, for tables have millions of rows."""
-    rows = list(rows)
+def _scheduled(rows: list[_Row], origin_s: float) -> Iterator[ScheduledTuningJob]:
+    """The tuning jobs, for which the rows are used up; what many have in common is there only once: tables have millions."""
     longest_s = max((row.run_s for row in rows), default=0.0)
     templates: dict[tuple[str, int, int, str], TuningJobSpec] = {}
     took: dict[float, tuple[Recorded, ...]] = {}
-    for row in rows:
+    rows.reverse()
+    while rows:
+        row = rows.pop()
         template = templates.get(row.alike)
         if template is None:
             template = templates[row.alike] = _template(*row.alike, longest_s)
