@@ -126,9 +126,18 @@ def plan(
         if brought is not None:
             answer = _of_history(brought, scenario, what, grid, wanted, settings)
         elif what is None:
-            answer = Answer(planning.sweep(scenario, grid, replications or 20, seed, **settings), confidence, wanted)
+            answer = Answer(
+                planning.sweep(scenario, grid, 20 if replications is None else replications, seed, **settings),
+                confidence,
+                wanted,
+            )
         else:
-            search: Any = {"replications": replications or 20, "seed": seed, "confidence": confidence, **settings}
+            search: Any = {
+                "replications": 20 if replications is None else replications,
+                "seed": seed,
+                "confidence": confidence,
+                **settings,
+            }
             found = planning.smallest(scenario, what, str(wanted), **search)
             answer = Answer(found.results, confidence, wanted, found)
     except KeyboardInterrupt:
@@ -141,10 +150,12 @@ def plan(
     if html is not None:
         html.write_text(page(scenario, answer, figures, seed, until), encoding="utf-8")
     if json:
-        data = answer.data(scenario.name, seed)
+        data = {**answer.data(scenario.name, seed), "prices": terminal.prices_data(scenario)}
         print(dumps(data if brought is None else {**data, "table": brought.data()}, indent=2))
     else:
         _print(answer, scenario.name, figures)
+        if "cost_usd" in figures:
+            terminal.warn_of_prices(scenario)
     return SUCCESS
 
 

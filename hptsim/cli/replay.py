@@ -103,6 +103,8 @@ def replay(
         print(dumps(answer.data(), indent=2))
     else:
         _print(answer, trace, mapping, skip)
+        if not isnan(answer.figures["cost_usd"]):
+            terminal.warn_of_prices(brought.scenario)
     return SUCCESS
 
 
@@ -150,6 +152,7 @@ class Answer:
         return {
             "trace": self.scenario.name,
             "table": self.brought.data(),
+            "prices": terminal.prices_data(self.scenario),
             "capacity": dict(self.scenario.capacity),
             "discipline": self.scenario.assumptions.discipline,
             "refused": dict(self.metrics.refused),
