@@ -6,7 +6,7 @@ Each figure is computed here and nowhere else; `FIGURES` says what it is. Times 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import attrs
@@ -156,7 +156,10 @@ class Metrics:
     @property
     def counted(self) -> list[TuningJobFigures]:
         """The tuning jobs that were created after the warm-up."""
-        return [row for row in self.tuning_jobs if row.created_s >= self.begin_s]
+        return list(self._counted())
+
+    def _counted(self) -> Iterator[TuningJobFigures]:
+        return (row for row in self.tuning_jobs if row.created_s >= self.begin_s)
 
     def sample(self, name: str) -> list[float]:
         """One of `SAMPLES`, in order of creation; raises InvalidInput for another name.
@@ -166,7 +169,9 @@ class Metrics:
         """
         if name not in SAMPLES:
             raise invalid("sample", name, "what is seen for each tuning job", nearest(name, SAMPLES))
-        return [value for _, value in self._seen(name)]
+        field = {"waiting_time_s": "waiting_s"}.get(name, name)
+        values = (getattr(row, field) for row in self._counted())  # of a million rows no other list is made
+        return [value for value in values if value is not None]
 
     def _seen(self, name: str) -> list[tuple[float, float]]:
         """A sample with the times at which the tuning jobs were created."""
@@ -202,11 +207,11 @@ class Metrics:
             found[f"{name}.p95"] = quantile(values, 0.95)
         refused, accepted = sum(self.refused.values()), len(self.tuning_jobs)
         span_s = self.end_s - self.begin_s
-        costs = [row.cost_usd for row in self.counted]
+        costs = [row.cost_usd for row in self._counted()]
         found |= {f"waiting_time_s.above_{wait_s:g}": self.share_above("waiting_time_s", wait_s) for wait_s in above_s}
         return found | {
             "waited_share": mean([float(value > 1e-9) for value in self.sample("waiting_time_s")]),
-            "unstarted_share": mean([float(row.waiting_s is None) for row in self.counted]),
+            "unstarted_share": mean([float(row.waiting_s is None) for row in self._counted()]),
             "refused_share": refused / (refused + accepted) if refused or accepted else 0.0,
             "throughput_per_hour": 3600 * len(self.sample("time_in_system_s")) / span_s if span_s > 0 else math.nan,
             "queue_length.mean": self.queue.integral / span_s if span_s > 0 else math.nan,
