@@ -1,21 +1,22 @@
-"""`hptsim plan`: an experiment from the command line, told in tables, in a sentence, and on a page with pictures."""
+"""`hptsim plan`: an experiment from the command line, with a scenario or a table of jobs, told in tables, in words, on a page."""
 
 from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from json import dumps
 from pathlib import Path
 from typing import Any
 
 from hptsim import planning
-from hptsim.cli import terminal
+from hptsim.cli import tables, terminal
 from hptsim.cli.exit_codes import SUCCESS
 from hptsim.errors import invalid
 from hptsim.optional import require
 from hptsim.planning.answers import Answer
 from hptsim.planning.intervals import check_confidence
+from hptsim.planning.one_history import HistoryAnswer, HistoryTarget, smallest_in_history
 from hptsim.planning.results import Results, digits, percent
 from hptsim.planning.targets import Target
 from hptsim.scenario.scenario import Scenario
@@ -26,8 +27,15 @@ SHOWN = ("waiting_time_s.mean", "waiting_time_s.p95", "cost_usd")
 
 
 def plan(
-    file: Path,
+    file: Path | None = None,
     *,
+    trace: Path | None = None,
+    mapping: str | None = None,
+    skip: bool = False,
+    capacity: list[str] | None = None,
+    discipline: str | None = None,
+    prices: Path | None = None,
+    price: list[str] | None = None,
     over: list[str] | None = None,
     replications: int | None = None,
     target: str | None = None,
@@ -48,14 +56,34 @@ def plan(
 ) -> int:
     """Replicate a scenario and answer with confidence intervals: as it is, over a grid, or the smallest quota that will do.
 
+    In place of a scenario it takes a table of jobs (--trace): one history, which has no intervals unless it is resampled.
+
     Parameters
     ----------
     file
         the scenario (TOML or JSON)
+    trace
+        a table of jobs in place of a scenario (CSV, JSON or Parquet)
+    mapping
+        what the table's columns say: alibaba-2020, alibaba-2023, alibaba-2026, philly, helios, slurm, list-training-jobs,
+        describe-training-jobs, or submit=COLUMN,duration=COLUMN,...; guessed from their names and shown if it is not said;
+        parts: submit, duration or start and end, size, group, name, priority, team, cost, pool, unit, first, shares
+        (docs/tables.md)
+    skip
+        leave out rows of the table that cannot be read, and count them
+    capacity
+        instances of a kind that the table's jobs have, such as gpu=100; repeat it for more kinds; others are unlimited
+    discipline
+        of the table's jobs: fifo, priority, backfill, easy-backfill or fair-share
+    prices
+        a table of prices (TOML) for the table's jobs
+    price
+        what an instance of a kind costs an hour in US dollars, such as gpu=2.50; repeat it for more kinds
     over
         what to vary, PATH=VALUES, such as capacity.ml.m5.xlarge=2,4,8 or =1:10; repeat it for a grid
     replications
-        how many runs of each design; without it 20, or as many as a target about a share needs, up to 100
+        how many runs of each design; without it 20, or as many as a target about a share needs, up to 100; a table of jobs is
+        run once, unless it is resampled
     target
         what a figure is wanted to be, such as "waiting_time_s.p95 <= 600"
     what
@@ -90,8 +118,21 @@ def plan(
     """
     check_confidence(confidence)
     check_outputs(html, parquet)
-    scenario = terminal.accepted(Scenario.load(file), yes)
     wanted = None if target is None else Target.parse(target, unserved)
+    if what is not None and (wanted is None or over):
+        given = "--over" if over else "no --target"
+        raise invalid("--what", given, "--target and no --over: the search chooses the values to try")
+    grid = dict(map(parsed, over or []))
+    _check_one_source(file, trace, {"--mapping": mapping, "--skip": skip, "--capacity": capacity, "--price": price,
+        "--prices": prices, "--discipline": discipline}, replications if resample is None else None)  # fmt: skip
+    brought = None
+    if trace is not None:
+        varied = [*grid, *([what] if what else [])]
+        quotas, own = dict(map(tables.quota, capacity or [])), dict(map(tables.usd_per_hour, price or []))
+        brought = tables.workload(
+            trace, mapping, skip, quotas, varied=varied, discipline=discipline or "fifo", prices=prices, price=own
+        )
+    scenario = terminal.accepted(Scenario.load(file or "") if brought is None else brought.scenario, yes)
     if replications is None:
         replications = 20 if wanted is None else wanted.replications(confidence)
     asked = [*(figure or ()), *([] if wanted is None else [wanted.column])]
@@ -100,12 +141,12 @@ def plan(
         **{"above_s": planning.thresholds(asked), "by": [*(by or ()), *planning.groups_in(asked)]},
     }
     try:
-        if what is None:
-            grid = dict(map(parsed, over or []))
-            answer = Answer(planning.sweep(scenario, grid, replications, seed, **settings), confidence, wanted)
-        elif wanted is None or over:
-            given = "--over" if over else "no --target"
-            raise invalid("--what", given, "--target and no --over: the search chooses the values to try")
+        told = () if brought is None else tuple(brought.sentences())
+        if brought is not None and resample is None:
+            answer = _of_history(told, scenario, what, grid, wanted, settings)
+        elif what is None:
+            found = planning.sweep(scenario, grid, replications, seed, **settings)
+            answer = Answer(found, confidence, wanted, told=told)
         else:
             search: Any = {
                 "replications": replications,
@@ -114,8 +155,8 @@ def plan(
                 "unserved": unserved,
                 **settings,
             }
-            found = planning.smallest(scenario, what, str(wanted), **search)
-            answer = Answer(found.results, confidence, wanted, found)
+            smallest = planning.smallest(scenario, what, str(wanted), **search)
+            answer = Answer(smallest.results, confidence, wanted, smallest, told)
     except KeyboardInterrupt:
         kept = "nothing is kept without --checkpoint" if checkpoint is None else f"what has ended is in {checkpoint}"
         print(f"interrupted; {kept}", file=sys.stderr)
@@ -126,10 +167,47 @@ def plan(
     if html is not None:
         html.write_text(page(scenario, answer, figures, seed, until), encoding="utf-8")
     if json:
-        print(dumps(answer.data(scenario.name, seed), indent=2))
+        data = {**answer.data(scenario.name, seed), "prices": terminal.prices_data(scenario)}
+        print(dumps(data if brought is None else {**data, "table": brought.data()}, indent=2))
     else:
         _print(answer, scenario.name, figures)
+        if "cost_usd" in figures:
+            terminal.warn_of_prices(scenario)
     return SUCCESS
+
+
+def _check_one_source(
+    file: Path | None, trace: Path | None, of_tables: Mapping[str, Any], replications: int | None
+) -> None:
+    """Refuse what is neither a scenario nor a table, or both, and options of the other."""
+    if (file is None) == (trace is None):
+        given = "nothing" if file is None else f"{file} and --trace"
+        raise invalid("plan", given, "a scenario's file, or --trace with a table of jobs")
+    if trace is not None and replications is not None:
+        raise invalid(
+            "--replications",
+            replications,
+            "none with --trace: a table of jobs is run once, or --resample draws other days",
+        )
+    for name, value in of_tables.items():
+        if trace is None and value:
+            raise invalid(name, value, "--trace: a scenario's file says it itself")
+
+
+def _of_history(
+    told: tuple[str, ...],
+    scenario: Scenario,
+    what: str | None,
+    grid: Mapping[str, list[Any]],
+    target: Target | None,
+    settings: planning.Settings,
+) -> Answer:
+    """What the one history of a table shows."""
+    if target is None or what is None:
+        wanted = None if target is None else HistoryTarget(target.column, target.sign, target.limit, target.unserved)
+        return HistoryAnswer(planning.sweep(scenario, grid, 1, **settings), 0.95, wanted, told=told)
+    found = smallest_in_history(scenario, what, str(target), unserved=target.unserved, **settings)
+    return HistoryAnswer(found.results, 0.95, found.target, found, told)
 
 
 def check_outputs(html: Path | None, parquet: Path | None) -> None:
@@ -192,8 +270,9 @@ def _print(answer: Answer, name: str, figures: Sequence[str]) -> None:
     for cells in _cells(answer, figures):
         table.add_row(*cells)
     count = len(answer.points()[0][1].table)
-    interval = f"mean (and the {percent(answer.confidence)} interval)"
-    console.print(f"{name}: {count} replications, {interval}", highlight=False)
+    interval = f"{count} replications, mean (and the {percent(answer.confidence)} interval)"
+    words = "one history, without intervals" if isinstance(answer, HistoryAnswer) else interval
+    console.print(f"{name}: {words}", highlight=False)
     console.print(table)
     console.print(answer.sentence(), highlight=False, soft_wrap=True)
 

@@ -95,6 +95,7 @@ def run(
         print(_results(sim, sim.metrics()))
     else:
         _print(sim, sim.metrics())
+        terminal.warn_of_prices(sim.scenario)
     return SUCCESS
 
 
@@ -113,7 +114,7 @@ def _results(sim: Simulation, metrics: Metrics) -> str:
         "tuning_jobs": [row.to_dict() for row in metrics.tuning_jobs],
         "warm_pools": [asdict(pool) for pool in metrics.warm_pools],
         "cost_usd": metrics.cost_usd,
-        "prices": {name: getattr(sim.scenario.price_list, name) for name in ("date", "region", "source")},
+        "prices": terminal.prices_data(sim.scenario),
         "refused": dict(metrics.refused),
         "laws": {"kept": [law.name for law in LAWS if law.kind != SOMETIMES], "entries_judged": sim.checked},
         "witnessed": list(sim.witnessed),

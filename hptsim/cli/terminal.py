@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from typing import Any
 
 from attrs import evolve
@@ -26,6 +27,17 @@ def console(**settings: Any) -> Any:
 def accepted(scenario: Scenario, yes: bool) -> Scenario:
     """The scenario; with `--yes` without its limit on how many journal entries a run may be expected to write."""
     return evolve(scenario, max_entries=LARGEST_WHOLE) if yes else scenario
+
+
+def prices_data(scenario: Scenario) -> dict[str, str]:
+    """When, where and by whom the prices were listed, for machines."""
+    return {name: getattr(scenario.price_list, name) for name in ("date", "region", "source")}
+
+
+def warn_of_prices(scenario: Scenario) -> None:
+    """Say on standard error that the costs just shown rest on old prices, if they do."""
+    if warning := scenario.price_warning(time.time()):
+        print(f"hptsim: {warning}", file=sys.stderr)
 
 
 def report_interrupt(sim: Simulation) -> None:

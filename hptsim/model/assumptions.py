@@ -63,6 +63,9 @@ ASSUMPTIONS: Mapping[str, str] = MappingProxyType(
         "stop-is-idempotent": "stopping a job that is Stopping answers 200 and changes nothing (A-01, A-03); "
         "`repeated_stop` switches",
         "completion-before-stop": "at the same instant a completion goes before a stop (A-06)",
+        "ends-one-by-one": "of jobs that end at the same instant each gives back its quota, and what then fits is granted, "
+        "before the next one ends; what is created at that instant comes after all of them. Under backfill a small request "
+        "may so get what a large one would have had after the second end",
         "stop-propagation": "a tuning job turns Stopping at once, its training jobs receive the stop after stop_propagation_s, "
         "which is 0 unless said otherwise (A-07)",
         "launch-then-stop": "a training job that was created before the stop is stopped, none is created after it (A-08)",

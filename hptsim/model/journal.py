@@ -40,6 +40,7 @@ class Journal:
     simulation returns. The file is closed by `close`, or when the journal is no longer in use, or when the process
     ends, also by an exception; a killed process leaves a file without its closing line. Without *keep* none stays in memory, only
     the `counts` by thing and trigger, and a simulation forgets the jobs that have ended: for runs of millions of training jobs.
+    *readers* are called with each record once, in order, before it leaves the memory; `spill` brings them up to date.
 
     >>> journal = Journal()
     >>> journal.entries.append((0.0, "log", "a", "", "", "", "hello", 1))
@@ -47,9 +48,16 @@ class Journal:
     ['hello']
     """
 
-    def __init__(self, path: str | Path | None = None, *, keep: bool = True) -> None:
+    def __init__(
+        self,
+        path: str | Path | None = None,
+        *,
+        keep: bool = True,
+        readers: Sequence[Callable[[Record], None]] = (),
+    ) -> None:
         self.path = Path(path) if path is not None else None
         self.keep = keep
+        self.readers = tuple(readers)
         self.entries: list[Entry] = []
         self._counts: Counter[tuple[str, str]] = Counter()
         self.written = 0
@@ -82,6 +90,9 @@ class Journal:
     def spill(self) -> None:
         """Bring what is new to the file and the counts; where nothing is kept it then leaves the memory."""
         new = self.entries[self._spilled :]
+        for reader in self.readers:
+            for record in map(_new_tuple, repeat(Record), new):
+                reader(record)
         if self._writer is not None:
             self._writer.write()
         self._counts.update([(entry[1], entry[3]) for entry in new])
@@ -114,7 +125,12 @@ class Journal:
             self._writer.flush()
 
     def rewind(self, length: int) -> None:
-        """Forget everything after the first *length* entries (an earlier snapshot was restored)."""
+        """Forget everything after the first *length* entries (an earlier snapshot was restored).
+
+        Raises InvalidInput where there are readers: they cannot forget.
+        """
+        if self.readers:
+            raise invalid("journal", "one with readers", "one without, to go back to a snapshot")
         del self.entries[length:]
         self._seen, self._spilled = length, 0
         self._counts.clear()

@@ -165,7 +165,7 @@ class TuningJobSpec:
         for field in _FIELDS:
             object.__setattr__(twin, field, getattr(self, field))
         object.__setattr__(twin, "name", name)
-        if self.request is not None:
+        if self.request is not None and "HyperParameterTuningJobName" in self.request:
             object.__setattr__(twin, "request", {**self.request, "HyperParameterTuningJobName": name})
         return twin
 

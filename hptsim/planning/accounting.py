@@ -15,14 +15,17 @@ import attrs
 
 from hptsim.model.account import by_type
 from hptsim.model.billing import BILLED, whole_second
+from hptsim.model.instants import read_instant
 from hptsim.model.journal import QUEUED, Record, change
 from hptsim.model.journal_reader import JournalReader
 from hptsim.model.payloads import TrainingJobCreated
 from hptsim.model.statuses import FINAL_TRAINING, FINAL_TUNING, status
 from hptsim.model.teams import Teams
-from hptsim.planning.line import Line
+from hptsim.planning.line import Line, limits_of
+from hptsim.planning.packed_rows import PackedRows
 from hptsim.planning.usage import TuningJobFigures, Usage, WarmPoolFigures
 from hptsim.scenario.prices import Prices
+from hptsim.scenario.scenario import Scenario
 
 _NO_SHARES = Teams()
 
@@ -78,6 +81,7 @@ class Accounting(JournalReader):
     """Time and money of a journal from *begin_s* on; rows of tuning jobs are always about their whole life.
 
     *epoch_s* is the journal's second 0 in seconds since 1970: what is billed depends on where whole seconds begin (O11).
+    *packed* keeps the rows of tuning jobs that have ended in columns: for runs of millions.
     """
 
     def __init__(
@@ -88,6 +92,8 @@ class Accounting(JournalReader):
         limits: Mapping[str, int] = MappingProxyType({}),
         templates: Mapping[str, str] = MappingProxyType({}),
         teams: Teams = _NO_SHARES,
+        *,
+        packed: bool = False,
     ) -> None:
         self.prices = prices
         self.begin_s = begin_s
@@ -100,7 +106,8 @@ class Accounting(JournalReader):
         """Of training jobs that have trained: from when quota was asked for them until they did."""
         self.training_quota_waiting_s = array("d")
         """The part of it in the line for quota."""
-        self.rows: list[TuningJobFigures] = []
+        self._packed = PackedRows() if packed else None
+        self.rows: PackedRows | list[TuningJobFigures] = [] if self._packed is None else self._packed
         self.standalone = Usage()
         """All training jobs without a tuning job together."""
         self.reserved: dict[str, Level] = {}
@@ -125,6 +132,19 @@ class Accounting(JournalReader):
         """The instances of each warm pool, once its training job has ended, and since when it keeps them."""
         self._kept: dict[str, float] = {}
 
+    @classmethod
+    def of(cls, scenario: Scenario, begin_s: float = 0.0, *, packed: bool = False) -> Accounting:
+        """The accounting of a run of *scenario*: its prices, limits, templates and teams, and when its second 0 is."""
+        return cls(
+            scenario.price_list,
+            begin_s,
+            read_instant(scenario.epoch, "epoch"),
+            limits_of(scenario),
+            {one.spec.name: one.template for one in scenario.tuning_jobs if one.template},
+            scenario.teams,
+            packed=packed,
+        )
+
     def close(self, now: float) -> None:
         """Count and bill everything up to *now*, also what is still running then."""
         for child in self._children.values():
@@ -137,7 +157,7 @@ class Accounting(JournalReader):
         self._line.close(now)
         for level in (self.queue, self.in_system, *self.reserved.values(), *self.occupied.values()):
             level.settle(now)
-        for row in [*self.rows, self.standalone]:
+        for row in [*(self.rows if self._packed is None else self._packed.alive), self.standalone]:
             self._usage(row, now)
 
     def _usage(self, row: Usage, now: float) -> None:
@@ -149,6 +169,18 @@ class Accounting(JournalReader):
             if (level := levels.get(id(row))) is not None:
                 level.settle(now)
                 setattr(row, name, level.integral)
+
+    def _pack(self, row: Usage, now: float) -> None:
+        """Put the row of a tuning job that has ended and holds nothing in columns: nothing of it will change any more."""
+        if self._packed is None or not isinstance(row, TuningJobFigures) or row.ended_s is None:
+            return
+        held = self._held.get(id(row))
+        if held is None or held.value == 0:
+            self._usage(row, now)
+            for levels in (self._held, self._used, self._stopping):
+                levels.pop(id(row), None)
+            del self._named[row.name], self._definitions[row.name]
+            self._packed.pack(row)
 
     # ------------------------------------------------------------------ one record
 
@@ -184,6 +216,7 @@ class Accounting(JournalReader):
         if row.status in FINAL_TUNING:
             row.ended_s = now
             self.in_system.move(-1, now)
+            self._pack(row, now)
 
     def on_tuning_delete(self, record: Record) -> None:
         """The figures of a job whose record is deleted stay."""
@@ -276,6 +309,7 @@ class Accounting(JournalReader):
             self._level(self._held, id(holder), 0.0).move(by, now)
             if (level := self._stopping.get(id(holder))) is not None:
                 level.move(by, now)
+        self._pack(holder, now)
 
     def _queued(self, record: Record, now: float) -> None:
         """A request comes into the line, or leaves it: granted, or taken back."""

@@ -9,7 +9,6 @@ import attrs
 
 from hptsim.planning.pooled_shares import beside
 from hptsim.planning.results import Results, percent, spelled
-from hptsim.planning.smallest_value import Smallest
 from hptsim.planning.targets import Target
 
 
@@ -28,7 +27,10 @@ class Answer:
     results: Results
     confidence: float
     target: Target | None = None
-    search: Smallest | None = None
+    search: Any = None
+    """A `Smallest`, or the search in one history."""
+    told: tuple[str, ...] = ()
+    """What is said of the workload before the answer."""
 
     def points(self) -> list[tuple[dict[str, Any], Results]]:
         """The designs, those of a search in order."""
@@ -40,11 +42,15 @@ class Answer:
         return "" if self.target is None else self.target.verdict(part, self.confidence)
 
     def sentence(self) -> str:
-        """The answer in words."""
+        """What is told of the workload, and the answer in words."""
+        return "\n".join([*self.told, *self.lines()])
+
+    def lines(self) -> list[str]:
+        """The answer in words, a line for each design if a target is judged."""
         if self.search is not None:
-            return self.search.sentence()
+            return [self.search.sentence()]
         if self.target is None:
-            return self.results.sentence(confidence=self.confidence)
+            return [self.results.sentence(confidence=self.confidence)]
         words = {"met": "is met", "missed": "is missed", "open": "is neither shown to be met nor to be missed"}
         lines = []
         for set_, part in self.points():
@@ -56,7 +62,12 @@ class Answer:
             all_jobs = beside(part, self.target.column, self.confidence)
             why = self.target.why(part)
             lines.append(f"{self.target} {words[self.verdict(part)]}{where}{sure}{why}.{caveat}{all_jobs}")
-        return "\n".join(lines)
+        return lines
+
+    def basis(self, seed: int) -> str:
+        """What the numbers are, for the reader of a page."""
+        interval = f"{percent(self.confidence)} confidence intervals (Student's t, adjusted for skewness)"
+        return f"Means over the replications with {interval}, each of which holds by itself. Seed {seed}."
 
     def data(self, scenario: str, seed: int) -> dict[str, Any]:
         """The answer for machines; a figure that was not observed is null."""

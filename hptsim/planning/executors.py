@@ -28,6 +28,7 @@ from hptsim.planning import horizon
 from hptsim.planning.figures import told_apart
 from hptsim.planning.metrics import Figures
 from hptsim.planning.replication_cache import Checkpoint
+from hptsim.planning.streamed import Streamed
 from hptsim.scenario.resampling import Resampling, resampling
 from hptsim.scenario.scenario import Scenario
 from hptsim.simulation.simulation import Simulation
@@ -35,6 +36,8 @@ from hptsim.simulation.simulation import Simulation
 _CHUNK_TRAINING_JOBS = 5000
 """About half a second of work: long beside pickling, short beside what a crash may cost."""
 _CHUNKS_PER_WORKER = 4
+_MANY = 10_000
+"""From so many scheduled tuning jobs on, a tenth of a gigabyte, the journal of a replication is not kept."""
 
 
 @attrs.frozen
@@ -50,11 +53,17 @@ class Design:
     resample: Resampling | None = attrs.field(default=None, converter=resampling)
 
     def run(self, seed: int) -> Figures:
-        """One replication, reduced to its figures."""
+        """One replication, reduced to its figures; of a long table of jobs they are counted as it runs."""
         scenario = self.scenario if self.resample is None else self.resample.of(self.scenario, seed)
-        sim = Simulation(scenario, seed=seed, laws=self.laws)
-        sim.run(self.scenario.until_s if self.until_s is None else self.until_s)
-        metrics = sim.metrics(begin_s=self.warm_up_s)
+        until_s = scenario.until_s if self.until_s is None else self.until_s
+        if len(scenario.tuning_jobs) >= _MANY:
+            run = Streamed(scenario, seed, laws=self.laws, begin_s=self.warm_up_s)
+            run.sim.run(until_s)
+            metrics = run.metrics()
+        else:
+            sim = Simulation(scenario, seed=seed, laws=self.laws)
+            sim.run(until_s)
+            metrics = sim.metrics(begin_s=self.warm_up_s)
         more = horizon.parts(metrics) if horizon.goes_on(scenario) else {}
         found: Figures = metrics.figures(self.above_s, self.by) | more
         return found

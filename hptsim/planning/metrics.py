@@ -6,18 +6,18 @@ Each figure is computed here and nowhere else; `figures.FIGURES` says what it is
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 import attrs
 
 from hptsim import html
 from hptsim.errors import invalid, nearest
 from hptsim.model.account import OTHERS, Quota
-from hptsim.model.instants import read_instant
 from hptsim.model.journal import Record
 from hptsim.planning.accounting import Accounting, Level
 from hptsim.planning.figures import ABOVE_S, SAMPLES, told_apart
-from hptsim.planning.line import limits_of
 from hptsim.planning.steady_state import Interval, batch_means, mean, mser5, quantile
 from hptsim.planning.usage import TuningJobFigures, Usage, WarmPoolFigures
 from hptsim.scenario.scenario import Scenario
@@ -44,7 +44,7 @@ class Metrics:
     type, *refused* calls by error code.
     """
 
-    tuning_jobs: tuple[TuningJobFigures, ...]
+    tuning_jobs: Sequence[TuningJobFigures]
     refused: Mapping[str, int]
     begin_s: float
     end_s: float
@@ -93,14 +93,16 @@ class Metrics:
         [('demo', 'Completed', 1)]
         """
         scenario = scenario or Scenario()
-        templates = {one.spec.name: one.template for one in scenario.tuning_jobs}
-        epoch_s = read_instant(scenario.epoch, "epoch")
-        accounting = Accounting(scenario.price_list, begin_s, epoch_s, limits_of(scenario), templates, scenario.teams)
+        accounting = Accounting.of(scenario, begin_s)
         read, record = accounting.read, None
         for record in records:
             read(record)
         last_s = 0.0 if record is None else record.time_s
-        end_s = last_s if end_s is None else max(last_s, end_s)
+        return cls.counted_by(accounting, scenario, last_s if end_s is None else max(last_s, end_s))
+
+    @classmethod
+    def counted_by(cls, accounting: Accounting, scenario: Scenario, end_s: float) -> Metrics:
+        """The figures that *accounting* has counted, which has read a journal up to *end_s* and is closed by this."""
         accounting.close(end_s)
         quota = Quota(scenario.capacity)
         kinds = [kind for kind in dict.fromkeys([*quota, *accounting.reserved]) if kind != OTHERS]
@@ -113,10 +115,11 @@ class Metrics:
             )
             for kind in kinds
         }
+        rows: Any = accounting.rows
         return cls(
-            tuple(accounting.rows),
+            tuple(rows) if isinstance(rows, list) else rows,
             accounting.refused,
-            begin_s,
+            accounting.begin_s,
             end_s,
             accounting.standalone,
             types,
@@ -140,7 +143,10 @@ class Metrics:
     @property
     def counted(self) -> list[TuningJobFigures]:
         """The tuning jobs that were created after the warm-up."""
-        return [row for row in self.tuning_jobs if row.created_s >= self.begin_s]
+        return list(self._counted())
+
+    def _counted(self) -> Iterator[TuningJobFigures]:
+        return (row for row in self.tuning_jobs if row.created_s >= self.begin_s)
 
     def sample(self, name: str) -> list[float]:
         """One of `SAMPLES`, in order of creation; raises InvalidInput for another name.
@@ -152,7 +158,11 @@ class Metrics:
             raise invalid("sample", name, "what is seen for each tuning job", nearest(name, SAMPLES))
         if name in self.training_waits:
             return list(self.training_waits[name])
-        return [] if name.startswith("training_") else [value for _, value in self._seen(name)]
+        if name.startswith("training_"):
+            return []
+        field = _FIELDS.get(name, name)
+        values = (getattr(row, field) for row in self._counted())  # of a million rows no other list is made
+        return [value for value in values if value is not None]
 
     def _seen(self, name: str) -> list[tuple[float, float]]:
         """A sample with the times at which the tuning jobs were created."""
@@ -171,8 +181,8 @@ class Metrics:
 
     def limited_by(self) -> dict[str, float]:
         """For each limit, the share of tuning jobs that waited for it longer than for any other before their first launch."""
-        limits = [row.limited_by for row in self.counted]
-        return {limit: limits.count(limit) / len(limits) for limit in sorted(set(limits)) if limit}
+        limits = Counter(row.limited_by for row in self._counted())
+        return {limit: limits[limit] / limits.total() for limit in sorted(limits) if limit}
 
     def groups(self, by: str) -> dict[str, Metrics]:
         """The same for the tuning jobs of each template, team, priority or instance type; raises InvalidInput for others.
@@ -213,8 +223,8 @@ class Metrics:
         for group in by:
             for label, part in self.groups(group).items():
                 found |= {f"{name}[{group}={label}]": value for name, value in part._of_tuning_jobs(above_s).items()}
-        unstarted = sum(row.waiting_s is None for row in self.counted)
-        asked = len(self.counted) + self.refused_creations
+        unstarted = sum(row.waiting_s is None for row in self._counted())
+        asked = sum(1 for _ in self._counted()) + self.refused_creations
         return found | {
             **{f"waited_for_share.{limit}": share for limit, share in self.limited_by().items()},
             "refused_share": refused / (refused + accepted) if refused or accepted else 0.0,
@@ -232,10 +242,10 @@ class Metrics:
             if not name.startswith("training_"):
                 found |= _distribution(name, self.sample(name))
         found |= {f"waiting_time_s.above_{wait_s:g}": self.share_above("waiting_time_s", wait_s) for wait_s in above_s}
-        span_s, costs = self.end_s - self.begin_s, [row.cost_usd for row in self.counted]
+        span_s, costs = self.end_s - self.begin_s, [row.cost_usd for row in self._counted()]
         return found | {
-            "waited_share": mean([float(row.quota_waiting_s > _NO_TIME_S) for row in self.counted]),
-            "unstarted_share": mean([float(row.waiting_s is None) for row in self.counted]),
+            "waited_share": mean([float(row.quota_waiting_s > _NO_TIME_S) for row in self._counted()]),
+            "unstarted_share": mean([float(row.waiting_s is None) for row in self._counted()]),
             "throughput_per_hour": 3600 * len(self.sample("time_in_system_s")) / span_s if span_s > 0 else math.nan,
             "cost_usd": math.nan if None in costs else math.fsum(cost or 0.0 for cost in costs),
         }

@@ -2,207 +2,205 @@
 
 from __future__ import annotations
 
-import csv
 import math
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
 import attrs
 
-from hptsim.errors import InvalidInput, invalid, nearest
+from hptsim.errors import InvalidInput
 from hptsim.model.assumptions import Assumptions
 from hptsim.model.definitions import InstanceRequest, ServiceLimits, TrainingJobDefinition
-from hptsim.model.instants import read_instant
-from hptsim.model.specs import TuningJobSpec
+from hptsim.model.instants import write_instant
+from hptsim.model.specs import TUNING_JOB_NAME_LENGTH, TuningJobSpec
+from hptsim.scenario import table_files
 from hptsim.scenario.account_history import from_client as from_client
 from hptsim.scenario.account_history import from_descriptions as from_descriptions
+from hptsim.scenario.cells import Reading, amount, count, durations, times
 from hptsim.scenario.cloud import Recorded, Timings
+from hptsim.scenario.columns import MAPPINGS as MAPPINGS
+from hptsim.scenario.columns import Columns as Columns
+from hptsim.scenario.columns import known_mapping
+from hptsim.scenario.columns import mapping as mapping
 from hptsim.scenario.scenario import Scenario
+from hptsim.scenario.table_files import Row
+from hptsim.scenario.table_layouts import LAYOUTS
 from hptsim.scenario.trace import LeftOut, because, finished
 from hptsim.scenario.trace import Trace as Trace
 from hptsim.scenario.workload import ScheduledTuningJob
 
-
-@attrs.frozen
-class Columns:
-    """Which columns of a table say what about a job; each row becomes a tuning job of one training job.
-
-    *submit* is when it was submitted; its run time is in *duration*, or between *start* and *end*. *size* is the number of
-    instances that it needs, 1 without one; *group* the kind of instance, *pool* without one; *name* its name. Times are
-    numbers of *unit_s* seconds, or strings in ISO 8601. A job of size 0 needs nothing that is limited.
-    """
-
-    submit: str
-    duration: str = ""
-    start: str = ""
-    end: str = ""
-    size: str = ""
-    group: str = ""
-    name: str = ""
-    pool: str = "gpu"
-    unit_s: float = 1.0
-
-    def __attrs_post_init__(self) -> None:
-        if bool(self.duration) == bool(self.start and self.end):
-            raise invalid("columns", self.duration, "a duration, or a start and an end")
-
-    @property
-    def named(self) -> list[str]:
-        """The columns that a table must have."""
-        names = (self.submit, self.duration, self.start, self.end, self.size, self.group, self.name)
-        return [name for name in names if name]
+_SAMPLE = 1000
+"""How the cells of a column are read is decided from this many of its first rows."""
 
 
-MAPPINGS: Mapping[str, Columns] = {
-    "alibaba-2023": Columns("creation_time", start="scheduled_time", end="deletion_time", size="num_gpu", name="name"),
-}
-"""Ready mappings. `alibaba-2023` reads the pods of the Alibaba cluster trace of 2023 (Weng et al., USENIX ATC 2023), which can
-be got from the public repository alibaba/clusterdata, `cluster-trace-gpu-v2023/csv/openb_pod_list_default.csv`. A pod's run
-time is deletion minus schedule; 897 of its 8,152 pods were never scheduled."""
+def from_csv(path: str | Path, columns: Columns | str | None = None, *, skip: bool = False) -> Trace:
+    """The workload in a table of jobs, one a row (CSV, JSON or Parquet), by *columns*, a mapping in text, or its best guess.
 
-
-def mapping(text: str) -> Columns:
-    """A ready mapping by name, or one spelled out: "submit=created,duration=seconds,size=gpus".
-
-    >>> mapping("submit=created,duration=seconds").duration
-    'seconds'
-    """
-    if text in MAPPINGS:
-        return MAPPINGS[text]
-    if "=" not in text:
-        raise invalid("mapping", text, "a ready mapping or submit=COLUMN,duration=COLUMN,...", nearest(text, MAPPINGS))
-    given = dict(part.split("=", 1) for part in text.split(",") if "=" in part)
-    names = [field.name for field in attrs.fields(Columns)]
-    for name in given:
-        if name not in names:
-            raise invalid("mapping", name, "what a column says", nearest(name, names))
-    if "submit" not in given:
-        raise invalid("mapping", text, "a column for submit")
-    values: dict[str, Any] = dict(given)
-    if "unit_s" in values:
-        try:
-            values["unit_s"] = float(values["unit_s"])
-        except ValueError:
-            raise invalid("mapping: unit_s", given["unit_s"], "a number of seconds") from None
-    return Columns(**values)
-
-
-def from_csv(path: str | Path, columns: Columns | str, *, skip: bool = False) -> Trace:
-    """The workload in a table of jobs, one a row, by *columns* or the name of a ready mapping.
-
-    Second 0 is the first submission; a job takes the time that the table says, and nothing else takes any
-    (`Timings.instant`). Where its size is 0 a job runs on "no-gpu" (or whatever the pool is), a type
-    of its own. Raises InvalidInput that names lines and reasons for rows that cannot be read, unless *skip* leaves them out.
+    Second 0 is the first submission; a job takes the time that the table says, and nothing else takes any (`Timings.instant`).
+    Where its size is 0 a job runs on "no-gpu" (or whatever the pool is), a type of its own. `Trace.notes` says how the columns
+    were read. Raises InvalidInput that names lines and reasons for rows that cannot be read, unless *skip* leaves them out.
     """
     where = Path(path)
-    columns = columns if isinstance(columns, Columns) else mapping(columns)
-    rows: list[_Row] = []
+    chosen = mapping(columns) if isinstance(columns, str) else columns
+    rows = table_files.rows(where, chosen.header if chosen is not None else ())
+    sample = list(islice(rows, _SAMPLE))
+    chosen = known_mapping(chosen, f"{where}:1", table_files.columns(where, sample))
+    jobs: Iterator[Row] = chain(sample, rows)
+    if chosen.layout:
+        jobs = LAYOUTS[chosen.layout].jobs(jobs)
+    sample = list(islice(jobs, _SAMPLE))
+    reader = _Rows(chosen, sample)
     left_out: list[LeftOut] = []
-    seen: set[str] = set()
-    try:
-        with where.open(newline="", encoding="utf-8-sig") as file:
-            reader = csv.DictReader(file)
-            _check_header(where, reader.fieldnames or [], columns)
-            for cells in reader:
-                try:
-                    row = _Row.of(cells, columns, reader.line_num)
-                    if row.name.lower() in seen:
-                        raise ValueError(f"{columns.name}: an earlier line has this name")
-                except (ValueError, InvalidInput) as error:
-                    left_out.append(LeftOut(f"{where.name}:{reader.line_num}", because(error)))
-                else:
-                    seen.add(row.name.lower())
-                    rows.append(row)
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise invalid(str(path), str(error), "a readable table in CSV") from error
-    rows.sort(key=lambda row: row.submit_s)  # those of one instant stay in the order of the file
-    origin_s = rows[0].submit_s if rows else 0.0
-    unlimited = ServiceLimits(None, None, None)
-    templates: dict[tuple[str, int], TuningJobSpec] = {}
-    jobs = []
-    for row in rows:
-        template = templates.get((row.kind, row.size))
-        if template is None:
-            instances = InstanceRequest(row.kind, row.size)
-            template = TuningJobSpec("t", (TrainingJobDefinition(instances=instances),))
-            templates[row.kind, row.size] = template
-        spec = attrs.evolve(template, name=row.name)
-        if row.run_s > spec.definitions[0].max_runtime_s:  # it was allowed to
-            spec = attrs.evolve(
-                spec, definitions=(attrs.evolve(spec.definitions[0], max_runtime_s=math.ceil(row.run_s)),)
-            )
-        jobs.append(ScheduledTuningJob(spec, row.submit_s - origin_s, recorded=(Recorded(row.run_s),)))
+    taken: list[_Row] = []
+    for place, cells in chain(sample, jobs):
+        try:
+            taken.append(reader.read(cells, place))
+        except (ValueError, InvalidInput) as error:
+            left_out.append(LeftOut(place, because(error)))
+    taken.sort(key=lambda row: row.submit_s)  # those of one instant stay in the order of the file
+    origin_s = taken[0].submit_s if taken else 0.0
+    dated, words = bool(taken) and reader.dated, reader.words
+    costs = [row.cost_usd for row in taken] if chosen.cost else []
+    del reader  # it knows a million names
     scenario = Scenario(
         where.stem,
-        tuning_jobs=jobs,
+        tuning_jobs=_scheduled(taken, origin_s),
+        limits=ServiceLimits(None, None, None),
         timings=Timings.instant(),
-        limits=unlimited,
         assumptions=Assumptions(admission="queue"),
     )
-    return finished(str(path), scenario, left_out, skip)
-
-
-def _check_header(where: Path, header: Iterable[str], columns: Columns) -> None:
-    names = list(header)
-    for name in columns.named:
-        if name not in names:
-            raise invalid(f"{where}:1", names, f"a column called {name}", nearest(name, names) if names else "")
+    if dated:
+        scenario = attrs.evolve(scenario, epoch=write_instant(origin_s, "milliseconds"))
+    cost_usd = math.fsum(costs) if chosen.cost else None
+    return finished(str(path), scenario, left_out, skip, notes=(f"mapping {chosen}", *words), cost_usd=cost_usd)
 
 
 @attrs.frozen
 class _Row:
-    """One row of a table of jobs, in seconds."""
+    """One row of a table of jobs, in seconds; *alike* is what jobs of one template share."""
 
     name: str
     submit_s: float
     run_s: float
-    size: int
-    kind: str
+    alike: tuple[str, int, int, str]
+    cost_usd: float
 
-    @classmethod
-    def of(cls, cells: Mapping[str, Any], columns: Columns, line: int) -> _Row:
+
+class _Rows:
+    """Reads the rows of one table; remembers the names that are taken."""
+
+    def __init__(self, columns: Columns, sample: Iterable[Row]) -> None:
+        self.columns = columns
+        self._names: set[str] = set()
+        self._alike: dict[tuple[str, int, int, str], tuple[str, int, int, str]] = {}
+        seen = list(sample)
+
+        def cells(column: str) -> list[str]:
+            return [cell for _, row in seen if (cell := str(row.get(column) or ""))]
+
+        def timed(column: str) -> Reading:
+            return times(column, cells(column), columns.unit_s)
+
+        self._submit = timed(columns.submit)
+        self._start = timed(columns.start) if columns.start else None
+        self._end = timed(columns.end) if columns.end else None
+        self._run = durations(columns.duration, cells(columns.duration), columns.unit_s) if columns.duration else None
+        self.dated = self._submit.dated
+        readings = {one.column: one for one in (self._submit, self._start, self._end, self._run) if one is not None}
+        self.words = tuple(f"{one.column}: {one.words}" for one in readings.values())
+
+    def read(self, cells: Mapping[str, Any], place: str) -> _Row:
         """Read a row; raises ValueError that says which cell is wrong."""
-        submit_s = _time(cells, columns.submit, columns.unit_s)
-        if columns.duration:
-            run_s = _time(cells, columns.duration, columns.unit_s)
-            what = columns.duration
-        else:
-            run_s = _time(cells, columns.end, columns.unit_s) - _time(cells, columns.start, columns.unit_s)
-            what = f"{columns.end} before {columns.start}"
+        columns = self.columns
+        name = self._name(_text(cells, columns.name), place) if columns.name else _numbered(place)
+        submit_s = self._submit.of(_cell(cells, columns.submit))
+        run_s = self._run_s(cells)
+        size = count(columns.size, _cell(cells, columns.size), up=columns.shares == "up") if columns.size else 1
+        kind = _text(cells, columns.group) if columns.group and size else columns.pool
+        team = _cell(cells, columns.team) if columns.team else ""
+        alike = (kind if size else f"no-{columns.pool}", max(size, 1), self._priority(cells), team)
+        cost_usd = amount(columns.cost, _cell(cells, columns.cost)) if columns.cost else 0.0
+        plain = name.lower()
+        self._names.add(name if plain == name else plain)
+        return _Row(name, submit_s, run_s, self._alike.setdefault(alike, alike), cost_usd)
+
+    def _run_s(self, cells: Mapping[str, Any]) -> float:
+        columns = self.columns
+        if self._start is None or self._end is None:
+            assert self._run is not None
+            return self._run.of(_cell(cells, columns.duration))
+        run_s = self._end.of(_cell(cells, columns.end)) - self._start.of(_cell(cells, columns.start))
         if run_s < 0:
-            raise ValueError(f"{what}: a negative run time")
-        size = _whole(cells, columns.size) if columns.size else 1
-        kind = _text(cells, columns.group) if columns.group else columns.pool
-        name = _text(cells, columns.name) if columns.name else f"line-{line}"
-        TuningJobSpec(name)  # refuses what is no name
-        return cls(name, submit_s, run_s, max(size, 1), kind if size else f"no-{kind}")
+            raise ValueError(f"{columns.end} before {columns.start}: a negative run time")
+        return run_s
+
+    def _name(self, given: str, place: str) -> str:
+        """The name of the tuning job: signs that it may not have become hyphens; where it is too long its place is the name."""
+        name = re.sub(r"[^a-zA-Z0-9]+", "-", given).strip("-")
+        if not 1 <= len(name) <= TUNING_JOB_NAME_LENGTH:
+            name = _numbered(place)
+        if name.lower() in self._names:
+            what = "this name" if name == given else f"the name that it becomes, {name}"
+            raise ValueError(f"{self.columns.name}: an earlier line has {what}")
+        return name
+
+    def _priority(self, cells: Mapping[str, Any]) -> int:
+        """The smaller goes first."""
+        columns = self.columns
+        if not columns.priority:
+            return 0
+        text = _text(cells, columns.priority)
+        if "/" in columns.first:
+            order = columns.first.split("/")
+            if text not in order:
+                raise ValueError(f"{columns.priority}: none of {columns.first}")
+            return order.index(text)
+        number = amount(columns.priority, text)
+        if not number.is_integer() or abs(number) >= 2**63:
+            raise ValueError(f"{columns.priority}: not a whole number of 64 bits")
+        return int(-number if columns.first == "large" else number)
+
+
+def _numbered(place: str) -> str:
+    """The name of a job that has none: its line, or the number of its record."""
+    tail = place.rpartition(":")[2].strip()
+    return f"line-{tail}" if tail.isdigit() else tail.replace(" ", "-")
+
+
+def _cell(cells: Mapping[str, Any], column: str) -> str:
+    return str(cells.get(column) or "").strip()
 
 
 def _text(cells: Mapping[str, Any], column: str) -> str:
-    text = (cells.get(column) or "").strip()
+    text = _cell(cells, column)
     if not text:
         raise ValueError(f"{column}: empty")
     return text
 
 
-def _time(cells: Mapping[str, Any], column: str, unit_s: float) -> float:
-    text = _text(cells, column)
-    try:
-        try:
-            return float(text) * unit_s if math.isfinite(float(text)) else read_instant(text)
-        except ValueError:
-            return read_instant(text)
-    except ValueError:
-        raise ValueError(f"{column}: neither a number nor a string in ISO 8601") from None
+def _scheduled(rows: list[_Row], origin_s: float) -> Iterator[ScheduledTuningJob]:
+    """The tuning jobs, for which the rows are used up; what many have in common is there only once: tables have millions."""
+    longest_s = max((row.run_s for row in rows), default=0.0)
+    templates: dict[tuple[str, int, int, str], TuningJobSpec] = {}
+    took: dict[float, tuple[Recorded, ...]] = {}
+    rows.reverse()
+    while rows:
+        row = rows.pop()
+        template = templates.get(row.alike)
+        if template is None:
+            template = templates[row.alike] = _template(*row.alike, longest_s)
+        recorded = took.get(row.run_s)
+        if recorded is None:
+            recorded = took[row.run_s] = (Recorded(row.run_s),)
+        yield ScheduledTuningJob(template.renamed(row.name), row.submit_s - origin_s, recorded=recorded)
 
 
-def _whole(cells: Mapping[str, Any], column: str) -> int:
-    text = _text(cells, column)
-    try:
-        number = float(text)
-    except ValueError:
-        number = -1.0
-    if not (number >= 0 and number.is_integer()):
-        raise ValueError(f"{column}: not a whole number of 0 or more")
-    return int(number)
+def _template(kind: str, size: int, priority: int, team: str, longest_s: float) -> TuningJobSpec:
+    """What jobs of the same kind, size, priority and team share; each may run for as long as the longest of the table did."""
+    usual = TrainingJobDefinition(instances=InstanceRequest(kind, size))
+    allowed = attrs.evolve(usual, max_runtime_s=max(usual.max_runtime_s, math.ceil(longest_s)))
+    request = {"Tags": [{"Key": "team", "Value": team}]} if team else None
+    return TuningJobSpec("t", (allowed,), priority=priority, request=request)

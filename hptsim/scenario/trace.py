@@ -33,6 +33,10 @@ class Trace:
 
     scenario: Scenario
     left_out: tuple[LeftOut, ...] = ()
+    notes: tuple[str, ...] = ()
+    """How the records were read: the mapping of the columns, and what times and units they have."""
+    cost_usd: float | None = None
+    """What the jobs cost by the records' own account, together; None where they do not say."""
 
     @property
     def reasons(self) -> dict[str, int]:
@@ -47,9 +51,16 @@ class Trace:
         return f"{taken}: {'; '.join(why[:_SHOWN] + more)}." if why else f"{taken}."
 
 
-def finished(kind: str, scenario: Scenario, left_out: list[LeftOut], skip: bool) -> Trace:
+def finished(
+    kind: str,
+    scenario: Scenario,
+    left_out: list[LeftOut],
+    skip: bool,
+    notes: tuple[str, ...] = (),
+    cost_usd: float | None = None,
+) -> Trace:
     """The trace; raises InvalidInput if something was left out and may not be."""
-    trace = Trace(scenario, tuple(left_out))
+    trace = Trace(scenario, tuple(left_out), notes, cost_usd)
     if left_out and not skip:
         lines = "".join(f"\n  {one.where}: {one.reason}" for one in left_out[:_SHOWN])
         more = f"\n  and {len(left_out) - _SHOWN:,} more" if len(left_out) > _SHOWN else ""

@@ -21,10 +21,15 @@ Pending = tuple[float, int, int, int | tuple[str, Any]]
 class Command(simpy.Event):
     """A command of the scenario in simpy's queue."""
 
-    __slots__ = ("call",)
+    __slots__ = ("entry", "kind")  # and no tuple of the two: a table of jobs has a million of them
 
     def __init__(self, call: tuple[str, Any]) -> None:
-        self.call = call
+        self.kind, self.entry = call
+
+    @property
+    def call(self) -> tuple[str, Any]:
+        """What is ordered, and the scenario's entry that it is about."""
+        return self.kind, self.entry
 
 
 class TwinEnvironment(simpy.Environment):

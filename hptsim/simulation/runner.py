@@ -27,7 +27,7 @@ from hptsim.world.world import World
 _SPILL = 10_000
 """A journal that keeps nothing in memory holds back at most this many entries before it writes them."""
 _EVENTS, _COMMANDS = 1, 2
-"""At one instant, events go before the scenario's commands (assumption `completion-before-stop`)."""
+"""At one instant, events go one by one before the scenario's commands (`completion-before-stop`, `ends-one-by-one`)."""
 
 
 class Runner:

@@ -10,8 +10,8 @@ from typing import Any
 from hptsim import planning
 from hptsim.planning.answers import Answer
 from hptsim.planning.results import html_table, percent, spelled
+from hptsim.planning.streamed import Streamed
 from hptsim.scenario.scenario import Scenario
-from hptsim.simulation.simulation import Simulation
 from hptsim.views import charts
 from hptsim.views.chart_data import interval_rows, share_rows
 
@@ -20,12 +20,10 @@ def page(scenario: Scenario, answer: Answer, figures: Sequence[str], seed: int, 
     """One HTML file that needs nothing else: the sentence, the pictures, the table."""
     summary = answer.results.summary(confidence=answer.confidence)
     shown = summary if not answer.results.varied else summary[summary["figure"].isin(figures)]
-    words = (
-        f"Means over the replications with {percent(answer.confidence)} confidence intervals (Student's t, adjusted for "
-        f"skewness), each of which holds by itself. Seed {seed}."
-    )
+    if len(answer.points()[0][1].table) == 1:  # one run of each design has no intervals
+        shown = shown.drop(columns=["low", "high", "replications"]).rename(columns={"mean": "value"})
     pictures = _pictures(scenario, answer, figures, seed, until)
-    return document(scenario.name, answer.sentence(), pictures, words, html_table(shown))
+    return document(scenario.name, answer.sentence(), pictures, answer.basis(seed), html_table(shown))
 
 
 def document(title: str, sentence: str, pictures: Iterable[tuple[str, Any]], words: str, table: str) -> str:
@@ -74,18 +72,19 @@ def _pictures(
         for name in figures:
             summary = answer.results.summary(name, answer.confidence).sort_values(varied[0], kind="stable")
             rows = interval_rows(summary)
-            caption = (
-                f"{name}: mean over {len(points[0][1].table)} replications, {percent(answer.confidence)} intervals"
-            )
+            count = len(points[0][1].table)
+            caption = f"{name}: mean over {count} replications, {percent(answer.confidence)} intervals"
+            caption = caption if count > 1 else f"{name} in one run of each design"
             yield caption, charts.intervals(rows, varied[0], name)
     best = _best(answer)
     for path, value in best.items():
         scenario = planning.vary(scenario, path, value)
-    sim = Simulation(scenario, seed=planning.seeds(seed, 1)[0], laws=False)
-    sim.run(scenario.until_s if until is None else until)
-    if waits := [row.waiting_s for row in sim.metrics().tuning_jobs if row.waiting_s is not None]:
+    run = Streamed(scenario, planning.seeds(seed, 1)[0])
+    run.sim.run(scenario.until_s if until is None else until)
+    if waits := [row.waiting_s for row in run.metrics().tuning_jobs if row.waiting_s is not None]:
         where = f" with {spelled(best)}" if best else ""
-        yield f"Waiting times in the first replication{where}", charts.waiting(share_rows(waits))
+        which = " in the first replication" if len(points[0][1].table) > 1 else ""
+        yield f"Waiting times{which}{where}", charts.waiting(share_rows(waits))
 
 
 def _best(answer: Answer) -> Mapping[str, Any]:

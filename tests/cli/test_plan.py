@@ -45,7 +45,8 @@ def test_a_sweep_is_a_table_and_a_sentence_for_each_design(file, capsys):
     assert main(["plan", file, "--over", f"{QUOTA}=2,4", "--replications", "4", "--seed", "3"]) == 0
     captured = capsys.readouterr()
     results = sweep(SCENARIO, {QUOTA: [2, 4]}, 4, 3)
-    assert results.sentence() in captured.out and captured.err == ""
+    assert results.sentence() in captured.out
+    assert captured.err == "hptsim: prices are of 2023-06 (us-east-1), more than a year old: see docs/prices.md\n"
     for value in (2, 4):
         row = results.at({QUOTA: value}).summary("cost_usd").iloc[0]
         cell = f"{row['mean']:.4g} ({row['low']:.3g} to {row['high']:.3g})"
@@ -121,7 +122,9 @@ def test_a_recorded_history_is_one_until_it_is_resampled(tmp_path, capsys):
 def test_json_has_every_figure_and_null_for_what_nobody_has_shown(file, capsys):
     assert main(["plan", file, "--replications", "3", "--json"]) == 0
     captured = capsys.readouterr()
-    (point,) = json.loads(captured.out)["points"]
+    found = json.loads(captured.out)
+    assert found["prices"]["date"] == "2023-06"
+    (point,) = found["points"]
     results = sweep(SCENARIO, {}, 3)
     assert point["figures"].keys() == set(results.columns)
     low, high = results.interval("cost_usd")

@@ -5,7 +5,6 @@ import json
 import pytest
 
 from hptsim.cli.app import main
-from hptsim.cli.replay import parsed
 
 MAPPING = "submit=at,duration=run,size=gpus,name=job"
 TABLE = """job,at,run,gpus
@@ -26,20 +25,31 @@ def table(tmp_path):
 
 
 def replay(table, *more):
-    return main(["replay", table, "--mapping", MAPPING, *more])
+    return main(["replay", table, "--mapping", MAPPING, "--skip", *more])
 
 
 def test_the_figures_are_those_of_the_jobs(table, capsys):
-    """Two GPUs: a has both until 100, then b and c begin (waited 80 and 50), free and later begin at once."""
+    """Two GPUs: a has both until 100, then b and c begin (waited 80 and 50), later begins at once; free is in no figure."""
     assert replay(table, "--capacity", "gpu=2", "--json", "--above", "60") == 0
     found = json.loads(capsys.readouterr().out)
-    assert found["rows"] == {"taken": 5, "want_nothing_limited": 1, "left_out": 1, "reasons": {"run: empty": 1}}
+    read_by = ["mapping submit=at,duration=run,size=gpus,name=job", "at: seconds from any beginning", "run: seconds"]
+    assert found["table"] == {
+        "read_by": read_by,
+        "taken": 5,
+        "left_out": 1,
+        "reasons": {"run: empty": 1},
+        "want_nothing_limited": 1,
+        "table_cost_usd": None,
+    }
     assert found["makespan_s"] == 1100 and found["refused"] == {}
     figures = found["figures"]
-    assert figures["waiting_time_s.mean"] == pytest.approx(130 / 5) and figures["waiting_time_s.max"] == 80
-    assert figures["waited_share"] == pytest.approx(0.4) and figures["waiting_time_s.above_60"] == pytest.approx(0.2)
+    assert figures["waiting_time_s.mean"] == pytest.approx(130 / 4) and figures["waiting_time_s.max"] == 80
+    assert figures["waited_share"] == pytest.approx(0.5) and figures["waiting_time_s.above_60"] == pytest.approx(0.25)
     assert figures["utilization.gpu"] == pytest.approx((200 + 100 + 10 + 200) / (2 * 1100))
-    assert figures["queue_length.mean"] == pytest.approx(130 / 1100) and "cost_usd" not in figures
+    assert figures["queue_length.mean"] == pytest.approx(130 / 1100) and figures["cost_usd"] is None
+    assert replay(table, "--capacity", "gpu=2", "--json", "--price", "gpu=3.6") == 0
+    cost_usd = json.loads(capsys.readouterr().out)["figures"]["cost_usd"]
+    assert cost_usd == pytest.approx((200 + 100 + 10 + 200) * 3.6 / 3600)
 
 
 def test_it_prints_what_was_taken_and_what_was_left_out(table, capsys):
@@ -47,7 +57,7 @@ def test_it_prints_what_was_taken_and_what_was_left_out(table, capsys):
     printed = capsys.readouterr().out
     assert "t: 5 taken, 1 left out: 1 × run: empty." in printed
     assert "1 of them want nothing that is limited" in printed and "with gpu = 2, fifo." in printed
-    assert "mean waiting time" in printed and "26 s" in printed and "1,100 s" in printed and "23.2%" in printed
+    assert "mean waiting time" in printed and "32 s" in printed and "1,100 s" in printed and "23.2%" in printed
 
 
 def test_a_page_has_the_figures_and_the_pictures(table, tmp_path, capsys):
@@ -65,8 +75,8 @@ def test_a_row_for_each_job_is_kept(table, tmp_path):
     path = tmp_path / "out.parquet"
     assert replay(table, "--capacity", "gpu=1", "--parquet", str(path)) == 0
     jobs = pytest.importorskip("pandas").read_parquet(path).set_index("job")
-    assert list(jobs.index) == ["a", "b", "c", "free", "later"]
-    assert jobs["started_s"].isna().to_dict() == {"a": True, "b": False, "c": False, "free": False, "later": True}
+    assert list(jobs.index) == ["a", "b", "c", "later"]
+    assert jobs["started_s"].isna().to_dict() == {"a": True, "b": False, "c": False, "later": True}
     assert jobs.loc["c"].to_dict() == {
         "kind": "gpu",
         "instances": 1,
@@ -103,10 +113,16 @@ def test_the_journal_is_judged_like_any_other(table, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("more", "message"),
     [
-        (["--strict"], "1 records cannot be taken (without --strict it leaves them out):"),
         (["--capacity", "gpu"], "--capacity: got 'gpu', expected KIND=COUNT"),
         (["--capacity", "gpu=-2"], "--capacity: got 'gpu=-2'"),
-        (["--capacity", "gpus=2"], "--capacity: got 'gpus', expected a kind"),
+        (
+            ["--capacity", "gpus=2"],
+            "--capacity: got 'gpus', expected a kind of instances that jobs of the table want; did you",
+        ),
+        (["--price", "gpus=2"], "--price: got 'gpus', expected a kind"),
+        (["--price", "gpu=x"], "--price: got 'gpu=x', expected KIND=US dollars an hour"),
+        (["--price", "gpu=nan"], "--price: got 'gpu=nan'"),
+        (["--prices", "none.toml"], "none.toml"),
         (["--discipline", "lifo"], "did you mean 'fifo'"),
         (["--laws", "maybe"], "--laws: got 'maybe'"),
     ],
@@ -118,15 +134,49 @@ def test_mistakes_are_named_and_nothing_is_run(table, tmp_path, capsys, more, me
     assert message in captured.err and captured.out == "" and not journal.exists()
 
 
+def test_rows_that_cannot_be_read_are_left_out_only_when_asked(table, capsys):
+    assert main(["replay", table, "--mapping", MAPPING, "--capacity", "gpu=2"]) == 2
+    captured = capsys.readouterr()
+    assert (
+        "1 records cannot be taken (--skip leaves them out):\n  t.csv:7: run: empty" in captured.err
+        and captured.out == ""
+    )
+
+
+def test_the_columns_are_guessed_and_the_search_is_pointed_to(table, capsys):
+    assert main(["replay", table, "--skip", "--capacity", "gpu=2"]) == 2
+    assert "columns whose names say submit; say it yourself: --mapping submit=COLUMN" in capsys.readouterr().err
+    with open(table) as file:
+        text = file.read()
+    with open(table, "w") as file:
+        file.write(text.replace("job,at,", "job,submitted,"))
+    assert main(["replay", table, "--skip", "--capacity", "gpu=2"]) == 0
+    out = capsys.readouterr().out
+    assert (
+        "mapping submit=submitted,duration=run,size=gpus,name=job; submitted: seconds from any beginning; run: seconds."
+        in out
+    )
+    assert f"hptsim plan --trace {table} --skip --what capacity.gpu --target" in out
+
+
+def test_a_mapping_part_without_a_sign_is_no_mapping(table, capsys):
+    """It was dropped in silence once, and the jobs had one GPU each."""
+    assert main(["replay", table, "--mapping", "submit=at,duration=run,sizegpus", "--skip", "--capacity", "gpu=2"]) == 2
+    assert "mapping: got 'sizegpus', expected PART=COLUMN between commas; parts are: submit" in capsys.readouterr().err
+
+
+def test_what_the_table_says_of_costs_is_added_up(tmp_path, capsys):
+    path = tmp_path / "t.csv"
+    path.write_text("submitted,run,usd\n0,5,1.25\n1,5,2\n")
+    assert main(["replay", str(path), "--capacity", "gpu=2"]) == 0
+    assert "By the table's own account all that was taken cost 3.25 US dollars." in capsys.readouterr().out
+
+
 def test_a_table_of_nothing_is_replayed(tmp_path, capsys):
     path = tmp_path / "t.csv"
     path.write_text("job,at,run,gpus\n")
     assert main(["replay", str(path), "--mapping", MAPPING, "--capacity", "gpu=1"]) == 0
     assert "0 taken, 0 left out." in capsys.readouterr().out
-
-
-def test_quotas_are_parsed():
-    assert parsed("v100=8") == ("v100", 8)
 
 
 def test_a_quota_for_every_kind_is_one_for_the_kinds_that_jobs_want(table, capsys):
@@ -135,7 +185,7 @@ def test_a_quota_for_every_kind_is_one_for_the_kinds_that_jobs_want(table, capsy
     assert replay(table, "--capacity", "gpu=2", "--capacity", "no-gpu=9", "--json") == 0
     named = json.loads(capsys.readouterr().out)
     assert others.pop("capacity") == {"*": 2, "no-gpu": 9} and named.pop("capacity") == {"gpu": 2, "no-gpu": 9}
-    assert others == named and others["rows"]["want_nothing_limited"] == 0
+    assert others == named and others["table"]["want_nothing_limited"] == 0
     assert replay(table, "--capacity", "*=2") == 0
     out = capsys.readouterr().out
     assert "utilization of gpu" in out and "utilization of *" not in out

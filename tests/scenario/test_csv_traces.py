@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from hptsim import Simulation
 from hptsim.errors import InvalidInput
-from hptsim.scenario.csv_traces import Columns, from_csv, mapping
+from hptsim.scenario.csv_traces import Columns, from_csv
 
 PODS = Path(__file__).parents[3] / "shared" / "data" / "openb_pod_list_default.csv"
 COLUMNS = Columns("submitted", duration="seconds", size="gpus", name="job")
@@ -102,7 +102,7 @@ def test_a_run_longer_than_a_day_is_not_cut(tmp_path):
         ("a,1,2,-1", "gpus: not a whole number of 0 or more"),
         ("a,1,2", "gpus: empty"),
         ("j0,1,2,1", "job: an earlier line has this name"),
-        ("no_name,1,2,1", "HyperParameterTuningJobName: got 'no_name'"),
+        ("J0_,1,2,1", "job: an earlier line has the name that it becomes, J0"),
     ],
 )
 def test_a_row_that_cannot_be_read_is_named_and_left_out_only_by_choice(tmp_path, row, reason):
@@ -142,26 +142,6 @@ def test_units_are_converted(tmp_path):
     assert [(job.at_s, job.recorded[0].training_s) for job in trace.scenario.tuning_jobs] == [(0, 120), (60, 60)]
 
 
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("alibaba", "mapping: got 'alibaba', .*did you mean 'alibaba-2023'"),
-        ("submit=a,duraton=b", "mapping: got 'duraton', .*did you mean 'duration'"),
-        ("duration=b", "a column for submit"),
-        ("submit=a", "columns: .*a duration, or a start and an end"),
-        ("submit=a,duration=b,start=c,end=d", "columns: .*a duration, or a start and an end"),
-        ("submit=a,duration=b,unit_s=x", "unit_s: got 'x'"),
-    ],
-)
-def test_a_mapping_that_makes_no_sense_is_refused(text, message):
-    with pytest.raises(InvalidInput, match=message):
-        mapping(text)
-
-
-def test_a_mapping_can_be_spelled_out():
-    assert mapping("submit=submitted,duration=seconds,size=gpus,name=job") == COLUMNS
-
-
 def test_a_file_that_is_no_such_table_is_refused(tmp_path):
     with pytest.raises(InvalidInput, match="readable table"):
         from_csv(tmp_path / "none.csv", COLUMNS)
@@ -171,3 +151,51 @@ def test_a_file_that_is_no_such_table_is_refused(tmp_path):
     (tmp_path / "t.csv").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(InvalidInput, match="readable table"):
         from_csv(tmp_path / "t.csv", COLUMNS)
+
+
+def test_what_jobs_say_of_priority_team_and_cost_is_read(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("at, run, urgency, who, usd\n0, 5, low, vision, 1.5\n1, 5, high, speech, 2\n2, 5, high, , 0\n")
+    trace = from_csv(path, "submit=at, duration=run, priority=urgency, first=high/low, team=who, cost=usd")
+    specs = [job.spec for job in trace.scenario.tuning_jobs]
+    assert [spec.priority for spec in specs] == [1, 0, 0] and trace.cost_usd == 3.5
+    tags = [spec.request and spec.request["Tags"] for spec in specs]
+    assert tags == [[{"Key": "team", "Value": "vision"}], [{"Key": "team", "Value": "speech"}], None]
+    assert trace.notes == (
+        "mapping submit=at,duration=run,priority=urgency,team=who,cost=usd,first=high/low",
+        "at: seconds from any beginning",
+        "run: seconds",
+    )
+    with pytest.raises(InvalidInput, match="urgency: none of high/medium"):
+        from_csv(path, "submit=at,duration=run,priority=urgency,first=high/medium")
+
+
+def test_the_larger_priority_may_go_first_and_a_part_may_count_as_a_whole(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("at;run;prio;gpus\n0;5;10;0.5\n1;5;20;1.25\n")
+    trace = from_csv(path, "submit=at,duration=run,size=gpus,priority=prio,first=large,shares=up")
+    specs = [job.spec for job in trace.scenario.tuning_jobs]
+    assert [spec.priority for spec in specs] == [-10, -20]
+    assert [spec.definitions[0].instances.count for spec in specs] == [1, 2]
+    with pytest.raises(InvalidInput, match="gpus: not a whole number"):
+        from_csv(path, "submit=at,duration=run,size=gpus")
+
+
+def test_without_a_mapping_the_columns_are_guessed_and_shown(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("Job Id,Submitted At,Elapsed,GPUs\n7,1700000000000,1-00:00:10,2\n8,1700000060000,00:01:00,1\n")
+    trace = from_csv(path)
+    jobs = [(job.spec.name, job.at_s, job.recorded[0].training_s) for job in trace.scenario.tuning_jobs]
+    assert jobs == [("7", 0, 86410), ("8", 60, 60)] and trace.scenario.epoch == "2023-11-14T22:13:20.000Z"
+    assert trace.notes == (
+        "mapping submit=Submitted At,duration=Elapsed,size=GPUs,name=Job Id",
+        "Submitted At: milliseconds since 1970",
+        "Elapsed: [days-]hours:minutes:seconds",
+    )
+
+
+def test_names_that_no_tuning_job_may_have_are_changed(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text(f"id,submitted,seconds\na_1,0,1\n{'x' * 33},1,1\n_,2,1\n")
+    names = [job.spec.name for job in from_csv(path).scenario.tuning_jobs]
+    assert names == ["a-1", "line-3", "line-4"]

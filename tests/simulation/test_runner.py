@@ -8,7 +8,10 @@ import pytest
 from hptsim import Journal, Scenario, Simulation, TuningJobSpec
 from hptsim.cloud.sampled import SampledCloud
 from hptsim.errors import InvalidInput
+from hptsim.model.assumptions import Assumptions
+from hptsim.model.definitions import InstanceRequest, TrainingJobDefinition
 from hptsim.model.machine import TABLES
+from hptsim.scenario.cloud import Recorded, Timings
 from hptsim.scenario.random_streams import uniforms
 from hptsim.scenario.workload import ScheduledTuningJob
 from hptsim.simulation.judge import Judge
@@ -68,3 +71,31 @@ def test_what_a_scheduled_job_does_wrong_names_its_scenario_once():
     with pytest.raises(InvalidInput) as found:
         Simulation(Scenario("trees", tuning_jobs=(entry,))).run()
     assert str(found.value).count("scenario 'trees'") == 1
+
+
+@pytest.mark.parametrize(("discipline", "first"), [("fifo", "large"), ("backfill", "small")])
+def test_of_ends_at_one_instant_each_is_granted_before_the_next(discipline, first):
+    """Assumption `ends-one-by-one`: after the first end one instance is free, which is enough for the small one only."""
+    runs = {
+        "a": (0, 1, 100.0),
+        "b": (0, 1, 100.0),
+        "large": (10, 2, 50.0),
+        "small": (20, 1, 50.0),
+        "new": (100, 1, 50.0),
+    }
+    jobs = [
+        ScheduledTuningJob(
+            TuningJobSpec(name, (TrainingJobDefinition(instances=InstanceRequest("ml.m5.xlarge", count)),)),
+            at_s,
+            recorded=(Recorded(run_s),),
+        )
+        for name, (at_s, count, run_s) in runs.items()
+    ]
+    assumptions = Assumptions(admission="queue", discipline=discipline)
+    sim = Simulation(
+        Scenario(capacity={"ml.m5.xlarge": 2}, tuning_jobs=jobs, timings=Timings.instant(), assumptions=assumptions)
+    )
+    sim.run(100)
+    started = {name for name in ("large", "small", "new") if sim.tuning_job(name).training_jobs}
+    assert started == ({"large"} if discipline == "fifo" else {"small", "new"})
+    assert first in started

@@ -1,0 +1,32 @@
+"""`python -m hptsim.cli.write_prices LIST.json OUT.toml [REGION]`: a table of prices from a saved price list of the service.
+
+A scenario names it with `prices = "OUT.toml"`, `hptsim plan --trace` and `hptsim replay` with `--prices OUT.toml`.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from hptsim.cli.exit_codes import BAD_INPUT, SUCCESS
+from hptsim.errors import InvalidInput
+from hptsim.scenario.price_lists import from_price_list
+
+
+def main(arguments: list[str]) -> int:
+    """Write the table, and say what is in it; bad input is said on standard error and changes nothing."""
+    if len(arguments) not in (2, 3):
+        print(__doc__, file=sys.stderr)
+        return BAD_INPUT
+    source, out, *region = arguments
+    try:
+        prices = from_price_list(source, *region)
+        prices.dump(out)
+    except (InvalidInput, OSError) as error:
+        print(f"write_prices: {error}", file=sys.stderr)
+        return BAD_INPUT
+    print(f"{out}: {len(prices.on_demand_usd_per_hour)} instance types, {prices.region}, {prices.date}")
+    return SUCCESS
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
