@@ -7,6 +7,7 @@ from typing import Any
 
 import attrs
 
+from hptsim.conformance import failure_reasons
 from hptsim.conformance.answers import Members, Refusal, shown, time_of
 from hptsim.conformance.orders import Event, Followed, follow
 from hptsim.conformance.stamps import (
@@ -86,7 +87,8 @@ def _shown(belief: Belief, event: Event, terms: Terms, described: dict[str, Any]
         in_order(belief.seen, now, FINAL_TUNING)
         or _end(event, now)
         or _runtime(belief, event, now)
-        or _texts(event, target)
+        or failure_reasons.of_a_tuning_job(event, target)
+        or _not_improving(event, target)
         or named_by_its_arn(event, "HyperParameterTuningJob")
         or constant(
             described,
@@ -160,12 +162,8 @@ def _runtime(belief: Belief, event: Event, now: Seen) -> Refusal | None:
     return None
 
 
-def _texts(event: Event, target: Shown) -> Refusal | None:
-    """A FailureReason is there only where the tuning job has failed (A-49); what does not improve was evaluated (A-33)."""
-    reason = event.members.get("FailureReason")
-    if reason and target.status != "Failed":
-        against = f"M: a tuning job that is {target.status} has no FailureReason (A-49)"
-        return event.refused("FailureReason", reason, "absent", against)
+def _not_improving(event: Event, target: Shown) -> Refusal | None:
+    """What does not improve was evaluated (A-33)."""
     member = "NumberOfTrainingJobsObjectiveNotImproving"
     value = (event.members.get("TuningJobCompletionDetails") or {}).get(member, 0)
     if value > target.succeeded:
