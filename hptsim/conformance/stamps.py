@@ -96,7 +96,8 @@ def in_order(before: Seen | None, now: Seen, final: frozenset[str]) -> Refusal |
             f"{shown(earlier)} ({where})",
             f"no row leaves {before.status}: a job that has ended is not stamped again (K3)",
         )
-    at_once = before.time_s is not None and before.time_s <= before.modified_s + 0.001
+    unknown = before.time_s is None and before.modified_s == before.created_s  # it may have been asked for at once
+    at_once = unknown or (before.time_s is not None and before.time_s <= before.modified_s + 0.001)
     if now.status != before.status and now.modified_s == before.modified_s and not at_once:
         return event.refused(
             "LastModifiedTime",

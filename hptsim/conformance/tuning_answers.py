@@ -218,13 +218,15 @@ def _called(belief: Belief, event: Event, ahead: Sequence[Event], terms: Terms, 
     if event.kind == "not found":
         return not_found(event, ahead, belief.seen, bool(final)) or belief
     if event.kind == "StopHyperParameterTuningJob refused":
-        if final:
-            return attrs.evolve(belief, states=final)
+        stopping = "in status Stopping" in (event.answer.error or ("", ""))[1]
+        said = frozenset(state for state in way if status(state.state) == "Stopping") if stopping else final
+        if said:
+            return attrs.evolve(belief, states=said)
         return event.refused(
             "Error.Code",
             "ValidationException",
             "no error",
-            "stop-is-idempotent, S9: only a tuning job that has ended refuses a stop",
+            "stop-is-idempotent, S9: only a tuning job that has ended, or that is Stopping, refuses a stop",
         )
     if event.kind == "DeleteHyperParameterTuningJob":
         if final:

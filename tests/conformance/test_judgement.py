@@ -154,6 +154,16 @@ def test_the_stamp_moves_without_any_change(tmp_path):
     assert judged(tmp_path, run).explained
 
 
+def test_a_stop_right_after_the_creation_may_have_the_stamp_of_the_creation(tmp_path):
+    """Where no answer has a time, the first may have been given at once; a stamp that is younger must move (O1)."""
+    none = (0, 0, 0, 0, 0), (0, 0, 0)
+    created = described("InProgress", at(0, 0, 500000), *none)
+    run = {DESCRIBE: [created, described("Stopping", at(0, 0, 500000), *none)]}
+    assert judged(tmp_path, run).explained
+    run = {DESCRIBE: [described(status, at(0, 1), *none) for status in ("InProgress", "Stopping")]}
+    assert "O1" in conform(written(tmp_path / "later", run)).refusals[0].against
+
+
 def test_the_judge_reads_the_tables(tmp_path):
     """Without the row of a table that a recording needs, the recording is refused; no rule is written down twice."""
     folder = written(tmp_path / "run", stopped_run())
@@ -230,6 +240,10 @@ def call(second, operation, response=None, error=None, **request):
 JOB = {"HyperParameterTuningJobName": NAME}
 ENDED = stopped_run()[DESCRIBE][2]
 INVALID = {"Code": "ValidationException", "Message": "The request was rejected because the job is already Stopped."}
+STOPPING = {
+    "Code": "ValidationException",
+    "Message": "The request was rejected because the hyperparameter tuning job is already in status Stopping.",
+}
 MISSING = {
     "Code": "ResourceNotFound",
     "Message": f"Amazon SageMaker can't find a tuning job called {NAME}. Type another name.",
@@ -247,6 +261,9 @@ def shows(second, number):
         ([shows(1, 1), call(2, STOP, **JOB), shows(3, 1)], "no row"),
         ([shows(6, 3), call(7, STOP, error=INVALID, **JOB)], None),
         ([shows(6, 3), call(7, STOP, **JOB)], "S9"),
+        ([shows(3, 2), call(4, STOP, error=STOPPING, **JOB), shows(5, 2), shows(9, 3)], None),
+        ([shows(1, 1), call(2, STOP, error=STOPPING, **JOB), shows(3, 1)], "no row"),
+        ([shows(6, 3), call(7, STOP, error=STOPPING, **JOB)], "S9"),
         ([shows(1, 1), call(2, STOP, error=INVALID, **JOB), shows(3, 1)], "S9"),
         ([call(0, DESCRIBE, error=MISSING, **JOB)], None),
         ([shows(1, 1), call(2, DESCRIBE, error=MISSING, **JOB), shows(3, 1)], "D1"),
