@@ -97,6 +97,10 @@ def test_two_simulations_in_two_threads_do_not_meet():
 
 
 COUNTS = {
+    "amounts.get(pool, 0) for amounts in later",
+    "max(used.get(team, 0), self.shares.share(team).kept(pool)) for team in teams",
+    "share.quota.get(pool, 0) for share in self.shares.values()",
+    "_amounts_held(state, name).get(pool, 0) for name in state.due_s if _team(state, name) == team",
     "map(len, each)",
     "count or 0 for count in counts",
     "combinations((*ranges, *one.ranges)) or 0 for one in parsed",

@@ -15,12 +15,14 @@ from hptsim.audit.laws import LAWS
 from hptsim.cli import exit_codes
 from hptsim.cli.app import main
 from hptsim.cli.write_docs import PAGES, figures, semantics
-from hptsim.model.assumptions import ASSUMPTIONS, Assumptions
+from hptsim.model.assumptions import ASSUMPTIONS, DISCIPLINES, Assumptions
 from hptsim.model.calls import ANSWERS
 from hptsim.model.definitions import ServiceLimits
 from hptsim.model.request_writer import to_request
 from hptsim.model.tables import BOOKINGS, EFFECTS, EVERY_ROW, RESERVATION, TRAINING, TUNING, WARM_POOL
-from hptsim.planning.metrics import FIGURES
+from hptsim.model.teams import Share, Teams
+from hptsim.planning import horizon
+from hptsim.planning.figures import FIGURES
 from hptsim.planning.usage import USAGE, Usage
 from hptsim.scenario.answers import SERVICE_RATES, InjectedAnswer
 from hptsim.scenario.arrival_patterns import PATTERNS
@@ -55,7 +57,7 @@ def test_the_generated_page_has_every_row_assumption_and_law():
 
 def test_the_page_of_figures_has_every_figure_and_every_field_of_money():
     page = figures()
-    assert all(f"| `{name}` | {words} |" in page for name, words in {**FIGURES, **USAGE}.items())
+    assert all(f"| `{name}` | {words} |" in page for name, words in {**FIGURES, **horizon.FIGURES, **USAGE}.items())
     assert all(hasattr(Usage(), name) for name in USAGE)
 
 
@@ -95,6 +97,8 @@ def test_the_example_loads_runs_and_survives_a_round_trip(tmp_path, capsys):
         (("assumptions",), Assumptions, set()),
         (("limits",), ServiceLimits, set()),
         (("prices",), Prices, set()),
+        (("teams",), Teams, set()),
+        (("teams", "shares", "vision"), Share, set()),
     ],
     ids=str,
 )
@@ -107,7 +111,17 @@ def test_the_example_has_every_key(table, cls, more):
 
 def test_the_example_has_every_key_of_a_tuning_job_and_the_page_every_distribution():
     (job,) = tomllib.loads(EXAMPLE)["tuning_jobs"]
-    assert job.keys() == {"request", "at_s", "stop_at_s", "priority", "strategy", "faults", "recorded"}
+    assert job.keys() == {
+        "request",
+        "at_s",
+        "stop_at_s",
+        "priority",
+        "team",
+        "estimate_s",
+        "strategy",
+        "faults",
+        "recorded",
+    }
     assert all(f"{{ {kind} = {{" in PAGE for kind in (*KINDS, *PATTERNS, "scipy"))
 
 
@@ -124,10 +138,12 @@ def test_the_page_has_every_rate_and_every_key_and_kind_of_an_answer():
 def test_the_example_has_every_key_of_arrivals():
     (arrivals,) = tomllib.loads(EXAMPLE)["arrivals"]
     named = {"templates": "request"}
-    assert arrivals.keys() == {named.get(one.name, one.name) for one in attrs.fields(Arrivals)} | {
-        "priority",
-        "strategy",
-    }
+    beside = {"priority", "team", "estimate_s", "strategy"}
+    assert arrivals.keys() == {named.get(one.name, one.name) for one in attrs.fields(Arrivals)} | beside
+
+
+def test_every_discipline_has_its_line():
+    assert {name for name in DISCIPLINES if f"\n| `{name}` | " in PAGE} == set(DISCIPLINES)
 
 
 def test_the_exit_codes_are_the_command_lines():

@@ -6,10 +6,12 @@ The world has these rules too, in another form: a mistake in one of them is seen
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import ceil
 from typing import Any
 
 from hptsim.model.account import TOTAL
 from hptsim.model.definitions import TrainingJobDefinition
+from hptsim.model.specs import TuningJobSpec
 
 RETRYABLE = ("InternalServerError:", "CapacityError:")
 """How the reasons of failures begin that are not the user's fault (K5)."""
@@ -82,6 +84,24 @@ def difference(
         if left != right:
             return ".".join(path)
     return next((flag for flag in _FLAGS if bool(one.get(flag)) is not bool(other.get(flag))), "")
+
+
+def holds_s(spec: TuningJobSpec, before: int, *, whole: bool) -> float:
+    """For how long a tuning job is expected to hold what it asks for after *before* of its training jobs (`easy-estimates`).
+
+    With *whole* it keeps that until its end, otherwise until the end of the training job that it is for.
+
+    >>> from hptsim.model.definitions import ResourceLimits
+    >>> limits = ResourceLimits(max_training_jobs=5, max_parallel=2)
+    >>> holds_s(TuningJobSpec("a", estimate_s=60, limits=limits), 1, whole=True)
+    120
+    """
+    estimates = [one.max_runtime_s if spec.estimate_s is None else spec.estimate_s for one in spec.definitions]
+    if not whole:
+        return estimates[before % len(estimates)]
+    rounds = ceil((spec.limits.max_training_jobs - before) / spec.limits.max_parallel)
+    limit_s = spec.limits.max_runtime_s
+    return min(rounds * max(estimates), rounds * max(estimates) if limit_s is None else limit_s)
 
 
 def instance_types(definition: TrainingJobDefinition) -> tuple[Mapping[str, int], ...]:

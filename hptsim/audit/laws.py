@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hptsim.audit import calls, ends, journal, queue, quota, search, training_jobs, tuning_jobs, warm_pools
+from hptsim.audit import calls, disciplines, ends, journal, queue, quota, search, training_jobs, tuning_jobs, warm_pools
 from hptsim.model.laws import Law, check_laws, witnesses
 
 LAWS: tuple[Law, ...] = check_laws(
@@ -13,6 +13,7 @@ LAWS: tuple[Law, ...] = check_laws(
         *tuning_jobs.LAWS,
         *training_jobs.LAWS,
         *quota.LAWS,
+        *disciplines.LAWS,
         *queue.LAWS,
         *search.LAWS,
         *warm_pools.LAWS,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from hptsim.audit.disciplines import SERVED
 from hptsim.audit.state import TUNING_ENDED, KnownTuningJob, State, is_standalone
 from hptsim.model.account import TUNING_JOBS
 from hptsim.model.journal import Entry
@@ -56,7 +57,8 @@ def idle_quota_is_granted(state: State, nothing: None) -> str | None:
 def granted_in_order(state: State, entry: Entry) -> str | None:
     """Nobody is granted quota before those whom the discipline serves first."""
     name, holder = entry[2], entry[6].holder
-    if next(iter(state.queue), name) == name and state.account.assumptions.discipline != "priority":
+    discipline = state.account.assumptions.discipline
+    if discipline not in IN_ORDER or (next(iter(state.queue), name) == name and discipline != "priority"):
         return None
     if is_standalone(holder):  # it never waits, and passes those who do (`alone-never-waits`)
         return None
@@ -75,6 +77,9 @@ def _as_they_are_served(state: State) -> Iterator[tuple[str, Mapping[str, int], 
     need them to give it up.
     """
     discipline = state.account.assumptions.discipline
+    if discipline in SERVED:
+        yield from SERVED[discipline](state)
+        return
     everything = len(state.limit.keys() | {pool for pool in state.asked if state.limit_of(pool) is not None})
     barred = set[str]()
     for name, amounts in _in_order(state, discipline):
@@ -105,6 +110,8 @@ def leaves_the_queue_by_a_stop(state: State, entry: Entry) -> str | None:
     return f"{entry[2]} is withdrawn" if job.stopped else None
 
 
+IN_ORDER = ("fifo", "priority", "backfill")
+"""The disciplines of which the order is judged here; each of the others has a law of its own (`hptsim.audit.disciplines`)."""
 LAWS = (
     Law(
         "nobody waits twice",

@@ -16,7 +16,7 @@ from hptsim.audit.state import (
     Takeover,
     is_standalone,
 )
-from hptsim.model.account import TOTAL, standalone_holder
+from hptsim.model.account import TOTAL, TUNING_JOBS, standalone_holder
 from hptsim.model.copying import duplicate
 from hptsim.model.definitions import NO_CRITERIA, Hyperband
 from hptsim.model.journal import Entry
@@ -43,7 +43,8 @@ def follow_tuning(state: State, entry: Entry) -> None:
         state.tuning.pop(name)
         return
     if trigger == "create":
-        state.tuning[name] = KnownTuningJob(name, data.spec)
+        team = state.account.teams.of(data.spec.team, data.spec.request) if state.remembers else ""
+        state.tuning[name] = KnownTuningJob(name, data.spec, team=team)
     job = state.tuning[name]
     state.touched_tuning[name] = None
     job.launches += trigger == "launch"
@@ -105,6 +106,9 @@ def _create(state: State, now: float, name: str, data: TrainingJobCreated) -> No
     state.training[name] = job
     if tuning.spec is None:
         state.takeovers.pop(name, None)
+        if state.remembers:  # what it was granted for a moment ago is known only now
+            tuning.team = state.account.teams.of("", definition.request)
+            state.due_s[f"{tuning.name}/0"] = now + definition.max_runtime_s
     elif tuning.spec.strategy == "Grid" and data.hyperparameters:
         tuning.tried.append(data.hyperparameters)
     tuning.live[name] = None
@@ -187,13 +191,15 @@ def _delete(state: State, name: str) -> None:
 
 def follow_reservation(state: State, entry: Entry) -> None:
     """A request for quota is asked, granted or withdrawn, moved, released."""
-    _, _, name, trigger, _, destination, data, _ = entry
+    now, _, name, trigger, _, destination, data, _ = entry
     holder, amounts = data.holder, data.amounts
     if trigger == "ask" and is_standalone(holder):
         state.tuning[holder] = KnownTuningJob(holder, state="InProgress", launches=1)
     job = state.tuning[holder]
     state.touched_tuning[holder] = None
     state.moved = True
+    if state.remembers:
+        _remember(state, job, now, name, trigger)
     job.requests[name], job.asked[name] = destination, amounts
     if trigger == "ask":
         state.queue[name] = amounts
@@ -210,6 +216,22 @@ def follow_reservation(state: State, entry: Entry) -> None:
         state.reserved[pool] = state.reserved.get(pool, 0) + count
     if destination in ("Released", "Withdrawn"):
         del job.requests[name], job.asked[name]
+
+
+def _remember(state: State, job: KnownTuningJob, now: float, name: str, trigger: str) -> None:
+    """For how long a request is expected to be held, and until when once it is granted."""
+    if trigger == "ask":
+        waiting = [
+            one for one, place in job.requests.items() if place == "Requested" and TUNING_JOBS not in job.asked[one]
+        ]
+        whole = state.account.assumptions.reservation != "as-observed" or not job.requests
+        if job.spec is not None:  # one without a tuning job says so as it is created
+            state.lasts_s[name] = expected.holds_s(job.spec, job.launched + len(waiting), whole=whole)
+    elif trigger == "grant":
+        state.due_s[name] = now + state.lasts_s.get(name, 0.0)
+    elif trigger != "move":
+        state.lasts_s.pop(name, None)
+        state.due_s.pop(name, None)
 
 
 def follow_occupancy(state: State, entry: Entry) -> None:

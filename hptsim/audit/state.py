@@ -80,6 +80,8 @@ class KnownTuningJob:
     """The state in which it was judged last."""
     stopped: bool = False
     stop_s: float | None = None
+    team: str = ""
+    """Whose it is, under a discipline that tells teams apart."""
     launches: int = 0
     """How many launches were written; *launched* counts the training jobs that were created."""
     launched: int = 0
@@ -224,6 +226,12 @@ class State:
         """The pools that anybody has asked for."""
         self.queue: dict[str, Mapping[str, int]] = {}
         """The requests that wait for quota, in the order of asking, with their amounts."""
+        self.lasts_s: dict[str, float] = {}
+        """For how long each request, waiting or granted, is expected to be held (`easy-estimates`); see `remembers`."""
+        self.due_s: dict[str, float] = {}
+        """Until when what was granted and not given back is expected to be held."""
+        self.remembers = account.assumptions.discipline in ("easy-backfill", "fair-share", "quota-shares")
+        """Whether the account's discipline looks at what was granted."""
         self.moved = False
         """Whether anything was asked, granted, withdrawn or released in this step."""
         self.touched_tuning: dict[str, None] = {}
@@ -259,7 +267,17 @@ class State:
             name: duplicate(job) if job.live or job.occupations else job for name, job in self.training.items()
         }
         twin.pools = {name: duplicate(pool) for name, pool in self.pools.items()}
-        for name in ("takeovers", "deleted", "reserved", "asked", "artifacts", "queue", "witnessed"):
+        for name in (
+            "takeovers",
+            "deleted",
+            "reserved",
+            "asked",
+            "artifacts",
+            "queue",
+            "lasts_s",
+            "due_s",
+            "witnessed",
+        ):
             setattr(twin, name, getattr(self, name).copy())
         twin.touched_tuning, twin.touched_training = {}, {}
         return twin

@@ -15,7 +15,9 @@ from hptsim.cli.exit_codes import SUCCESS
 from hptsim.errors import invalid
 from hptsim.optional import require
 from hptsim.planning.answers import Answer
-from hptsim.planning.results import Results, Target, check_confidence, digits, percent
+from hptsim.planning.intervals import check_confidence
+from hptsim.planning.results import Results, digits, percent
+from hptsim.planning.targets import Target
 from hptsim.scenario.scenario import Scenario
 from hptsim.views.pages import page
 
@@ -27,12 +29,15 @@ def plan(
     file: Path,
     *,
     over: list[str] | None = None,
-    replications: int = 20,
+    replications: int | None = None,
     target: str | None = None,
     what: str | None = None,
+    unserved: float = 0.0,
+    by: list[str] | None = None,
     figure: list[str] | None = None,
     until: float | None = None,
     warm_up: float = 0.0,
+    resample: str | None = None,
     seed: int = 0,
     confidence: float = 0.95,
     checkpoint: Path | None = None,
@@ -50,17 +55,24 @@ def plan(
     over
         what to vary, PATH=VALUES, such as capacity.ml.m5.xlarge=2,4,8 or =1:10; repeat it for a grid
     replications
-        how many runs of each design
+        how many runs of each design; without it 20, or as many as a target about a share needs, up to 100
     target
         what a figure is wanted to be, such as "waiting_time_s.p95 <= 600"
     what
         search the smallest whole number of this path that meets the target, such as capacity.ml.m5.xlarge
+    unserved
+        the share of tuning jobs that may be refused or never train; a target is missed beyond it
+    by
+        also tell figures apart by template, team, priority or instance_type: waiting_time_s.p95[team=vision]; repeat it for more
     figure
         a figure to show; repeat it for more
     until
         end each replication at this many seconds
     warm_up
         tuning jobs that were created before this many seconds do not count
+    resample
+        how recorded tuning jobs become other days in each replication: days, weekdays or shift, and growth=FACTOR,
+        such as "days,growth=1.2"
     seed
         the seed of all random streams
     confidence
@@ -79,9 +91,14 @@ def plan(
     check_confidence(confidence)
     check_outputs(html, parquet)
     scenario = terminal.accepted(Scenario.load(file), yes)
-    wanted = None if target is None else Target.parse(target)
-    above_s = planning.thresholds([*(figure or ()), *([] if wanted is None else [wanted.column])])
-    settings: planning.Settings = {"until_s": until, "warm_up_s": warm_up, "above_s": above_s, "checkpoint": checkpoint}
+    wanted = None if target is None else Target.parse(target, unserved)
+    if replications is None:
+        replications = 20 if wanted is None else wanted.replications(confidence)
+    asked = [*(figure or ()), *([] if wanted is None else [wanted.column])]
+    settings: planning.Settings = {
+        **{"until_s": until, "warm_up_s": warm_up, "checkpoint": checkpoint, "resample": resample},
+        **{"above_s": planning.thresholds(asked), "by": [*(by or ()), *planning.groups_in(asked)]},
+    }
     try:
         if what is None:
             grid = dict(map(parsed, over or []))
@@ -90,7 +107,13 @@ def plan(
             given = "--over" if over else "no --target"
             raise invalid("--what", given, "--target and no --over: the search chooses the values to try")
         else:
-            search: Any = {"replications": replications, "seed": seed, "confidence": confidence, **settings}
+            search: Any = {
+                "replications": replications,
+                "seed": seed,
+                "confidence": confidence,
+                "unserved": unserved,
+                **settings,
+            }
             found = planning.smallest(scenario, what, str(wanted), **search)
             answer = Answer(found.results, confidence, wanted, found)
     except KeyboardInterrupt:
@@ -169,7 +192,7 @@ def _print(answer: Answer, name: str, figures: Sequence[str]) -> None:
     for cells in _cells(answer, figures):
         table.add_row(*cells)
     count = len(answer.points()[0][1].table)
-    interval = f"mean ± half of the {percent(answer.confidence)} interval"
+    interval = f"mean (and the {percent(answer.confidence)} interval)"
     console.print(f"{name}: {count} replications, {interval}", highlight=False)
     console.print(table)
     console.print(answer.sentence(), highlight=False, soft_wrap=True)
@@ -197,8 +220,9 @@ def _cells(answer: Answer, figures: Sequence[str]) -> Iterator[list[str]]:
 
 
 def _interval(row: Any) -> str:
-    """A mean and half of its interval, if it has one."""
+    """A mean and its interval, if it has one."""
     if not row["replications"]:
         return "–"
-    half = row["high"] - row["mean"]
-    return digits(row["mean"]) + ("" if math.isnan(half) else f" ± {digits(half, 2)}")
+    return digits(row["mean"]) + (
+        "" if math.isnan(row["low"]) else f" ({digits(row['low'], 3)} to {digits(row['high'], 3)})"
+    )

@@ -60,7 +60,7 @@ def replay(
         instances of a kind, such as gpu=100; repeat it for more kinds; "*=4" holds for each kind that is not named, and without
         it those are unlimited
     discipline
-        fifo, priority or backfill
+        fifo, priority, backfill, or easy-backfill, which goes by the longest time that a job may train
     above
         also say which share waited for more than this many seconds
     strict

@@ -13,7 +13,8 @@ from hptsim.audit.laws import LAWS
 from hptsim.model import laws, specification, tables
 from hptsim.model.assumptions import ASSUMPTIONS
 from hptsim.model.tables import BOOKINGS, EFFECTS, EVERY_ROW, RESERVATION, TRAINING, TUNING, WARM_POOL
-from hptsim.planning.metrics import FIGURES
+from hptsim.planning import horizon
+from hptsim.planning.figures import FIGURES
 from hptsim.planning.usage import USAGE
 from hptsim.scenario.prices import Prices
 from hptsim.views import state_diagrams as diagram
@@ -99,7 +100,7 @@ def figures() -> str:
                 "the columns of an experiment's table (`hptsim.planning`) and what a target may ask for are the same ones. "
                 "TYPE is an instance type. All leave out a warm-up (`sim.metrics(begin_s=...)`): the tuning jobs that were "
                 "created in it, and the time that passed in it. A figure that was not observed is NaN.",
-                _table("figure", FIGURES),
+                _table("figure", {**FIGURES, **horizon.FIGURES}),
                 "## Instance-seconds and money",
                 "`sim.metrics().tuning_jobs` has a row for each tuning job, `sim.metrics().alone` one for all training jobs "
                 "without a tuning job. What is still running when the run ends is counted, and billed, up to there. Reserved = "

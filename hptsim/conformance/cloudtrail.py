@@ -13,7 +13,7 @@ SOURCE = "sagemaker.amazonaws.com"
 
 
 def records(data: Any) -> list[Members] | None:
-    """The records in a value: CloudTrail's file, what `lookup-events` prints, or a bare record; None for anything else.
+    """The records in a value: CloudTrail's file, what lookup-events prints, or a bare record; None for anything else.
 
     >>> records({"Records": [{"eventName": "StopTrainingJob"}]})
     [{'eventName': 'StopTrainingJob'}]

@@ -8,6 +8,7 @@ import attrs
 
 from hptsim.model.assumptions import Assumptions
 from hptsim.model.definitions import ServiceLimits
+from hptsim.model.teams import Teams
 
 
 @attrs.frozen
@@ -22,6 +23,7 @@ class Account:
     assumptions: Assumptions = attrs.field(factory=Assumptions)
     warm_pool_capacity: Mapping[str, int] = attrs.field(factory=dict)
     """Instances that may be in warm pools, by type; "*" as in *capacity*."""
+    teams: Teams = attrs.field(factory=Teams)
 
 
 OTHERS = "*"

@@ -25,6 +25,23 @@ ASSUMPTIONS: Mapping[str, str] = MappingProxyType(
         "one that wants the same pool; a request for one of the places of tuning jobs "
         "does not hold up requests for instances; "
         "`discipline` switches",
+        "plain-backfill": "under the discipline backfill every request that fits is granted, in order of request, whoever "
+        "waits before it: nothing is kept for the first in the queue, and a large request may wait for ever",
+        "easy-backfill": "under the discipline easy-backfill instances are kept for the first request to wait for them: a later "
+        "one passes it only if it is expected to end before the first can start, or takes what the first will leave (EASY: "
+        "Lifka 1995); a request that waits behind another for any of its instance types has nothing kept for it yet",
+        "easy-estimates": "a request is expected to be held, from its grant, for estimate_s of its tuning job for each training "
+        "job, by default MaxRuntimeInSeconds, however long it really is; where a tuning job keeps what it has, times the rounds "
+        "that are left, MaxNumberOfTrainingJobs less those asked for by MaxParallelTrainingJobs, and at most its own "
+        "MaxRuntimeInSeconds; what is overdue is expected to end at once",
+        "fair-share": "under the discipline fair-share the team goes first whose largest share of a limited instance type, by "
+        "its weight, is the smallest now; of one team, and of equal ones, the earlier request; a request that must wait is not "
+        "overtaken by a later one in this order that wants the same pool. What a team used before does not count, as with AWS "
+        "Batch's share decay of 0",
+        "quota-shares": "under the discipline quota-shares a team has a quota of its own, lends what it does not use of it, and "
+        "borrows, within its limits; requests within the own quota go before those that borrow, and no one borrows what such a "
+        "request waits for; within a team the order is that of request. As with AWS Batch's quota shares and Kueue's cohorts, "
+        "but that nobody is preempted: what is lent comes back when the borrower ends",
         "quota-wait": "a training job that finds no quota at its launch waits and is never failed for it (A-22)",
         "prioritized-fallback": "a training job that finds no machines goes on with the next of its InstanceConfigs that "
         "has quota, idle or free, passing those who wait for it, and stays with it; what it had is given up, but by a tuning "
@@ -148,6 +165,10 @@ def _one_of(*values: str) -> Any:
     return check
 
 
+DISCIPLINES = ("fifo", "priority", "backfill", "easy-backfill", "fair-share", "quota-shares")
+"""In which order requests that wait for quota are granted."""
+
+
 @attrs.frozen
 class Assumptions:
     """The switches: those assumptions that a user would really flip.
@@ -159,7 +180,7 @@ class Assumptions:
     reservation: str = attrs.field(default="reuse", validator=_one_of("reuse", "upfront", "as-observed"))
     admission: str | None = attrs.field(default=None, validator=attrs.validators.optional(_one_of("reject", "queue")))
     """None: "queue" where a scenario has arrivals, for then waiting is the question; otherwise "reject", as the service does."""
-    discipline: str = attrs.field(default="fifo", validator=_one_of("fifo", "priority", "backfill"))
+    discipline: str = attrs.field(default="fifo", validator=_one_of(*DISCIPLINES))
     repeated_stop: str = attrs.field(default="idempotent", validator=_one_of("idempotent", "reject"))
     bayesian: str = attrs.field(default="parzen", validator=_one_of("parzen", "tpe", "gp"))
     capacity_wait: str = attrs.field(default="starting", validator=_one_of("starting", "pending"))

@@ -20,6 +20,7 @@ from hptsim.model.assumptions import Assumptions
 from hptsim.model.definitions import ServiceLimits
 from hptsim.model.entries import Entry, Record
 from hptsim.model.journal_lines import decode, encode
+from hptsim.model.teams import Teams
 
 FORMAT = 2
 HEADER = ("hptsim", "version", "scenario", "seed", "epoch", "account", "stop_propagation_s")
@@ -85,7 +86,8 @@ class Saved(NamedTuple):
         """The account that the journal was written for."""
         given = self.header["account"]
         limits, assumptions = ServiceLimits(**given["limits"]), Assumptions(**given["assumptions"])
-        return Account(given["capacity"], limits, assumptions, given.get("warm_pool_capacity", {}))
+        teams = Teams(**given.get("teams", {}))
+        return Account(given["capacity"], limits, assumptions, given.get("warm_pool_capacity", {}), teams)
 
     @property
     def stop_propagation_s(self) -> float | None:

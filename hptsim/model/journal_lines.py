@@ -14,7 +14,7 @@ from hptsim.model.entries import THINGS, Entry, Record
 from hptsim.model.payloads import OPTIONAL, PAYLOADS, TrainingJobCreated, TuningJobCreated
 from hptsim.model.ranges import ParameterRange
 from hptsim.model.request_writer import to_request
-from hptsim.model.specs import TuningJobSpec
+from hptsim.model.specs import BESIDE, TuningJobSpec
 
 KEYS = ("step", "t", "thing", "name", "trigger", "from", "to", "data")
 _to_json = json.JSONEncoder(default=dict).encode
@@ -37,7 +37,8 @@ def payload_as_json(data: Any) -> Any:
         return data
     fields: dict[str, Any] = data._asdict()  # type: ignore[attr-defined]
     if type(data) is TuningJobCreated:
-        return {"request": to_request(data.spec), "priority": data.spec.priority}
+        line = {"request": to_request(data.spec), "priority": data.spec.priority}
+        return line | {name: value for name, usual in BESIDE.items() if (value := getattr(data.spec, name)) != usual}
     if type(data) is TrainingJobCreated and data.standalone is not None:
         fields["standalone"] = attrs.asdict(data.standalone)
     return fields
@@ -69,7 +70,8 @@ def payload(kind: tuple[str, str], data: Any) -> Any:
     if made is str or made is dict:
         return data
     if made is TuningJobCreated:
-        return TuningJobCreated(TuningJobSpec.from_request(data["request"], priority=data["priority"]))
+        beside = {name: data[name] for name in BESIDE if name == "priority" or name in data}
+        return TuningJobCreated(TuningJobSpec.from_request(data["request"], **beside))
     if made is TrainingJobCreated and data["standalone"] is not None:
         data = {**data, "standalone": definition(data["standalone"])}
     return made(**data)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import attrs
@@ -20,7 +21,7 @@ from hptsim.model.definitions import (
 from hptsim.model.ranges import ParameterRange, combinations
 from hptsim.model.request_reader import parse
 from hptsim.model.search import is_own, maker, same_strategy
-from hptsim.model.validators import LARGEST_WHOLE, an, each, flag, in_order, one_of, optional, whole
+from hptsim.model.validators import LARGEST_WHOLE, an, at_least, each, flag, in_order, one_of, optional, string, whole
 
 TUNING_JOB_NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,31}")
 """A tuning job's name: a full match is meant, and at most 32 characters (`HyperParameterTuningJobName`)."""
@@ -34,6 +35,9 @@ class TuningJobSpec:
     *strategy* is one of the service's (`model.search.STRATEGIES`), an import path "package.module:Class", or a class or function
     that makes a `Strategy` from the spec.
     *priority* orders waiting requests under the discipline "priority": the smaller number goes first.
+    *team* is whose it is, for "fair-share" and "quota-shares"; without it a tag of the request says so (`Teams`).
+    *estimate_s* is how long one of its training jobs is expected to hold its instances, for "easy-backfill"; None is
+    MaxRuntimeInSeconds (`easy-estimates`).
     *request* is the service request that it came from, if any, for echoing back.
 
     >>> TuningJobSpec("demo").limits.max_parallel
@@ -58,6 +62,8 @@ class TuningJobSpec:
     """The tuning jobs whose results a warm start begins with."""
     warm_start: str = attrs.field(default="", validator=one_of("", *WARM_STARTS))
     """IdenticalDataAndAlgorithm or TransferLearning, with *parents*."""
+    team: str = attrs.field(default="", validator=string(empty=True))
+    estimate_s: float | None = attrs.field(default=None, validator=optional(at_least(0)))
 
     @strategy.validator
     def _known_strategy(self, attribute: attrs.Attribute[Any], value: Any) -> None:
@@ -124,7 +130,15 @@ class TuningJobSpec:
         return definition.objective or self.objective
 
     @classmethod
-    def from_request(cls, request: Mapping[str, Any], *, priority: int = 0, strategy: Any = None) -> TuningJobSpec:
+    def from_request(
+        cls,
+        request: Mapping[str, Any],
+        *,
+        priority: int = 0,
+        strategy: Any = None,
+        team: str = "",
+        estimate_s: float | None = None,
+    ) -> TuningJobSpec:
         """The spec in a CreateHyperParameterTuningJob request, in the service's own words.
 
         A *strategy* of your own takes the place of the request's.
@@ -138,7 +152,7 @@ class TuningJobSpec:
         parsed = parse(request)
         if strategy is not None:
             parsed["strategy"] = strategy
-        return cls(**parsed, priority=priority)
+        return cls(**parsed, priority=priority, team=team, estimate_s=estimate_s)
 
     def renamed(self, name: str) -> TuningJobSpec:
         """The same tuning job under another name, which alone is checked: thousands may be copies of one template.
@@ -160,6 +174,8 @@ class TuningJobSpec:
         return self.definitions[(ordinal - 1) % len(self.definitions)]
 
 
+BESIDE = MappingProxyType({"priority": 0, "team": "", "estimate_s": None})
+"""What of a spec stands beside its request, in files and in journals, each with its default."""
 _FIELDS = tuple(field.name for field in attrs.fields(TuningJobSpec))
 
 

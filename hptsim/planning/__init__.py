@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from hptsim.optional import on_first_use
 
 if TYPE_CHECKING:
+    from hptsim.planning.control_variates import controlled as controlled
     from hptsim.planning.experiments import Settings as Settings
     from hptsim.planning.experiments import compare as compare
     from hptsim.planning.experiments import replicate as replicate
@@ -17,25 +18,40 @@ if TYPE_CHECKING:
     from hptsim.planning.experiments import sweep as sweep
     from hptsim.planning.experiments import thresholds as thresholds
     from hptsim.planning.experiments import until_precise as until_precise
+    from hptsim.planning.frontiers import Frontier as Frontier
+    from hptsim.planning.frontiers import frontier as frontier
     from hptsim.planning.metrics import Metrics as Metrics
     from hptsim.planning.metrics import TypeFigures as TypeFigures
+    from hptsim.planning.pooled_shares import Pooled as Pooled
+    from hptsim.planning.pooled_shares import pooled as pooled
     from hptsim.planning.results import Comparison as Comparison
     from hptsim.planning.results import Results as Results
-    from hptsim.planning.results import Target as Target
+    from hptsim.planning.selection import Selection as Selection
+    from hptsim.planning.selection import best_of as best_of
+    from hptsim.planning.sensitivity import Sensitivity as Sensitivity
+    from hptsim.planning.sensitivity import one_at_a_time as one_at_a_time
+    from hptsim.planning.sensitivity import sobol as sobol
     from hptsim.planning.smallest_value import Smallest as Smallest
     from hptsim.planning.smallest_value import smallest as smallest
     from hptsim.planning.steady_state import Interval as Interval
     from hptsim.planning.steady_state import batch_means as batch_means
     from hptsim.planning.steady_state import mser5 as mser5
+    from hptsim.planning.targets import Target as Target
     from hptsim.planning.usage import TuningJobFigures as TuningJobFigures
     from hptsim.planning.usage import Usage as Usage
     from hptsim.planning.usage import WarmPoolFigures as WarmPoolFigures
     from hptsim.planning.variation import vary as vary
 
 _HOME = {
-    "experiments": "Settings seeds compare replicate sweep thresholds until_precise",
+    "control_variates": "controlled",
+    "experiments": "Settings seeds compare replicate sweep thresholds groups_in until_precise",
+    "frontiers": "Frontier frontier",
     "metrics": "Metrics TypeFigures",
-    "results": "Comparison Results Target",
+    "pooled_shares": "Pooled pooled",
+    "results": "Comparison Results",
+    "selection": "Selection best_of",
+    "sensitivity": "Sensitivity one_at_a_time sobol",
+    "targets": "Target",
     "smallest_value": "Smallest smallest",
     "steady_state": "Interval batch_means mser5",
     "usage": "TuningJobFigures Usage WarmPoolFigures",

@@ -6,6 +6,9 @@ Only what is alive is kept besides the rows.
 from __future__ import annotations
 
 import math
+from array import array
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import attrs
@@ -16,8 +19,12 @@ from hptsim.model.journal import QUEUED, Record, change
 from hptsim.model.journal_reader import JournalReader
 from hptsim.model.payloads import TrainingJobCreated
 from hptsim.model.statuses import FINAL_TRAINING, FINAL_TUNING, status
+from hptsim.model.teams import Teams
+from hptsim.planning.line import Line
 from hptsim.planning.usage import TuningJobFigures, Usage, WarmPoolFigures
 from hptsim.scenario.prices import Prices
+
+_NO_SHARES = Teams()
 
 
 @attrs.define
@@ -52,6 +59,11 @@ class _Child:
     state: str
     since_s: float
     running: dict[str, int] = attrs.field(factory=dict)
+    asked_s: float = 0.0
+    """When quota was asked for it, or it was launched on instances that its tuning job had."""
+    quota_waiting_s: float = 0.0
+    trained: bool = False
+    """Whether it has ever trained."""
     started: bool = False
     billable_s: float = 0.0
     whole_s: int = 0
@@ -68,10 +80,26 @@ class Accounting(JournalReader):
     *epoch_s* is the journal's second 0 in seconds since 1970: what is billed depends on where whole seconds begin (O11).
     """
 
-    def __init__(self, prices: Prices, begin_s: float = 0.0, epoch_s: float = 0.0) -> None:
+    def __init__(
+        self,
+        prices: Prices,
+        begin_s: float = 0.0,
+        epoch_s: float = 0.0,
+        limits: Mapping[str, int] = MappingProxyType({}),
+        templates: Mapping[str, str] = MappingProxyType({}),
+        teams: Teams = _NO_SHARES,
+    ) -> None:
         self.prices = prices
         self.begin_s = begin_s
         self.epoch_s = epoch_s
+        self._templates, self._teams = templates, teams
+        self._line = Line(limits)
+        self._asked = 0.0, 0.0
+        """Of the training job that is being launched: when quota was asked for it, and how long that waited."""
+        self.training_waiting_s = array("d")
+        """Of training jobs that have trained: from when quota was asked for them until they did."""
+        self.training_quota_waiting_s = array("d")
+        """The part of it in the line for quota."""
         self.rows: list[TuningJobFigures] = []
         self.standalone = Usage()
         """All training jobs without a tuning job together."""
@@ -83,6 +111,8 @@ class Accounting(JournalReader):
         self.in_system = Level(begin_s)
         """Tuning jobs that have been created and have not ended."""
         self.refused: dict[str, int] = {}
+        self.refused_creations = 0
+        """Of tuning jobs, after the warm-up."""
         self.warm_pools: list[WarmPoolFigures] = []
         """What was retained, in the order in which it was given back."""
         self._named: dict[str, TuningJobFigures] = {}
@@ -104,6 +134,7 @@ class Accounting(JournalReader):
                 self._bill(child)
         for name in list(self._kept):
             self._retained(name, now)
+        self._line.close(now)
         for level in (self.queue, self.in_system, *self.reserved.values(), *self.occupied.values()):
             level.settle(now)
         for row in [*self.rows, self.standalone]:
@@ -123,17 +154,28 @@ class Accounting(JournalReader):
 
     def on_tuning_create(self, record: Record) -> None:
         """A row of figures begins, and one more tuning job is in the system."""
-        row = TuningJobFigures(name=record.name, created_s=record.time_s, status=status(record.destination))
-        self._named[record.name] = row
+        name, spec = record.name, record.data.spec
+        row = TuningJobFigures(name=name, created_s=record.time_s, status=status(record.destination))
+        row.template, row.team, row.priority = (
+            self._templates.get(name) or name,
+            self._teams.of(spec.team, spec.request),
+            spec.priority,
+        )
+        row.instance_type = spec.definitions[0].instances.instance_type
+        self._named[name] = row
         self.rows.append(row)
-        self._definitions[record.name] = record.data.spec.definitions
+        self._definitions[name] = spec.definitions
         self.in_system.move(1, record.time_s)
 
     def on_tuning(self, record: Record) -> None:
         """Note when a tuning job first launched, was stopped and ended, in simulated seconds."""
         now, row = record.time_s, self._named[record.name]
-        if record.trigger == "launch" and row.waiting_s is None:
-            row.waiting_s = now - row.created_s
+        if record.trigger == "launch":
+            if record.data is None:  # on idle instances: nothing was asked for it
+                self._asked = now, 0.0
+            if row.launched_s is None:
+                self._line.launched(row, now)
+                row.launched_s = now
         row.status = status(record.destination)
         if record.trigger == "stop":
             row.stop_s = now
@@ -157,6 +199,8 @@ class Accounting(JournalReader):
         now, child = record.time_s, self._children[record.name]
         self._pass(child, now)
         child.state = record.destination
+        if not child.trained and child.state == "Training":
+            self._trains(child, now)
         if child.state not in BILLED:
             self._count_whole(child, now)
         elif child.counted_from_s is None:
@@ -169,10 +213,23 @@ class Accounting(JournalReader):
     def _created(self, record: Record) -> _Child:
         created: TrainingJobCreated = record.data
         if created.standalone is not None:
-            return _Child(self.standalone, None, created.standalone.spot, record.destination, record.time_s)
+            child = _Child(self.standalone, None, created.standalone.spot, record.destination, record.time_s)
+            child.asked_s = record.time_s
+            return child
         row = self._named[created.tuning_job]
         spot = self._definitions[row.name][created.definition].spot
-        return _Child(row, row, spot, record.destination, record.time_s)
+        child = _Child(row, row, spot, record.destination, record.time_s)
+        child.asked_s, child.quota_waiting_s = self._asked
+        return child
+
+    def _trains(self, child: _Child, now: float) -> None:
+        """A training job trains for the first time."""
+        child.trained = True
+        if child.row is not None and child.row.waiting_s is None:
+            child.row.waiting_s = now - child.row.created_s
+        if child.asked_s >= self.begin_s:
+            self.training_waiting_s.append(now - child.asked_s)
+            self.training_quota_waiting_s.append(child.quota_waiting_s)
 
     def _pass(self, child: _Child, now: float) -> None:
         """Let the time up to *now* pass in the state in which the training job is."""
@@ -209,14 +266,24 @@ class Accounting(JournalReader):
         now, waiting = record.time_s, QUEUED.get(record.trigger)
         if waiting is not None:
             self.queue.move(waiting, now)
+            self._queued(record, now)
             if record.trigger != "grant":
                 return
+        self._line.reserve(change(record))
         holder = self._named.get(record.data.holder, self.standalone)
         for kind, by in by_type(change(record)).items():
             self._level(self.reserved, kind, self.begin_s).move(by, now)
             self._level(self._held, id(holder), 0.0).move(by, now)
             if (level := self._stopping.get(id(holder))) is not None:
                 level.move(by, now)
+
+    def _queued(self, record: Record, now: float) -> None:
+        """A request comes into the line, or leaves it: granted, or taken back."""
+        if record.trigger == "ask":
+            self._line.join(record.name, now, record.data.amounts, self._named.get(record.data.holder))
+        else:
+            since_s = self._line.leave(record.name, now)
+            self._asked = since_s, now - since_s
 
     def on_occupancy(self, record: Record) -> None:
         """Instances are taken into use, or put back."""
@@ -267,5 +334,6 @@ class Accounting(JournalReader):
 
     def on_refused(self, record: Record) -> None:
         """Count a refused request by the service's error code."""
+        self.refused_creations += record.trigger == "create" and record.time_s >= self.begin_s
         code = record.data.partition(":")[0]
         self.refused[code] = 1 + self.refused.get(code, 0)

@@ -7,8 +7,10 @@ from typing import Any
 
 import attrs
 
-from hptsim.planning.results import Results, Target, percent, spelled
+from hptsim.planning.pooled_shares import beside
+from hptsim.planning.results import Results, percent, spelled
 from hptsim.planning.smallest_value import Smallest
+from hptsim.planning.targets import Target
 
 
 @attrs.frozen
@@ -48,9 +50,12 @@ class Answer:
         for set_, part in self.points():
             where = f" with {spelled(set_)}" if set_ else ""
             caveat = part.caveat(self.target.column)
-            lines.append(
-                f"{self.target} {words[self.verdict(part)]}{where} ({percent(self.confidence)} confidence).{caveat}"
-            )
+            sure = f" ({percent(self.confidence)} confidence)"
+            if part.one_history:
+                sure = " in the one history that was run; nothing in it is random, so resample it for other days"
+            all_jobs = beside(part, self.target.column, self.confidence)
+            why = self.target.why(part)
+            lines.append(f"{self.target} {words[self.verdict(part)]}{where}{sure}{why}.{caveat}{all_jobs}")
         return "\n".join(lines)
 
     def data(self, scenario: str, seed: int) -> dict[str, Any]:

@@ -24,8 +24,11 @@ from hptsim.errors import invalid
 from hptsim.model.search import is_own, maker
 from hptsim.model.validators import at_least
 from hptsim.optional import require
+from hptsim.planning import horizon
+from hptsim.planning.figures import told_apart
 from hptsim.planning.metrics import Figures
 from hptsim.planning.replication_cache import Checkpoint
+from hptsim.scenario.resampling import Resampling, resampling
 from hptsim.scenario.scenario import Scenario
 from hptsim.simulation.simulation import Simulation
 
@@ -43,12 +46,17 @@ class Design:
     warm_up_s: float = attrs.field(default=0.0, validator=at_least(0))
     laws: bool = False
     above_s: Sequence[float] = ()
+    by: Sequence[str] = attrs.field(default=(), converter=told_apart)
+    resample: Resampling | None = attrs.field(default=None, converter=resampling)
 
     def run(self, seed: int) -> Figures:
         """One replication, reduced to its figures."""
-        sim = Simulation(self.scenario, seed=seed, laws=self.laws)
+        scenario = self.scenario if self.resample is None else self.resample.of(self.scenario, seed)
+        sim = Simulation(scenario, seed=seed, laws=self.laws)
         sim.run(self.scenario.until_s if self.until_s is None else self.until_s)
-        found: Figures = sim.metrics(begin_s=self.warm_up_s).figures(self.above_s)
+        metrics = sim.metrics(begin_s=self.warm_up_s)
+        more = horizon.parts(metrics) if horizon.goes_on(scenario) else {}
+        found: Figures = metrics.figures(self.above_s, self.by) | more
         return found
 
     @property

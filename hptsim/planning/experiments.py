@@ -16,8 +16,10 @@ from typing import Any, TypedDict, Unpack
 from hptsim.errors import invalid
 from hptsim.optional import require
 from hptsim.planning.executors import Design, run, workers
-from hptsim.planning.results import HEADLINE, Comparison, Results, check_confidence, half_width
+from hptsim.planning.intervals import check_confidence
+from hptsim.planning.results import HEADLINE, Comparison, Results
 from hptsim.planning.variation import vary
+from hptsim.scenario.resampling import Resampling
 from hptsim.scenario.scenario import Scenario
 
 np = require("numpy", "planning", "hptsim.planning")
@@ -34,7 +36,12 @@ class Settings(TypedDict, total=False):
     warm_up_s: float
     """Tuning jobs that were created earlier do not count."""
     above_s: Sequence[float]
-    """Thresholds: 600 adds `waiting_time_s.above_600`, the share that waits for longer; see `hptsim.planning.metrics.FIGURES`."""
+    """Thresholds: 600 adds `waiting_time_s.above_600`, the share that waits for longer; see `hptsim.planning.figures.FIGURES`."""
+    by: Sequence[str]
+    """Also tell the figures of tuning jobs apart by template, team, priority or instance_type (`hptsim.planning.figures.GROUPS`):
+    "team" adds `waiting_time_s.p95[team=vision]`."""
+    resample: Resampling | str | None
+    """How recorded tuning jobs become other days in each replication, such as "days"; see `hptsim.scenario.Resampling`."""
     laws: bool
     """Whether the laws are checked as it runs."""
     checkpoint: str | Path | None
@@ -145,7 +152,18 @@ def thresholds(columns: Iterable[str]) -> list[float]:
     >>> thresholds(["waiting_time_s.above_600", "cost_usd"])
     [600.0]
     """
-    return [float(found[1]) for column in columns if (found := re.fullmatch(r".*\.above_(\d+(?:\.\d+)?)", column))]
+    return [
+        float(found[1]) for column in columns if (found := re.fullmatch(r".*\.above_(\d+(?:\.\d+)?)(\[.*\])?", column))
+    ]
+
+
+def groups_in(columns: Iterable[str]) -> list[str]:
+    """The `by` that figures of these names need.
+
+    >>> groups_in(["waiting_time_s.p95[team=vision]", "cost_usd"])
+    ['team']
+    """
+    return list(dict.fromkeys(found[1] for column in columns if (found := re.fullmatch(r".*\[(\w+)=.*\]", column))))
 
 
 def until_precise(
@@ -159,7 +177,7 @@ def until_precise(
     seed: int = 0,
     **settings: Unpack[Settings],
 ) -> Results:
-    """Replicate until the interval's half width is at most *relative_half_width* times the mean, or *most* replications are done.
+    """Replicate until half of the interval is at most *relative_half_width* times the mean, or *most* replications are done.
 
     Stopping when it looks good makes the interval cover the mean less often than it says. Looking rarely (after *first*
     replications and whenever half as many more are done) keeps the shortfall small, but it is not zero: of 95 % there were 94
@@ -169,13 +187,14 @@ def until_precise(
     if first < 2:
         raise invalid("first", first, "at least 2 replications")
     settings["above_s"] = [*settings.get("above_s", ()), *thresholds([column])]
+    settings["by"] = [*settings.get("by", ()), *groups_in([column])]
     own = seeds(seed, most)
     with workers(settings.get("executor")) as pool:
         settings["executor"] = pool
         found = run_points(scenario, [{}], own[:first], 0, (), settings)
         while (count := len(found.table)) < most:
-            mean, half = found.mean(column), half_width(found.values(column), confidence)
-            if half <= relative_half_width * abs(mean):
+            low, high = found.interval(column, confidence)
+            if not (high - low) / 2 > relative_half_width * abs(found.mean(column)):  # NaN: more would be the same
                 break
             more = run_points(scenario, [{}], own[count : count + -(-count // 2)], count, (), settings)
             found = Results(pd.concat([found.table, more.table], ignore_index=True))

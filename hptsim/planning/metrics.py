@@ -1,6 +1,6 @@
 """From the journal to figures: one row per tuning job, averages over time, and what it cost.
 
-Each figure is computed here and nowhere else; `FIGURES` says what it is. Times are in seconds, costs in US dollars.
+Each figure is computed here and nowhere else; `figures.FIGURES` says what it is. Times are in seconds, costs in US dollars.
 """
 
 from __future__ import annotations
@@ -16,37 +16,13 @@ from hptsim.model.account import OTHERS, Quota
 from hptsim.model.instants import read_instant
 from hptsim.model.journal import Record
 from hptsim.planning.accounting import Accounting, Level
+from hptsim.planning.figures import ABOVE_S, SAMPLES, told_apart
+from hptsim.planning.line import limits_of
 from hptsim.planning.steady_state import Interval, batch_means, mean, mser5, quantile
 from hptsim.planning.usage import TuningJobFigures, Usage, WarmPoolFigures
 from hptsim.scenario.scenario import Scenario
 
 Figures = dict[str, float]
-SAMPLES: Mapping[str, str] = {
-    "waiting_time_s": "from the creation of a tuning job to its first training job, of those that had one",
-    "time_in_system_s": "from the creation of a tuning job to its end, of those that have ended",
-    "stop_to_stopped_s": "from the stop of a tuning job to Stopped, of those that were stopped and have ended",
-}
-"""What is seen once for each tuning job: as a figure with .mean, .p50 and .p95."""
-ABOVE_S = (60, 600, 3600)
-"""The share that waits for longer is a figure for each: a minute, ten minutes, an hour."""
-FIGURES: Mapping[str, str] = {
-    **{f"{name}.mean": f"the mean time {text}" for name, text in SAMPLES.items()},
-    **{f"{name}.p50": f"the median time {text}" for name, text in SAMPLES.items()},
-    **{f"{name}.p95": f"the time that 95 % stay within, {text}" for name, text in SAMPLES.items()},
-    "waiting_time_s.above_SECONDS": f"the share that waits for more than this many seconds ({', '.join(map(str, ABOVE_S))}, or "
-    "those that are asked for), of those that had a training job",
-    "waited_share": "the share of tuning jobs that waited at all, of those that had a training job",
-    "unstarted_share": "the share of tuning jobs that had no training job, most of them because they still wait at the end",
-    "refused_share": "the share of calls that were refused",
-    "throughput_per_hour": "tuning jobs that ended in an hour",
-    "queue_length.mean": "requests that wait for quota, averaged over time",
-    "queue_length.max": "the most requests that have waited at once for any time",
-    "in_system.mean": "tuning jobs that were created and have not ended, averaged over time",
-    "cost_usd": "what all training of the tuning jobs costs; NaN when a price is not known",
-    "utilization.TYPE": "the share of the quota that training jobs occupy, averaged over time",
-    "idle_share.TYPE": "the share of what is reserved that no training job occupies, averaged over time",
-}
-"""Every figure by name; all leave out the warm-up: tuning jobs created in it, and time that passed in it."""
 
 
 @attrs.frozen
@@ -77,6 +53,10 @@ class Metrics:
     queue: Level
     in_system: Level
     warm_pools: tuple[WarmPoolFigures, ...] = ()
+    refused_creations: int = 0
+    """How many tuning jobs were asked for in vain."""
+    training_waits: Mapping[str, Sequence[float]] = attrs.field(factory=dict, repr=False)
+    """The samples of training jobs."""
 
     def _repr_html_(self) -> str:
         """What a notebook shows: the tuning jobs."""
@@ -113,7 +93,9 @@ class Metrics:
         [('demo', 'Completed', 1)]
         """
         scenario = scenario or Scenario()
-        accounting = Accounting(scenario.price_list, begin_s, read_instant(scenario.epoch, "epoch"))
+        templates = {one.spec.name: one.template for one in scenario.tuning_jobs}
+        epoch_s = read_instant(scenario.epoch, "epoch")
+        accounting = Accounting(scenario.price_list, begin_s, epoch_s, limits_of(scenario), templates, scenario.teams)
         read, record = accounting.read, None
         for record in records:
             read(record)
@@ -141,6 +123,11 @@ class Metrics:
             accounting.queue,
             accounting.in_system,
             tuple(accounting.warm_pools),
+            accounting.refused_creations,
+            {
+                "training_waiting_time_s": accounting.training_waiting_s,
+                "training_quota_waiting_time_s": accounting.training_quota_waiting_s,
+            },
         )
 
     @property
@@ -163,11 +150,13 @@ class Metrics:
         """
         if name not in SAMPLES:
             raise invalid("sample", name, "what is seen for each tuning job", nearest(name, SAMPLES))
-        return [value for _, value in self._seen(name)]
+        if name in self.training_waits:
+            return list(self.training_waits[name])
+        return [] if name.startswith("training_") else [value for _, value in self._seen(name)]
 
     def _seen(self, name: str) -> list[tuple[float, float]]:
         """A sample with the times at which the tuning jobs were created."""
-        field = {"waiting_time_s": "waiting_s"}.get(name, name)
+        field = _FIELDS.get(name, name)
         values = ((row.created_s, getattr(row, field)) for row in self.counted)
         return [(created_s, value) for created_s, value in values if value is not None]
 
@@ -180,37 +169,75 @@ class Metrics:
         """The share of a sample that is above a threshold; NaN when it is empty."""
         return mean([float(value > threshold_s) for value in self.sample(name)])
 
+    def limited_by(self) -> dict[str, float]:
+        """For each limit, the share of tuning jobs that waited for it longer than for any other before their first launch."""
+        limits = [row.limited_by for row in self.counted]
+        return {limit: limits.count(limit) / len(limits) for limit in sorted(set(limits)) if limit}
+
+    def groups(self, by: str) -> dict[str, Metrics]:
+        """The same for the tuning jobs of each template, team, priority or instance type; raises InvalidInput for others.
+
+        What is refused, the line, the quota and training jobs are not told apart, and left out.
+        """
+        told_apart([by])
+        rows: dict[str, list[TuningJobFigures]] = {}
+        for row in self.tuning_jobs:
+            rows.setdefault(str(getattr(row, by)), []).append(row)
+        return {
+            name: attrs.evolve(
+                self, tuning_jobs=tuple(rows[name]), refused={}, refused_creations=0, types={}, training_waits={}
+            )
+            for name in sorted(rows)
+        }
+
     def steady(self, name: str, *, confidence: float = 0.95, batches: int = 20, cut: int | None = None) -> Interval:
         """An interval for the mean of a sample from this one long run, by batch means after MSER-5 or a given *cut*."""
         return batch_means(self.sample(name), confidence=confidence, batches=batches, cut=cut)
 
-    def figures(self, above_s: Sequence[float] = ABOVE_S) -> Figures:
-        """Every figure by its name, see `FIGURES`; NaN for one that was not observed.
+    def figures(self, above_s: Sequence[float] = ABOVE_S, by: Sequence[str] = ()) -> Figures:
+        """Every figure by its name, see `figures.FIGURES`; NaN for one that was not observed.
+
+        *by* adds those of single tuning jobs for each of their `figures.GROUPS`: waiting_time_s.p95[team=vision].
 
         >>> from hptsim import Simulation, TuningJobSpec
         >>> sim = Simulation(); job = sim.create_tuning_job(TuningJobSpec("demo")); sim.run()
         >>> sim.metrics().figures()["waiting_time_s.above_600"]
         0.0
         """
-        found: Figures = {}
-        for name in SAMPLES:
-            values = self.sample(name)
-            found |= {f"{name}.mean": mean(values), f"{name}.p50": quantile(values, 0.5)}
-            found[f"{name}.p95"] = quantile(values, 0.95)
         refused, accepted = sum(self.refused.values()), len(self.tuning_jobs)
         span_s = self.end_s - self.begin_s
-        costs = [row.cost_usd for row in self.counted]
-        found |= {f"waiting_time_s.above_{wait_s:g}": self.share_above("waiting_time_s", wait_s) for wait_s in above_s}
+        found = self._of_tuning_jobs(above_s)
+        for name in SAMPLES:
+            if name.startswith("training_"):
+                found |= _distribution(name, self.sample(name))
+        for group in by:
+            for label, part in self.groups(group).items():
+                found |= {f"{name}[{group}={label}]": value for name, value in part._of_tuning_jobs(above_s).items()}
+        unstarted = sum(row.waiting_s is None for row in self.counted)
+        asked = len(self.counted) + self.refused_creations
         return found | {
-            "waited_share": mean([float(value > 1e-9) for value in self.sample("waiting_time_s")]),
-            "unstarted_share": mean([float(row.waiting_s is None) for row in self.counted]),
+            **{f"waited_for_share.{limit}": share for limit, share in self.limited_by().items()},
             "refused_share": refused / (refused + accepted) if refused or accepted else 0.0,
-            "throughput_per_hour": 3600 * len(self.sample("time_in_system_s")) / span_s if span_s > 0 else math.nan,
+            "unserved_share": (unstarted + self.refused_creations) / asked if asked else 0.0,
             "queue_length.mean": self.queue.integral / span_s if span_s > 0 else math.nan,
             "queue_length.max": float(self.queue.most),
             "in_system.mean": self.in_system.integral / span_s if span_s > 0 else math.nan,
-            "cost_usd": math.nan if None in costs else math.fsum(cost or 0.0 for cost in costs),
             **self._shares(span_s),
+        }
+
+    def _of_tuning_jobs(self, above_s: Sequence[float]) -> Figures:
+        """The figures that are made of single tuning jobs."""
+        found: Figures = {}
+        for name in SAMPLES:
+            if not name.startswith("training_"):
+                found |= _distribution(name, self.sample(name))
+        found |= {f"waiting_time_s.above_{wait_s:g}": self.share_above("waiting_time_s", wait_s) for wait_s in above_s}
+        span_s, costs = self.end_s - self.begin_s, [row.cost_usd for row in self.counted]
+        return found | {
+            "waited_share": mean([float(row.quota_waiting_s > _NO_TIME_S) for row in self.counted]),
+            "unstarted_share": mean([float(row.waiting_s is None) for row in self.counted]),
+            "throughput_per_hour": 3600 * len(self.sample("time_in_system_s")) / span_s if span_s > 0 else math.nan,
+            "cost_usd": math.nan if None in costs else math.fsum(cost or 0.0 for cost in costs),
         }
 
     def _shares(self, span_s: float) -> Figures:
@@ -222,6 +249,25 @@ class Metrics:
             if one.reserved_instance_s > 0:
                 found[f"idle_share.{kind}"] = 1 - one.occupied_instance_s / one.reserved_instance_s
         return found
+
+
+_FIELDS = {
+    "waiting_time_s": "waiting_s",
+    "quota_waiting_time_s": "quota_waiting_s",
+    "provisioning_time_s": "provisioning_s",
+}
+"""The fields of a row that have other names than their samples."""
+_NO_TIME_S = 1e-9
+
+
+def _distribution(name: str, values: Sequence[float]) -> Figures:
+    """The mean, the median and the 95 % quantile of a sample."""
+    return {
+        f"{name}.mean": mean(values),
+        f"{name}.p50": quantile(values, 0.5),
+        f"{name}.p95": quantile(values, 0.95),
+        f"{name}.count": float(len(values)),
+    }
 
 
 def _integral(levels: Mapping[str, Level], kind: str) -> float:

@@ -1,4 +1,4 @@
-"""What replications say: a table, means with Student's confidence intervals, and the answer in a sentence.
+"""What replications say: a table, means with confidence intervals (`hptsim.planning.intervals`), and the answer in a sentence.
 
 An interval is about the mean over all replications that could have been drawn. Several intervals hold one by one, each with its
 confidence, not all together.
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import math
-import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -16,32 +15,41 @@ from typing import Any
 import attrs
 
 from hptsim.errors import invalid, nearest
+from hptsim.model.account import TOTAL, TUNING_JOBS
 from hptsim.optional import require
+from hptsim.planning import horizon
+from hptsim.planning.intervals import (
+    ANYTHING,
+    Limits,
+    interval,
+    limits_of,
+)
 
 np = require("numpy", "planning", "hptsim.planning")
 pd = require("pandas", "planning", "hptsim.planning")
-stats = require("scipy.stats", "planning", "hptsim.planning")
 HEADLINE = "waiting_time_s.mean"
 """The column that a sentence is about unless another is named."""
+HISTORY = "one history, no interval, for nothing in it is random; resample it for other days"
+"""What is said instead of an interval when all replications are the same."""
 _META = b"hptsim"
 
 
-def check_confidence(confidence: float, least: float = 0.0) -> None:
-    """Refuse what is no confidence, before hours of computation."""
-    if not least < confidence < 1:
-        raise invalid("confidence", confidence, f"a share between {least:g} and 1", "for example 0.95")
+_WAITED_FOR = "waited_for_share."
+_COUNTS_ALL = (
+    "unserved_share",
+    "refused_share",
+    "unstarted_share",
+    "utilization.",
+    "idle_share.",
+    "queue_length",
+    "in_system",
+)
+"""The beginnings of figures that leave nobody out."""
 
 
-def half_width(values: Any, confidence: float = 0.95) -> float:
-    """Half of Student's confidence interval for the mean of independent *values*; NaN for fewer than two.
-
-    >>> round(half_width([9.0, 10.0, 11.0]), 3)
-    2.484
-    """
-    check_confidence(confidence)
-    if len(values) < 2:
-        return math.nan
-    return float(stats.t.ppf((1 + confidence) / 2, len(values) - 1) * np.std(values, ddof=1) / math.sqrt(len(values)))
+def _without(column: str) -> str:
+    """What a figure is without those who were not served."""
+    return "what they would have cost is not in it" if column.startswith("cost") else "they are not in it"
 
 
 @attrs.frozen
@@ -55,6 +63,8 @@ class Results:
 
     table: Any
     varied: tuple[str, ...] = ()
+    signed: bool = False
+    """Whether the figures are differences, which may be below zero whatever they are differences of."""
 
     @property
     def columns(self) -> list[str]:
@@ -67,7 +77,10 @@ class Results:
             yield {}, self
             return
         for point, part in self.table.groupby(list(self.varied), sort=False, dropna=False):
-            yield dict(zip(self.varied, point, strict=True)), Results(part.drop(columns=list(self.varied)))
+            yield (
+                dict(zip(self.varied, point, strict=True)),
+                Results(part.drop(columns=list(self.varied)), (), self.signed),
+            )
 
     def at(self, point: Mapping[str, Any]) -> Results:
         """The replications at one *point* of a sweep.
@@ -92,26 +105,41 @@ class Results:
         """The mean of *column* over the replications."""
         return float(np.mean(self._single(column)))
 
+    @property
+    def one_history(self) -> bool:
+        """Whether all replications, at least two, are the same in every figure: then nothing in them was random."""
+        return len(self.table) > 1 and len(self.table[self.columns].drop_duplicates()) == 1
+
+    @property
+    def no_interval(self) -> str:
+        """Why there is none, in words."""
+        return HISTORY if self.one_history else "they show no spread, so that there is no interval"
+
+    def limits(self, column: str) -> Limits:
+        """What *column* cannot leave, such as 0 and 1 for a share."""
+        return ANYTHING if self.signed else limits_of(column)
+
     def interval(self, column: str, confidence: float = 0.95) -> tuple[float, float]:
-        """Student's confidence interval for the mean of *column* over the replications."""
+        """The confidence interval for the mean of *column* over the replications; NaN where they show no spread."""
         values = self._single(column)
         if len(values) < 2:
             raise invalid("replications", len(values), f"at least 2 that have {column}, for an interval")
-        mean, half = float(np.mean(values)), half_width(values, confidence)
-        return mean - half, mean + half
+        return (math.nan, math.nan) if self.one_history else interval(values, confidence, self.limits(column))
 
     def summary(self, column: str | None = None, confidence: float = 0.95) -> Any:
         """A table of mean, low and high for each point of a sweep: of one *column*, or of every one.
 
-        `replications` counts those that have the figure: in some runs no tuning job starts, so that none has waited.
+        `replications` counts those that have the figure: in some runs no tuning job starts, so that none has waited. Without
+        spread, or of a single replication, `low` and `high` are NaN.
         """
         rows = []
         for set_, part in self.points():
+            same = part.one_history
             for name in self.columns if column is None else [column]:
                 values = part.values(name)
                 mean = float(np.mean(values)) if len(values) else math.nan
-                half = half_width(values, confidence)
-                rows.append((*set_.values(), name, mean, mean - half, mean + half, len(values)))
+                low, high = (math.nan, math.nan) if same else interval(values, confidence, self.limits(name))
+                rows.append((*set_.values(), name, mean, low, high, len(values)))
         return pd.DataFrame(rows, columns=[*self.varied, "figure", "mean", "low", "high", "replications"])
 
     def sentence(self, column: str = HEADLINE, confidence: float = 0.95) -> str:
@@ -122,18 +150,39 @@ class Results:
             count = len(part.values(column))
             where = f"With {spelled(set_)}, " if set_ else ""
             missing = f"; {len(part.table) - count} without it" if count < len(part.table) else ""
-            lines.append(
-                f"{where}{column} is {digits(part.mean(column))} on average, with {percent(confidence)} confidence between "
-                f"{digits(low)} and {digits(high)} ({count} replications{missing}).{part.caveat(column)}"
-            )
+            if math.isnan(low):
+                text = f"in each of {count} replications{missing}: {part.no_interval}."
+            else:
+                around = f"with {percent(confidence)} confidence between {digits(low)} and {digits(high)}"
+                text = f"on average, {around} ({count} replications{missing})."
+            lines.append(f"{where}{column} is {digits(part.mean(column))} {text}{part.caveat(column)}")
         return "\n".join(lines)
 
     def caveat(self, column: str) -> str:
-        """What must be said beside a waiting time: tuning jobs that still wait at the end are not in it."""
-        if not column.startswith("waiting_time_s.") or "unstarted_share" not in self.table:
+        """What a figure of tuning jobs leaves out: those that were refused or never trained; and whether runs are too short."""
+        short = horizon.warning(self.table) if column.startswith("waiting_time_s.") else ""
+        text = self._left_out(column)
+        return f"{text} {short}" if short else text
+
+    def _left_out(self, column: str) -> str:
+        if "unserved_share" not in self.table or column.startswith(_COUNTS_ALL):
             return ""
-        left = self.table["unstarted_share"].mean()
-        return f" Not in it: {left:.2%} of the tuning jobs, which never started." if left > 0 else ""
+        left = float(self.table["unserved_share"].mean())
+        text = "of the tuning jobs that were asked for were refused or never trained"
+        return f" {left:.2%} {text}: {_without(column)}." if left > 0 else ""
+
+    def waited_for(self) -> str:
+        """What the tuning jobs waited for, in a sentence, the limit that held most of them first; nothing if for none."""
+        shares = {
+            name.removeprefix(_WAITED_FOR): float(self.table[name].fillna(0.0).mean())
+            for name in self.columns
+            if name.startswith(_WAITED_FOR) and "[" not in name
+        }
+        held = sorted(((share, limit) for limit, share in shares.items() if share > 0), reverse=True)
+        if not held:
+            return ""
+        words = [f"{share:.0%} for {limit_in_words(limit)}" for share, limit in held]
+        return f" Before their first launch tuning jobs waited the longest: {', '.join(words)}."
 
     def to_parquet(self, path: str | Path) -> None:
         """Save the table; what was varied stands in the file's own metadata."""
@@ -185,6 +234,16 @@ def percent(confidence: float) -> str:
     return f"{100 * confidence:.6g}%"
 
 
+def limit_in_words(limit: str) -> str:
+    """A limit by its name.
+
+    >>> limit_in_words("tuning-jobs"), limit_in_words("ml.m5.xlarge")
+    ('the limit of tuning jobs at a time', 'ml.m5.xlarge')
+    """
+    words = {TUNING_JOBS: "the limit of tuning jobs at a time", TOTAL: "the limit of all instances together"}
+    return words.get(limit, limit)
+
+
 def spelled(point: Mapping[str, Any]) -> str:
     """A point of a sweep in words.
 
@@ -223,10 +282,10 @@ class Comparison:
         """The second minus the first: pairs share their random numbers, so that what they have in common cancels."""
         shared = [name for name in self.first.columns if name in self.second.columns]
         mine, other = (results.table.set_index("replication")[shared] for results in (self.first, self.second))
-        return Results((other - mine).reset_index())
+        return Results((other - mine).reset_index(), signed=True)
 
     def interval(self, column: str = HEADLINE, confidence: float = 0.95) -> tuple[float, float]:
-        """Student's confidence interval for the mean difference."""
+        """The confidence interval for the mean difference; NaN where the pairs show no spread."""
         return self.differences.interval(column, confidence)
 
     def summary(self, confidence: float = 0.95) -> Any:
@@ -239,61 +298,16 @@ class Comparison:
     def sentence(self, column: str = HEADLINE, confidence: float = 0.95) -> str:
         """The answer in words."""
         low, high = self.interval(column, confidence)
+        mean, pairs = self.differences.mean(column), len(self.differences.values(column))
+        if math.isnan(low):
+            by = f"{digits(abs(mean))} {'more' if mean > 0 else 'less'} in the second" if mean else "no difference"
+            return f"{column}: {by} in each of {pairs} pairs, which show no spread, so that there is no interval."
         verdict = "no difference is shown" if low <= 0 <= high else ("more" if low > 0 else "less") + " in the second"
         return (
-            f"{column}: {verdict}, by {digits(self.differences.mean(column))} on average, with {percent(confidence)} "
-            f"confidence between {digits(low)} and {digits(high)} ({len(self.differences.values(column))} pairs)."
+            f"{column}: {verdict}, by {digits(mean)} on average, with {percent(confidence)} confidence between "
+            f"{digits(low)} and {digits(high)} ({pairs} pairs)."
         )
 
     def _repr_html_(self) -> str:
         """What a notebook shows."""
         return html_table(self.summary())
-
-
-_TARGET = re.compile(r"\s*(\S+?)\s*(<=|>=)\s*(\S+)\s*")
-
-
-@attrs.frozen
-class Target:
-    """What a figure's mean is wanted to be: at most, or at least, *limit*.
-
-    >>> Target.parse("waiting_time_s.p95 <= 600")
-    Target(column='waiting_time_s.p95', sign='<=', limit=600.0)
-    """
-
-    column: str
-    sign: str
-    limit: float
-
-    @classmethod
-    def parse(cls, text: str) -> Target:
-        """Read "COLUMN <= NUMBER" or "COLUMN >= NUMBER"."""
-        parsed = _TARGET.fullmatch(text)
-        try:
-            if parsed is not None and math.isfinite(limit := float(parsed[3])):
-                return cls(parsed[1], parsed[2], limit)
-        except ValueError:
-            pass
-        raise invalid("target", text, "COLUMN <= NUMBER or COLUMN >= NUMBER", "for example 'waiting_time_s.p95 <= 600'")
-
-    def verdict(self, results: Results, confidence: float = 0.95) -> str:
-        """ "met" or "missed" when the replications show it with *confidence*, "open" when they do not.
-
-        Each of the two is a one-sided test at 1 - *confidence*. A replication without the figure, in which no tuning job started,
-        leaves it open.
-        """
-        check_confidence(confidence, 0.5)
-        values = results.values(self.column)
-        if len(values) < max(2, len(results.table)):
-            return "open"
-        mean, half = float(np.mean(values)), half_width(values, 2 * confidence - 1)
-        worst, best = (mean + half, mean - half) if self.sign == "<=" else (mean - half, mean + half)
-        if self._holds(worst):
-            return "met"
-        return "open" if self._holds(best) else "missed"
-
-    def _holds(self, value: float) -> bool:
-        return value <= self.limit if self.sign == "<=" else value >= self.limit
-
-    def __str__(self) -> str:
-        return f"{self.column} {self.sign} {self.limit:.12g}"

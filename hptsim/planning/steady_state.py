@@ -12,7 +12,7 @@ from hptsim.optional import require
 
 
 def quantile(values: Sequence[float], share: float) -> float:
-    """The quantile *share* of *values*, interpolated between neighbors; NaN when there are none.
+    """The quantile *share* of *values*, linear between neighbors, as numpy computes it by default; NaN when there are none.
 
     >>> quantile([4, 1, 2, 3], 0.5), quantile([1, 2], 0.95)
     (2.5, 1.95)
@@ -23,6 +23,8 @@ def quantile(values: Sequence[float], share: float) -> float:
     place = share * (len(ordered) - 1)
     below = int(place)
     above = min(below + 1, len(ordered) - 1)
+    if place == below:  # the neighbor above does not count, even if it is infinite
+        return ordered[below]
     return ordered[below] + (place - below) * (ordered[above] - ordered[below])
 
 

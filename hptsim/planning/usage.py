@@ -48,13 +48,28 @@ class Usage:
 
 @attrs.define
 class TuningJobFigures(Usage):
-    """One tuning job in figures; *waiting_s* is from creation to its first training job, None if it had none."""
+    """One tuning job in figures; *waiting_s* is from its creation until its first training job trains, None if none has.
+
+    *quota_waiting_s* is the part of it in which a request of the tuning job stood in the line for quota, for its place or for
+    its first training job. *waited_for* says for each limit how long a request waited for it before the first launch.
+    """
 
     name: str = attrs.field(kw_only=True)
     created_s: float = attrs.field(kw_only=True)
+    template: str = ""
+    """The template that it is a copy of, or its own name."""
+    team: str = ""
+    """The value of its tag `team`."""
+    priority: int = 0
+    instance_type: str = ""
+    """The first instance type of its first definition."""
     status: str = "InProgress"
     children: dict[str, int] = attrs.field(factory=dict)
+    launched_s: float | None = None
+    """When its first training job was created."""
     waiting_s: float | None = None
+    quota_waiting_s: float = 0.0
+    waited_for: dict[str, float] = attrs.field(factory=dict)
     stop_s: float | None = None
     ended_s: float | None = None
     artifacts: int = 0
@@ -65,6 +80,16 @@ class TuningJobFigures(Usage):
     def stop_to_stopped_s(self) -> float | None:
         """From the stop to Stopped; None if there was no stop or it has not ended."""
         return None if self.stop_s is None or self.ended_s is None else self.ended_s - self.stop_s
+
+    @property
+    def provisioning_s(self) -> float | None:
+        """The rest of the waiting time: the controller's passes, machines that start, data that come; None if none trained."""
+        return None if self.waiting_s is None else self.waiting_s - self.quota_waiting_s
+
+    @property
+    def limited_by(self) -> str:
+        """The limit that it waited for the longest before its first launch; nothing if it waited for none."""
+        return max(self.waited_for, key=self.waited_for.__getitem__, default="")
 
     @property
     def time_in_system_s(self) -> float | None:

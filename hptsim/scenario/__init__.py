@@ -14,6 +14,7 @@ from hptsim.scenario.estimate import Estimate
 from hptsim.scenario.learning_curves import Curve, Decay, PowerLaw, Tabulated
 from hptsim.scenario.prices import Prices
 from hptsim.scenario.random_streams import uniforms
+from hptsim.scenario.resampling import Resampling
 from hptsim.scenario.scenario import Scenario
 from hptsim.scenario.trace import LeftOut, Trace
 from hptsim.scenario.workload import Arrivals, ScheduledTuningJob, Template
@@ -40,6 +41,7 @@ __all__ = [
     "Prices",
     "Profile",
     "Recorded",
+    "Resampling",
     "Scaled",
     "Scenario",
     "ScheduledTuningJob",

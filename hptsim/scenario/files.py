@@ -14,14 +14,14 @@ import attrs
 
 from hptsim.errors import InvalidInput, below, invalid, nearest
 from hptsim.model.definitions import ServiceLimits
-from hptsim.model.specs import TuningJobSpec
+from hptsim.model.specs import BESIDE, TuningJobSpec
 from hptsim.scenario.cloud import Timings
 from hptsim.scenario.prices import Prices
 from hptsim.scenario.reading import each, inside, known, names, parse, read_text
 from hptsim.scenario.workload import Arrivals, ScheduledTuningJob
 
-_JOB_KEYS = ("request", "at_s", "stop_at_s", "priority", "strategy", "faults", "recorded")
-_ARRIVAL_KEYS = ("request", "priority", "strategy", *(name for name in names(Arrivals) if name != "template"))
+_JOB_KEYS = ("request", "at_s", "stop_at_s", *BESIDE, "strategy", "faults", "recorded", "template")
+_ARRIVAL_KEYS = ("request", *BESIDE, "strategy", *(name for name in names(Arrivals) if name != "template"))
 _PRESETS = ("instant", "typical")
 _LIMITS = ("service", "none")
 _REQUEST = "a CreateHyperParameterTuningJob request or the path of one"
@@ -76,10 +76,11 @@ def _job(where: str, given: Any, folder: Path | None) -> ScheduledTuningJob:
         return given
     known(where, given, _JOB_KEYS, where)
     values = dict(given)
-    request, priority = _request(f"{where}.request", values.pop("request", None), folder), values.pop("priority", 0)
+    request = _request(f"{where}.request", values.pop("request", None), folder)
+    more = {name: values.pop(name, default) for name, default in BESIDE.items()}
     strategy = values.pop("strategy", None)
     with below(where):
-        spec = TuningJobSpec.from_request(request, priority=priority, strategy=_strategy(strategy))
+        spec = TuningJobSpec.from_request(request, **more, strategy=_strategy(strategy))
         return ScheduledTuningJob(spec, **values)
 
 
@@ -93,14 +94,15 @@ def _arrivals(where: str, given: Any, folder: Path | None) -> Arrivals:
         return given
     known(where, given, _ARRIVAL_KEYS, where)
     values = dict(given)
-    asked, priority, strategy = values.pop("request", None), values.pop("priority", 0), values.pop("strategy", None)
+    asked, strategy = values.pop("request", None), values.pop("strategy", None)
+    more = {name: values.pop(name, default) for name, default in BESIDE.items()}
     requests = [_request(f"{where}.request", one, folder) for one in (asked if isinstance(asked, list) else [asked])]
     if "interarrival_s" not in values:
         raise invalid(f"{where}.interarrival_s", None, "the time between two of them, a profile or times")
     with below(where):
         strategies = _strategies(strategy, len(requests))
         templates = [
-            TuningJobSpec.from_request(one, priority=priority, strategy=name)
+            TuningJobSpec.from_request(one, **more, strategy=name)
             for one, name in zip(requests, strategies, strict=True)
         ]
         return Arrivals(templates, **values)

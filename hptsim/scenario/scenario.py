@@ -18,6 +18,7 @@ from hptsim.model.assumptions import Assumptions
 from hptsim.model.definitions import ServiceLimits
 from hptsim.model.instants import check_instant
 from hptsim.model.specs import TuningJobSpec
+from hptsim.model.teams import DISCIPLINES_OF_TEAMS, Teams
 from hptsim.model.validators import at_least, check_data, converted, table, whole
 from hptsim.optional import require
 from hptsim.scenario import durations, files
@@ -58,7 +59,7 @@ def _assumptions(given: Any, field: attrs.Attribute[Any]) -> Assumptions:
     return attrs.evolve(part, read_lag_s=durations.from_data("assumptions.read_lag_s", part.read_lag_s))
 
 
-_PARTS: Mapping[str, type[Any]] = {"faults": Faults, "script": Script}
+_PARTS: Mapping[str, type[Any]] = {"faults": Faults, "script": Script, "teams": Teams}
 
 
 @attrs.frozen
@@ -103,6 +104,8 @@ class Scenario:
     """What becomes of a share of the requests in place of the ordinary answer."""
     max_entries: int = attrs.field(default=MOST_ENTRIES, validator=whole(1))
     """What is expected to write more journal entries than this is refused before it runs."""
+    teams: Teams = converted(_part, factory=Teams)
+    """Who shares the account: for the disciplines "fair-share" and "quota-shares"."""
 
     @arrivals.validator
     def _streams(self, attribute: attrs.Attribute[Any], value: tuple[Arrivals, ...]) -> None:
@@ -114,9 +117,15 @@ class Scenario:
                 known_names.add(template.name)
 
     def __attrs_post_init__(self) -> None:
+        discipline = self.assumptions.discipline
+        self.teams.check(discipline, self.capacity)
         checked: set[tuple[int, ...]] = set()
         templates = (template for one in self.arrivals for template in one.templates)
         for spec in (*(one.spec for one in self.tuning_jobs), *templates):
+            if discipline in DISCIPLINES_OF_TEAMS and (
+                wrong := self.teams.unknown(self.teams.of(spec.team, spec.request))
+            ):
+                raise InvalidInput(f"tuning job {spec.name}: {wrong}")
             shared = (
                 id(spec.definitions),
                 id(spec.ranges),
@@ -132,7 +141,7 @@ class Scenario:
         total = {} if self.total_instances is None else {TOTAL: self.total_instances}
         admission = self.assumptions.admission or ("queue" if self.arrivals else "reject")
         assumptions = attrs.evolve(self.assumptions, admission=admission, read_lag_s=None)  # the world has no lag
-        return Account({**self.capacity, **total}, self.limits, assumptions, self.warm_pool_capacity)
+        return Account({**self.capacity, **total}, self.limits, assumptions, self.warm_pool_capacity, self.teams)
 
     @property
     def price_list(self) -> Prices:
@@ -215,6 +224,8 @@ class Scenario:
                 data["limits"] = without_none(attrs.asdict(value)) or "none"
             elif field.name == "timings":
                 data["timings"] = "instant" if value == Timings.instant() else part_to_data(value)
+            elif field.name == "teams":
+                data["teams"] = attrs.asdict(value)
             elif attrs.has(type(value)):
                 data[field.name] = part_to_data(value)
             else:

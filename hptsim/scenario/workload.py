@@ -16,7 +16,7 @@ import attrs
 from hptsim.errors import invalid
 from hptsim.model.instants import since_monday_s
 from hptsim.model.specs import TUNING_JOB_NAME_LENGTH, TuningJobSpec
-from hptsim.model.validators import at_least, converted, in_order, whole
+from hptsim.model.validators import at_least, converted, in_order, string, whole
 from hptsim.scenario.arrival_patterns import GAPS, HOUR_S, Profile, Times, are_amounts
 from hptsim.scenario.cloud import Faults, Recorded
 from hptsim.scenario.durations import Duration, as_duration, from_data, mean
@@ -45,6 +45,7 @@ class ScheduledTuningJob:
     """A tuning job that is created *at_s* seconds after the epoch and, unless *stop_at_s* is None, stopped then.
 
     *faults* are its own, in place of the scenario's; *recorded* says what its training jobs took, in order of launch.
+    *template* names the template of which arrivals made it a copy.
     """
 
     spec: TuningJobSpec = attrs.field(converter=_spec)
@@ -52,6 +53,7 @@ class ScheduledTuningJob:
     stop_at_s: float | None = attrs.field(default=None, validator=at_least(0))
     faults: Faults | None = attrs.field(default=None, converter=_faults)
     recorded: tuple[Recorded, ...] = attrs.field(default=(), converter=_recorded)
+    template: str = attrs.field(default="", validator=string(empty=True))
 
     def __attrs_post_init__(self) -> None:
         if self.stop_at_s is not None and self.stop_at_s < self.at_s:
@@ -176,7 +178,7 @@ class Arrivals:
         times = sorted(time_s for time_s in times if self.until_s is None or time_s <= self.until_s)
         self._check_names(len(times))
         return [
-            ScheduledTuningJob(template.renamed(f"{template.name}-{number}"), time_s)
+            ScheduledTuningJob(template.renamed(f"{template.name}-{number}"), time_s, template=template.name)
             for number, (time_s, template) in enumerate(zip(times, self._drawn(seed, len(times)), strict=True), 1)
         ]
 

@@ -10,7 +10,7 @@ import attrs
 from hptsim.errors import below
 from hptsim.model.request_writer import to_request
 from hptsim.model.search import import_path
-from hptsim.model.specs import TuningJobSpec
+from hptsim.model.specs import BESIDE, TuningJobSpec
 from hptsim.scenario import configured_durations, durations, durations_by_type, learning_curves
 from hptsim.scenario.arrival_patterns import GAPS
 from hptsim.scenario.durations_by_type import ByInstanceType
@@ -20,14 +20,20 @@ from hptsim.scenario.workload import Arrivals, ScheduledTuningJob
 def job_to_data(job: ScheduledTuningJob) -> dict[str, Any]:
     """A tuning job as files hold it."""
     data: dict[str, Any] = {"at_s": job.at_s, "stop_at_s": job.stop_at_s, "request": to_request(job.spec)}
-    if job.spec.priority:
-        data["priority"] = job.spec.priority
+    data |= _beside(job.spec)
     data["strategy"] = _strategy(job.spec)
+    if job.template:
+        data["template"] = job.template
     if job.faults is not None:
         data["faults"] = part_to_data(job.faults)
     if job.recorded:
         data["recorded"] = [attrs.asdict(one, filter=_given) for one in job.recorded]
     return without_none(data)
+
+
+def _beside(spec: TuningJobSpec) -> dict[str, Any]:
+    """What stands beside a request: priority, team and estimate, where they are not the defaults."""
+    return {name: value for name, default in BESIDE.items() if (value := getattr(spec, name)) != default}
 
 
 def _given(attribute: attrs.Attribute[Any], value: Any) -> bool:
@@ -46,8 +52,7 @@ def arrivals_to_data(one: Arrivals) -> dict[str, Any]:
         data["batch_gap_s"] = durations.to_data(one.batch_gap_s)
     if one.weights:
         data["weights"] = list(one.weights)
-    if one.templates[0].priority:
-        data["priority"] = one.templates[0].priority
+    data |= _beside(one.templates[0])
     if any(map(_strategy, one.templates)):
         strategies = [import_path(template.strategy) for template in one.templates]
         data["strategy"] = strategies[0] if len(set(strategies)) == 1 else strategies

@@ -13,6 +13,7 @@ from hptsim.model.storage import Artifact, LogEvent
 from hptsim.scenario.scenario import Scenario
 from hptsim.simulation.job_views import Capacity, QueuedRequest, TrainingJobView, TuningJobView, WarmPoolView
 from hptsim.simulation.runner import Runner
+from hptsim.world.disciplines import in_order
 
 
 class ReadableSimulation:
@@ -104,7 +105,7 @@ class ReadableSimulation:
         ()
         """
         world = self._runner.world
-        return tuple(map(QueuedRequest.of, world.ledger.in_order(world.account.assumptions.discipline)))
+        return tuple(map(QueuedRequest.of, in_order(world.ledger, world.account)))
 
     @property
     def warm_pools(self) -> Mapping[str, WarmPoolView]:

@@ -24,6 +24,7 @@ from hptsim.model.journal import Journal, Record
 from hptsim.model.laws import Law
 from hptsim.model.machine import TABLES, Tables
 from hptsim.model.specs import TuningJobSpec
+from hptsim.model.teams import Teams
 from hptsim.model.validators import is_number
 from hptsim.scenario.coverage import check_definition, check_spec
 from hptsim.scenario.random_streams import uniforms
@@ -307,6 +308,8 @@ def _header(scenario: Scenario, seed: int, stop_propagation_s: float | None) -> 
     plain["assumptions"] = attrs.asdict(account.assumptions, filter=lambda field, value: field.name != "read_lag_s")
     if account.warm_pool_capacity:
         plain["warm_pool_capacity"] = dict(account.warm_pool_capacity)
+    if account.teams != Teams():
+        plain["teams"] = attrs.asdict(account.teams)
     header = {"scenario": scenario.name, "seed": seed, "epoch": scenario.epoch, "account": plain}
     return header if stop_propagation_s is None else {**header, "stop_propagation_s": stop_propagation_s}
 

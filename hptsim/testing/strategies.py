@@ -16,7 +16,7 @@ from hptsim.cloud.every_outcome import FAULTS
 from hptsim.cloud.sampled import SampledCloud
 from hptsim.cloud.scripted import ScriptedCloud
 from hptsim.model.account import OTHERS
-from hptsim.model.assumptions import Assumptions
+from hptsim.model.assumptions import DISCIPLINES, Assumptions
 from hptsim.model.calls import ANSWERS, ANY, OPERATIONS
 from hptsim.model.definitions import (
     CompletionCriteria,
@@ -29,6 +29,7 @@ from hptsim.model.definitions import (
 from hptsim.model.ranges import ParameterRange
 from hptsim.model.specs import TuningJobSpec
 from hptsim.model.tables import TRAINING
+from hptsim.model.teams import Teams
 from hptsim.scenario.answers import InjectedAnswer
 from hptsim.scenario.cloud import ON_SIGTERM, Faults, Script, Timings
 from hptsim.scenario.durations import Exponential, LogNormal
@@ -37,6 +38,8 @@ from hptsim.scenario.workload import Arrivals, ScheduledTuningJob
 
 TYPES = ("ml.m5.xlarge", "ml.c5.xlarge")
 """The instance types that are drawn."""
+TEAMS = ("vision", "speech")
+"""The teams that are drawn."""
 
 
 @cache
@@ -103,7 +106,8 @@ def specs(draw: Any, name: str = "tuning") -> TuningJobSpec:
     )
     each = tuple(draw(definitions(kind, draw(st.integers(1, 2)))) for kind in kinds)
     search = draw(st.sampled_from([{}, {}, *_SEARCHES[: 4 if len(each) == 1 else 3]]))
-    return TuningJobSpec(name, each, limits, priority=draw(st.integers(0, 2)), **search)
+    whose = {"team": draw(st.sampled_from(TEAMS)), "estimate_s": draw(st.sampled_from([None, 150.0]))}
+    return TuningJobSpec(name, each, limits, priority=draw(st.integers(0, 2)), **search, **whose)
 
 
 _SEARCHES: list[dict[str, Any]] = [
@@ -116,7 +120,7 @@ _SEARCHES: list[dict[str, Any]] = [
 
 def assumptions() -> Any:
     """A strategy for every combination of the switches."""
-    values = ["reuse", "upfront", "as-observed"], ["reject", "queue"], ["fifo", "priority", "backfill"]
+    values = ["reuse", "upfront", "as-observed"], ["reject", "queue"], list(DISCIPLINES)
     others = ["idempotent", "reject"], ["parzen"], ["starting", "pending"]
     return st.sampled_from([Assumptions(*each) for each in product(*values, *others)])
 
@@ -153,6 +157,19 @@ def scripts() -> Any:
 
 
 @st.composite
+def teams(draw: Any) -> Teams:
+    """A strategy for what each team may have: a quota of one or none, of which it lends all or none, and what it may borrow."""
+    shares = {}
+    for team in TEAMS:
+        quota = {kind: draw(st.integers(0, 1)) for kind in TYPES}
+        limited = draw(st.sets(st.sampled_from(TYPES)))
+        lend = dict.fromkeys(sorted(draw(st.sets(st.sampled_from(TYPES)))), 0)
+        borrow = {kind: draw(st.integers(0, 3)) for kind in sorted(limited)}
+        shares[team] = {"weight": draw(st.integers(1, 2)), "quota": quota, "lend": lend, "borrow": borrow}
+    return Teams(shares=shares)
+
+
+@st.composite
 def accounts(draw: Any) -> Scenario:
     """A strategy for scenarios without tuning jobs: scarce quota by type and sometimes in total, limits, switches.
 
@@ -165,6 +182,7 @@ def accounts(draw: Any) -> Scenario:
         limits=ServiceLimits(tuning_jobs=draw(st.sampled_from([100, 1, 2]))),
         assumptions=draw(assumptions()),
         warm_pool_capacity=draw(st.sampled_from([{}, {}, {TYPES[0]: 1}])),
+        teams=draw(teams()),
     )
 
 

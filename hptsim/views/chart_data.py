@@ -6,7 +6,8 @@ Times are in seconds since the scenario's epoch. `hptsim.views.charts` (matplotl
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import Any, NamedTuple
 
@@ -15,6 +16,7 @@ from hptsim.model.account import Quota, by_type
 from hptsim.model.journal import QUEUED, Record, change
 from hptsim.model.journal_reader import JournalReader
 from hptsim.model.statuses import FINAL_TRAINING, FINAL_TUNING
+from hptsim.planning.steady_state import quantile
 
 
 class GanttRow(NamedTuple):
@@ -53,10 +55,11 @@ class StoredRow(NamedTuple):
 
 
 class ShareRow(NamedTuple):
-    """The *share* of tuning jobs that waited at most *waiting_s*."""
+    """The *share* of *tuning_jobs* in all that waited at most *waiting_s*."""
 
     waiting_s: float
     share: float
+    tuning_jobs: int
 
 
 class CurveRow(NamedTuple):
@@ -189,13 +192,26 @@ def share_rows(waiting_s: Iterable[float | None]) -> list[ShareRow]:
 
     None stands for a tuning job that has no training job yet: it counts, and the share stays below 1.
 
-    >>> share_rows([0.0, 60.0, 0.0, None])
-    [ShareRow(waiting_s=0.0, share=0.5), ShareRow(waiting_s=60.0, share=0.75)]
+    >>> [tuple(row) for row in share_rows([0.0, 60.0, 0.0, None])]
+    [(0.0, 0.5, 4), (60.0, 0.75, 4)]
     """
     tuning_jobs = list(waiting_s)
     started = sorted(wait for wait in tuning_jobs if wait is not None)
     last = {wait: place for place, wait in enumerate(started, start=1)}  # of equal times the last place counts
-    return [ShareRow(wait, place / len(tuning_jobs)) for wait, place in last.items()]
+    return [ShareRow(wait, place / len(tuning_jobs), len(tuning_jobs)) for wait, place in last.items()]
+
+
+def share_quantile(rows: Sequence[ShareRow], share: float) -> float | None:
+    """The quantile of the waiting times, defined as every other one; None where it is about who has not started.
+
+    >>> share_quantile(share_rows([0.0, 60.0]), 0.95), share_quantile(share_rows([0.0, None]), 0.95)
+    (57.0, None)
+    """
+    waits: list[float] = []
+    for row in rows:
+        waits += [row.waiting_s] * (round(row.share * row.tuning_jobs) - len(waits))
+    found = quantile([*waits, *[math.inf] * (rows[0].tuning_jobs - len(waits))], share) if rows else math.inf
+    return found if math.isfinite(found) else None
 
 
 STOPPED_BY = ("early_stopping", "hyperband", "strategy")

@@ -12,7 +12,7 @@ from io import BytesIO
 from typing import Any
 
 from hptsim.optional import require
-from hptsim.views.chart_data import BandRow, CurveRow, GanttRow, IntervalRow, QueueRow, ShareRow
+from hptsim.views.chart_data import BandRow, CurveRow, GanttRow, IntervalRow, QueueRow, ShareRow, share_quantile
 
 ORANGE, SKY, GREEN, YELLOW = "#E69F00", "#56B4E9", "#009E73", "#F0E442"
 BLUE, VERMILION, PURPLE, BLACK = "#0072B2", "#D55E00", "#CC79A7", "#000000"
@@ -132,9 +132,9 @@ def queue(rows: Sequence[QueueRow]) -> Any:
 
 
 def waiting(rows: Sequence[ShareRow]) -> Any:
-    """The share of tuning jobs that have their first training job within a time, with the times for half and for 95 %.
+    """The share of tuning jobs whose first training job trains within a time, with the median and the 95 % quantile.
 
-    >>> waiting([ShareRow(0.0, 0.5), ShareRow(60.0, 1.0)]).axes[0].get_xlabel()
+    >>> waiting([ShareRow(0.0, 0.5, 2), ShareRow(60.0, 1.0, 2)]).axes[0].get_xlabel()
     'waiting time (s)'
     """
     figure, (axes,) = _figure(1)
@@ -144,7 +144,7 @@ def waiting(rows: Sequence[ShareRow]) -> Any:
         )
         axes.lines[0].set_linewidth(3)
     for share, color in ((0.5, GREEN), (0.95, VERMILION)):
-        within = next((row.waiting_s for row in rows if row.share >= share), None)
+        within = share_quantile(rows, share)
         if within is not None:
             axes.plot(
                 [within, within], [0, share], color=color, linestyle="--", label=f"{share:.0%} within {within:,.0f} s"

@@ -21,8 +21,8 @@ def page(scenario: Scenario, answer: Answer, figures: Sequence[str], seed: int, 
     summary = answer.results.summary(confidence=answer.confidence)
     shown = summary if not answer.results.varied else summary[summary["figure"].isin(figures)]
     words = (
-        f"Means over the replications with Student's {percent(answer.confidence)} confidence intervals, each of which holds by "
-        f"itself. Seed {seed}."
+        f"Means over the replications with {percent(answer.confidence)} confidence intervals (Student's t, adjusted for "
+        f"skewness), each of which holds by itself. Seed {seed}."
     )
     pictures = _pictures(scenario, answer, figures, seed, until)
     return document(scenario.name, answer.sentence(), pictures, words, html_table(shown))

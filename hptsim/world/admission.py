@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from hptsim.errors import ServiceError
 from hptsim.model.account import TUNING_JOBS, standalone_holder
 from hptsim.model.definitions import Amounts
 from hptsim.model.specs import TuningJobSpec
 from hptsim.model.statuses import primary
+from hptsim.model.teams import DISCIPLINES_OF_TEAMS
 from hptsim.model.warm_start import check_parent
+from hptsim.world.disciplines import never
 from hptsim.world.requests import first_amounts, most_instances
 from hptsim.world.world import World
 
@@ -26,12 +30,14 @@ def admit(world: World, spec: TuningJobSpec) -> None:
     queues = assumptions.admission == "queue"
     everything = not queues or assumptions.reservation == "upfront"
     needed = ledger.counted(most_instances(world, spec)) if everything else first_amounts(world, spec)
+    each = [ledger.counted(definition.instances.amounts) for definition in spec.definitions]
+    _check_team(world, spec, [first_amounts(world, spec), *each])
     if not queues:
         wanted = {**needed, TUNING_JOBS: 1}
         if not ledger.fits(wanted):
             raise limit_exceeded(world, wanted)
         return
-    smallest = [needed, *[ledger.counted(definition.instances.amounts) for definition in spec.definitions]]
+    smallest = [needed, *each]
     for amounts in smallest:
         if pool := ledger.never_fits(amounts):
             raise limit_exceeded(world, {pool: amounts[pool]}, "However long it waits, it can never be granted.")
@@ -48,6 +54,20 @@ def _check_limits(world: World, spec: TuningJobSpec) -> None:
         if limit is not None and asked + already > limit:
             also = launched if already else ""
             text = f"{what} is {asked}{also}, and the service allows at most {limit} (lift it with limits)."
+            raise ServiceError("ResourceLimitExceeded", text)
+
+
+def _check_team(world: World, spec: TuningJobSpec, smallest: Iterable[Amounts]) -> None:
+    """Refuse a team without a share, and what a team's share can never give, under the disciplines that know teams."""
+    account = world.account
+    if account.assumptions.discipline not in DISCIPLINES_OF_TEAMS:
+        return
+    team = account.teams.of(spec.team, spec.request)
+    if wrong := account.teams.unknown(team):
+        raise ServiceError("ValidationException", f"{spec.name}: {wrong}.")
+    for amounts in smallest:
+        if pool := never(world.ledger, account, team, amounts):
+            text = f"{spec.name} wants {amounts[pool]} {pool}, which the share of the team {team!r} can never give it."
             raise ServiceError("ResourceLimitExceeded", text)
 
 

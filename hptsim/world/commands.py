@@ -58,6 +58,8 @@ def create_training_job(world: World, name: str, definition: TrainingJobDefiniti
     world.step += 1
     job = TrainingJob.of(name, "", 0, definition, amounts, world.now)
     reservation = world.standalone[job.holder] = Reservation(job.holder, 0, amounts)
+    if world.ledger.granted is not None:
+        reservation.team, reservation.lasts_s = world.account.teams.of("", definition.request), definition.max_runtime_s
     world.fire_reservation(reservation, "ask")
     if pool is not None:
         job.warm = True

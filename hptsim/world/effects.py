@@ -254,6 +254,9 @@ def dequeue(world: World, reservation: Reservation, detail: Any) -> None:
 def reserve(world: World, reservation: Reservation, detail: Any) -> None:
     """RESERVE: take the amounts of a granted request out of the account's quota."""
     world.ledger.reserve(reservation.holder, reservation.amounts)
+    if world.ledger.granted is not None:
+        reservation.due_s = world.now + reservation.lasts_s
+        world.ledger.granted[reservation.name] = reservation
 
 
 def go_on(world: World, reservation: Reservation, detail: Any) -> None:
@@ -275,6 +278,8 @@ def exchange(world: World, reservation: Reservation, change: Amounts) -> None:
 def free(world: World, reservation: Reservation, detail: Any) -> None:
     """FREE: give the amounts of a reservation back to the account's quota."""
     world.ledger.release(reservation.holder, reservation.amounts)
+    if world.ledger.granted is not None:
+        world.ledger.granted.pop(reservation.name, None)
 
 
 PERFORM: Mapping[str, Effect] = {

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Mapping
-from operator import attrgetter, itemgetter
+from operator import itemgetter
 from typing import Any
 
 import attrs
@@ -30,6 +30,8 @@ class Reservation:
 
     *holder* is a tuning job's name, or `standalone_holder(name)` for a training job without one. *definition* is the training job
     definition it is meant for, or -1 when it is for the holder as a whole. *since_s* is when it entered its *state*.
+    *team* is whose it is, *lasts_s* for how long it is expected to be held, and *due_s* until when, once it is granted: only
+    the disciplines that need them say so (`hptsim.world.disciplines`).
 
     >>> Reservation("demo", 2, {"ml.m5.xlarge": 1}).name
     'demo/2'
@@ -42,6 +44,9 @@ class Reservation:
     definition: int = -1
     state: str = NEW
     since_s: float = 0.0
+    team: str = ""
+    lasts_s: float = 0.0
+    due_s: float = 0.0
     name: str = attrs.field(init=False)
 
     @name.default
@@ -75,15 +80,18 @@ class Ledger:
         """How many have ever joined the queue."""
         self.same_demand: dict[tuple[Any, ...], OrderedDict[str, int]] = {}
         """The same requests in groups of equal demand and priority: names, each with its place in the queue."""
+        self.granted: dict[str, Reservation] | None = None
+        """What was granted and not given back, for the disciplines that look at it; None under the others."""
 
     def copy(self) -> Ledger:
-        """An independent copy; reservations in the queue are shared and must be replaced by the world's copies."""
+        """An independent copy; reservations, queued or granted, are shared and must be replaced by the world's copies."""
         twin = Ledger(self.limit)
         twin.reserved = self.reserved.copy()
         twin.held = {name: held.copy() for name, held in self.held.items()}
         twin.used = {name: used.copy() for name, used in self.used.items()}
         twin.queue, twin.asked = self.queue.copy(), self.asked
         twin.same_demand = {demand: names.copy() for demand, names in self.same_demand.items()}
+        twin.granted = None if self.granted is None else self.granted.copy()
         return twin
 
     @property
@@ -232,22 +240,18 @@ class Ledger:
             heads.sort(key=itemgetter(1))
         return [self.queue[name] for name, _ in heads]
 
-    def in_order(self, discipline: str) -> list[Reservation]:
-        """All requests that wait, in the order in which *discipline* looks at them."""
-        waiting = list(self.queue.values())
-        return sorted(waiting, key=attrgetter("priority")) if discipline == "priority" else waiting
-
     def freeze(self) -> tuple[Any, ...]:
         """The ledger's state as a value, for hashing and comparison."""
         return (
             tuple(sorted(self.reserved.items())),
             tuple(sorted(self.occupied.items())),
-            tuple((one.name, one.definition) for one in self.queue.values()),
+            tuple((one.name, one.definition, one.lasts_s) for one in self.queue.values()),
+            None if self.granted is None else tuple(sorted((one.name, one.due_s) for one in self.granted.values())),
         )
 
 
 def _demand(reservation: Reservation) -> tuple[Any, ...]:
-    return (reservation.priority, *reservation.amounts.items())
+    return (reservation.priority, reservation.team, reservation.lasts_s, *reservation.amounts.items())
 
 
 def _add(counts: dict[str, int], amounts: Amounts) -> None:

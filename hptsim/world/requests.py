@@ -40,9 +40,24 @@ def first_amounts(world: World, spec: TuningJobSpec) -> Amounts:
 def ask_for(world: World, job: TuningJob, amounts: Amounts, definition: int) -> None:
     """Ask for *amounts*, for a training job of *definition*, or with -1 for the tuning job as a whole."""
     reservation = Reservation(job.name, job.requests, amounts, job.spec.priority, definition)
+    if world.ledger.granted is not None:
+        reservation.team = world.account.teams.of(job.spec.team, job.spec.request)
+        if world.account.assumptions.discipline == "easy-backfill":
+            reservation.lasts_s = expected_s(world, job, definition)
     job.reservations[job.requests] = reservation
     job.requests += 1
     world.fire_reservation(reservation, "ask")
+
+
+def expected_s(world: World, job: TuningJob, definition: int) -> float:
+    """For how long a request is expected to be held from its grant, in seconds (`easy-estimates`)."""
+    spec = job.spec
+    if definition >= 0 and world.account.assumptions.reservation == "as-observed":
+        return spec.definitions[definition].max_runtime_s if spec.estimate_s is None else spec.estimate_s
+    longest = max(one.max_runtime_s for one in spec.definitions) if spec.estimate_s is None else spec.estimate_s
+    left = spec.limits.max_training_jobs - job.asked + (definition >= 0)  # the request itself is among those asked for
+    whole = -(-left // spec.limits.max_parallel) * longest
+    return whole if spec.limits.max_runtime_s is None else min(whole, spec.limits.max_runtime_s)
 
 
 def idle_alternative(world: World, job: TuningJob, index: int) -> int:

@@ -22,6 +22,7 @@ from hptsim.model.search import Search
 from hptsim.model.specs import TuningJobSpec
 from hptsim.model.statuses import FINAL_TUNING
 from hptsim.model.storage import Artifact, LogEvent
+from hptsim.world.disciplines import DISCIPLINES, REMEMBER_GRANTS
 from hptsim.world.dispatch import Rules
 from hptsim.world.jobs import TrainingJob, TuningJob, WarmPool
 from hptsim.world.ledger import Ledger, Reservation
@@ -63,6 +64,8 @@ class World:
         self.pools: dict[str, WarmPool] = {}
         """The warm pools that are in use or available, by the training job that asked for them."""
         self.ledger = Ledger({**account.capacity, TUNING_JOBS: account.limits.tuning_jobs})
+        if account.assumptions.discipline in REMEMBER_GRANTS:
+            self.ledger.granted = {}
         self.artifacts: dict[str, Artifact] = {}
         self.logs: dict[str, list[LogEvent]] = {}
         self.armed: dict[int, tuple[str, str, str]] = {}
@@ -138,9 +141,9 @@ class World:
 
     def grant_all(self) -> None:
         """Grant what can be granted, until nothing more can: the end of every step in which the queue has moved."""
-        discipline = self.account.assumptions.discipline
+        next_in = DISCIPLINES[self.account.assumptions.discipline]
         self._queue_moved = False
-        while self.ledger.queue and (reservation := self.ledger.grantable(discipline)):
+        while self.ledger.queue and (reservation := next_in(self.ledger, self.account, self.now)):
             self.fire_reservation(reservation, "grant")
 
     def fire_tuning(self, job: TuningJob, trigger: str, detail: Any) -> None:
@@ -262,15 +265,21 @@ class World:
         twin.standalone = {holder: duplicate(one) for holder, one in self.standalone.items()}
         twin.pools = {name: duplicate(pool) for name, pool in self.pools.items()}
         twin.ledger = self.ledger.copy()
-        for name, waiting in twin.ledger.queue.items():  # only a mutant queues one that its tuning job has dropped
-            own = twin.tuning[waiting.holder].reservations.get(waiting.number)
-            twin.ledger.queue[name] = own or duplicate(waiting)
+        twin.ledger.queue.update({name: twin._own(waiting) for name, waiting in twin.ledger.queue.items()})
+        if twin.ledger.granted is not None:
+            twin.ledger.granted = {name: twin._own(one) for name, one in twin.ledger.granted.items()}
         twin.artifacts = self.artifacts.copy()
         twin.logs = {stream: events.copy() for stream, events in self.logs.items()}
         twin.armed = self.armed.copy()
         twin.ended = []
         twin.write, twin.schedule = _discard, _unscheduled
         return twin
+
+    def _own(self, other: Reservation) -> Reservation:
+        """This copy's own reservation for *other*; only a mutant queues or keeps one that its holder has dropped."""
+        tuning = self.tuning.get(other.holder)
+        mine = self.standalone.get(other.holder) if tuning is None else tuning.reservations.get(other.number)
+        return mine or duplicate(other)
 
     def __getstate__(self) -> dict[str, Any]:
         """Without what it is connected to: *rules*, *write* and *schedule* are set again after it is unpickled."""

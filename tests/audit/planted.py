@@ -14,6 +14,7 @@ from hptsim.cloud.sampled import SampledCloud
 from hptsim.model.machine import Tables
 from hptsim.model.tables import TRAINING, TUNING, Table
 from hptsim.strategies.search import KnownSearch
+from hptsim.world import disciplines
 from hptsim.world.jobs import TrainingJob, TuningJob
 from hptsim.world.ledger import Ledger
 from hptsim.world.world import World
@@ -230,6 +231,21 @@ def _waits_for_the_next_event(patch: pytest.MonkeyPatch) -> None:
     around(Ledger, "grantable", grantable)(patch)
 
 
+def _an_hour_later(patch: pytest.MonkeyPatch) -> None:
+    """When the head of the queue can start is thought to be later than it is."""
+    true = disciplines._reserved_for
+
+    def wrong(*known: Any) -> Any:
+        start_s, spare = true(*known)
+        return start_s + 3600.0, spare
+
+    patch.setattr(disciplines, "_reserved_for", wrong)
+
+
+def _as_they_came(ledger: Ledger, teams: Any, waiting: Any) -> Any:
+    return waiting
+
+
 BUGS = (
     # ---- what is counted, and what is the best
     Bug("a stopped job counts as Completed", patch=replaced("hptsim.world.effects.bucket", _wrong_bucket)),
@@ -288,6 +304,19 @@ BUGS = (
     Bug("anybody may pass", patch=around(Ledger, "grantable", _barred_by_nobody)),
     Bug("a stop does not look at the queue", patch=_waits_for_the_next_event),
     Bug("nobody is served", patch=around(Ledger, "grantable", lambda true, *args: None)),
+    Bug("backfill keeps nothing for the head", patch=replaced("hptsim.world.disciplines._delays", lambda *what: False)),
+    Bug("everything is expected to end at once", patch=replaced("hptsim.world.requests.expected_s", lambda *what: 0.0)),
+    Bug("the head is expected an hour too late", patch=_an_hour_later),
+    Bug("all teams are served as they came", patch=replaced("hptsim.world.disciplines._by_share", _as_they_came)),
+    Bug("what a team keeps is lent", patch=replaced("hptsim.world.disciplines._Quotas.allow", lambda *what: True)),
+    Bug(
+        "a team borrows without end",
+        patch=replaced("hptsim.world.disciplines._Quotas.within_limit", lambda *what: True),
+    ),
+    Bug(
+        "who borrows does not wait for his turn",
+        patch=replaced("hptsim.world.disciplines._Quotas.borrows", lambda *what: False),
+    ),
     Bug("twice the quota", patch=around(Ledger, "fits", lambda true, ledger, amounts: _fits_twice(ledger, amounts))),
     # ---- the search
     Bug("nobody falls behind", patch=replaced("hptsim.strategies.stopping_rules.falls_behind", lambda *known: False)),

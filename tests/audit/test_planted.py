@@ -15,6 +15,7 @@ from hptsim.model.assumptions import Assumptions
 from hptsim.model.definitions import InstanceRequest, Objective, ResourceLimits, TrainingJobDefinition
 from hptsim.model.journal import Journal, read
 from hptsim.model.ranges import ParameterRange
+from hptsim.model.teams import Share, Teams
 from hptsim.scenario.cloud import Faults, Recorded
 from hptsim.scenario.durations import Exponential
 from hptsim.scenario.workload import ScheduledTuningJob
@@ -50,6 +51,18 @@ def queued(capacity=2, stop_at_s=None, **counts):
     return attrs.evolve(TWO, capacity={M5: capacity}, tuning_jobs=tuple(jobs), assumptions=assumptions)
 
 
+def shared(discipline, capacity=2, **counts):
+    """Tuning jobs of the team "mine", but for those whose name begins with "other", one after the other."""
+    shares = {"mine": Share(quota={M5: 1}, borrow={M5: 1}), "theirs": Share(quota={M5: 1}, lend={M5: capacity - 2})}
+    scenario = queued(capacity, **counts)
+    jobs = tuple(
+        attrs.evolve(one, spec=attrs.evolve(one.spec, team="theirs" if one.spec.name.startswith("other") else "mine"))
+        for one in scenario.tuning_jobs
+    )
+    assumptions = attrs.evolve(scenario.assumptions, discipline=discipline)
+    return attrs.evolve(scenario, tuning_jobs=jobs, assumptions=assumptions, teams=Teams(shares=shares))
+
+
 CASES = {
     "nothing stored is overwritten": [("checkpoints share one place", ALONE, None)],
     "retries within their limit": [
@@ -81,6 +94,19 @@ CASES = {
         ("the last in the queue is served first", queued(first=1, large=2, small=1), None),
         ("anybody may pass", queued(first=1, large=2, small=1), None),
         ("the urgent wait for their turn", queued(1, first=1, patient=1, urgent=1), None),
+    ],
+    "a backfilled request delays no head": [
+        ("backfill keeps nothing for the head", shared("easy-backfill", first=1, large=2, small=1), None),
+        ("everything is expected to end at once", shared("easy-backfill", first=1, large=2, small=1), None),
+        ("the head is expected an hour too late", shared("easy-backfill", first=1, large=2, small=1), None),
+    ],
+    "the smallest share goes first": [
+        ("all teams are served as they came", shared("fair-share", a=1, b=1, c=1, other=1), None),
+    ],
+    "shares are kept": [
+        ("what a team keeps is lent", shared("quota-shares", a=1, b=1), None),
+        ("a team borrows without end", shared("quota-shares", 3, a=1, b=1, c=1), None),
+        ("who borrows does not wait for his turn", shared("quota-shares", 3, other1=2, a=1, b=1, other2=1), None),
     ],
     "started by its first attempt": [("the start time is that of the last attempt", INTERRUPTED, interruption)],
     "billed by its states": [

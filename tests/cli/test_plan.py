@@ -21,7 +21,7 @@ from hptsim.planning.results import Results
 from hptsim.planning.smallest_value import smallest
 from hptsim.scenario.cloud import Timings
 from hptsim.scenario.durations import Exponential
-from hptsim.scenario.workload import Arrivals
+from hptsim.scenario.workload import Arrivals, ScheduledTuningJob
 
 QUOTA = "capacity.ml.m5.xlarge"
 SCENARIO = Scenario(
@@ -48,16 +48,16 @@ def test_a_sweep_is_a_table_and_a_sentence_for_each_design(file, capsys):
     assert results.sentence() in captured.out and captured.err == ""
     for value in (2, 4):
         row = results.at({QUOTA: value}).summary("cost_usd").iloc[0]
-        cell = f"{row['mean']:.4g} ± {row['high'] - row['mean']:.2g}"
+        cell = f"{row['mean']:.4g} ({row['low']:.3g} to {row['high']:.3g})"
         assert re.search(rf"^ *{value} .*{re.escape(cell)}", captured.out, re.MULTILINE), cell
-    assert "4 replications, mean ± half of the 95% interval" in captured.out
+    assert "4 replications, mean (and the 95% interval)" in captured.out
 
 
 def test_a_grid_a_range_and_other_figures(file, capsys):
     command = ["plan", file, "--over", f"{QUOTA}=2:3", "--over", "assumptions.reservation=reuse,upfront"]
     assert main([*command, "--replications", "2", "--figure", "time_in_system_s.p50"]) == 0
     out = capsys.readouterr().out
-    assert re.findall(r"^ *([23]) +(reuse|upfront) .* ± ", out, re.MULTILINE) == [
+    assert re.findall(r"^ *([23]) +(reuse|upfront) .* to ", out, re.MULTILINE) == [
         ("2", "reuse"),
         ("2", "upfront"),
         ("3", "reuse"),
@@ -99,6 +99,23 @@ def test_a_threshold_is_a_figure_and_a_target(file, capsys):
     assert main([*command, "--target", "waiting_time_s.above_60 <= 0.05"]) == 0
     out = capsys.readouterr().out
     assert ".above_30" in out and f"waiting_time_s.above_60 <= 0.05 is missed with {QUOTA} = 1" in out
+
+
+def test_a_recorded_history_is_one_until_it_is_resampled(tmp_path, capsys):
+    recorded = [ScheduledTuningJob(TuningJobSpec(f"j{day}"), day * 86400.0) for day in range(4)]
+    path = tmp_path / "recorded.json"
+    timings = Timings(training_s=200.0)
+    Scenario(tuning_jobs=recorded, timings=timings, capacity={"ml.m5.xlarge": 1}).dump(path)
+    assert main(["plan", str(path), "--replications", "2", "--target", "cost_usd <= 9"]) == 0
+    out = capsys.readouterr().out
+    assert "cost_usd <= 9 is met in the one history that was run; nothing in it is random" in out and " to " not in out
+    again = [*recorded, ScheduledTuningJob(TuningJobSpec("k"), 60.0)]
+    Scenario(tuning_jobs=again, timings=timings, capacity={"ml.m5.xlarge": 1}).dump(path)
+    assert main(["plan", str(path), "--replications", "9", "--target", "cost_usd <= 9", "--resample", "days"]) == 0
+    out = capsys.readouterr().out
+    assert "cost_usd <= 9 is met (95% confidence)" in out and " to " in out
+    assert main(["plan", str(path), "--resample", "dayz"]) == 2
+    assert "did you mean 'days'" in capsys.readouterr().err
 
 
 def test_json_has_every_figure_and_null_for_what_nobody_has_shown(file, capsys):

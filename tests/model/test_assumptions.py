@@ -37,7 +37,7 @@ def test_a_switch_is_named_where_its_assumption_is_worded(switch):
     [
         ("reservation", ["reuse", "upfront", "as-observed"]),
         ("admission", ["reject", "queue"]),
-        ("discipline", ["fifo", "priority", "backfill"]),
+        ("discipline", ["fifo", "priority", "backfill", "easy-backfill", "fair-share", "quota-shares"]),
         ("repeated_stop", ["idempotent", "reject"]),
     ],
 )

@@ -13,6 +13,7 @@ from hptsim.model.ranges import SCALINGS, ParameterRange
 from hptsim.model.request_reader import STRATEGIES
 from hptsim.model.request_structure import MEMBERS
 from hptsim.model.request_writer import to_request
+from hptsim.model.specs import BESIDE
 from hptsim.scenario import ScheduledTuningJob
 from hptsim.testing import specs
 
@@ -95,7 +96,8 @@ def test_the_request_is_echoed_as_it_came():
 
 @given(spec=specs())
 def test_every_spec_written_as_a_request_reads_back_equal(spec):
-    assert TuningJobSpec.from_request(to_request(spec), priority=spec.priority) == spec
+    beside = {name: getattr(spec, name) for name in BESIDE}
+    assert TuningJobSpec.from_request(to_request(spec), **beside) == spec
 
 
 def test_several_definitions_and_several_instance_types():

@@ -1,24 +1,28 @@
 """Experiments: common random numbers, the answers and what they promise, the smallest quota, sequential replications."""
 
-import math
 from concurrent.futures import ThreadPoolExecutor
 
 import attrs
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import stats
 
 import hptsim
 from hptsim import Scenario, TuningJobSpec
 from hptsim.errors import InvalidInput
-from hptsim.model.definitions import ResourceLimits, ServiceLimits
+from hptsim.model import Assumptions
+from hptsim.model.definitions import InstanceRequest, ResourceLimits, ServiceLimits, TrainingJobDefinition
 from hptsim.planning.experiments import compare, replicate, seeds, sweep, until_precise
+from hptsim.planning.fitting import never_fit, smallest_that_fits
+from hptsim.planning.intervals import interval
 from hptsim.planning.results import Results
-from hptsim.planning.smallest_value import smallest
+from hptsim.planning.smallest_value import Smallest, smallest
+from hptsim.planning.targets import Target
 from hptsim.planning.variation import vary
 from hptsim.scenario.cloud import Timings
 from hptsim.scenario.durations import Exponential
-from hptsim.scenario.workload import Arrivals
+from hptsim.scenario.workload import Arrivals, ScheduledTuningJob
 
 TYPE = "ml.m5.xlarge"
 QUOTA = f"capacity.{TYPE}"
@@ -58,7 +62,7 @@ def test_a_sweep_and_a_comparison_share_their_random_numbers(serial):
     other = replicate(vary(SCENARIO, QUOTA, 4), 8, 99, executor=serial)
     apart = compare(two, other)
     assert paired.interval()[1] - paired.interval()[0] < apart.interval()[1] - apart.interval()[0]
-    assert "no difference" in compare(two, two).sentence()
+    assert "no difference in each of 8 pairs" in compare(two, two).sentence()
 
 
 def test_two_scenarios_are_compared_pair_by_pair_in_every_column(serial):
@@ -68,8 +72,7 @@ def test_two_scenarios_are_compared_pair_by_pair_in_every_column(serial):
     table = found.summary().set_index("figure")
     assert {"waiting_time_s.mean", "waiting_time_s.p95", f"utilization.{TYPE}", "cost_usd"} <= set(table.index)
     for column in ("waiting_time_s.mean", "time_in_system_s.mean"):
-        low, high = stats.t.interval(0.95, 7, *_mean_and_error(other[column] - mine[column]))
-        assert found.interval(column) == pytest.approx((low, high))
+        assert found.interval(column) == pytest.approx(interval(other[column] - mine[column]))
         row = table.loc[column]
         assert (row["first"], row["second"]) == pytest.approx((mine[column].mean(), other[column].mean()))
         assert row["difference"] == pytest.approx(row["second"] - row["first"])
@@ -86,10 +89,6 @@ def test_a_point_is_called_by_its_value_and_not_by_its_address(serial, tmp_path)
     results = sweep(SCENARIO, {"timings.starting_s": values}, 2, executor=serial)
     labels = list(results.table["timings.starting_s"].iloc[::2])
     assert labels == ["expon(){'scale': 9}", "expon(){'scale': 99}", "Exponential(mean_s=9.0)", 9.0]
-
-
-def _mean_and_error(values):
-    return values.mean(), values.std(ddof=1) / math.sqrt(len(values))
 
 
 def test_a_scenario_is_not_compared_with_results(serial):
@@ -128,12 +127,21 @@ def test_more_is_better_in_the_other_direction_too(serial):
 
 def test_a_share_above_a_threshold_is_a_target(serial):
     target = "waiting_time_s.above_60 <= 0.05"
-    found = smallest(SCENARIO, QUOTA, target, replications=8, executor=serial)
+    found = smallest(SCENARIO, QUOTA, target, executor=serial)
     column = "waiting_time_s.above_60"
-    alone = replicate(vary(SCENARIO, QUOTA, found.value), 8, above_s=[60], executor=serial)
+    alone = replicate(vary(SCENARIO, QUOTA, found.value), 59, above_s=[60], executor=serial)
     assert list(found.results.at({QUOTA: found.value}).table[column]) == list(alone.table[column])
     assert alone.interval(column, 0.9)[1] <= 0.05 and target in found.sentence()
     assert column in until_precise(SCENARIO, column, 0.9, first=3, executor=serial).table
+
+
+def test_too_few_replications_for_a_small_share_are_named(serial):
+    few = {"replications": 8, "high": 8, "executor": serial}
+    found = smallest(SCENARIO, QUOTA, "waiting_time_s.above_60 <= 0.05", **few)
+    assert found.value is None and found.results.at({QUOTA: 8}).mean("waiting_time_s.above_60") == 0
+    assert found.sentence().endswith("It takes at least 59 replications to show so small a share, and these are 8.")
+    never = smallest(SCENARIO, QUOTA, "waiting_time_s.above_60 <= 0", **few)
+    assert never.sentence().endswith("No number of replications shows that there is not a single one.")
 
 
 def test_tuning_jobs_that_still_wait_at_the_end_are_counted(serial):
@@ -143,7 +151,10 @@ def test_tuning_jobs_that_still_wait_at_the_end_are_counted(serial):
     scenario = attrs.evolve(scenario, limits=ServiceLimits(None, None, None))
     results = replicate(scenario, 2, executor=serial)
     assert results.mean("unstarted_share") == pytest.approx(59 / 60)
-    assert "Not in it: 98.33% of the tuning jobs" in results.sentence()
+    assert (
+        "98.33% of the tuning jobs that were asked for were refused or never trained: they are not in it."
+        in results.sentence()
+    )
 
 
 JOBS = 12
@@ -285,6 +296,74 @@ def test_shares_of_time_are_shares_of_time(serial):
     assert figures.mean(f"utilization.{TYPE}") == pytest.approx(0.25)
     assert figures.mean("waiting_time_s.mean") == 100 and figures.mean("time_in_system_s.mean") == 200
     assert figures.mean("cost_usd") == pytest.approx(100 / 3600 * 0.23)
+
+
+LARGE = Arrivals(
+    TuningJobSpec("large", (TrainingJobDefinition(instances=InstanceRequest(TYPE, 5)),)), Exponential(500.0), 10
+)
+
+
+def test_what_can_never_fit_is_never_passed_over_in_silence(serial):
+    mixed = attrs.evolve(SCENARIO, arrivals=(*SCENARIO.arrivals, LARGE))
+    with pytest.raises(
+        InvalidInput,
+        match=r"high: got 4, .*; never with it: large; from 5 on they fit",
+    ):
+        smallest(mixed, QUOTA, "waiting_time_s.p95 <= 600", high=4, replications=4, executor=serial)
+    found = smallest(mixed, QUOTA, "waiting_time_s.p95 <= 2000", high=12, replications=4, executor=serial)
+    assert found.value >= 5 and min(found.results.table[QUOTA]) == 5, "nothing smaller is simulated"
+    assert not found.results.table["unserved_share"].any()
+    lenient = smallest(
+        mixed, QUOTA, "waiting_time_s.p95 <= 2000", high=4, unserved=0.5, replications=4, executor=serial
+    )
+    assert lenient.value <= 4 and "were refused or never trained: they are not in it" in lenient.sentence()
+
+
+def test_never_fit_goes_by_the_largest_of_every_limit():
+    huge = TuningJobSpec("huge", (TrainingJobDefinition(instances=InstanceRequest("ml.g5.xlarge", 9)),))
+    scenario = Scenario(capacity={TYPE: 4, "ml.g5.xlarge": 8}, tuning_jobs=[ScheduledTuningJob(huge)], arrivals=[ONE])
+    assert list(never_fit(scenario)) == ["huge"]
+    assert smallest_that_fits(scenario, QUOTA, 1, 8) is None
+    assert smallest_that_fits(scenario, "capacity.ml.g5.xlarge", 1, 4) == 9
+    rejecting = attrs.evolve(scenario, assumptions=Assumptions(admission="reject"), arrivals=())
+    assert "ResourceLimitExceeded" in never_fit(rejecting)["huge"]
+
+
+def test_where_more_does_not_help_it_says_what_limits(serial):
+    crowd = attrs.evolve(ONE, count=6, batch=6)
+    one_at_a_time = attrs.evolve(SCENARIO, limits=ServiceLimits(tuning_jobs=1), arrivals=[crowd])
+    found = smallest(one_at_a_time, QUOTA, "waiting_time_s.p95 <= 1", high=16, replications=4, executor=serial)
+    assert found.value is None
+    assert "More does not help: from 8 to 16 nothing changes." in found.sentence()
+    assert "83% for the limit of tuning jobs at a time" in found.sentence()
+    assert found.results.at({QUOTA: 16}).mean("waited_for_share.tuning-jobs") == pytest.approx(5 / 6)
+
+
+def test_where_more_is_worse_it_is_said():
+    worse = {"x": {1: [5.0, 6.0, 5.5], 2: [3.0, 4.0, 3.5], 4: [9.0, 9.9, 9.5], 8: [1.0, 1.1, 1.0]}}
+    rows = [
+        {QUOTA: value, "replication": number, "x": one}
+        for value, sample in worse["x"].items()
+        for number, one in enumerate(sample)
+    ]
+    found = Smallest(QUOTA, Target.parse("x <= 2"), 8, 0.95, Results(pd.DataFrame(rows), (QUOTA,)))
+    assert found.worse() == [(2, 4)]
+    assert "More is not always better here: worse with 4 than 2" in found.sentence()
+    assert Smallest(QUOTA, Target.parse("x >= 0.5"), 8, 0.95, found.results).worse() == [(1, 2), (4, 8)]
+
+
+def test_figures_by_team_and_template(serial):
+    tagged = TuningJobSpec("vision", request={"Tags": [{"Key": "team", "Value": "vision"}]}, priority=3)
+    scenario = attrs.evolve(SCENARIO, arrivals=(Arrivals([tagged, TuningJobSpec("speech")], 100.0, 10),))
+    results = replicate(scenario, 2, by=["team", "template"], executor=serial)
+    for name in ("waiting_time_s.p95[team=vision]", "waiting_time_s.p95[team=]", "cost_usd[template=speech]"):
+        assert len(results.values(name)) == 2
+    both = results.values("cost_usd[template=vision]") + results.values("cost_usd[template=speech]")
+    assert both == pytest.approx(results.values("cost_usd"))
+    with pytest.raises(InvalidInput, match=r"by: got 'teem', .*did you mean 'team'"):
+        replicate(scenario, 2, by=["teem"], executor=serial)
+    found = smallest(scenario, QUOTA, "waiting_time_s.mean[team=vision] <= 500", replications=2, executor=serial)
+    assert found.value is not None
 
 
 def test_the_quota_of_types_that_are_not_named_is_searched_as_that_of_the_type_in_use():

@@ -11,6 +11,7 @@ from hptsim import Scenario, Simulation, TuningJobSpec
 from hptsim.cli.app import main
 from hptsim.cli.run import demo
 from hptsim.errors import InvalidInput
+from hptsim.model.assumptions import Assumptions
 from hptsim.model.request_writer import to_request
 from hptsim.scenario.arrival_patterns import Profile, Times
 from hptsim.scenario.cloud import Recorded, Timings
@@ -322,3 +323,72 @@ def test_the_good_files_that_the_bad_ones_were_made_from_run(tmp_path, capsys):
     (tmp_path / "x.toml").write_text(JOB + "at_s = 3\nstop_at_s = 9\npriority = 1\n")
     assert main(["run", str(tmp_path / "request.json"), "--json"]) == 0
     assert main(["run", str(tmp_path / "x.toml"), "--json"]) == 0
+
+
+TEAMS_FILE = """
+[capacity]
+"ml.m5.xlarge" = 4
+
+[assumptions]
+discipline = "quota-shares"
+
+[teams]
+tag = "squad"
+
+[teams.shares.vision]
+weight = 2
+quota = { "ml.m5.xlarge" = 3 }
+lend = { "ml.m5.xlarge" = 1 }
+borrow = { "ml.m5.xlarge" = 0 }
+"""
+
+
+@TOML
+def test_teams_are_read_and_written(tmp_path):
+    path = tmp_path / "teams.toml"
+    path.write_text(TEAMS_FILE)
+    scenario = Scenario.load(path)
+    assert scenario.teams.tag == "squad" and scenario.teams.share("vision").kept("ml.m5.xlarge") == 2
+    for name in ("again.toml", "again.json"):
+        scenario.dump(tmp_path / name)
+        assert Scenario.load(tmp_path / name) == scenario
+
+
+def test_team_and_estimate_stand_beside_the_request(tmp_path):
+    spec = TuningJobSpec("a", team="vision", estimate_s=0.0, priority=3)
+    scenario = Scenario(tuning_jobs=[ScheduledTuningJob(spec)], arrivals=[Arrivals(spec, 60, count=1)])
+    data = scenario.to_dict()
+    for one in (*data["tuning_jobs"], *data["arrivals"]):
+        assert (one["team"], one["estimate_s"], one["priority"]) == ("vision", 0.0, 3)
+    again = Scenario.from_dict(data)
+    [arrived] = again.arrivals[0].templates
+    for one in (again.tuning_jobs[0].spec, arrived):
+        assert (one.team, one.estimate_s, one.priority) == ("vision", 0.0, 3)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("weight = 2", "wieght = 2", r"did you mean 'weight'"),
+        ("[teams.shares.vision]", "[teams.share.vision]", r"teams\.share: .* did you mean 'shares'"),
+        ('quota = { "ml.m5.xlarge" = 3 }', 'quota = { "ml.m5.xlarge" = 5 }', r"got 5, expected at most capacity \(4\)"),
+    ],
+)
+def test_a_mistake_in_the_teams_is_named(tmp_path, old, new, message):
+    path = tmp_path / "teams.toml"
+    path.write_text(TEAMS_FILE.replace(old, new))
+    with pytest.raises(InvalidInput, match=message):
+        Scenario.load(path)
+
+
+@pytest.mark.parametrize("discipline", ["fair-share", "quota-shares"])
+def test_a_job_of_a_team_without_a_share_is_refused_before_anything_runs(discipline):
+    account = Scenario(
+        capacity={"ml.m5.xlarge": 4},
+        assumptions=Assumptions(discipline=discipline),
+        teams={"shares": {"vision": {"quota": {"ml.m5.xlarge": 1}}}},
+    )
+    for spec in (TuningJobSpec("a", team="visoin"), TuningJobSpec("a")):
+        with pytest.raises(InvalidInput, match=r"tuning job a: (the team is|there is no team)"):
+            attrs.evolve(account, tuning_jobs=[ScheduledTuningJob(spec)])
+    assert attrs.evolve(account, tuning_jobs=[ScheduledTuningJob(TuningJobSpec("a", team="vision"))]).tuning_jobs

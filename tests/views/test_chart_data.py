@@ -133,8 +133,9 @@ def test_what_is_stored_grows(stopped):
 
 
 def test_the_share_that_has_waited_at_most_so_long():
-    assert share_rows([30.0, 0.0, 30.0, 90.0]) == [ShareRow(0.0, 0.25), ShareRow(30.0, 0.75), ShareRow(90.0, 1.0)]
-    assert share_rows([30.0, None]) == [ShareRow(30.0, 0.5)], "who has not started keeps the share below 1"
+    rows = share_rows([30.0, 0.0, 30.0, 90.0])
+    assert rows == [ShareRow(0.0, 0.25, 4), ShareRow(30.0, 0.75, 4), ShareRow(90.0, 1.0, 4)]
+    assert share_rows([30.0, None]) == [ShareRow(30.0, 0.5, 2)], "who has not started keeps the share below 1"
     assert share_rows([]) == share_rows([None]) == []
 
 

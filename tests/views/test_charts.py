@@ -1,11 +1,12 @@
 """Pictures have the ink that their rows say, legible, labelled, of nothing and of much."""
 
+import numpy as np
 import pytest
 from examples import CURVES
 
 from hptsim.model.statuses import NEW
 from hptsim.model.tables import TRAINING, TUNING
-from hptsim.views.chart_data import BandRow, CurveRow, GanttRow, IntervalRow, QueueRow, ShareRow
+from hptsim.views.chart_data import BandRow, CurveRow, GanttRow, IntervalRow, QueueRow, share_rows
 from hptsim.views.charts import PHASE_COLORS, VERMILION, bands, curves, gantt, intervals, queue, waiting
 
 pytest.importorskip("matplotlib", reason="pictures: pip install 'hptsim[plots]'")
@@ -86,9 +87,9 @@ def test_the_line_is_drawn_in_steps_from_zero_on():
 
 
 def test_the_waiting_times_of_half_and_of_nearly_all_are_marked_where_they_are_reached():
-    rows = [ShareRow(0.0, 0.3), ShareRow(60.0, 0.5), ShareRow(1200.0, 0.95), ShareRow(2000.0, 1.0)]
-    assert legend(waiting(rows)) == ["50% within 60 s", "95% within 1,200 s"]
-    figure = waiting([ShareRow(0.0, 0.3), ShareRow(60.0, 0.9)])
+    waits = [0.0] * 6 + [60.0] * 10 + [1200.0] * 3 + [2000.0] * 2
+    assert legend(waiting(share_rows(waits))) == ["50% within 60 s", f"95% within {np.quantile(waits, 0.95):,.0f} s"]
+    figure = waiting(share_rows([0.0] * 3 + [60.0] * 6 + [None]))
     assert legend(figure) == ["50% within 60 s"], "nobody knows yet when 95 % will have started"
     [axes] = figure.axes
     assert list(axes.lines[0].get_ydata()) == [0, 0.3, 0.9]

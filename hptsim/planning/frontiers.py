@@ -1,0 +1,116 @@
+"""The frontier of several figures, such as cost against waiting: designs that another beats in every respect are struck out."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import attrs
+
+from hptsim.errors import invalid
+from hptsim.optional import require
+from hptsim.planning.intervals import bounds, check_confidence
+from hptsim.planning.results import Comparison, Results, digits, html_table, percent, spelled
+
+np = require("numpy", "planning", "hptsim.planning")
+pd = require("pandas", "planning", "hptsim.planning")
+
+
+@attrs.frozen
+class Frontier:
+    """The designs of a sweep, a row each: the means of the figures, which design dominates it, and whether that is *shown*.
+
+    A design is dominated when another has means that are not worse in any figure and better in one; that is shown when the paired
+    differences have the confidence. Less is better, but more in a figure that is named with a plus sign: "+throughput_per_hour".
+    """
+
+    table: Any
+    varied: tuple[str, ...]
+    figures: tuple[str, ...]
+    confidence: float
+
+    @property
+    def best(self) -> Any:
+        """The rows of the frontier: no other design dominates them."""
+        return (
+            self.table[self.table["dominated_by"] == ""].drop(columns=["dominated_by", "shown"]).reset_index(drop=True)
+        )
+
+    def sentence(self) -> str:
+        """The designs that are left, and how many were struck out."""
+        out, shown = int((self.table["dominated_by"] != "").sum()), int(self.table["shown"].sum())
+        lines = []
+        for row in self.best.to_dict("records"):
+            values = ", ".join(f"{name} {digits(row[name])}" for name in map(_bare, self.figures))
+            lines.append(f"{spelled({path: row[path] for path in self.varied})}: {values}.")
+        lines.append(
+            f"{out} of {len(self.table)} designs are struck out, {shown} of them with {percent(self.confidence)} confidence each."
+        )
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        return html_table(self.table)
+
+
+def frontier(results: Results, figures: Sequence[str], confidence: float = 0.95) -> Frontier:
+    """What is left of a sweep when dominated designs are struck out, cheapest first in the first of *figures*.
+
+    A design that is dominated by several is said to be dominated by the one that comes first. Each domination is shown by itself,
+    at *confidence* over all its figures (Bonferroni). Raises InvalidInput for fewer than two figures, or no sweep.
+
+    >>> table = {"gpus": [1, 1, 2, 2], "replication": [0, 1, 0, 1], "cost_usd": [5.0, 5, 6, 6], "wait": [9.0, 9, 3, 3]}
+    >>> frontier(Results(pd.DataFrame(table), ("gpus",)), ["cost_usd", "wait"]).best["gpus"].tolist()
+    [1, 2]
+    """
+    check_confidence(confidence, 0.5)
+    if not results.varied or len(figures) < 2:
+        raise invalid(
+            "frontier", f"{len(figures)} figures of {len(results.varied)} paths", "at least two figures of a sweep"
+        )
+    points = list(results.points())
+    means = [[_sign(name) * part.mean(_bare(name)) for name in figures] for _, part in points]
+    order = sorted(range(len(points)), key=lambda place: means[place])
+    rows = []
+    for place in order:
+        by = next((other for other in order if other != place and _dominates(means[other], means[place])), None)
+        worse = by is not None and _shown(points[by][1], points[place][1], figures, confidence)
+        values = {_bare(name): points[place][1].mean(_bare(name)) for name in figures}
+        rows.append(
+            {**points[place][0], **values, "dominated_by": "" if by is None else spelled(points[by][0]), "shown": worse}
+        )
+    return Frontier(pd.DataFrame(rows), results.varied, tuple(figures), confidence)
+
+
+def _bare(name: str) -> str:
+    return name.removeprefix("+")
+
+
+def _sign(name: str) -> float:
+    return -1.0 if name.startswith("+") else 1.0
+
+
+def _dominates(one: Sequence[float], other: Sequence[float]) -> bool:
+    """Whether *one* is not worse in any figure and better in one; NaN compares with nothing."""
+    pairs = list(zip(one, other, strict=True))
+    return all(mine <= its or _equal(mine, its) for mine, its in pairs) and any(
+        mine < its and not _equal(mine, its) for mine, its in pairs
+    )
+
+
+def _equal(one: float, other: float) -> bool:
+    """Whether two sums differ by rounding only."""
+    return math.isclose(one, other, rel_tol=1e-9)
+
+
+def _shown(better: Results, worse: Results, figures: Sequence[str], confidence: float) -> bool:
+    """Whether the paired differences show it: none is worse, as far as the confidence tells, and one is better."""
+    differences, each = Comparison(better, worse).differences, 1 - (1 - confidence) / len(figures)
+    lows = []
+    for name in figures:
+        values = _sign(name) * differences.values(_bare(name))
+        values = np.where(np.abs(values) > 1e-9 * abs(better.mean(_bare(name))), values, 0.0)  # less is rounding
+        low = float(bounds(values, each)[0])
+        lows.append(float(values.mean()) if math.isnan(low) and len(values) > 1 else low)
+    return all(low >= 0 for low in lows) and any(low > 0 for low in lows)
