@@ -154,14 +154,22 @@ def test_the_stamp_moves_without_any_change(tmp_path):
     assert judged(tmp_path, run).explained
 
 
-def test_a_stop_right_after_the_creation_may_have_the_stamp_of_the_creation(tmp_path):
-    """Where no answer has a time, the first may have been given at once; a stamp that is younger must move (O1)."""
+@pytest.mark.parametrize(
+    ("stamp", "runtimes", "explained"),
+    [
+        (at(0, 0, 500000), (0, 9), True),  # the creation's
+        (at(0, 12), (11, 11), True),
+        (at(0, 12), (11, 12), False),
+        (at(0, 12, 1000), (11, 11), False),
+    ],
+)
+def test_a_stop_in_the_instant_of_a_stamp(stamp, runtimes, explained, tmp_path):
+    """Where no answer has a time the first may have been given in that instant; else a change of status moves the stamp (O1)."""
     none = (0, 0, 0, 0, 0), (0, 0, 0)
-    created = described("InProgress", at(0, 0, 500000), *none)
-    run = {DESCRIBE: [created, described("Stopping", at(0, 0, 500000), *none)]}
-    assert judged(tmp_path, run).explained
-    run = {DESCRIBE: [described(status, at(0, 1), *none) for status in ("InProgress", "Stopping")]}
-    assert "O1" in conform(written(tmp_path / "later", run)).refusals[0].against
+    statuses = zip(("InProgress", "Stopping"), runtimes, strict=True)
+    found = judged(tmp_path, {DESCRIBE: [described(status, stamp, *none, runtime) for status, runtime in statuses]})
+    assert found.explained is explained
+    assert explained or "O1" in found.refusals[0].against
 
 
 def test_the_judge_reads_the_tables(tmp_path):
