@@ -1,13 +1,18 @@
 """Watches a run of the twin as a caller would, and writes what the service answers as a recording."""
 
 import json
+from collections import Counter
+from datetime import UTC, datetime
 
 from hptsim.errors import LawBroken, ServiceError
 from hptsim.service.service import Service
 
 
-def watch(sim, path, instants, *, children=True, pages=100):
-    """Let *sim* run to each of *instants* and ask about all that there is; the recording in JSON Lines at *path*."""
+def watch(sim, path, instants, *, children=True, pages=100, stops=()):
+    """Let *sim* run to each of *instants* and ask about all that there is; the recording in JSON Lines at *path*.
+
+    At those in *stops* one of the training jobs is then asked to stop.
+    """
     service = Service.of(sim)
     lines = []
 
@@ -24,13 +29,13 @@ def watch(sim, path, instants, *, children=True, pages=100):
         return [one[name] for one in call(operation, MaxResults=pages, **request).get(member, ())]
 
     try:
-        _ask(sim, instants, call, names, children)
+        _ask(sim, instants, call, names, children, stops)
     finally:  # what a mutant has answered until it fell over is a recording, too
         path.write_text("".join(json.dumps(line) + "\n" for line in lines))
     return path
 
 
-def _ask(sim, instants, call, names, children):
+def _ask(sim, instants, call, names, children, stops):
     """Ask about all that there is at each of *instants*."""
     tuning = "HyperParameterTuningJobName"
     for instant in instants:
@@ -41,7 +46,35 @@ def _ask(sim, instants, call, names, children):
                 operation = "ListTrainingJobsForHyperParameterTuningJob"
                 for child in names(operation, "TrainingJobSummaries", "TrainingJobName", **{tuning: name}):
                     call("DescribeTrainingJob", TrainingJobName=child)
-        names("ListTrainingJobs", "TrainingJobSummaries", "TrainingJobName")
+        known = names("ListTrainingJobs", "TrainingJobSummaries", "TrainingJobName")
+        if instant in stops and known:
+            call("StopTrainingJob", TrainingJobName=known[0])
+
+
+def as_placebo(path, folder):
+    """The answers of a recording in JSON Lines as placebo writes them: a file for each, without times and requests."""
+    folder.mkdir()
+    numbers = Counter()
+    for line in map(json.loads, path.read_text().splitlines()):
+        operation = line["operation"]
+        numbers[operation] += 1
+        data = {"Error": line["error"]} if "error" in line else line["response"]
+        text = json.dumps({"status_code": 400 if "error" in line else 200, "data": _with_times(data)})
+        (folder / f"api.sagemaker.{operation}_{numbers[operation]}.json").write_text(text)
+    return folder
+
+
+def _with_times(value, name=""):
+    """*value* with placebo's objects for times."""
+    if isinstance(value, dict):
+        return {name: _with_times(one, name) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_with_times(one) for one in value]
+    if not name.endswith("Time") or not isinstance(value, (int, float)):
+        return value
+    time = datetime.fromtimestamp(value, UTC)
+    parts = ("year", "month", "day", "hour", "minute", "second", "microsecond")
+    return {"__class__": "datetime"} | {part: getattr(time, part) for part in parts}
 
 
 def watched(sim, path, instants, **settings):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import attrs
 
-from hptsim.conformance import family, refused_calls, training_answers, tuning_answers
+from hptsim.conformance import failure_reasons, family, refused_calls, training_answers, tuning_answers
 from hptsim.conformance.answers import Answer, Refusal
 from hptsim.conformance.members import unknown_members
 from hptsim.conformance.orders import Event
@@ -110,6 +110,8 @@ def _judge_jobs(sightings: Sightings, tables: Tables, notes: list[str]) -> list[
             run = tuning_answers.judge(life, tables)
             request = next((one.answer for one in life if one.kind.startswith("Create") and one.answer.as_sent), None)
             wrong = run.refusal or _echo(request, life)
+            attempts = {state.attempts for belief in run.beliefs for state in belief.states}
+            notes += failure_reasons.notes(life, attempts) if run.refusal is None else []
             if wrong is None and len(lives) == 1:
                 own = {
                     child: followed[child]

@@ -96,8 +96,7 @@ def in_order(before: Seen | None, now: Seen, final: frozenset[str]) -> Refusal |
             f"{shown(earlier)} ({where})",
             f"no row leaves {before.status}: a job that has ended is not stamped again (K3)",
         )
-    at_once = before.time_s is not None and before.time_s <= before.modified_s + 0.001
-    if now.status != before.status and now.modified_s == before.modified_s and not at_once:
+    if now.status != before.status and now.modified_s == before.modified_s and not _at_once(before, now):
         return event.refused(
             "LastModifiedTime",
             recorded,
@@ -105,6 +104,22 @@ def in_order(before: Seen | None, now: Seen, final: frozenset[str]) -> Refusal |
             "controller-passes: a change of status moves LastModifiedTime (O1, M)",
         )
     return None
+
+
+def _at_once(before: Seen, now: Seen) -> bool:
+    """Whether the answer *before* may have been given in the instant of its stamp, so that *now* has that stamp, too.
+
+    Where no time says so it may if the stamp is the creation's; or if it is in whole seconds, which those recorded of the
+    service are not (O1), and RuntimeInSeconds is the same in both answers.
+    """
+    if before.modified_s is None:
+        return False
+    if before.time_s is not None:
+        return before.time_s <= before.modified_s + 0.001
+    if before.modified_s == before.created_s:
+        return True
+    earlier, later = (one.event.members.get("ConsumedResources") for one in (before, now))
+    return earlier is not None and earlier == later and before.modified_s == whole(before.modified_s)
 
 
 def whole(seconds: float) -> int:

@@ -56,9 +56,11 @@ def status_of(event: Event) -> str:
 def _shown(belief: Belief, event: Event, kind: Kind, described: dict[str, Any], tables: Tables) -> Belief | Refusal:
     """What is believed after an answer that shows the training job; or the member that nothing explains."""
     members = event.members
-    ended = described.setdefault(f"at the end, by {event.answer.operation}", {})
     secondary = members.get("SecondaryStatus")
     now = seen(event, status_of(event), END)
+    at_the_end = AT_THE_END if now.status in FINAL_TUNING else ()
+    # Another order may have noted the end already: what is not final is not compared with it.
+    ended = described.setdefault(f"at the end, by {event.answer.operation}", {})
     if status_of(event) not in list(TrainingJobStatus):
         known = " or ".join(TrainingJobStatus)
         return event.refused("TrainingJobStatus", status_of(event), known, "no row of the training table leads there")
@@ -76,13 +78,12 @@ def _shown(belief: Belief, event: Event, kind: Kind, described: dict[str, Any], 
         or contradiction(belief, event, now, kind)
         or named_by_its_arn(event, "TrainingJob")
         or constant(described, event, members, ECHO, "J1: a training job is not changed after it was created")
-        or constant(ended, event, members, AT_THE_END, f"no row leaves {now.status}: what has ended stays as it is")
+        or constant(ended, event, members, at_the_end, f"no row leaves {now.status}: what has ended stays as it is")
     )
     if wrong is not None:
         return wrong
     described.update({name: members[name] for name in ECHO if name in members and name not in described})
-    if now.status in FINAL_TUNING:
-        ended.update({name: members[name] for name in AT_THE_END if name in members})
+    ended.update({name: members[name] for name in at_the_end if name in members})
     started_s = time_of(members, "TrainingStartTime")
     path_shown = members.get("SecondaryStatusTransitions")
     return Belief(
@@ -122,8 +123,11 @@ def _called(
     if event.kind == "not found":
         return not_found(event, ahead, belief.seen, bool(final)) or belief
     if event.kind == "StopTrainingJob refused":
-        named = (event.answer.error or ("", ""))[1].rpartition("is in status ")[2].rstrip(".")
-        said = frozenset(state for state in final if named not in list(TrainingJobStatus) or shows(state)[0] == named)
+        named = (event.answer.error or ("", ""))[1].rpartition("in status ")[2].rstrip(".")
+        stopping = {state for state in way if shows(state)[0] == named == "Stopping"}
+        said = frozenset(
+            state for state in stopping | final if named not in list(TrainingJobStatus) or shows(state)[0] == named
+        )
         if said:
             return attrs.evolve(belief, states=said)
         possible = "no error" if not final else f"a text that names {words({shows(one)[0] for one in final})}"
@@ -131,7 +135,7 @@ def _called(
             "Error.Message",
             (event.answer.error or ("", ""))[1],
             possible,
-            "§2.8: a stop is refused once the training job has ended",
+            "§2.8: a stop is refused once the training job has ended; stop-is-idempotent (A-03)",
         )
     if event.kind == "DeleteTrainingJob":
         if final:

@@ -7,6 +7,7 @@ from typing import Any
 import attrs
 
 from hptsim.conformance.answers import Refusal, shown, time_of
+from hptsim.conformance.failure_reasons import misplaced
 from hptsim.conformance.orders import Event
 from hptsim.conformance.stamps import CLOCK_SKEW_S, Seen, not_before, of_event, whole
 from hptsim.conformance.training_search import Kind, TrainingState
@@ -63,7 +64,7 @@ def contradiction(belief: Belief, event: Event, now: Seen, kind: Kind) -> Refusa
     return (
         _times(belief, event, now)
         or _seconds(event, now, kind)
-        or _reason(event, now)
+        or misplaced(event, now.status, f"J8: a training job that is {now.status} has none (A-49)")
         or _objective(belief, event, now)
     )
 
@@ -138,15 +139,6 @@ def _seconds(event: Event, now: Seen, kind: Kind) -> Refusal | None:
         )
     if billable > training or billable < 0:
         return event.refused("BillableTimeInSeconds", billable, f"0 to {training} (TrainingTimeInSeconds)", "B5")
-    return None
-
-
-def _reason(event: Event, now: Seen) -> Refusal | None:
-    reason = event.members.get("FailureReason")
-    if reason and now.status != "Failed":
-        return event.refused(
-            "FailureReason", reason, "absent", f"J8: a training job that is {now.status} has none (A-49)"
-        )
     return None
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import attrs
 
+from hptsim.conformance import failure_reasons
 from hptsim.conformance.answers import Members, Refusal, shown, time_of
 from hptsim.conformance.orders import Event, Followed, follow
 from hptsim.conformance.stamps import (
@@ -86,7 +87,8 @@ def _shown(belief: Belief, event: Event, terms: Terms, described: dict[str, Any]
         in_order(belief.seen, now, FINAL_TUNING)
         or _end(event, now)
         or _runtime(belief, event, now)
-        or _texts(event, target)
+        or failure_reasons.of_a_tuning_job(event, target)
+        or _not_improving(event, target)
         or named_by_its_arn(event, "HyperParameterTuningJob")
         or constant(
             described,
@@ -160,12 +162,8 @@ def _runtime(belief: Belief, event: Event, now: Seen) -> Refusal | None:
     return None
 
 
-def _texts(event: Event, target: Shown) -> Refusal | None:
-    """A FailureReason is there only where the tuning job has failed (A-49); what does not improve was evaluated (A-33)."""
-    reason = event.members.get("FailureReason")
-    if reason and target.status != "Failed":
-        against = f"M: a tuning job that is {target.status} has no FailureReason (A-49)"
-        return event.refused("FailureReason", reason, "absent", against)
+def _not_improving(event: Event, target: Shown) -> Refusal | None:
+    """What does not improve was evaluated (A-33)."""
     member = "NumberOfTrainingJobsObjectiveNotImproving"
     value = (event.members.get("TuningJobCompletionDetails") or {}).get(member, 0)
     if value > target.succeeded:
@@ -220,13 +218,15 @@ def _called(belief: Belief, event: Event, ahead: Sequence[Event], terms: Terms, 
     if event.kind == "not found":
         return not_found(event, ahead, belief.seen, bool(final)) or belief
     if event.kind == "StopHyperParameterTuningJob refused":
-        if final:
-            return attrs.evolve(belief, states=final)
+        stopping = "in status Stopping" in (event.answer.error or ("", ""))[1]
+        said = frozenset(state for state in way if status(state.state) == "Stopping") if stopping else final
+        if said:
+            return attrs.evolve(belief, states=said)
         return event.refused(
             "Error.Code",
             "ValidationException",
             "no error",
-            "stop-is-idempotent, S9: only a tuning job that has ended refuses a stop",
+            "stop-is-idempotent, S9: only a tuning job that has ended, or that is Stopping, refuses a stop",
         )
     if event.kind == "DeleteHyperParameterTuningJob":
         if final:

@@ -24,7 +24,7 @@ def proceed(world: World, job: TuningJob, detail: Any = None) -> None:
             job.ended_by = criterion
             return world.fire_tuning(job, "criterion", criterion)
         if job.attempts >= ATTEMPTS_WITHOUT_SUCCESS and not job.evaluated and not job.failure_reason:
-            job.failure_reason = _gave_up(job.attempts)
+            job.failure_reason = gave_up(job.attempts)
             return world.fire_tuning(job, "give_up", None)
         limits, waiting = job.spec.limits, job.waiting
         if not job.launched and limits.max_runtime_s is not None and not job.timers:
@@ -45,7 +45,7 @@ def proceed(world: World, job: TuningJob, detail: Any = None) -> None:
     if not job.live and not job.finishing:
         job.finishing = True
         if job.state == "InProgress" and not job.evaluated:
-            job.failure_reason = _gave_up(job.attempts)
+            job.failure_reason = gave_up(job.attempts)
         world.arm_tuning(job, "finish", world.cloud.delay(world, job, "finish"))
 
 
@@ -82,7 +82,7 @@ DECISIONS: Mapping[tuple[str, str], Decision] = {("tuning", "launch"): launch, (
 """What is decided when one of these armed events is due: whether it fires a row, and which."""
 
 
-def _gave_up(attempts: int) -> str:
+def gave_up(attempts: int) -> str:
     """The FailureReason of a tuning job without a success (L10, with fewer attempts O4)."""
     if attempts < ATTEMPTS_WITHOUT_SUCCESS:
         return "All training jobs failed. Please take a look at the training jobs failures to get more details."

@@ -154,6 +154,24 @@ def test_the_stamp_moves_without_any_change(tmp_path):
     assert judged(tmp_path, run).explained
 
 
+@pytest.mark.parametrize(
+    ("stamp", "runtimes", "explained"),
+    [
+        (at(0, 0, 500000), (0, 9), True),  # the creation's
+        (at(0, 12), (11, 11), True),
+        (at(0, 12), (11, 12), False),
+        (at(0, 12, 1000), (11, 11), False),
+    ],
+)
+def test_a_stop_in_the_instant_of_a_stamp(stamp, runtimes, explained, tmp_path):
+    """Where no answer has a time the first may have been given in that instant; else a change of status moves the stamp (O1)."""
+    none = (0, 0, 0, 0, 0), (0, 0, 0)
+    statuses = zip(("InProgress", "Stopping"), runtimes, strict=True)
+    found = judged(tmp_path, {DESCRIBE: [described(status, stamp, *none, runtime) for status, runtime in statuses]})
+    assert found.explained is explained
+    assert explained or "O1" in found.refusals[0].against
+
+
 def test_the_judge_reads_the_tables(tmp_path):
     """Without the row of a table that a recording needs, the recording is refused; no rule is written down twice."""
     folder = written(tmp_path / "run", stopped_run())
@@ -230,6 +248,10 @@ def call(second, operation, response=None, error=None, **request):
 JOB = {"HyperParameterTuningJobName": NAME}
 ENDED = stopped_run()[DESCRIBE][2]
 INVALID = {"Code": "ValidationException", "Message": "The request was rejected because the job is already Stopped."}
+STOPPING = {
+    "Code": "ValidationException",
+    "Message": "The request was rejected because the hyperparameter tuning job is already in status Stopping.",
+}
 MISSING = {
     "Code": "ResourceNotFound",
     "Message": f"Amazon SageMaker can't find a tuning job called {NAME}. Type another name.",
@@ -247,6 +269,9 @@ def shows(second, number):
         ([shows(1, 1), call(2, STOP, **JOB), shows(3, 1)], "no row"),
         ([shows(6, 3), call(7, STOP, error=INVALID, **JOB)], None),
         ([shows(6, 3), call(7, STOP, **JOB)], "S9"),
+        ([shows(3, 2), call(4, STOP, error=STOPPING, **JOB), shows(5, 2), shows(9, 3)], None),
+        ([shows(1, 1), call(2, STOP, error=STOPPING, **JOB), shows(3, 1)], "no row"),
+        ([shows(6, 3), call(7, STOP, error=STOPPING, **JOB)], "S9"),
         ([shows(1, 1), call(2, STOP, error=INVALID, **JOB), shows(3, 1)], "S9"),
         ([call(0, DESCRIBE, error=MISSING, **JOB)], None),
         ([shows(1, 1), call(2, DESCRIBE, error=MISSING, **JOB), shows(3, 1)], "D1"),

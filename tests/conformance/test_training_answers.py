@@ -148,6 +148,19 @@ def test_a_stop_of_what_has_ended_is_refused_with_its_status(status, explained, 
     assert conform(written(tmp_path / "run", twin)).explained is explained
 
 
+@pytest.mark.parametrize("stopped", [True, False])
+def test_a_second_stop_may_be_refused(stopped, tmp_path):
+    """A-03 is open: the twin has a switch for it."""
+    text = "The request was rejected because the training job is already in status Stopping."
+    transitions = path(STARTING, DOWNLOADING, TRAINING, ("Stopping", at(2, 30)))
+    stopping = described("Stopping", "Stopping", at(2, 30), transitions, TrainingStartTime=DOWNLOADING[1])
+    twin = {
+        "DescribeTrainingJob": [stopping, stopping] if stopped else run()["DescribeTrainingJob"],
+        "StopTrainingJob": [{"Error": {"Code": "ValidationException", "Message": text}, "status_code": 400}],
+    }
+    assert conform(written(tmp_path / "run", twin)).explained is stopped
+
+
 def test_a_stop_may_show_later(tmp_path):
     twin = {"DescribeTrainingJob": run()["DescribeTrainingJob"][:2], "StopTrainingJob": [{}]}
     assert conform(written(tmp_path / "run", twin)).explained
