@@ -198,7 +198,9 @@ def _print(answer: Answer, trace: Path, mapping: str | None, skip: bool) -> None
     console.print(table)
     if answer.scenario.capacity:
         what = quote(f"capacity.{next(iter(answer.scenario.capacity))}")
+        discipline = answer.scenario.assumptions.discipline
         said = (f" --mapping {quote(mapping)}" if mapping else "") + (" --skip" if skip else "")
+        said += f" --discipline {discipline}" if discipline != "fifo" else ""
         search = f'hptsim plan --trace {quote(str(trace))}{said} --what {what} --target "waiting_time_s.p95 <= 600"'
         console.print(f"The smallest quota that is enough: {search}", highlight=False, soft_wrap=True)
 

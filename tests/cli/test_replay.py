@@ -100,7 +100,22 @@ def test_the_discipline_may_let_the_small_pass(tmp_path, capsys):
         mapping = ["--mapping", "submit=at,duration=run,size=gpus", "--capacity", "gpu=2", "--json"]
         assert main(["replay", str(path), *mapping, "--discipline", discipline, "--laws", "on"]) == 0
         waits[discipline] = json.loads(capsys.readouterr().out)["figures"]["waiting_time_s.mean"]
+    assert main(["replay", str(path), *mapping[:-1], "--discipline", "backfill"]) == 0
+    assert "--discipline backfill --what capacity.gpu" in capsys.readouterr().out, "the search is under the same one"
     assert waits["fifo"] == pytest.approx((0 + 99 + 198) / 3) and waits["backfill"] == pytest.approx((0 + 99 + 0) / 3)
+
+
+def test_the_column_of_teams_is_what_fair_share_goes_by(tmp_path):
+    """At 100 a GPU is free, while vision still has the other one: under fair-share speech is next, although it came later."""
+    path = tmp_path / "t.csv"
+    path.write_text("submitted,run,team\n0,100,vision\n1,100,vision\n2,100,vision\n3,100,speech\n")
+    kept = tmp_path / "out.parquet"
+    arguments = ["--capacity", "gpu=2", "--parquet", str(kept), "--laws", "on"]
+    waited = {}
+    for discipline in ("fifo", "fair-share"):
+        assert main(["replay", str(path), *arguments, "--discipline", discipline]) == 0
+        waited[discipline] = list(pytest.importorskip("pandas").read_parquet(kept)["waited_s"])
+    assert waited["fifo"] == [0, 0, 98, 98] and waited["fair-share"] == [0, 0, 99, 97]
 
 
 def test_the_journal_is_judged_like_any_other(table, tmp_path, capsys):

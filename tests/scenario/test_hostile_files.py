@@ -43,7 +43,7 @@ DATA = {
     "script": {"on_sigterm": "save", "save_s": 5, "epochs": 4, "curve": {"tabulated": {"runs": [[{}, [0.5, 0.4]]]}}},
     "assumptions": {"admission": "queue", "discipline": "backfill"},
     "prices_usd_per_hour": {"ml.m5.xlarge": 0.2},
-    "prices": {"date": "d", "region": "r", "source": "s", "on_demand_usd_per_hour": {"x": 1.0}},
+    "prices": {"date": "2026-11", "region": "r", "source": "s", "on_demand_usd_per_hour": {"x": 1.0}},
     "max_entries": 100_000,
     "tuning_jobs": [
         {
