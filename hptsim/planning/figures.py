@@ -47,7 +47,7 @@ FIGURES: Mapping[str, str] = {
     **{f"{name}.mean": f"the mean of {text}" for name, text in SAMPLES.items()},
     **{f"{name}.p50": f"the median of {text}; {QUANTILE}" for name, text in SAMPLES.items()},
     **{f"{name}.p95": f"the 95 % quantile of {text}; {QUANTILE}" for name, text in SAMPLES.items()},
-    **{f"{name}.count": f"how many there are {text.partition(':')[2] or text}" for name, text in SAMPLES.items()},
+    "waiting_time_s.count": "how many tuning jobs have a waiting time",
     "waiting_time_s.above_SECONDS": f"the share that waits for more than this many seconds ({', '.join(map(str, ABOVE_S))}, or "
     "those that are asked for), of those that have a waiting time",
     "waited_share": "the share of tuning jobs that waited for quota at all: quota waiting > 0, whether or not they ever trained",

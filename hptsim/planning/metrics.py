@@ -241,6 +241,7 @@ class Metrics:
         for name in SAMPLES:
             if not name.startswith("training_"):
                 found |= _distribution(name, self.sample(name))
+        found["waiting_time_s.count"] = float(len(self.sample("waiting_time_s")))
         found |= {f"waiting_time_s.above_{wait_s:g}": self.share_above("waiting_time_s", wait_s) for wait_s in above_s}
         span_s, costs = self.end_s - self.begin_s, [row.cost_usd for row in self._counted()]
         return found | {
@@ -276,7 +277,6 @@ def _distribution(name: str, values: Sequence[float]) -> Figures:
         f"{name}.mean": mean(values),
         f"{name}.p50": quantile(values, 0.5),
         f"{name}.p95": quantile(values, 0.95),
-        f"{name}.count": float(len(values)),
     }
 
 

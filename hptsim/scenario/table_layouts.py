@@ -39,7 +39,7 @@ def philly(rows: Iterable[Row]) -> Iterator[Row]:
     for place, cells in rows:
         attempts = cells.get("attempts") or []
         try:
-            run_s = str(sum(read_instant(one["end_time"]) - read_instant(one["start_time"]) for one in attempts))
+            run_s = str(math.fsum(read_instant(one["end_time"]) - read_instant(one["start_time"]) for one in attempts))
             gpus = str(sum(len(server["gpus"]) for server in attempts[0]["detail"]))
         except (ValueError, TypeError, KeyError, IndexError):
             run_s = gpus = ""

@@ -59,10 +59,10 @@ pod-1,8000,30000,1,500,,LS,Succeeded,100,400,110
 pod-2,8000,30000,0,0,,BE,Running,120,500,120
 """
 ALIBABA_2026 = """pod_id,state_public,gpu_spec_public,priority_class,gpu_request,day,hour
-p1,Pending,H20,LP,0.5,0,23
-p1,Running,H20,LP,0.5,1,00
-p1,Running,H20,LP,0.5,1,01
-p2,Running,H20,HP,2.0,1,00
+p1,Pending,A10,LP,0.5,0,23
+p1,Running,A10,LP,0.5,1,00
+p1,Running,A10,LP,0.5,1,01
+p2,Running,A10,HP,2.0,1,00
 """
 HELIOS = """job_id,user,vc,gpu_num,cpu_num,node_num,state,submit_time,start_time,end_time,duration,queue
 11,uA,vcA,4,16,1,FAILED,2020-06-09 18:41:27,2020-06-09 18:41:30,2020-06-09 18:45:39,249,3
@@ -120,7 +120,7 @@ DESCRIBED = [
             [("line-1", 0, 60, "MISC", 1), ("line-2", 0, 60, "no-gpu", 1), ("line-3", 10, 5.5, "V100", 3)],
         ),
         ("alibaba-2023", ALIBABA_2023, [("pod-1", 0, 290, "gpu", 1), ("pod-2", 20, 380, "no-gpu", 1)]),
-        ("alibaba-2026", ALIBABA_2026, [("p1", 0, 7200, "H20", 1), ("p2", 3600, 3600, "H20", 2)]),
+        ("alibaba-2026", ALIBABA_2026, [("p1", 0, 7200, "A10", 1), ("p2", 3600, 3600, "A10", 2)]),
         ("helios", HELIOS, [("11", 0, 249, "gpu", 4), ("12", 60, 1, "no-gpu", 1)]),
         ("slurm", SLURM, [("41", 0, 86400, "a100", 4), ("42-1", 1, 1, "no-gpu", 1)]),
         ("philly", PHILLY, [("application-1506638472019-14199", 0, 90, "gpu", 3)]),

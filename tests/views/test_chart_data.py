@@ -1,5 +1,7 @@
 """The rows behind the pictures are what a hand computes from the story."""
 
+import math
+
 import pytest
 from examples import simulation
 
@@ -194,7 +196,7 @@ def test_the_rows_of_a_sweep_over_one_and_over_two_things():
     results = planning.Results(table, ("quota",))
     first, second = interval_rows(results.summary("wait"))
     assert first[:3] == ("", 1, 9.0) and first.low < 8 and first.high > 10
-    assert second == IntervalRow("", 2, 3.0, 3.0, 3.0)
+    assert second[:3] == ("", 2, 3.0) and math.isnan(second.low) and math.isnan(second.high), "no spread, no interval"
     with pytest.raises(InvalidInput, match=r"2 figures.*results.summary\('wait'\)"):
         interval_rows(results.summary())
     both = planning.Results(table.assign(policy=["reuse", "reuse", "upfront", "upfront"]), ("quota", "policy"))
