@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 from typing import Any
 
 import attrs
@@ -210,10 +211,10 @@ def _called(belief: Belief, event: Event, ahead: Sequence[Event], terms: Terms, 
     """What is believed after a call that was accepted or refused; or that nothing explains the answer."""
     if event.kind.startswith("CreateHyperParameterTuningJob"):
         return belief
-    goals = [goal for one in ahead[1:] if (goal := counters(one)) is not None]
+    goal = next((found for one in islice(ahead, 1, None) if (found := counters(one)) is not None), None)
     way = any_later(belief.states, tables)
-    if goals:  # what the next answers count has mostly happened already, or happens after the call
-        way = reached(belief.states, terms, goals[0], tables)
+    if goal is not None:  # what the next answers count has mostly happened already, or happens after the call
+        way = reached(belief.states, terms, goal, tables)
     final = frozenset(state for state in way if state.state in FINAL_TUNING)
     if event.kind == "not found":
         return not_found(event, ahead, belief.seen, bool(final)) or belief
