@@ -18,7 +18,7 @@ from hptsim.cli.app import main
 ROOT = Path(__file__).parent.parent
 ELSEWHERE = {"testing.md", "scenario.md", "semantics.md"}
 PAGES = sorted(path for path in (ROOT / "docs").rglob("*.md") if path.name not in ELSEWHERE)
-LONG = {"tutorials/planning.md", "how-to/plan-a-quota.md"}
+LONG = {"tutorials/planning.md", "how-to/plan-a-quota.md", "how-to/choose-a-design.md"}
 """Pages whose sessions replicate and search."""
 FENCE = re.compile(r"^```([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 FILE = re.compile(r"^```\{code-block\} \w+\n:caption: (\S+)\n\n(.*?)^```$", re.MULTILINE | re.DOTALL)

@@ -13,7 +13,6 @@ from hptsim.audit.laws import SOMETIMES
 from hptsim.cloud.every_outcome import FAULTS, EveryOutcome
 from hptsim.cloud.scripted import ScriptedCloud
 from hptsim.errors import LawBroken, NoAnswer, ServiceError
-from hptsim.model.assumptions import Assumptions
 from hptsim.model.calls import ANSWERS, REFUSALS
 from hptsim.model.definitions import TrainingJobDefinition
 from hptsim.model.machine import Tables
@@ -54,7 +53,7 @@ def test_the_package_hands_on_what_its_modules_have():
         lambda s: s.warm_pool_capacity,
         lambda s: s.timings.stop_propagation_s > 0,
         lambda s: s.limits.tuning_jobs == 1,
-        lambda s: s.assumptions == Assumptions("as-observed", "queue", "backfill", "reject"),
+        lambda s: (s.assumptions.reservation, s.assumptions.discipline) == ("as-observed", "easy-backfill"),
     ],
 )
 def test_scenarios_reach(condition):

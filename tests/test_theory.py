@@ -82,7 +82,7 @@ def erlang_c(servers, offered):
     return blocked / (1 - offered / servers * (1 - blocked))
 
 
-@pytest.mark.parametrize(("servers", "load", "replications"), [(1, 0.7, 24), long(3, 0.7, 24), long(8, 0.8, 40)])
+@pytest.mark.parametrize(("servers", "load", "replications"), [long(1, 0.7, 24), long(3, 0.7, 24), long(8, 0.8, 40)])
 def test_erlang_c(pool, servers, load, replications):
     """M/M/c: who waits, how long on average, and how long 95 % wait at most: the wait of those who do is exponential.
 
@@ -97,6 +97,7 @@ def test_erlang_c(pool, servers, load, replications):
     inside(f"M/M/{servers}, load {load}", results, f"utilization.{TYPE}", load)
 
 
+@pytest.mark.long
 def test_the_first_customers_of_an_empty_queue(pool):
     """M/M/1 without a warm-up, exactly: by Spitzer E[W(n)] is the sum over k < n of E[S(k)+] / k.
 

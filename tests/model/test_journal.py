@@ -307,6 +307,7 @@ def test_lines_that_were_edited_by_hand_are_damage(path, edit):
     assert saved.damage.startswith(f"{path}:10: damaged (its checksum is wrong)") and saved.records == before[:8]
 
 
+@pytest.mark.long
 def test_of_two_thousand_flipped_bits_none_is_blamed_on_the_twin(path):
     """Each is reported as damage, or refused, or did no harm."""
     whole, records, rng = path.read_bytes(), read(path).records, random.Random(11)

@@ -14,6 +14,7 @@ def results(values, control):
     return Results(pd.DataFrame({"replication": range(len(values)), "x": values, "jobs": control}))
 
 
+@pytest.mark.long
 def test_intervals_cover_as_often_as_they_say_and_are_narrower():
     """Jobs are normal with mean 100; the figure is half theirs and half its own, with mean 7."""
     rng, covered, widths, plain = np.random.default_rng(3), 0, [], []

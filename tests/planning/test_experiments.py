@@ -125,6 +125,7 @@ def test_more_is_better_in_the_other_direction_too(serial):
     assert found.value > 1 and "at least" in found.sentence()
 
 
+@pytest.mark.long
 def test_a_share_above_a_threshold_is_a_target(serial):
     target = "waiting_time_s.above_60 <= 0.05"
     found = smallest(SCENARIO, QUOTA, target, executor=serial)

@@ -72,6 +72,7 @@ def grown(work, count):
         tracemalloc.stop()
 
 
+@pytest.mark.long
 def test_memory_grows_by_a_tenth_of_what_the_journal_takes():
     """The clock alone takes 0.3 kilobytes of what is yet to come for each job; it is part of both."""
 

@@ -130,6 +130,7 @@ def test_replications_of_a_recorded_history_differ_only_when_it_is_resampled():
         assert found.value >= 2
 
 
+@pytest.mark.long
 def test_the_bootstrap_of_days_knows_the_spread_of_independent_days():
     """Jobs on a day are Poisson: the spread of a resampled total is that of ten independent days, as it must be."""
     counts = np.random.default_rng(0).poisson(20, 40)

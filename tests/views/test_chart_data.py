@@ -18,7 +18,6 @@ from hptsim.views.chart_data import (
     BandRow,
     CurveRow,
     GanttRow,
-    IntervalRow,
     QueueRow,
     ShareRow,
     StoredRow,
