@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import os
 
 import attrs
 import examples
@@ -125,7 +126,8 @@ def test_a_mutant_is_refused(table, name, tmp_path):
 @pytest.mark.parametrize("table", [TUNING, TRAINING], ids=["tuning", "training"])
 def test_which_mutants_are_explained(table, tmp_path, capsys):
     """Those may be: what they do is done by other rows, too, or by a caller's stop that nobody recorded."""
-    found = dict(verdicts(table, tmp_path, every=1))
+    every = 1 if os.environ.get("HYPOTHESIS_PROFILE") == "long" else 12  # all of them take minutes
+    found = dict(verdicts(table, tmp_path, every))
     with capsys.disabled():
         print(
             f"\n{table.name}: {sum(found.values())} of {len(found)} mutants that answer otherwise are refused; explained are"
