@@ -6,8 +6,8 @@ Read from TOML and JSON, from tables of jobs, and from an account's own history.
 from hptsim.scenario.account_history import from_client, from_descriptions
 from hptsim.scenario.arrival_patterns import Profile, Times
 from hptsim.scenario.cloud import Faults, Recorded, Script, Timings
-from hptsim.scenario.configured_durations import Configured, Linear, Scaled, Table
 from hptsim.scenario.columns import MAPPINGS, Columns
+from hptsim.scenario.configured_durations import Configured, Linear, Scaled, Table
 from hptsim.scenario.csv_traces import from_csv
 from hptsim.scenario.durations import Distribution, Duration, Empirical, Exponential, LogLogistic, LogNormal, Uniform
 from hptsim.scenario.durations_by_type import ByInstanceType
