@@ -220,7 +220,7 @@ def _warm(tables, faults, definition=WARM):
 
 def _updated(tables, before_s, after_s=None):
     """The period of a warm pool changes while its training job runs, and perhaps after its end."""
-    sim = Simulation(tables=tables)
+    sim = Simulation(Scenario(timings="instant"), tables=tables)  # so that it has ended at second 200
     try:
         sim.create_training_job("first", WARM)
         sim.update_training_job("first", before_s)
