@@ -121,7 +121,7 @@ def test_erlang_b(pool, servers, load):
     inside(f"M/M/{servers}/{servers}, load {load}", results, "refused_share", erlang_b(servers, servers * load))
 
 
-@pytest.mark.parametrize(("variation", "replications"), [(0.5, 16), (1.5, 40)], ids=["regular", "irregular"])
+@pytest.mark.parametrize(("variation", "replications"), [(0.5, 32), (1.5, 40)], ids=["regular", "irregular"])
 @pytest.mark.long
 def test_pollaczek_khinchine(pool, variation, replications):
     """M/G/1: only mean and variation of the service matter."""
@@ -147,7 +147,7 @@ def test_deterministic_service(pool):
     """M/D/1: half the wait of M/M/1 on average, and its quantiles."""
     load = 0.6
     scenario = station(1, [customers(load, 1)], MEAN_S)
-    results = planning.replicate(scenario, 16, seed=9, executor=pool, warm_up_s=WARM_UP_S)
+    results = planning.replicate(scenario, 32, seed=9, executor=pool, warm_up_s=WARM_UP_S)
     inside(f"M/D/1, load {load}", results, "waited_share", load)
     inside(f"M/D/1, load {load}", results, "waiting_time_s.mean", load * MEAN_S / (2 * (1 - load)))
     for column, share in (("waiting_time_s.p50", 0.5), ("waiting_time_s.p95", 0.95)):
