@@ -60,8 +60,8 @@ class Answer:
             if part.one_history:
                 sure = " in the one history that was run; nothing in it is random, so resample it for other days"
             all_jobs = beside(part, self.target.column, self.confidence)
-            why = self.target.why(part)
-            lines.append(f"{self.target} {words[self.verdict(part)]}{where}{sure}{why}.{caveat}{all_jobs}")
+            because = self.target.why(part) or sure  # who is not served is counted, which is no test
+            lines.append(f"{self.target} {words[self.verdict(part)]}{where}{because}.{caveat}{all_jobs}")
         return lines
 
     def basis(self, seed: int) -> str:

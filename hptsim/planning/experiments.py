@@ -166,6 +166,19 @@ def groups_in(columns: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(found[1] for column in columns if (found := re.fullmatch(r".*\[(\w+)=.*\]", column))))
 
 
+def with_figure(settings: Settings, column: str) -> Settings:
+    """*settings* with what the figure *column* needs beyond those that are always there: its threshold, its group.
+
+    >>> with_figure({}, "waiting_time_s.above_30[team=vision]")
+    {'above_s': [30.0], 'by': ['team']}
+    """
+    return {
+        **settings,
+        "above_s": [*settings.get("above_s", ()), *thresholds([column])],
+        "by": [*settings.get("by", ()), *groups_in([column])],
+    }
+
+
 def until_precise(
     scenario: Scenario,
     column: str = HEADLINE,
@@ -186,8 +199,7 @@ def until_precise(
     check_confidence(confidence)
     if first < 2:
         raise invalid("first", first, "at least 2 replications")
-    settings["above_s"] = [*settings.get("above_s", ()), *thresholds([column])]
-    settings["by"] = [*settings.get("by", ()), *groups_in([column])]
+    settings = with_figure(settings, column)
     own = seeds(seed, most)
     with workers(settings.get("executor")) as pool:
         settings["executor"] = pool

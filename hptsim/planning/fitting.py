@@ -8,6 +8,7 @@ import attrs
 
 from hptsim.errors import ServiceError
 from hptsim.model.specs import TuningJobSpec
+from hptsim.planning.bisection import first_that
 from hptsim.planning.variation import vary
 from hptsim.scenario.scenario import Scenario
 from hptsim.simulation.simulation import Simulation
@@ -58,12 +59,4 @@ def smallest_that_fits(scenario: Scenario, what: str, low: int, high: int) -> in
     def fits(value: int) -> bool:
         return not never_fit(vary(scenario, what, value))
 
-    failing, passing = low - 1, low
-    while not fits(passing):
-        failing, passing = passing, max(high, 2 * max(1, passing))
-        if passing > _MOST:
-            return None
-    while passing - failing > 1:
-        middle = (failing + passing) // 2
-        failing, passing = (failing, middle) if fits(middle) else (middle, passing)
-    return passing
+    return first_that(fits, low, max(high, _MOST))

@@ -14,7 +14,8 @@ import attrs
 from hptsim.errors import invalid
 from hptsim.optional import require
 from hptsim.planning.answers import Answer
-from hptsim.planning.experiments import Settings, groups_in, run_points, seeds, thresholds
+from hptsim.planning.bisection import first_that
+from hptsim.planning.experiments import Settings, run_points, seeds, with_figure
 from hptsim.planning.results import HEADLINE, Results, digits, html_table, spelled
 from hptsim.planning.targets import Target
 from hptsim.scenario.scenario import Scenario
@@ -127,8 +128,7 @@ def smallest_in_history(
     if not (isinstance(low, int) and isinstance(high, int) and low <= high):
         raise invalid("low, high", (low, high), "two whole numbers, the first not above the second")
     wanted = HistoryTarget.parse(target, unserved)
-    settings["above_s"] = [*settings.get("above_s", ()), *thresholds([wanted.column])]
-    settings["by"] = [*settings.get("by", ()), *groups_in([wanted.column])]
+    settings = with_figure(settings, wanted.column)
     looks: dict[int, Results] = {}
     with ThreadPoolExecutor(1) as here:
         settings["executor"] = settings.get("executor") or here
@@ -137,15 +137,9 @@ def smallest_in_history(
             looks[value] = run_points(scenario, [{what: value}], seeds(0, 1), 0, (what,), settings)
             return wanted.verdict(looks[value]) == "met"
 
-        failing, passing = low - 1, low
-        while not meets(passing) and passing < high:
-            failing, passing = passing, min(2 * max(1, passing), high)
-        found = wanted.verdict(looks[passing]) == "met"
-        while found and passing - failing > 1:
-            middle = (failing + passing) // 2
-            failing, passing = (failing, middle) if meets(middle) else (middle, passing)
+        found = first_that(meets, low, high)
     evidence = Results(pd.concat([one.table for one in looks.values()], ignore_index=True), (what,))
-    return HistorySearch(what, wanted, passing if found else None, evidence)
+    return HistorySearch(what, wanted, found, evidence)
 
 
 @attrs.frozen

@@ -14,7 +14,7 @@ import attrs
 from hptsim.errors import invalid
 from hptsim.optional import require
 from hptsim.planning.executors import workers
-from hptsim.planning.experiments import Settings, run_points, seeds, thresholds
+from hptsim.planning.experiments import Settings, run_points, seeds, with_figure
 from hptsim.planning.intervals import check_confidence
 from hptsim.planning.results import digits, percent, spelled
 from hptsim.scenario.scenario import Scenario
@@ -159,7 +159,7 @@ def best_of(
         raise invalid("designs, first", (len(designs), first), "at least 2 designs and 3 first replications")
     if budget is not None and budget < first * len(designs):
         raise invalid("budget", budget, f"at least {first * len(designs)}: {first} for each design")
-    settings["above_s"] = [*settings.get("above_s", ()), *thresholds([column])]
+    settings = with_figure(settings, column)
     own = seeds(seed, max(most, budget or 0))
     sign = -1.0 if largest else 1.0
     with workers(settings.get("executor")) as pool:

@@ -13,7 +13,7 @@ import attrs
 from hptsim.errors import invalid
 from hptsim.optional import require
 from hptsim.planning.executors import workers
-from hptsim.planning.experiments import Settings, run_points, seeds, thresholds
+from hptsim.planning.experiments import Settings, run_points, seeds, with_figure
 from hptsim.planning.results import HEADLINE, Comparison, digits, html_table, percent
 from hptsim.scenario.scenario import Scenario
 
@@ -68,7 +68,7 @@ def one_at_a_time(
     for path, ends in inputs.items():
         if len(ends) != 2:
             raise invalid(f"inputs[{path!r}]", ends, "two values: from, to")
-    settings["above_s"] = [*settings.get("above_s", ()), *thresholds([column])]
+    settings = with_figure(settings, column)
     own, rows = seeds(seed, replications), []
     with workers(settings.get("executor")) as pool:
         settings["executor"] = pool
@@ -100,7 +100,7 @@ def sobol(
     """
     if not inputs or any(not low < high for low, high in inputs.values()):
         raise invalid("inputs", dict(inputs), "at least one path with a range, the lower end first")
-    settings["above_s"] = [*settings.get("above_s", ()), *thresholds([column])]
+    settings = with_figure(settings, column)
     paths, own = list(inputs), seeds(seed, replications)
     with workers(settings.get("executor")) as pool:
         settings["executor"] = pool

@@ -10,8 +10,9 @@ import attrs
 
 from hptsim.errors import invalid
 from hptsim.optional import require
+from hptsim.planning.bisection import first_that
 from hptsim.planning.executors import workers
-from hptsim.planning.experiments import Settings, groups_in, run_points, seeds, thresholds
+from hptsim.planning.experiments import Settings, run_points, seeds, with_figure
 from hptsim.planning.fitting import never_fit, smallest_that_fits
 from hptsim.planning.intervals import check_confidence, least_replications
 from hptsim.planning.pooled_shares import beside
@@ -149,8 +150,7 @@ def smallest(
         raise invalid("low, high", (low, high), "two whole numbers, the first not above the second")
     if not unserved:
         low = _where_all_fit(scenario, what, low, high)
-    settings["above_s"] = [*settings.get("above_s", ()), *thresholds([wanted.column])]
-    settings["by"] = [*settings.get("by", ()), *groups_in([wanted.column])]
+    settings = with_figure(settings, wanted.column)
     own = seeds(seed, wanted.replications(confidence) if replications is None else replications)
     looks: dict[int, Results] = {}
     with workers(settings.get("executor")) as pool:
@@ -160,15 +160,9 @@ def smallest(
             looks[value] = run_points(scenario, [{what: value}], own, 0, (what,), settings)
             return wanted.verdict(looks[value], confidence) == "met"
 
-        failing, passing = low - 1, low
-        while not meets(passing) and passing < high:
-            failing, passing = passing, min(2 * max(1, passing), high)
-        found = wanted.verdict(looks[passing], confidence) == "met"
-        while found and passing - failing > 1:
-            middle = (failing + passing) // 2
-            failing, passing = (failing, middle) if meets(middle) else (middle, passing)
+        found = first_that(meets, low, high)
     evidence = Results(pd.concat([one.table for one in looks.values()], ignore_index=True), (what,))
-    return Smallest(what, wanted, passing if found else None, confidence, evidence)
+    return Smallest(what, wanted, found, confidence, evidence)
 
 
 def _where_all_fit(scenario: Scenario, what: str, low: int, high: int) -> int:

@@ -100,7 +100,7 @@ class Target:
         left = float(results.table["unserved_share"].mean())
         return (
             f": {left:.2%} of the tuning jobs are refused or have not trained when it ends, "
-            f"and at most {self.unserved:.2%} may (unserved says)"
+            f"and at most {self.unserved:.2%} may be (that is what unserved allows)"
         )
 
     def __str__(self) -> str:

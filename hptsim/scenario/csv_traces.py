@@ -17,19 +17,13 @@ from hptsim.model.definitions import InstanceRequest, ServiceLimits, TrainingJob
 from hptsim.model.instants import write_instant
 from hptsim.model.specs import TUNING_JOB_NAME_LENGTH, TuningJobSpec
 from hptsim.scenario import table_files
-from hptsim.scenario.account_history import from_client as from_client
-from hptsim.scenario.account_history import from_descriptions as from_descriptions
 from hptsim.scenario.cells import Reading, amount, count, durations, times
 from hptsim.scenario.cloud import Recorded, Timings
-from hptsim.scenario.columns import MAPPINGS as MAPPINGS
-from hptsim.scenario.columns import Columns as Columns
-from hptsim.scenario.columns import known_mapping
-from hptsim.scenario.columns import mapping as mapping
+from hptsim.scenario.columns import Columns, known_mapping, mapping
 from hptsim.scenario.scenario import Scenario
 from hptsim.scenario.table_files import Row
 from hptsim.scenario.table_layouts import LAYOUTS
-from hptsim.scenario.trace import LeftOut, because, finished
-from hptsim.scenario.trace import Trace as Trace
+from hptsim.scenario.trace import LeftOut, Trace, because, finished
 from hptsim.scenario.workload import ScheduledTuningJob
 
 _SAMPLE = 1000

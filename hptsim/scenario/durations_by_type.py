@@ -8,12 +8,10 @@ from typing import Any
 import attrs
 
 from hptsim.errors import invalid
+from hptsim.model.account import OTHERS
 from hptsim.model.validators import converted
 from hptsim.scenario import durations
 from hptsim.scenario.durations import Duration
-
-OTHERS = "*"
-"""The key for the instance types that no other key begins."""
 
 
 def _each(given: Any, field: attrs.Attribute[Any]) -> Any:

@@ -9,6 +9,7 @@ from scipy import stats
 from hptsim import Scenario, TuningJobSpec
 from hptsim.errors import InvalidInput
 from hptsim.planning.selection import allocated, best_of, kim_nelson
+from hptsim.planning.sensitivity import one_at_a_time
 from hptsim.scenario.cloud import Timings
 from hptsim.scenario.durations import Exponential
 from hptsim.scenario.workload import Arrivals
@@ -111,3 +112,17 @@ def test_what_makes_no_sense_is_refused(arguments, message):
     with pytest.raises(InvalidInput) as error:
         best_of(QUEUE, column="waiting_time_s.mean", **given)
     assert message in str(error.value)
+
+
+def test_a_figure_of_one_group_can_be_chosen_by_too():
+    scenario = Scenario(
+        capacity={"ml.m5.xlarge": 1},
+        timings="instant",
+        arrivals=[Arrivals(TuningJobSpec("a"), Exponential(90), count=8)],
+    )
+    designs = [{"capacity.ml.m5.xlarge": count} for count in (1, 4)]
+    column = "waiting_time_s.above_30[template=a]"
+    with ThreadPoolExecutor(1) as one:
+        found = best_of(scenario, designs, column, budget=8, first=4, executor=one)
+        moved = one_at_a_time(scenario, {"capacity.ml.m5.xlarge": (1, 4)}, column, replications=3, executor=one)
+    assert found.best == 1 and float(moved.table["difference"][0]) < 0

@@ -1,0 +1,27 @@
+"""The answer in words: what is counted is told apart from what is tested."""
+
+import pandas as pd
+
+from hptsim.planning.answers import Answer
+from hptsim.planning.results import Results
+from hptsim.planning.targets import Target
+
+
+def answer(unserved, sample=(1.0, 2.0, 3.0)):
+    table = pd.DataFrame({"replication": range(len(sample)), "x": sample, "unserved_share": unserved})
+    return Answer(Results(table), 0.95, Target.parse("x <= 100")).sentence()
+
+
+def test_a_target_that_is_missed_for_those_who_are_not_served_claims_no_confidence():
+    text = answer([0.1, 0.2, 0.3])
+    assert text.startswith("x <= 100 is missed: 20.00% of the tuning jobs are refused or have not trained")
+    assert "confidence" not in text
+
+
+def test_a_verdict_that_is_a_test_says_with_which_confidence():
+    assert answer([0.0] * 3) == "x <= 100 is met (95% confidence)."
+
+
+def test_one_history_says_that_it_is_one():
+    assert "in the one history that was run" in answer([0.0] * 3, (5.0, 5.0, 5.0))
+    assert answer([0.5] * 3, (5.0, 5.0, 5.0)).startswith("x <= 100 is missed: 50.00% of the tuning jobs")
