@@ -24,6 +24,8 @@ from hptsim.views.pages import page
 
 SHOWN = ("waiting_time_s.mean", "waiting_time_s.p95", "cost_usd")
 """The figures of a sweep that are shown by default; after them, the utilization of each instance type."""
+UNSERVED = "unserved_share"
+"""Shown too where anybody is refused or never trains."""
 
 
 def plan(
@@ -257,6 +259,8 @@ def _chosen(results: Results, asked: Iterable[str] | None, target: Target | None
             results.values(name)  # says which there are if there is none of that name
         return list(asked)
     usual = [*SHOWN, *(name for name in results.columns if name.startswith("utilization."))]
+    if UNSERVED in results.table and results.table[UNSERVED].any():  # the others leave those out who were not served
+        usual.append(UNSERVED)
     if target is not None and target.column not in usual:
         usual.insert(0, target.column)
     return [name for name in usual if name in results.table and len(results.values(name))]

@@ -22,6 +22,8 @@ def page(scenario: Scenario, answer: Answer, figures: Sequence[str], seed: int, 
     shown = summary if not answer.results.varied else summary[summary["figure"].isin(figures)]
     if len(answer.points()[0][1].table) == 1:  # one run of each design has no intervals
         shown = shown.drop(columns=["low", "high", "replications"]).rename(columns={"mean": "value"})
+    if answer.search is not None:  # it has tried the values in an order of its own
+        shown = shown.sort_values(answer.search.what, kind="stable")
     pictures = _pictures(scenario, answer, figures, seed, until)
     return document(scenario.name, answer.sentence(), pictures, answer.basis(seed), html_table(shown))
 
@@ -46,10 +48,11 @@ def document(title: str, sentence: str, pictures: Iterable[tuple[str, Any]], wor
 
 
 _PAGE = """<!DOCTYPE html>
-<html lang="en"><head><meta charset="utf-8"><title>{title}</title>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{title}</title>
 <style>
 body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem }}
 table {{ border-collapse: collapse }} td, th {{ padding: .2rem .8rem; text-align: right; border-top: 1px solid #ccc }}
+p {{ overflow-wrap: anywhere }} .table {{ overflow-x: auto }}
 figure {{ margin: 2rem 0 }} svg {{ max-width: 100%; height: auto }}
 </style></head><body>
 <h1>{title}</h1>
@@ -57,7 +60,7 @@ figure {{ margin: 2rem 0 }} svg {{ max-width: 100%; height: auto }}
 {pictures}
 <h2>Figures</h2>
 <p>{words}</p>
-{table}
+<div class="table">{table}</div>
 </body></html>
 """
 

@@ -1,6 +1,7 @@
 """`hptsim plan --trace`: from a table of jobs to a decision in one command; what it says, and what it refuses."""
 
 import json
+import re
 
 import pytest
 
@@ -164,3 +165,20 @@ def test_quotas_and_prices_are_parsed():
     for wrong in ("v100", "=3", "v100=-1", "v100=²"):
         with pytest.raises(InvalidInput, match="--capacity: got"):
             quota(wrong)
+
+
+def test_a_design_that_turns_jobs_away_shows_it_beside_its_waiting_times(table, tmp_path, capsys):
+    """With one GPU most jobs are refused, and those that are left do not wait."""
+    page = tmp_path / "page.html"
+    assert plan(table, *SEARCH, "--html", str(page)) == 0
+    assert "unserved_share" in capsys.readouterr().out
+    html = page.read_text()
+    rows = re.findall(r"<tr>\s*<td>(\d+)</td>\s*<td>([\w.]+)</td>\s*<td>([\d.]+)</td>", html)
+    assert [int(value) for value, _, _ in rows] == sorted(int(value) for value, _, _ in rows)
+    shown = {(int(value), name): float(figure) for value, name, figure in rows}
+    assert shown[1, "waiting_time_s.p95"] == 0 and shown[1, "unserved_share"] > 0.5 and shown[5, "unserved_share"] == 0
+
+
+def test_where_everybody_is_served_nothing_is_said_of_it(table, capsys):
+    assert plan(table, "--over", "capacity.gpu=8") == 0
+    assert "unserved" not in capsys.readouterr().out
