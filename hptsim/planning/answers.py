@@ -55,13 +55,15 @@ class Answer:
         lines = []
         for set_, part in self.points():
             where = f" with {spelled(set_)}" if set_ else ""
-            caveat = part.caveat(self.target.column)
             sure = f" ({percent(self.confidence)} confidence)"
             if part.one_history:
                 sure = " in the one history that was run; nothing in it is random, so resample it for other days"
             all_jobs = beside(part, self.target.column, self.confidence)
-            because = self.target.why(part) or sure  # who is not served is counted, which is no test
-            lines.append(f"{self.target} {words[self.verdict(part)]}{where}{because}.{caveat}{all_jobs}")
+            judged = f"{self.target} {words[self.verdict(part)]}{where}"
+            if unserved := self.target.why(part):  # who is not served is counted, which is no test
+                lines.append(f"{judged}{unserved}.")
+            else:
+                lines.append(f"{judged}{sure}.{part.caveat(self.target.column)}{all_jobs}")
         return lines
 
     def basis(self, seed: int) -> str:

@@ -146,11 +146,16 @@ class Results:
         """The answer in words, with its interval; a line for each point of a sweep."""
         lines = []
         for set_, part in self.points():
-            low, high = part.interval(column, confidence)
             count = len(part.values(column))
             where = f"With {spelled(set_)}, " if set_ else ""
             missing = f"; {len(part.table) - count} without it" if count < len(part.table) else ""
-            if math.isnan(low):
+            if not count:
+                lines.append(f"{where}{column} was not observed ({len(part.table)} replications).{part.caveat(column)}")
+                continue
+            low, high = part.interval(column, confidence) if count > 1 else (math.nan, math.nan)
+            if count == 1:
+                text = f"in one replication{missing}: of one there is no interval."
+            elif math.isnan(low):
                 text = f"in each of {count} replications{missing}: {part.no_interval}."
             else:
                 around = f"with {percent(confidence)} confidence between {digits(low)} and {digits(high)}"

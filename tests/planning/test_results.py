@@ -148,3 +148,13 @@ def test_a_verdict_has_the_confidence_that_is_asked_for():
     _, bound = bounds(sample, 0.9)
     for limit, verdict in ((bound + 1e-6, "met"), (bound - 1e-6, "open")):
         assert Target("x", "<=", limit).verdict(results(sample), 0.9) == verdict
+
+
+def test_one_replication_and_none_with_the_figure_are_told_as_that():
+    assert results([9.0]).sentence("x") == "x is 9 in one replication: of one there is no interval."
+    assert (
+        results([9.0, math.nan]).sentence("x")
+        == "x is 9 in one replication; 1 without it: of one there is no interval."
+    )
+    refused = results([math.nan, math.nan], unserved_share=[1.0, 1.0])
+    assert refused.sentence("x") == f"x was not observed (2 replications). 100.00% {REFUSED}: they are not in it."
