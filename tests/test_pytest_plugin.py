@@ -46,18 +46,21 @@ def test_importing_the_plugin_is_cheap():
     assert done.stdout.strip() == "['hptsim', 'hptsim.pytest_plugin']"
 
 
+@pytest.mark.long
 def test_a_suite_that_does_not_ask_loads_nothing_and_is_green(suite):
     result = suite("import sys\ndef test_it():\n    assert not {'simpy', 'hptsim.simulation'} & set(sys.modules)\n")
     result.assert_outcomes(passed=1)
     assert result.ret == 0
 
 
+@pytest.mark.long
 def test_the_fixture_makes_simulations(suite):
     result = suite(TAME)
     result.assert_outcomes(passed=1)
     assert result.ret == 0 and "never reached a required case" not in result.stdout.str()
 
 
+@pytest.mark.long
 def test_a_broken_law_prints_the_line_that_reproduces_it(suite):
     result = suite(
         """
@@ -93,6 +96,7 @@ def test_a_suite_that_asks_for_all_and_misses_some_is_red_and_names_them(suite):
         assert (f"never seen: {law}" in result.stdout.str()) is (law not in seen)
 
 
+@pytest.mark.long
 def test_a_suite_that_reaches_what_it_asks_for_is_green(suite):
     result = suite(TAME, "a stopped job has artifacts")
     result.assert_outcomes(passed=1)

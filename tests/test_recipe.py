@@ -5,9 +5,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 PAGE = Path(__file__).parent.parent / "docs" / "testing.md"
 
 
+@pytest.mark.long
 def test_the_recipe_runs(tmp_path):
     blocks = re.findall(r"^```python\n(.*?)^```$", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
     tests = re.findall(r"^def test_", "".join(blocks), re.MULTILINE)

@@ -113,7 +113,7 @@ def test_the_first_customers_of_an_empty_queue(pool):
     inside(f"M/M/1, load {load}, the first {count} customers", results, "waiting_time_s.mean", np.mean(waits))
 
 
-@pytest.mark.parametrize(("servers", "load"), [(2, 0.8), long(5, 1.0)])
+@pytest.mark.parametrize(("servers", "load"), [long(2, 0.8), long(5, 1.0)])
 def test_erlang_b(pool, servers, load):
     """M/M/c/c: a full pool refuses, and who is refused is lost."""
     scenario = station(servers, [customers(load, servers)], admission="reject")

@@ -85,6 +85,7 @@ def test_every_task_is_in_one_chunk_of_one_design(shuffled):
     assert len(sizes) >= 2 * os.cpu_count(), "every worker has something to do"
 
 
+@pytest.mark.long
 def test_a_long_replication_travels_alone(shuffled):
     long = attrs.evolve(SCENARIO, arrivals=[Arrivals(TuningJobSpec("c"), Exponential(80.0), 5001)])
     design = Design(long, until_s=1.0)
@@ -166,7 +167,10 @@ LONGER = attrs.evolve(SCENARIO, arrivals=[Arrivals(TuningJobSpec("c"), Exponenti
 
 @pytest.mark.parametrize(
     "group",
-    [pytest.param(True, id="as a terminal does", marks=pytest.mark.long), pytest.param(False, id="the parent alone")],
+    [
+        pytest.param(True, id="as a terminal does", marks=pytest.mark.long),
+        pytest.param(False, id="the parent alone", marks=pytest.mark.long),
+    ],
 )
 def test_ctrl_c_keeps_every_finished_replication(tmp_path, group, ctrl_c):
     path, script = tmp_path / "kept.jsonl", tmp_path / "script.py"

@@ -105,6 +105,7 @@ def test_a_replication_ends_when_the_scenario_or_the_caller_says(serial):
     assert ended.mean("throughput_per_hour") > 0
 
 
+@pytest.mark.long
 def test_the_smallest_quota_is_the_smallest(serial):
     settings = {"replications": 8, "executor": serial}
     found = smallest(SCENARIO, QUOTA, "waiting_time_s.p95 <= 60", **settings)
@@ -197,6 +198,7 @@ def test_a_search_that_makes_no_sense_says_so(serial, arguments, message):
     assert message in str(error.value)
 
 
+@pytest.mark.long
 def test_it_goes_on_until_it_is_precise(serial):
     column = "time_in_system_s.mean"
     found = until_precise(SCENARIO, column, 0.1, first=4, executor=serial)

@@ -67,6 +67,7 @@ def test_pseudo_values_are_tukeys():
     assert pseudo_values(late, jobs)[0] == pytest.approx(3 * 4 / 14 - 2 * without_first)
 
 
+@pytest.mark.long
 def test_days_in_which_all_wait_or_nobody_cover_as_days_and_not_as_jobs():
     """Whole days are late with a chance of 5 %; busy days have more jobs. As if 600 jobs were independent, it fails."""
     rng, exact, covered, naive = np.random.default_rng(2), 0.05, 0, 0

@@ -57,6 +57,7 @@ VALUES = [
 ]
 
 
+@pytest.mark.long
 def test_different_values_have_different_keys():
     assert len({digest(value) for value in VALUES}) == len(VALUES)
 

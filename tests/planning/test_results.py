@@ -53,6 +53,7 @@ def test_no_late_job_in_twenty_days_is_no_proof_that_there_is_none():
     assert Target.parse("a_share <= 0.14").verdict(days) == "met"
 
 
+@pytest.mark.long
 def test_intervals_cover_the_mean_as_often_as_they_say():
     """Of 1,000 intervals at 90 % over ten normal numbers as many contain the mean as a binomial law allows (99 %)."""
     draws = stats.norm(7, 3).rvs((1000, 10), random_state=1)

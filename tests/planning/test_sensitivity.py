@@ -55,6 +55,7 @@ def test_a_difference_has_the_interval_of_its_pairs(serial):
     assert second["low"] > 0 and "changes by -" in found.sentence().splitlines()[0]
 
 
+@pytest.mark.long
 def test_sobols_indices_are_the_shares_of_the_variance(serial):
     """A sum of independent uniform inputs: each has the share of its range squared, alone and in all."""
     found = sobol(ONE, INPUTS, COLUMN, samples=256, executor=serial).set_index("input")

@@ -44,7 +44,7 @@ def replayed(trace, servers, **changes):
 
 
 @pytest.mark.skipif(not PODS.exists(), reason="the Alibaba trace is not there: see hptsim.traces.MAPPINGS")
-@pytest.mark.parametrize("servers", [*map(long, (8, 16, 24)), 100])
+@pytest.mark.parametrize("servers", [*map(long, (8, 16, 24, 100))])
 def test_the_alibaba_trace_is_replayed_as_a_fifo_replayer_does_job_by_job(servers):
     trace = from_csv(PODS, "alibaba-2023", skip=True)
     rows = [line.split(",") for line in PODS.read_text().splitlines()[1:]]

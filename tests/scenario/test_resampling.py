@@ -113,6 +113,7 @@ def test_long_names_are_cut_and_stay_different():
     assert len(set(names)) == 9 and max(map(len, names)) == 32
 
 
+@pytest.mark.long
 def test_replications_of_a_recorded_history_differ_only_when_it_is_resampled():
     """One server and days of 2 to 20 jobs of an hour, 20 of them at full load: waiting depends on the days."""
     busy = attrs.evolve(trace([2, 20, 2, 23, 2, 8]), capacity={"ml.m5.xlarge": 1})

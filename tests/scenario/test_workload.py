@@ -2,7 +2,7 @@
 
 import attrs
 import pytest
-from extras import SCIPY, stats
+from extras import SCIPY, long, stats
 
 from hptsim import Scenario, Simulation, TuningJobSpec
 from hptsim.errors import InvalidInput
@@ -108,8 +108,8 @@ def test_what_comes_does_not_depend_on_how_long_it_took_to_come():
     ("arrivals", "rate"),
     [
         (Arrivals(SPEC, Exponential(1800), 1), 2),
-        (Arrivals(SPEC, 600, 1, batch=2), 12),
-        (Arrivals(SPEC, Empirical((100, 200)), 1), 24),
+        long(Arrivals(SPEC, 600, 1, batch=2), 12),
+        long(Arrivals(SPEC, Empirical((100, 200)), 1), 24),
         (Arrivals(SPEC, Profile([3] * 12 + [5] * 12), 1), 4),
         (Arrivals(SPEC, Times([1800, 3600])), 2),
         pytest.param(stats and Arrivals(SPEC, stats.gamma(2, scale=900), 1), 2, marks=SCIPY),

@@ -140,7 +140,7 @@ def counts():
 
 
 @SCIPY
-@pytest.mark.parametrize("form", ["synchronous", long("asynchronous"), long("synchronous, more brackets")])
+@pytest.mark.parametrize("form", [long("synchronous"), long("asynchronous"), long("synchronous, more brackets")])
 @pytest.mark.parametrize(("deviation", "drop"), [(0.1, 0.0), long(0.56, 0.0), long(1.33, 0.0), long(0.1, 0.01)])
 def test_the_twin_and_the_reference_agree(counts, form, deviation, drop):
     """24 comparisons at a family level of 1 %: each interval of the difference has a confidence of 1 - 0.01 / 24."""

@@ -309,7 +309,7 @@ PLANTED = [
 @pytest.mark.parametrize(
     ("discipline", "stops"),
     [
-        ("easy-backfill", True),
+        pytest.param("easy-backfill", True, marks=pytest.mark.long),
         ("fair-share", False),
         pytest.param("fair-share", True, marks=pytest.mark.long),  # 15 s
         ("quota-shares", True),
