@@ -19,6 +19,7 @@ def page():
 def test_what_is_said_is_on_it_once():
     html = page()
     assert html.count(MAPPING) == 1 and html.count("<svg") == 1 and "<figcaption>Waiting</figcaption>" in html
+    assert '<meta name="viewport" content="width=device-width">' in html, "a telephone would show it small"
 
 
 @pytest.mark.long
