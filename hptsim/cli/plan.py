@@ -228,6 +228,8 @@ def parsed(text: str) -> tuple[str, list[Any]]:
 
     >>> parsed("capacity.ml.m5.xlarge=2,4"), parsed("capacity.gpu=1:7:3")
     (('capacity.ml.m5.xlarge', [2, 4]), ('capacity.gpu', [1, 4, 7]))
+    >>> parsed("arrivals.team.template.early_stopping=true,false")
+    ('arrivals.team.template.early_stopping', [True, False])
     """
     path, _, values = text.partition("=")
     parts = values.split(":")
@@ -243,7 +245,9 @@ def parsed(text: str) -> tuple[str, list[Any]]:
 
 
 def _value(text: str) -> Any:
-    """A number if it is one, else the text."""
+    """true or false, a number if it is one, else the text."""
+    if text in ("true", "false"):
+        return text == "true"
     for kind in (int, float):
         try:
             return kind(text)

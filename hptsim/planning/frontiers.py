@@ -85,7 +85,7 @@ def frontier(results: Results, figures: Sequence[str], confidence: float = 0.95,
             "frontier", f"{len(figures)} figures of {len(results.varied)} paths", "at least two figures of a sweep"
         )
     points = list(results.points())
-    means = [[_sign(name) * _mean(part, _bare(name)) for name in figures] for _, part in points]
+    means = [objectives(part, figures) for _, part in points]
     order = sorted(range(len(points)), key=lambda place: [math.inf if math.isnan(one) else one for one in means[place]])
     serving = [place for place in order if points[place][1].unserved <= unserved]
     rows = []
@@ -103,10 +103,10 @@ def _bare(name: str) -> str:
     return name.removeprefix("+")
 
 
-def _mean(part: Results, name: str) -> float:
-    """The mean over the replications that have the figure; NaN where none has: nobody trained, so that nobody waited."""
-    values = part.values(name)
-    return float(np.mean(values)) if len(values) else math.nan
+def objectives(part: Results, figures: Sequence[str]) -> list[float]:
+    """The means of a design's figures, of each of which less is better; NaN where no replication has it: nobody has waited."""
+    values = [(name, part.values(_bare(name))) for name in figures]
+    return [_sign(name) * float(np.mean(found)) if len(found) else math.nan for name, found in values]
 
 
 def _sign(name: str) -> float:
