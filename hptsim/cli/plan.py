@@ -69,8 +69,8 @@ def plan(
     mapping
         what the table's columns say: alibaba-2020, alibaba-2023, alibaba-2026, philly, helios, slurm, list-training-jobs,
         describe-training-jobs, or submit=COLUMN,duration=COLUMN,...; guessed from their names and shown if it is not said;
-        parts: submit, duration or start and end, size, group, name, priority, team, cost, pool, unit, first, shares
-        (docs/tables.md)
+        parts: submit, duration or start and end, size, group, name, priority, team, cost, estimate, pool, unit,
+        first, shares (docs/tables.md)
     skip
         leave out rows of the table that cannot be read, and count them
     capacity
