@@ -201,7 +201,7 @@ def _scheduled(rows: list[_Row], origin_s: float) -> Iterator[ScheduledTuningJob
 def _template(
     kind: str, size: int, priority: int, team: str, estimate_s: float | None, longest_s: float
 ) -> TuningJobSpec:
-    """What jobs of the same kind, size, priority, team and estimate share; each may run for as long as the longest of the table did."""
+    """What jobs share of the same kind, size, priority, team and estimate; each may run for as long as the longest job did."""
     usual = TrainingJobDefinition(instances=InstanceRequest(kind, size))
     allowed = attrs.evolve(usual, max_runtime_s=max(usual.max_runtime_s, math.ceil(longest_s)))
     request = {"Tags": [{"Key": "team", "Value": team}]} if team else None
