@@ -1,6 +1,5 @@
 """The twin over HTTP: the same answers as in process, whatever is sent, to however many at once."""
 
-import asyncio
 import gzip
 import io
 import json
@@ -23,6 +22,7 @@ from botocore.exceptions import ClientError
 from examples import request, simulation, training_request
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from server.asking import ask, call, code
 from serving import client, served
 
 from hptsim import Scenario, server
@@ -39,29 +39,6 @@ from hptsim.service.http import Wire
 from hptsim.service.service import OPERATIONS, Service
 
 TUNING = "HyperParameterTuningJobName"
-
-
-def ask(app, method, path, content=b"", **headers):
-    """One request to the application, without a network."""
-
-    async def run():
-        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as http:
-            given = {"Content-Type": "application/json"} if path == "/_hptsim/advance" else {}
-            given |= {name.replace("_", "-"): value for name, value in headers.items()}
-            return await http.request(method, path, content=content, headers=given)
-
-    return asyncio.run(run())
-
-
-def call(app, operation, content, **headers):
-    """One SageMaker operation; *content* is the body, or what it says."""
-    body = content if isinstance(content, bytes) else json.dumps(content).encode()
-    return ask(app, "POST", "/", body, X_Amz_Target=f"SageMaker.{operation}", **headers)
-
-
-def code(response):
-    return response.status_code, response.json()["__type"]
 
 
 @pytest.fixture
@@ -89,10 +66,7 @@ def test_the_answers_are_those_of_the_service_itself(sim, app):
 
 
 def test_the_region_of_the_signature_shows_in_arns(app):
-    signed = (
-        "AWS4-HMAC-SHA256 Credential=AKID/20240101/eu-west-1/sagemaker/aws4_request, SignedHeaders=host, Sigcloud=0"
-    )
-    answer = call(app, "CreateTrainingJob", training_request(), Authorization=signed)
+    answer = call(app, "CreateTrainingJob", training_request(), region="eu-west-1")
     assert answer.json()["TrainingJobArn"] == "arn:aws:sagemaker:eu-west-1:111122223333:training-job/alone"
 
 
@@ -457,7 +431,9 @@ def test_thirty_two_clients_lose_nothing_and_see_no_torn_state(nervous):
 
 def test_slow_and_broken_clients_do_not_disturb_others(sim, monkeypatch):
     monkeypatch.setattr("hptsim.server.calls.BODY_TIMEOUT_S", 0.2)
-    head = b"POST / HTTP/1.1\r\nHost: localhost\r\nX-Amz-Target: SageMaker.ListTrainingJobs\r\nContent-Length: 100\r\n\r\n"
+    head = (
+        b"POST / HTTP/1.1\r\nHost: localhost\r\nX-Amz-Target: SageMaker.ListTrainingJobs\r\nContent-Length: 100\r\n\r\n"
+    )
     with served(sim) as url:
         place = urlsplit(url)
         address = (place.hostname, place.port)
@@ -473,7 +449,9 @@ def test_slow_and_broken_clients_do_not_disturb_others(sim, monkeypatch):
         with socket.create_connection(address) as noise:
             noise.sendall(b"\x16\x03\x01\x00\xff not HTTP at all\r\n\r\n")
             assert noise.recv(65536).startswith(b"HTTP/1.1 400 ")
-        long = httpx.post(f"{url}/", content=b" " * (4 * server.MAX_BODY), headers={"X-Amz-Target": "x"}, trust_env=False)
+        long = httpx.post(
+            f"{url}/", content=b" " * (4 * server.MAX_BODY), headers={"X-Amz-Target": "x"}, trust_env=False
+        )
         assert long.status_code in (400, 413)
         assert client(url).list_training_jobs()["TrainingJobSummaries"] == []
         for connection in idle:
@@ -600,7 +578,9 @@ def test_a_port_that_is_taken(capsys):
 def what_is_served(monkeypatch, *arguments):
     """The scenario that `hptsim serve` serves, and when in seconds since 1970 it was told to."""
     sims = []
-    monkeypatch.setattr("hptsim.server.command.application", lambda regions, **settings: sims.append(regions.of("us-east-1").sim))
+    monkeypatch.setattr(
+        "hptsim.server.command.application", lambda regions, **settings: sims.append(regions.of("us-east-1").sim)
+    )
     monkeypatch.setattr("uvicorn.Server.run", lambda self, sockets: None)
     begun = int(time.time())
     assert main(["serve", "--port", "0", *map(str, arguments)]) == exit_codes.SUCCESS
