@@ -105,10 +105,10 @@ class _Answers:
     def health(self) -> Response:
         with self.regions.lock:
             self._catch_up()
-            sims = [region.sim for region in self.regions.made.values()]
+            entries = {name: len(region.sim.journal) for name, region in self.regions.made.items()}
             shown = {"status": "ok", "now": self.regions.now, "speed": self.pace.speed or "manual"}
-            counts = {"journal": sum(map(_length, sims)), "tuning_jobs": sum(len(sim.tuning_jobs) for sim in sims)}
-            return JSONResponse({**shown, **counts, "regions": list(self.regions.made)})
+            jobs = sum(len(region.sim.tuning_jobs) for region in self.regions.made.values())
+            return JSONResponse({**shown, "journal": sum(entries.values()), "tuning_jobs": jobs, "regions": entries})
 
     def journal(self, given: str, region: str) -> Response:
         after = int(given) if given.isdecimal() and len(given) < 16 else None
@@ -166,10 +166,6 @@ class _Answers:
     def _sync(self) -> None:
         if self.log is not None:
             self.log.sync()
-
-
-def _length(sim: Simulation) -> int:
-    return len(sim.journal)
 
 
 def page() -> str:
