@@ -92,7 +92,7 @@ def application(
     ]
     return Starlette(
         routes=[Route(path, _Door(endpoint, allowed_hosts), methods=methods) for path, endpoint, methods in routes],
-        exception_handlers={Exception: _internal_failure},
+        exception_handlers={404: _no_such_place, Exception: _internal_failure},
     )
 
 
@@ -211,6 +211,12 @@ class _Unfinished(Response):
 
 def _shown(response: Answered) -> Response:
     return Response(response.body, response.status, dict(response.headers))
+
+
+async def _no_such_place(request: Request, error: Exception) -> Response:
+    """What a request is for that is not for a path, such as `OPTIONS *`."""
+    said = f"{request.method} {request.scope['path']:.80} is not here; a path begins with a slash"
+    return _shown(refused(request, ServiceError("NotFound", said, 404)))
 
 
 async def _internal_failure(request: Request, error: Exception) -> Response:
