@@ -180,7 +180,8 @@ class Service:
 
     def _describe_training_job(self, request: Answer) -> Answer:
         job = self._shown.training_job(request["TrainingJobName"])
-        return {**self._describe_shown.training_job(job), **without_none(self._updates.get(job.name, {}))}
+        emitted = self._shown.metrics[job.name].last()
+        return {**self._describe_shown.training_job(job, emitted), **without_none(self._updates.get(job.name, {}))}
 
     def _stop_training_job(self, request: Answer) -> Answer:
         self.sim.stop_training_job(request["TrainingJobName"])
