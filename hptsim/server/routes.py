@@ -13,7 +13,8 @@ from hptsim.model.journal import encode
 from hptsim.optional import require
 from hptsim.server.calls import body_of, call_of
 from hptsim.server.pace import Pace
-from hptsim.service.http import Call, Wire, refusal
+from hptsim.service.http import Call, Wire
+from hptsim.service.refusals import refusal
 from hptsim.service.s3 import Response as Answered
 from hptsim.simulation.simulation import Simulation
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 import itertools
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 from hptsim.errors import ServiceError, answered, nearest
@@ -287,7 +287,7 @@ OPERATIONS = tuple(_OPERATIONS)
 """The operations that are modelled."""
 
 
-def not_modelled(service: str, operation: str, modelled: Iterator[str] | Mapping[str, Any] | list[str]) -> ServiceError:
+def not_modelled(service: str, operation: str, modelled: Iterable[str]) -> ServiceError:
     """The answer to an operation that the twin does not know: it names it, and what comes nearest."""
     text = f"hptsim does not model {service} {operation}; {nearest(operation, modelled)}"
     return ServiceError("UnknownOperationException", text)
