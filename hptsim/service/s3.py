@@ -11,6 +11,7 @@ import gzip
 import hashlib
 import io
 import json
+import re
 import tarfile
 from collections.abc import Mapping
 from email.utils import formatdate
@@ -28,6 +29,7 @@ from hptsim.service.service import Service, not_modelled
 OPERATIONS = ("ListObjectsV2", "HeadObject", "GetObject")
 """The operations that are modelled."""
 MAX_KEYS = 1000
+_SIZE, _MOST_SIZE = re.compile("[0-9]{1,10}"), 2**31 - 1
 _AFTER_ALL = "\U0010ffff"
 
 
@@ -129,8 +131,9 @@ class S3:
         prefix, delimiter = query.get("prefix", ""), query.get("delimiter", "")
         list_request = ListRequest("ListObjectsV2", {"bucket": bucket, "prefix": prefix, "delimiter": delimiter})
         given = query.get("max-keys", str(MAX_KEYS))
-        if not given.isdigit():
-            raise ServiceError("InvalidArgument", f"max-keys: got {given!r}, expected a whole number, 0 or more")
+        if not _SIZE.fullmatch(given) or int(given) > _MOST_SIZE:
+            expected = f"expected a whole number from 0 to {_MOST_SIZE}"
+            raise ServiceError("InvalidArgument", f"max-keys: got {given!r:.80}, {expected}")
         size = min(int(given), MAX_KEYS)
         start = self._start(query, list_request)
         keys, prefixes, last = _take(objects, start, prefix, delimiter, size)
