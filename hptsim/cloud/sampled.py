@@ -113,9 +113,10 @@ class SampledCloud(CloudBase):
         job.work_s = self._work(job)
         if job.tuning_job:
             spec = world.tuning[job.tuning_job].spec
-            job.watched = job.watched or self._script.log_epochs
             if spec.hyperband is not None:
                 job.epochs = spec.hyperband.max_resource
+        if job.tuning_job or definition.objective is not None:
+            job.watched = job.watched or self._script.log_epochs
         exposed = job.watched or definition.spot or definition.checkpoint_uri or self.faults_of(job).possible
         job.fault_free = not exposed
 

@@ -146,6 +146,16 @@ ASSUMPTIONS: Mapping[str, str] = MappingProxyType(
         "both tune them, at most ten that became or changed as static ones, Environment, isolation, encryption and retries, "
         "and with IdenticalDataAndAlgorithm the image and the input channels (O18, C8, C9: refused and worded as observed, "
         "but for types, the ten and Identical's own list); grandparents do not count towards the 750 (C10, L15)",
+        "parents-once": "a warm start that names a parent twice is refused; nobody says what the service does (C8)",
+        "own-algorithms": "an image whose repository is called as one of the service's own algorithms is taken for it and "
+        "needs no metric definition for its objective; any other image does (C13: observed for frameworks' images)",
+        "metric-expressions": "regular expressions of MetricDefinitions are Python's; one that cannot be read is refused at "
+        "creation, where nobody says what the service does; the value is the number in the first group of the first match in "
+        "a line of the log, and an objective that none of the lines shows is not emitted (L21, K8)",
+        "script-metrics": "a script prints each of its metrics in a line of its own, as the regular expression of its definition "
+        "finds it, unless log_format says otherwise; a training job without a tuning job prints its curve as the first of its "
+        "MetricDefinitions. What was found is kept with the time of its line; FinalMetricDataList has the last value of each "
+        "metric once the training job has ended, however it ended (L21)",
         "built-in-algorithms": "the service's own algorithms have no hyperparameters and metrics but those of the request, "
         "where the service fills in its own, which differ by algorithm and version (O8)",
         "ranges-as-given": "Describe gives hyperparameter ranges back as they were asked for: a recorded one left out the "

@@ -19,7 +19,7 @@ from hptsim.service import cloudwatch_logs, elsewhere, s3, service
 from hptsim.service.call import Call as Call
 from hptsim.service.cloudwatch_logs import Logs
 from hptsim.service.refusals import in_protocol, refusal
-from hptsim.service.s3 import S3, Response
+from hptsim.service.s3 import S3, Asked, Response
 from hptsim.service.service import Service, not_modelled
 from hptsim.service.validation import model
 from hptsim.simulation.simulation import Simulation
@@ -27,6 +27,8 @@ from hptsim.simulation.simulation import Simulation
 MODELLED = {"sagemaker": service.OPERATIONS, "s3": s3.OPERATIONS, "logs": cloudwatch_logs.OPERATIONS}
 """What is the twin's matter: its operations, by service."""
 SERVICES = tuple(MODELLED)
+WHOLLY = ("s3", "logs", "service-quotas")
+"""Services of which moto is asked nothing: it would not see what the twin has there."""
 JSON = "application/x-amz-json-1.1"
 
 
@@ -74,7 +76,7 @@ class Wire:
         parts = urlsplit(call.url)
         bucket, key = _place(parts.netloc, unquote(parts.path).removeprefix("/"), call.endpoint)
         query = dict(parse_qsl(parts.query, keep_blank_values=True))
-        return self._s3.answer(call.operation, bucket, key, query, call.headers)
+        return self._s3.answer(call.operation, Asked(bucket, key, query, call.headers, call.body, call.region))
 
 
 def is_the_twins(call: Call) -> bool:
@@ -83,7 +85,7 @@ def is_the_twins(call: Call) -> bool:
     >>> is_the_twins(Call("sagemaker", "StopTrainingJob")), is_the_twins(Call("sagemaker", "CreateModel"))
     (True, False)
     """
-    return call.operation in MODELLED.get(call.service, ())
+    return call.service in WHOLLY or call.operation in MODELLED.get(call.service, ())
 
 
 def _parsed(body: bytes) -> Mapping[str, Any]:

@@ -22,6 +22,7 @@ from hptsim.model.payloads import Epoch, Failed, ScriptEnded, TrainingJobCreated
 from hptsim.model.statuses import FINAL_TUNING, NEW, bucket, status
 from hptsim.model.storage import Artifact, LogEvent, log_stream
 from hptsim.service.indexed_jobs import IndexedTrainingJob, IndexedTuningJob, Stream, Transition
+from hptsim.service.metrics import JobMetrics, expressions_of
 from hptsim.service.pagination import Key, SortedIndex
 from hptsim.service.tags import tags_of
 
@@ -83,6 +84,8 @@ class JobIndex(JournalReader):
         self.streams: SortedIndex[Stream] = SortedIndex(STREAM_ORDERS)
         self.log: list[tuple[str, LogEvent]] = []
         """Every log event with its stream, oldest first."""
+        self.metrics: dict[str, JobMetrics] = {}
+        """What training jobs have emitted, by name; it stays when a record is deleted."""
         self._read = 0
         self._last: Entry | None = None
 
@@ -145,7 +148,10 @@ class JobIndex(JournalReader):
 
     def on_training_create(self, entry: Entry) -> None:
         """A training job is there."""
-        self.on_training(entry, self._created(entry[2], entry[0], entry[6]))
+        job = self._created(entry[2], entry[0], entry[6])
+        before = self.metrics.get(job.name)
+        self.metrics[job.name] = JobMetrics(expressions_of(job), {} if before is None else before.values, job.created_s)
+        self.on_training(entry, job)
 
     def on_training_delete(self, entry: Entry) -> None:
         """The record of a training job is gone, from the list of its tuning job too."""
@@ -267,6 +273,7 @@ class JobIndex(JournalReader):
         stream.events.append(event)
         self.streams.put(name, stream)
         self.log.append((name, event))
+        self.metrics[job].note(event)
 
 
 def parse_uri(uri: str) -> tuple[str, str] | None:

@@ -186,18 +186,18 @@ def tell(world: World, child: TrainingJob, detail: Any) -> None:
 
 
 def log(world: World, child: TrainingJob, data: Epoch | ScriptEnded | None) -> None:
-    """LOG: write a line to the training job's log stream, the objective included (L3)."""
+    """LOG: write to the training job's log stream, the metrics included (L21)."""
     now, name = world.now, child.name
-    message = "Training started."
-    if data is not None:
-        value = data.objective
-        message = "The script has ended." if value is None else world.cloud.log_line(world, child, value)
-    world.write((now, "log", name, "", "", "", message, world.step))
-    event = _new_tuple(LogEvent, (now, message))
-    if name in world.logs:
-        world.logs[name].append(event)
-    else:
-        world.logs[name] = [event]
+    for message in _STARTED if data is None else world.cloud.log_lines(world, child, data):
+        world.write((now, "log", name, "", "", "", message, world.step))
+        event = _new_tuple(LogEvent, (now, message))
+        if name in world.logs:
+            world.logs[name].append(event)
+        else:
+            world.logs[name] = [event]
+
+
+_STARTED = ("Training started.",)
 
 
 def judge(world: World, child: TrainingJob, data: Any) -> None:
