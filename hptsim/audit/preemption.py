@@ -12,7 +12,7 @@ from hptsim.audit.state import KnownTrainingJob, KnownTuningJob, State
 from hptsim.model.account import TUNING_JOBS
 from hptsim.model.assumptions import PREEMPTIVE
 from hptsim.model.journal import Entry
-from hptsim.model.laws import ALWAYS, STEP, TUNING_JOB, Law
+from hptsim.model.laws import ALWAYS, STEP, TRAINING_JOB, TUNING_JOB, Law
 
 Amounts = Mapping[str, int]
 _RUNS = ("Starting", "Pending", "Downloading", "Training", "Interrupted")
@@ -131,8 +131,13 @@ def takes_back_what_is_lent(state: State, entry: Entry) -> str | None:
     return None
 
 
-def waits_to_go_on(state: State, subject: Entry | KnownTuningJob) -> str | None:
-    """Every preempted training job without instances has a request in the queue, and goes on when that is granted."""
+def waits_to_go_on(state: State, subject: Entry | KnownTuningJob | KnownTrainingJob) -> str | None:
+    """Every preempted training job without instances has a request in the queue, and goes on with what that is granted."""
+    if isinstance(subject, KnownTrainingJob):
+        shown = state.world.training.get(subject.name) if state.world is not None and subject.resumed else None
+        if shown is not None and f"{subject.holder}/{shown.reservation}" != subject.reservation:
+            return f"{subject.name} goes on with {subject.reservation}, the world says {shown.reservation}"
+        return None
     if isinstance(subject, KnownTuningJob):
         if subject.spec is None:
             return None
@@ -172,7 +177,7 @@ LAWS = (
         "a preempted training job that has given its instances back has a request in the queue, and goes on when it is granted",
         "preemption",
         waits_to_go_on,
-        (TUNING_JOB, "training resume"),
+        (TRAINING_JOB, TUNING_JOB, "training resume"),
     ),
 )
 """The laws of preemption."""

@@ -138,7 +138,7 @@ def _reported(state: State, job: KnownTrainingJob, data: Any) -> None:
         case Failed(reason):
             job.failure = reason
         case Resumed(number):
-            job.reservation = f"{job.holder}/{number}"
+            job.reservation, job.resumed = f"{job.holder}/{number}", True
 
 
 def _expect_stop(state: State, job: KnownTrainingJob) -> None:

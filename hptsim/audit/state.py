@@ -146,6 +146,8 @@ class KnownTrainingJob:
     retries: int = 0
     reservation: str = ""
     """The reservation that was granted for it; nothing where it began on idle instances."""
+    resumed: bool = False
+    """Whether it goes on after a preemption."""
     occupies: Mapping[str, int] | None = None
     occupations: int = 0
     """How often it has taken instances and not given them back: once, as long as it lives."""

@@ -113,9 +113,7 @@ TRAINING = Table(
         Row("torn_down", "Interrupted:teardown", "Interrupted:queued", _BACK, "preemption"),
         Row("resume", "Interrupted:queued", "Starting", ("OCCUPY",), "preemption", books=("RESERVATION",)),
         Row("stop", "Interrupted:queued", "Stopped", _UNPLACED, "J11, preemption", books=("STOPPED_BY",)),
-        Row(
-            "max_wait", "Interrupted:queued", "MaxWaitTimeExceeded", _UNPLACED, "R24, preemption", books=("STOPPED_BY",)
-        ),
+        Row("max_wait", "Interrupted:queued", "MaxWaitTimeExceeded", _UNPLACED, "R24, preemption"),
         Row("client_error", "Starting", "Failed", _GONE, "J8", books=("REASON",)),
         Row("client_error", "Downloading", "Failed", _GONE, "J8", books=("REASON",)),
         Row("algorithm_error", "Training", "Failed", _GONE, "J8", books=("REASON",)),

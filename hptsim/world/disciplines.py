@@ -7,6 +7,7 @@ after each grant. "fifo", "priority" and "backfill" look at requests and quota a
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 from operator import attrgetter
@@ -143,7 +144,7 @@ class Quotas:
         """Whether its team may borrow as much."""
         share = self.shares.share(reservation.team)
         return all(
-            count <= share.quota.get(pool, 0) + share.borrow.get(pool, self.limit[pool])
+            count <= share.quota.get(pool, 0) + share.borrow.get(pool, math.inf)
             for pool, count in self.wants(reservation).items()
         )
 
