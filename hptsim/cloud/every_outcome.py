@@ -10,6 +10,7 @@ import attrs
 
 from hptsim.cloud.base import CloudBase
 from hptsim.model.machine import TABLES
+from hptsim.model.tables import BY_THE_LINE
 from hptsim.world.jobs import TrainingJob, TuningJob
 from hptsim.world.ports import State
 
@@ -30,7 +31,7 @@ _OFFERS: dict[str, list[str]] = {}
 
 
 for _state, _trigger in TABLES.training:
-    if _trigger not in ("create", "stop"):
+    if _trigger not in ("create", "stop", *BY_THE_LINE):
         _OFFERS.setdefault(_state, []).append(_trigger)
 """What the tables know in each state."""
 
