@@ -10,6 +10,7 @@ import attrs
 
 from hptsim.audit.auditor import Auditor
 from hptsim.audit.ends import NOTHING_FOR_EVER
+from hptsim.audit.frozen import frozen
 from hptsim.audit.laws import LAWS
 from hptsim.cloud.every_outcome import FAULTS, EveryOutcome, is_fault
 from hptsim.errors import LawBroken, ServiceError, invalid, nearest
@@ -211,7 +212,10 @@ class _Search:
         """The state as a tuple of small numbers: equal parts are stored once."""
         parts = self.parts
         tuning, training, *rest = node.world.freeze()
-        numbers = [parts.setdefault(part, len(parts)) for part in (*tuning, "|", *training, "|", *rest, node.given)]
+        numbers = [
+            parts.setdefault(part, len(parts))
+            for part in (*tuning, "|", *training, "|", *rest, "|", *frozen(node.auditor.state), node.given)
+        ]
         return tuple(numbers)
 
     def rest(self, node: _Node) -> Counterexample | None:
