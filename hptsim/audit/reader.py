@@ -83,6 +83,8 @@ def follow_training(state: State, entry: Entry) -> None:
         job.passed = frozenset(rung for rung in job.passed if rung <= job.kept)
     if data is not None:
         _reported(state, job, data)
+    if job.state == "Stopping" != destination:  # the grace window is over
+        job.sigterm_s = None
     job.state = destination
     if destination in ENDED:
         _ended(state, job)

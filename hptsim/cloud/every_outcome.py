@@ -27,6 +27,19 @@ FAULTS = (
     "max_pending",
 )
 """What happens only as often as a budget allows."""
+
+
+def is_fault(armed: tuple[str, str, str]) -> bool:
+    """Whether something armed (kind of entity, name, trigger) is a fault: it may happen as often as the budget allows.
+
+    A tuning job's own time limit is none, though its trigger has the name of one.
+
+    >>> is_fault(("training", "a-001", "max_runtime")), is_fault(("tuning", "a", "max_runtime"))
+    (True, False)
+    """
+    return armed[0] == "training" and armed[2] in FAULTS
+
+
 _OFFERS: dict[str, list[str]] = {}
 
 
