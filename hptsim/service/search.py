@@ -75,7 +75,7 @@ def _satisfied(given: Mapping[str, Any], record: Record) -> bool:
         return (found is not None) == (operator == "Exists")
     if sought is None:
         raise ServiceError("ValidationException", f"Filter {given['Name']}: {operator} needs a Value.")
-    if operator in ("NotEquals",):
+    if operator == "NotEquals":
         return found is None or not _equal(found, sought)
     if found is None:
         return False
@@ -89,7 +89,7 @@ def _satisfied(given: Mapping[str, Any], record: Record) -> bool:
     if low is None or high is None:
         text = f"Filter {given['Name']}: {operator} compares numbers and times, got {found!r:.80} and {sought!r:.80}."
         raise ServiceError("ValidationException", text)
-    return _ORDERED[operator](low, high)
+    return bool(_ORDERED[operator](low, high))
 
 
 def _listed(found: Any) -> list[Any]:
