@@ -69,7 +69,7 @@ def _nested(given: Mapping[str, Any], record: Record) -> bool:
 
 
 def _satisfied(given: Mapping[str, Any], record: Record) -> bool:
-    operator, sought = given.get("Operator", "Equals"), given.get("Value")
+    operator, sought = str(given.get("Operator", "Equals")), given.get("Value")
     found = value(record, given["Name"])
     if operator in ("Exists", "NotExists"):
         return (found is not None) == (operator == "Exists")
@@ -89,7 +89,7 @@ def _satisfied(given: Mapping[str, Any], record: Record) -> bool:
     if low is None or high is None:
         text = f"Filter {given['Name']}: {operator} compares numbers and times, got {found!r:.80} and {sought!r:.80}."
         raise ServiceError("ValidationException", text)
-    return bool(_ORDERED[operator](low, high))
+    return _ORDERED[operator](low, high)
 
 
 def _listed(found: Any) -> list[Any]:
