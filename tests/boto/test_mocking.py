@@ -2,9 +2,11 @@
 
 import asyncio
 import os
+import re
 import threading
 import time
 import unittest
+from pathlib import Path
 
 import boto3
 import botocore.loaders
@@ -32,7 +34,7 @@ def bare(monkeypatch, tmp_path):
     for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
         monkeypatch.setenv(name, str(tmp_path / "none"))
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
-    monkeypatch.setattr(botocore.loaders, "create_loader", lambda *arguments: LOADER)
+    monkeypatch.setattr(botocore.session, "create_loader", lambda *arguments: LOADER)
 
 
 @pytest.fixture
@@ -107,6 +109,27 @@ def test_an_endpoint_of_the_environment_is_not_called(sim, monkeypatch):
         boto3.client("sagemaker").create_training_job(**training_request())
         sim.run()
         assert boto3.client("s3").list_objects_v2(Bucket="bucket")["KeyCount"] == 1
+
+
+def test_the_variables_of_the_page_send_each_service_to_an_address(monkeypatch):
+    page = (Path(__file__).parents[2] / "docs/how-to/mock-a-program.md").read_text()
+    named = re.findall(r"^\| `(AWS_ENDPOINT_URL\w*)` \|", page, re.MULTILINE)
+    services = {"SAGEMAKER": "sagemaker", "S3": "s3", "CLOUDWATCH_LOGS": "logs"}
+    assert named == [*(f"AWS_ENDPOINT_URL_{name}" for name in services), "AWS_ENDPOINT_URL"]
+
+    def addresses():
+        return [boto3.Session(**KEYS).client(one).meta.endpoint_url for one in services.values()]
+
+    for place, variable in enumerate(named[:-1]):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv(variable, "http://localhost:1")
+            assert [one == "http://localhost:1" for one in addresses()] == [place == other for other in range(3)]
+    monkeypatch.setenv(named[-1], "http://localhost:2")
+    assert addresses() == ["http://localhost:2"] * 3
+    monkeypatch.setenv(named[0], "http://localhost:1")
+    assert addresses() == ["http://localhost:1", "http://localhost:2", "http://localhost:2"]
+    monkeypatch.setenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true")
+    assert not any("localhost" in one for one in addresses())
 
 
 def test_the_innermost_mock_counts_and_attached_clients_stay(sim):
