@@ -18,7 +18,6 @@ from examples import request, simulation, training_request
 
 from hptsim import Scenario, boto
 from hptsim.errors import InvalidInput
-from hptsim.service import elsewhere
 
 LOADER = botocore.loaders.Loader()
 """It keeps the models that it has loaded, so that sessions cost little."""
@@ -268,8 +267,7 @@ def queue():
     return boto3.client("sqs").create_queue(QueueName="mine")["QueueUrl"]
 
 
-def test_without_moto_what_is_not_ours_is_refused(sim, monkeypatch):
-    monkeypatch.setattr(elsewhere, "stubber", lambda **more: None)
+def test_without_moto_what_is_not_ours_is_refused(sim, without_moto):
     with (
         boto.mock(sim),
         pytest.raises(ClientError, match=r"hptsim does not model sqs CreateQueue.*pip install 'hptsim\[aws\]'"),

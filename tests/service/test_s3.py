@@ -74,7 +74,7 @@ def test_what_is_missing_is_missed_in_s3s_words():
 
 
 @pytest.mark.parametrize("call", ["put_object", "delete_object", "head_bucket", "list_buckets", "create_bucket"])
-def test_what_is_not_modelled_is_named(call):
+def test_what_is_not_modelled_is_named(call, without_moto):
     _, s3 = ran()
     more = {"put_object": {"Key": "a", "Body": io.BytesIO(b"x")}, "delete_object": {"Key": "a"}, "list_buckets": None}
     given = more.get(call, {})
