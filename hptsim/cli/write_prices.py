@@ -1,4 +1,4 @@
-"""`python -m hptsim.cli.write_prices LIST.json OUT.toml [REGION] [USD_PER_UNIT]`: a table of prices from a saved price list of the service.
+"""`python -m hptsim.cli.write_prices LIST.json OUT.toml [REGION] [USD_PER_UNIT]`: prices from a saved list of the service.
 
 Where the list is not in US dollars, USD_PER_UNIT is what a unit of its currency is worth.
 A scenario names it with `prices = "OUT.toml"`, `hptsim plan --trace` and `hptsim replay` with `--prices OUT.toml`.
