@@ -12,7 +12,8 @@ from xml.sax.saxutils import escape
 from hptsim.boto import DEFAULT_REGION
 from hptsim.errors import ServiceError
 from hptsim.optional import require
-from hptsim.service.http import Call, refusal
+from hptsim.service.call import Call
+from hptsim.service.refusals import refusal
 from hptsim.service.s3 import Response
 
 require("starlette", "server", "the server")

@@ -8,7 +8,7 @@ from typing import Any
 
 from hptsim.errors import ServiceError, invalid
 from hptsim.optional import require
-from hptsim.service.http import refusal
+from hptsim.service.refusals import refusal
 
 require("uvicorn", "server", "the server")
 
