@@ -149,7 +149,7 @@ def check_loop() -> None:
         text = (
             f"{kind} keeps its own time: asyncio.sleep waits in real time; run the program in asyncio.SelectorEventLoop"
         )
-        warnings.warn(text, UnreachedClock, stacklevel=2)
+        warnings.warn(text, UnreachedClock, stacklevel=4)
 
 
 def _patch() -> None:

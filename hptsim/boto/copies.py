@@ -75,7 +75,7 @@ def reach(pairs: Mapping[Any, Any], left: Collection[str]) -> Callable[[], None]
         _Found.copies = [one for one in found if isinstance(one, _Copy)]
         for text in sorted({one for one in found if isinstance(one, str)} - _Found.told):
             _Found.told.add(text)
-            warnings.warn(f"{text}, and stays in real time; call it by that name", UnreachedClock, stacklevel=6)
+            warnings.warn(f"{text}, and stays in real time; call it by that name", UnreachedClock, stacklevel=5)
     copies = _Found.copies
     for copy in copies:
         copy.change(copy.real, pairs[copy.real])
@@ -97,6 +97,9 @@ def _found(reals: Sequence[Any], left: Collection[str]) -> Iterator[_Copy | str]
         elif _root(modules[id(holder)]) not in left:
             yield from (_Copy(holder, name, real) for name, real in _held(list(holder.items()), reals))
     kinds = {id(one): one for one in elsewhere if isinstance(one, (tuple, dict, CellType))}
+    for holder in elsewhere:  # an object, whose attributes need no dictionary
+        if id(holder) not in kinds:
+            yield from _kept(holder, reals, {*left, *_QUIET})
     for owner in gc.get_referrers(*kinds.values()) if kinds else ():
         if isinstance(owner, FunctionType) and _root(owner.__module__) not in left:
             if id(owner.__defaults__) in kinds:
