@@ -89,11 +89,10 @@ def test_logs_and_objects_of_the_same_simulation(sim, app):
 @pytest.mark.parametrize(
     ("method", "path", "named"),
     [
-        ("PUT", "/bucket/key", "PutObject"),
-        ("DELETE", "/bucket/key", "DeleteObject"),
-        ("GET", "/bucket", "GET /bucket"),
+        ("PUT", "/bucket?versioning", "PUT /bucket?versioning"),
+        ("PATCH", "/bucket/key", "PATCH /bucket/key"),
         ("GET", "/bucket/key?tagging", "GET /bucket/key?tagging"),
-        ("POST", "/bucket?delete", "POST /bucket?delete"),
+        ("POST", "/bucket?policy", "POST /bucket?policy"),
     ],
 )
 def test_what_is_not_modelled_of_the_object_store_is_named(sim, app, method, path, named):

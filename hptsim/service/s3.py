@@ -228,7 +228,7 @@ class S3:
         prefix, delimiter = query.get("prefix", ""), query.get("delimiter", "")
         list_request = ListRequest("ListObjectsV2", {"bucket": bucket, "prefix": prefix, "delimiter": delimiter})
         given = query.get("max-keys", str(MAX_KEYS))
-        if not (given.isdecimal() and len(given) <= 10):
+        if not (given.isdecimal() and len(given) <= 10 and int(given) < 2**31):
             raise ServiceError("InvalidArgument", f"max-keys: got {given!r:.80}, expected a whole number, 0 or more")
         size = min(int(given), MAX_KEYS)
         second = operation == "ListObjectsV2"
