@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 
 OPTION = "hptsim_sometimes"
+CONTRACT = "hptsim.conformance"
+"""What `pytest --pyargs` is given to test an endpoint."""
 
 
 @pytest.fixture
@@ -28,8 +30,27 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addini(OPTION, words, type="linelist", default=[])
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_load_initial_conftests(early_config: pytest.Config, parser: pytest.Parser, args: list[str]) -> None:
+    """The options of the tests of an endpoint, where these are asked for: a suite of yours may have options of such names."""
+    if CONTRACT in args:
+        parser.addoption("--endpoint", help="URL of what is tested: hptsim serve, moto's server, or another")
+        words = "real seconds after which a test of an endpoint waits no longer (60)"
+        parser.addoption("--patience", type=float, default=60.0, help=words)
+
+
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    """Refuse to test no endpoint."""
+    if CONTRACT in config.invocation_params.args and not config.getoption("--endpoint"):
+        raise pytest.UsageError(
+            f"{CONTRACT} tests an endpoint, and none was given; start one with `hptsim serve --speed 60`, then write "
+            f"pytest --pyargs {CONTRACT} --endpoint http://127.0.0.1:8765"
+        )
+
+
 def pytest_configure(config: pytest.Config) -> None:
-    """Watch the laws' witnesses, where the suite asks for them."""
+    """Make the mark of the tests of an endpoint known, and watch the laws' witnesses, where the suite asks for them."""
+    config.addinivalue_line("markers", "rests_on(rows): rows of the specification that a test of an endpoint rests on")
     if wanted := config.getini(OPTION):
         config.pluginmanager.register(Witnesses(wanted), "hptsim-witnesses")
 

@@ -2,7 +2,8 @@
 
 Blocks marked `python` are sessions and run as doctests, one page after another in one namespace each. A `code-block` with a
 caption is the file of that name. Lines of a `console` block that begin with `$ hptsim` are given to the command line.
-docs/testing.md is a test module, which tests/test_recipe.py runs; docs/scenario.md is read by tests/test_docs.py.
+docs/testing.md is a test module, which tests/test_recipe.py runs; docs/scenario.md is read by tests/test_docs.py, and
+docs/how-to/other-languages.md by tests/test_languages.py.
 """
 
 import doctest
@@ -16,7 +17,7 @@ from extras import long
 from hptsim.cli.app import main
 
 ROOT = Path(__file__).parent.parent
-ELSEWHERE = {"testing.md", "scenario.md", "semantics.md"}
+ELSEWHERE = {"testing.md", "scenario.md", "semantics.md", "other-languages.md"}
 PAGES = sorted(path for path in (ROOT / "docs").rglob("*.md") if path.name not in ELSEWHERE)
 LONG = {"tutorials/planning.md", "how-to/plan-a-quota.md", "how-to/choose-a-design.md"}
 """Pages whose sessions replicate and search."""

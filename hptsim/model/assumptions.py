@@ -41,7 +41,18 @@ ASSUMPTIONS: Mapping[str, str] = MappingProxyType(
         "quota-shares": "under the discipline quota-shares a team has a quota of its own, lends what it does not use of it, and "
         "borrows, within its limits; requests within the own quota go before those that borrow, and no one borrows what such a "
         "request waits for; within a team the order is that of request. As with AWS Batch's quota shares and Kueue's cohorts, "
-        "but that nobody is preempted: what is lent comes back when the borrower ends",
+        "but that nobody is preempted: what is lent comes back when the borrower ends; quota-shares-reclaim is the same and "
+        "preempts",
+        "preemption": "under the discipline quota-shares-reclaim a request within its team's quota that must wait takes back "
+        "what is lent: training jobs of teams beyond their quota are preempted, who was granted last first, and only as many as it "
+        "needs "
+        "beyond what training jobs that upload, stop or are preempted give back anyway. SageMaker itself preempts nothing: AWS "
+        "Batch stops such a training job and queues it again without a limit (AWS Batch user guide, Preemption), Kueue evicts "
+        "it (Kueue, Preemption, reclaimWithinCohort). Here it keeps its record and shows Interrupted. Its script, if it runs, "
+        "gets SIGTERM and up to 120 s, which are billed, and its instances are in use until then, or for teardown_s without a "
+        "script; it goes to the end of the queue, and on from its last checkpoint, with what it had trained since lost and "
+        "billed. Whom AWS Batch chooses is a heuristic of its own. Training jobs without a tuning job are never preempted, for "
+        "they have no place in the queue",
         "quota-wait": "a training job that finds no quota at its launch waits and is never failed for it (A-22)",
         "prioritized-fallback": "a training job that finds no machines goes on with the next of its InstanceConfigs that "
         "has quota, idle or free, passing those who wait for it, and stays with it; what it had is given up, but by a tuning "
@@ -180,8 +191,12 @@ def _one_of(*values: str) -> Any:
     return check
 
 
-DISCIPLINES = ("fifo", "priority", "backfill", "easy-backfill", "fair-share", "quota-shares")
+DISCIPLINES = ("fifo", "priority", "backfill", "easy-backfill", "fair-share", "quota-shares", "quota-shares-reclaim")
 """In which order requests that wait for quota are granted."""
+QUOTA_SHARES = ("quota-shares", "quota-shares-reclaim")
+"""The disciplines under which teams have a quota of their own, lend and borrow."""
+PREEMPTIVE = ("quota-shares-reclaim",)
+"""The disciplines that preempt training jobs."""
 
 
 @attrs.frozen
@@ -201,3 +216,8 @@ class Assumptions:
     capacity_wait: str = attrs.field(default="starting", validator=_one_of("starting", "pending"))
     read_lag_s: Any = None
     """By how much the answers about training jobs and the lists lag (`read-lag`): None, or a duration in seconds."""
+
+    def __attrs_post_init__(self) -> None:
+        if self.discipline in PREEMPTIVE and self.reservation != "as-observed":
+            wanted = f'"as-observed" with discipline "{self.discipline}": what a tuning job keeps cannot be taken back'
+            raise invalid("assumptions.reservation", self.reservation, wanted)

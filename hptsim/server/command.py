@@ -5,8 +5,11 @@ from __future__ import annotations
 import contextlib
 import ipaddress
 import math
+import signal
 import sys
+import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import attrs
@@ -63,6 +66,8 @@ def serve(
         log = None if state is None else stack.enter_context(contextlib.closing(_log(state)))
         begun = Begun(_scenario(file, epoch), seed or 0) if log is None else _begun(log, file, epoch, seed)
         regions = _regions(begun, state)
+        stack.callback(_close_journals, regions)
+        stack.enter_context(_ended_by_sigterm())
         if log is not None:
             _go_on(log, begun, regions)
         app = application(regions, speed=pace, log=log, allowed_hosts=allow_host or ())
@@ -123,6 +128,24 @@ def _regions(begun: Begun, state: Path | None) -> Regions:
         return Simulation(begun.scenario, seed=begun.seed, journal=journal)
 
     return Regions(make(DEFAULT_REGION), make)
+
+
+def _close_journals(regions: Regions) -> None:
+    for region in regions.made.values():
+        region.sim.journal.close()
+
+
+@contextlib.contextmanager
+def _ended_by_sigterm() -> Iterator[None]:
+    """SIGTERM, by which containers are stopped, ends the program as its end does: the journals are closed."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _go_on(log: CallLog, begun: Begun, regions: Regions) -> None:

@@ -47,7 +47,7 @@ def http_server(app: Any) -> uvicorn.Server:
         app,
         http=Connection,
         ws="none",
-        log_level="warning",
+        log_level="error",
         timeout_graceful_shutdown=2,
         timeout_keep_alive=round(KEEP_ALIVE_S),
     )
@@ -82,6 +82,11 @@ class Connection(H11Protocol):
         """The connection is closed."""
         super().connection_lost(exc)
         self._end_watch()
+
+    def send_400_response(self, msg: str) -> None:
+        """Answer what is no HTTP, and close the connection."""
+        self.transport.write(_last_words(ServiceError("BadRequestException", msg), "Bad Request"))
+        self.transport.close()
 
     def _watch(self) -> None:
         answered = self.cycle is None or self.cycle.response_complete

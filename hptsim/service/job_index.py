@@ -42,6 +42,8 @@ MESSAGES: Mapping[str, str] = {
 }
 """The StatusMessage of each secondary status: as recorded (§3.2); where nothing was recorded, ours."""
 PREPARED = "Preparing the instances for training"
+PREEMPTED = "Preempted: another team takes back the instances that it has lent"
+"""SageMaker itself has no such message (`preemption`)."""
 NO_MACHINES = "Insufficient capacity error from EC2 while launching instances, retrying!"
 
 
@@ -172,7 +174,7 @@ class JobIndex(JournalReader):
             job.started_s = time_s
         if type(data) in (Epoch, ScriptEnded) and data.objective is not None:
             job.objective = data.objective
-        elif destination in ("Starting", "Interrupted"):  # what it has emitted is undone
+        elif destination in ("Starting", "Interrupted") or trigger == "preempt":  # what it has emitted is undone
             job.objective = None
         job.reason = data.reason if destination == "Failed" else ""
         now = job.status
@@ -233,7 +235,7 @@ class JobIndex(JournalReader):
             last.end_s = time_s
             if trigger == "ready":
                 last.message = PREPARED
-        job.transitions.append(Transition(shown, time_s, MESSAGES[shown]))
+        job.transitions.append(Transition(shown, time_s, PREEMPTED if trigger == "preempt" else MESSAGES[shown]))
         job.modified_s = time_s
 
     def _count(self, job: IndexedTrainingJob) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from hptsim.errors import LawBroken
 from hptsim.model.definitions import Amounts
-from hptsim.model.payloads import Epoch, Saved, ScriptEnded, TrainingJobCreated
+from hptsim.model.payloads import Epoch, Resumed, Saved, ScriptEnded, TrainingJobCreated
 from hptsim.model.search import Told
 from hptsim.model.statuses import bucket
 from hptsim.model.storage import Artifact, LogEvent
@@ -86,9 +86,9 @@ def tally(world: World, job: TuningJob, child: TrainingJob) -> None:
 
 
 def withdraw(world: World, job: TuningJob, detail: Any) -> None:
-    """WITHDRAW: take back the requests of a tuning job that still wait for quota."""
+    """WITHDRAW: take back the requests of a tuning job that still wait; a preempted training job's waits until its stop."""
     for reservation in list(job.reservations.values()):
-        if reservation.state == "Requested":
+        if reservation.state == "Requested" and not reservation.resumes:
             world.fire_reservation(reservation, "withdraw")
 
 
@@ -171,6 +171,18 @@ def vacate(world: World, child: TrainingJob, detail: Any) -> None:
     world.ledger.vacate(child.holder, child.amounts)
     if child.tuning_job and world.account.assumptions.reservation == "as-observed":
         world.fire_reservation(world.tuning[child.tuning_job].reservations[child.reservation], "release")
+
+
+def ask_again(world: World, child: TrainingJob, detail: Any) -> None:
+    """ASK_AGAIN: a preempted training job goes to the end of the queue (`preemption`)."""
+    ask_for(world, world.tuning[child.tuning_job], child.amounts, -1, resumes=child.name)
+
+
+def take_back(world: World, child: TrainingJob, detail: Any) -> None:
+    """TAKE_BACK: a preempted training job that is stopped waits no longer."""
+    for reservation in list(world.tuning[child.tuning_job].reservations.values()):
+        if reservation.resumes == child.name and reservation.state == "Requested":
+            world.fire_reservation(reservation, "withdraw")
 
 
 def tell(world: World, child: TrainingJob, detail: Any) -> None:
@@ -263,7 +275,9 @@ def go_on(world: World, reservation: Reservation, detail: Any) -> None:
     """A training job without a tuning job was granted what it is being created for: its creation goes on without this."""
     if (tuning := world.tuning.get(reservation.holder)) is None:
         return
-    if reservation.definition >= 0:
+    if reservation.resumes:
+        world.fire_training(world.training[reservation.resumes], "resume", Resumed(reservation.number))
+    elif reservation.definition >= 0:
         world.fire_tuning(tuning, "launch", reservation)
     else:
         tuning.admitted = True
@@ -293,6 +307,8 @@ PERFORM: Mapping[str, Effect] = {
     "OCCUPY": occupy,
     "FALL_BACK": fall_back,
     "VACATE": vacate,
+    "ASK_AGAIN": ask_again,
+    "TAKE_BACK": take_back,
     "TELL": tell,
     "LOG": log,
     "JUDGE": judge,

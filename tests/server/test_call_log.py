@@ -108,6 +108,22 @@ def test_a_call_that_got_no_answer_is_kept(tmp_path):
     assert told(again) == told(regions) and told(again)["us-east-1"]
 
 
+def test_what_may_have_changed_something_is_on_the_disk_before_it_is_answered(tmp_path, monkeypatch):
+    path = tmp_path / "calls.jsonl"
+    _, _, app = begun(path)
+    on_disk = []
+    monkeypatch.setattr(os, "fsync", lambda descriptor: on_disk.append(path.read_text().count("\n")))
+    call(app, "CreateTrainingJob", training_request())
+    assert on_disk == [2]
+    call(app, "DescribeTrainingJob", {"TrainingJobName": "alone"})
+    call(app, "ListTrainingJobs", {})
+    assert on_disk == [2]
+    ask(app, "POST", "/_hptsim/advance", b'{"seconds": 5}')
+    assert on_disk == [2, 3]
+    call(app, "StopTrainingJob", {"TrainingJobName": "alone"})
+    assert on_disk == [2, 3, 4]
+
+
 def test_nothing_secret_is_kept(tmp_path):
     log, _, app = begun(tmp_path / "calls.jsonl")
     call(app, "CreateTrainingJob", training_request(), X_Amz_Security_Token="do not write this", Cookie="nor this")

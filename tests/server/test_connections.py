@@ -10,10 +10,12 @@ from urllib.parse import urlsplit
 
 import pytest
 from examples import request, simulation, training_request
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from serving import served
 
 from hptsim.errors import InvalidInput
-from hptsim.server import connections, listen
+from hptsim.server import calls, connections, listen
 
 HEAD = (
     "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-amz-json-1.1\r\n"
@@ -205,6 +207,83 @@ def test_a_connection_that_waits_between_two_requests_is_kept(sim, monkeypatch):
             connection.sendall(plain("ListTrainingJobs", b"{}"))
             assert answer(connection)[0] == 200
             time.sleep(0.2)
+
+
+# ---------------------------------------------------------------------- whatever is sent
+
+LINES = st.sampled_from(
+    [
+        "X-Amz-Target: SageMaker.ListTrainingJobs",
+        "x-amz-target: SageMaker.CreateTrainingJob",
+        "X-Amz-Target: Nothing",
+        "Content-Type: application/json",
+        "Content-Encoding: gzip",
+        "Content-Encoding: br",
+        "Content-Length: 5",
+        "Content-Length: -1",
+        "Content-Length: 99999999999999999999",
+        "Transfer-Encoding: chunked",
+        "Expect: 100-continue",
+        "Origin: null",
+        "Range: bytes=" + "9" * 5000 + "-",
+        "Upgrade: websocket\r\nConnection: upgrade",
+        "Authorization: AWS4-HMAC-SHA256 Credential=a/20240101/eu-west-1/sagemaker/aws4_request",
+        "no header",
+    ]
+)
+PLACES = [
+    "/",
+    "/_hptsim/advance",
+    "/_hptsim/journal?after=1&region=%00",
+    "/bucket?list-type=2&max-keys=" + "9" * 5000,
+    "/bucket/%ff%00",
+    "//",
+    "*",
+    "http://localhost/",
+]
+
+
+@settings(max_examples=40)
+@given(
+    method=st.sampled_from(["POST", "GET", "HEAD", "PUT", "DELETE", "OPTIONS", "CONNECT", "BREW", "post"]),
+    place=st.sampled_from(PLACES),
+    host=st.sampled_from(["localhost", "localhost:x", "[::1", "evil", ""]),
+    lines=st.lists(LINES, max_size=5, unique=True),
+    body=st.sampled_from([b"", b"{}", b"5\r\n{   }\r\n0\r\n\r\n", b"\xff\xfe", gzip.compress(b"{}")]),
+    noise=st.none() | st.tuples(st.integers(0, 60), st.integers(0, 255)),
+)
+def test_whatever_is_sent_the_answer_is_the_services_own(hard_pressed, method, place, host, lines, body, noise):
+    sent = bytearray(
+        "\r\n".join([f"{method} {place} HTTP/1.1", f"Host: {host}", *lines, "Connection: close", "", ""]).encode()
+        + body
+    )
+    if noise is not None:
+        sent[noise[0] % len(sent)] = noise[1]
+    with connected(hard_pressed) as connection:
+        connection.sendall(sent)
+        received = b""
+        with contextlib.suppress(ConnectionError):
+            while piece := connection.recv(65536):
+                received += piece
+    answers = re.split(rb"(?=HTTP/1\.1 [2-5]\d\d )", received.replace(b"HTTP/1.1 100 Continue\r\n\r\n", b""))[1:]
+    for one in answers:
+        front, _, text = one.partition(b"\r\n\r\n")
+        status = int(front.split()[1])
+        assert status < 500
+        if status >= 400 and text:
+            assert b'"__type": "' in text or text.startswith(b"<Error><Code>"), one
+    assert answers or noise is not None
+
+
+@pytest.fixture(scope="module")
+def hard_pressed():
+    """A server with little patience."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(connections, "HEAD_TIMEOUT_S", 0.3)
+        patch.setattr(connections, "KEEP_ALIVE_S", 1)
+        patch.setattr(calls, "BODY_TIMEOUT_S", 0.2)
+        with served(simulation()) as url:
+            yield url
 
 
 def test_an_address_that_is_not_to_be_had():

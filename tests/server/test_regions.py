@@ -1,6 +1,7 @@
 """Regions of one server are apart, and on one clock."""
 
 import pytest
+from browser import chromium
 from examples import request, simulation, training_request
 from serving import client, served
 
@@ -48,7 +49,8 @@ def test_all_regions_go_on_together_and_their_journals_are_read_one_by_one():
     assert ask(app, "GET", "/_hptsim/journal").text == ""
     assert '"alone"' in ask(app, "GET", "/_hptsim/journal?region=eu-west-1").text
     assert code(ask(app, "GET", "/_hptsim/journal?region=mars")) == (404, "NotFound")
-    assert ask(app, "GET", "/_hptsim/health").json()["regions"] == ["us-east-1", "eu-west-1"]
+    health = ask(app, "GET", "/_hptsim/health").json()
+    assert health["regions"] == {"us-east-1": 0, "eu-west-1": health["journal"]} and health["journal"] > 0
 
 
 def test_a_simulation_that_its_owner_moves_takes_the_others_along():
@@ -81,3 +83,20 @@ def test_two_clients_of_two_regions():
         with pytest.raises(there.exceptions.ClientError, match="not found"):
             there.describe_training_job(TrainingJobName="alone")
         assert here.describe_training_job(TrainingJobName="alone")["TrainingJobStatus"] == "InProgress"
+
+
+@pytest.mark.long
+def test_the_page_shows_one_region_and_leads_to_the_others():
+    with served(simulation()) as url, chromium() as browser:
+        tab = browser.new_page(viewport={"width": 380, "height": 600})
+        tab.goto(f"{url}/_hptsim/")
+        tab.wait_for_function("document.getElementById('now').textContent.includes('stands still')")
+        assert tab.inner_text("#regions") == ""
+        client(url).create_training_job(**training_request("here"))
+        client(url, region="eu-west-1").create_training_job(**training_request("there"))
+        tab.wait_for_selector("text=eu-west-1")
+        assert tab.inner_text("#jobs").split() == ["here", "Starting"]
+        tab.click("text=eu-west-1")
+        tab.wait_for_selector("text=there")
+        assert tab.inner_text("#jobs").split() == ["there", "Starting"]
+        assert tab.evaluate("document.documentElement.scrollWidth") <= 380
