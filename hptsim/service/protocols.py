@@ -9,7 +9,6 @@ import io
 import json
 import struct
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qsl
 from xml.sax.saxutils import escape
@@ -174,4 +173,4 @@ def _head(major: int, count: int) -> bytes:
 
 def seconds(given: Any) -> float:
     """A time of a request as seconds since 1970."""
-    return given.timestamp() if isinstance(given, datetime) else float(given)
+    return float(given.timestamp() if hasattr(given, "timestamp") else given)

@@ -70,11 +70,17 @@ def test_after_and_before_are_strict(sim, sagemaker):
 
 
 def test_what_is_not_modelled_is_named_at_once_and_not_tried_again(sim, sagemaker):
-    for call in (sagemaker.list_models, boto.client(sim, "logs").describe_queries, boto.client(sim, "service-quotas").get_association_for_service_quota_template):
+    for call in (
+        sagemaker.list_models,
+        boto.client(sim, "logs").describe_queries,
+        boto.client(sim, "service-quotas").get_association_for_service_quota_template,
+    ):
         with pytest.raises(ClientError, match="hptsim does not model") as refused:
             call()
         assert refused.value.response["ResponseMetadata"]["RetryAttempts"] == 0
-    with pytest.raises(InvalidInput, match="service: got 'sagemker', expected a service that botocore knows; did you mean"):
+    with pytest.raises(
+        InvalidInput, match="service: got 'sagemker', expected a service that botocore knows; did you mean"
+    ):
         boto.client(sim, "sagemker")
 
 
