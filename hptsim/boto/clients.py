@@ -23,7 +23,7 @@ _opening = threading.Lock()
 
 
 def client(sim: Simulation, service: str = "sagemaker", *, session: Any = None, **settings: Any) -> Any:
-    """A real botocore client of a simulation: "sagemaker", "s3" or "logs".
+    """A real botocore client of a simulation, of any service: what is no matter of the twin, moto answers (`hptsim[aws]`).
 
     *session* is a session of your own, of boto3, botocore, aiobotocore or aioboto3; *settings* go to its client factory
     (region_name, config, ...). From an asynchronous session comes what it gives itself, for `async with`.
@@ -86,8 +86,14 @@ async def _opened(made: Any, sim: Simulation) -> AsyncIterator[Any]:
 
 
 def _check(service: str) -> None:
-    if service not in SERVICES:
-        raise invalid("service", service, " or ".join(SERVICES), nearest(service, SERVICES))
+    if service not in SERVICES and service not in _known_services():
+        raise invalid("service", service, "a service that botocore knows", nearest(service, _known_services()))
+
+
+@functools.cache
+def _known_services() -> tuple[str, ...]:
+    """The services of which botocore has a model: what is no matter of the twin, moto may answer."""
+    return tuple(require("botocore.loaders", "boto", "hptsim.boto").Loader().list_available_services("service-2"))
 
 
 @functools.cache

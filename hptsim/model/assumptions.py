@@ -156,6 +156,8 @@ ASSUMPTIONS: Mapping[str, str] = MappingProxyType(
         "both tune them, at most ten that became or changed as static ones, Environment, isolation, encryption and retries, "
         "and with IdenticalDataAndAlgorithm the image and the input channels (O18, C8, C9: refused and worded as observed, "
         "but for types, the ten and Identical's own list); grandparents do not count towards the 750 (C10, L15)",
+        "quota-requests": "a request to Service Quotas for an increase is taken and stays PENDING, and the quota as it is; a "
+        "quota has a code that is made of its name, and its default is what the scenario says",
         "parents-once": "a warm start that names a parent twice is refused; nobody says what the service does (C8)",
         "own-algorithms": "an image whose repository is called as one of the service's own algorithms is taken for it and "
         "needs no metric definition for its objective; any other image does (C13: observed for frameworks' images)",

@@ -6,12 +6,13 @@ and is moved by hand at `/_hptsim/advance`. It is brought up to date at each req
 `call_log` and `kept_calls` let a server go on where it was killed, `connections` is the socket, and `command` is `hptsim serve`.
 """
 
-from hptsim.server.calls import BODY_TIMEOUT_S, MAX_BODY, object_operation
+from hptsim.server.calls import BODY_TIMEOUT_S, MAX_BODY
 from hptsim.server.command import serve
 from hptsim.server.connections import http_server, listen
 from hptsim.server.pace import Pace
 from hptsim.server.regions import Regions
 from hptsim.server.routes import PAGE_OF_JOURNAL, application, page
+from hptsim.server.services import object_operation
 
 __all__ = [
     "BODY_TIMEOUT_S",

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import re
 import zlib
-from collections.abc import Mapping
 from urllib.parse import parse_qsl, urlsplit
 from xml.sax.saxutils import escape
 
 from hptsim.boto import DEFAULT_REGION
 from hptsim.errors import ServiceError
 from hptsim.optional import require
+from hptsim.server.services import object_operation, operation_of, service_of
 from hptsim.service.call import Call
 from hptsim.service.refusals import refusal
 from hptsim.service.s3 import Response
@@ -25,6 +25,8 @@ MAX_BODY = 2**20
 BODY_TIMEOUT_S = 30.0
 """How long a client may take to send a body (real time)."""
 _MOST_READ = 16 * MAX_BODY
+MAX_OBJECT = 64 * MAX_BODY
+"""Bytes of an object, or of a part of one, that a client puts into S3."""
 _TARGETS = {"SageMaker": "sagemaker", "Logs_20140328": "logs"}
 _SCOPE = re.compile(r"Credential=[^/,]*/\d{8}/([a-z0-9-]{1,32})/")
 
@@ -38,19 +40,28 @@ async def call_of(request: Request) -> Call:
     target = headers.get("x-amz-target")
     if _is_of_s3(request):
         query = request.url.query
-        operation = object_operation(request.method, path, dict(parse_qsl(query, keep_blank_values=True)))
-        return Call("s3", operation, f"//{host}{path}?{query}", headers, b"", region, _endpoint(host))
+        endpoint = _endpoint(host)
+        place = path if endpoint == host else f"/{host.removesuffix(f'.{endpoint}')}{path}"
+        operation = object_operation(request.method, place, dict(parse_qsl(query, keep_blank_values=True)), headers)
+        body = await _received(request, MAX_OBJECT)
+        return Call("s3", operation, f"//{host}{path}?{query}", headers, body, region, endpoint, request.method)
     prefix, _, operation = (target or "").partition(".")
+    if prefix not in _TARGETS and (service := service_of(headers)) not in ("", *_TARGETS.values()):
+        body, query = await body_of(request), request.url.query
+        operation = operation_of(request.method, path, query, headers, body)
+        return Call(service, operation, f"{path}?{query}", headers, body, region, "", request.method)
     if prefix not in _TARGETS or request.method != "POST":
         expected = " or ".join(f"POST with {name}.<operation>" for name in _TARGETS)
         text = f"X-Amz-Target: got {request.method} with {target!r}, expected {expected}"
         raise ServiceError("UnknownOperationException", text)
-    return Call(_TARGETS[prefix], operation, path, headers, await body_of(request), region)
+    return Call(_TARGETS[prefix], operation, path, headers, await body_of(request), region, "", request.method)
 
 
 def _is_of_s3(request: Request) -> bool:
     """Whether a request is one to S3, which names its operations by methods and paths."""
     own = request.url.path.startswith("/_hptsim/")
+    if (service := service_of(request.headers)) and not own:
+        return service == "s3"
     return "x-amz-target" not in request.headers and not own and (request.method, request.url.path) != ("POST", "/")
 
 
@@ -77,41 +88,33 @@ def _endpoint(host: str) -> str:
     return f"localhost{colon}{port}" if name.endswith(".localhost") else host
 
 
-def object_operation(method: str, path: str, query: Mapping[str, str]) -> str:
-    """S3's name of an operation, as far as the twin needs it: those that it models, and what to call the others.
-
-    >>> object_operation("GET", "/bucket", {"list-type": "2"}), object_operation("GET", "/bucket/a/b", {})
-    ('ListObjectsV2', 'GetObject')
-    """
-    key = path.strip("/").partition("/")[2]
-    if method == "GET" and query.get("list-type") == "2" and not key:
-        return "ListObjectsV2"
-    part = next((name for name, value in query.items() if not value), "")  # such as ?tagging
-    named = {"GET": "GetObject", "HEAD": "HeadObject", "PUT": "PutObject", "DELETE": "DeleteObject"}
-    return named[method] if key and not part and method in named else f"{method} {path}{part and '?' + part}"
-
-
 async def body_of(request: Request) -> bytes:
     """The body of a request, unpacked; raises ServiceError: 413 above MAX_BODY, 408 when it does not come, 415 for a coding.
 
     A client that is still sending does not read: one that sends too much is read to its end, up to `_MOST_READ` bytes.
     """
+    body = await _received(request, MAX_BODY)
+    return _unpacked(body, request.headers.get("content-encoding", "identity").strip().lower())
+
+
+async def _received(request: Request, most: int) -> bytes:
+    """The body of a request as it comes, of at most *most* bytes."""
     body, size = bytearray(), 0
     try:
         async with asyncio.timeout(BODY_TIMEOUT_S):
             async for piece in request.stream():
                 size += len(piece)
-                if size <= MAX_BODY:
+                if size <= most:
                     body += piece
-                elif size > _MOST_READ:
+                elif size > max(most, _MOST_READ):
                     break
     except TimeoutError:
         raise ServiceError("RequestTimeout", f"The body did not come within {BODY_TIMEOUT_S:g} s.", 408) from None
     except ClientDisconnect:
         raise ServiceError("RequestTimeout", "The client closed the connection before it had sent its body.") from None
-    if size > MAX_BODY:
-        raise _too_long()
-    return _unpacked(bytes(body), request.headers.get("content-encoding", "identity").strip().lower())
+    if size > most:
+        raise _too_long(most)
+    return bytes(body)
 
 
 def _unpacked(body: bytes, coding: str) -> bytes:
@@ -128,11 +131,11 @@ def _unpacked(body: bytes, coding: str) -> bytes:
     except zlib.error as error:
         raise ServiceError("SerializationException", f"The body is not gzip: {error}") from None
     if len(unpacked) > MAX_BODY:
-        raise _too_long()
+        raise _too_long(MAX_BODY)
     if not unpacking.eof or unpacking.unused_data:
         raise ServiceError("SerializationException", "The body is not one whole piece of gzip.")
     return unpacked
 
 
-def _too_long() -> ServiceError:
-    return ServiceError("RequestEntityTooLargeException", f"The body is longer than {MAX_BODY} bytes.", 413)
+def _too_long(most: int) -> ServiceError:
+    return ServiceError("RequestEntityTooLargeException", f"The body is longer than {most} bytes.", 413)

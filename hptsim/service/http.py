@@ -15,16 +15,24 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 import attrs
 
 from hptsim.errors import ServiceError
-from hptsim.service import cloudwatch_logs, elsewhere, s3, service
+from hptsim.service import cloudwatch, cloudwatch_logs, elsewhere, s3, service, service_quotas
 from hptsim.service.call import Call as Call
+from hptsim.service.cloudwatch import CloudWatch
 from hptsim.service.cloudwatch_logs import Logs
 from hptsim.service.refusals import in_protocol, refusal
 from hptsim.service.s3 import S3, Asked, Response
 from hptsim.service.service import Service, not_modelled
+from hptsim.service.service_quotas import ServiceQuotas
 from hptsim.service.validation import model
 from hptsim.simulation.simulation import Simulation
 
-MODELLED = {"sagemaker": service.OPERATIONS, "s3": s3.OPERATIONS, "logs": cloudwatch_logs.OPERATIONS}
+MODELLED = {
+    "sagemaker": service.OPERATIONS,
+    "s3": s3.OPERATIONS,
+    "logs": cloudwatch_logs.OPERATIONS,
+    "cloudwatch": cloudwatch.OPERATIONS,
+    "service-quotas": service_quotas.OPERATIONS,
+}
 """What is the twin's matter: its operations, by service."""
 SERVICES = tuple(MODELLED)
 WHOLLY = ("s3", "logs", "service-quotas")
@@ -42,7 +50,9 @@ class Wire:
 
     def __init__(self, sim: Simulation) -> None:
         service = Service.of(sim)
-        self._call = {"sagemaker": service.call, "logs": Logs(service).call}
+        quotas = ServiceQuotas(service)
+        self._call = {"sagemaker": service.call, "logs": Logs(service).call, "service-quotas": quotas.call}
+        self._cloudwatch = CloudWatch(service)
         self._s3 = S3(service)
         self._serial = itertools.count(1)
 
@@ -54,6 +64,8 @@ class Wire:
         return attrs.evolve(response, headers={**response.headers, **request_id})
 
     def _twins(self, call: Call) -> Response:
+        if call.service == "cloudwatch":
+            return self._cloudwatch.answer(call)
         return self._stored(call) if call.service == "s3" else self._json(call)
 
     def _refused(self, call: Call) -> Response:
@@ -85,6 +97,8 @@ def is_the_twins(call: Call) -> bool:
     >>> is_the_twins(Call("sagemaker", "StopTrainingJob")), is_the_twins(Call("sagemaker", "CreateModel"))
     (True, False)
     """
+    if call.service == "cloudwatch":
+        return cloudwatch.is_the_twins(call)
     return call.service in WHOLLY or call.operation in MODELLED.get(call.service, ())
 
 

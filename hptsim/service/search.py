@@ -72,7 +72,7 @@ def _satisfied(given: Mapping[str, Any], record: Record) -> bool:
     operator, sought = str(given.get("Operator", "Equals")), given.get("Value")
     found = value(record, given["Name"])
     if operator in ("Exists", "NotExists"):
-        return (found is not None) == (operator == "Exists")
+        return bool((found is not None) == (operator == "Exists"))
     if sought is None:
         raise ServiceError("ValidationException", f"Filter {given['Name']}: {operator} needs a Value.")
     if operator == "NotEquals":
