@@ -15,6 +15,7 @@ from hptsim.model.definitions import epochs_in
 from hptsim.scenario.cloud import Script
 from hptsim.scenario.durations import Duration, draw
 from hptsim.scenario.learning_curves import line, value
+from hptsim.scenario.objectives import Objective, Run
 from hptsim.scenario.random_streams import PLACES, number_at, stream, uniforms
 from hptsim.scenario.scenario import Scenario
 from hptsim.world.jobs import TrainingJob, TuningJob
@@ -71,9 +72,22 @@ class CloudBase:
         return None
 
     def epochs_of(self, known: Mapping[str, str]) -> int:
-        """After how many epochs the script ends: as a hyperparameter says, or the script itself."""
+        """After how many epochs the script ends: as a hyperparameter says, or the script itself, or its table at the latest."""
         epochs = epochs_in(known) if known else None
+        if isinstance(self._script.curve, Objective):
+            most = len(self._script.curve.run(known).values)
+            return most if epochs is None else min(epochs, most)
         return self._script.epochs if epochs is None else epochs
+
+    def benchmark(self, job: TrainingJob) -> Run | None:
+        """What the table says of the job's configuration, where the script's curve is an `Objective`."""
+        curve = self._script.curve
+        if not isinstance(curve, Objective):
+            return None
+        try:
+            return curve.run({**job.definition.static, **job.hyperparameters})
+        except InvalidInput as error:
+            raise error.below(f"training job {job.name}: ") from error.__cause__
 
     def suffix(self, job: TuningJob, ordinal: int) -> str:
         """The eight hexadecimal digits that end a training job's name."""
@@ -88,9 +102,12 @@ class CloudBase:
         if job.watched and job.curve and job.state != "Training":
             return None if math.isnan(job.curve[-1]) else job.curve[-1]
         epochs = job.epochs or self._script.epochs
-        epoch = epochs if job.work_s <= 0 else int(epochs * job.progress_s / job.work_s + 1e-9)
+        if (run := self.benchmark(job)) is not None:
+            epoch = run.epochs_done(job.progress_s)
+        else:
+            epoch = epochs if job.work_s <= 0 else int(epochs * job.progress_s / job.work_s + 1e-9)
         if job.watched:
-            epoch = len(job.curve) + 1 if job.state == "Training" else len(job.curve)
+            epoch = min(len(job.curve) + 1, epochs) if job.state == "Training" else len(job.curve)
         if epoch < 1 or (not job.tuning_job and job.definition.objective is None):
             return None
         value = self.evaluate(world, job, epoch)
