@@ -115,6 +115,8 @@ class CloudBase:
 
     def evaluate(self, world: State, job: TrainingJob, epoch: int) -> float:
         """The metric after *epoch* epochs, from the script's curve or the simple one that knows a best configuration."""
+        if (run := self.benchmark(job)) is not None:
+            return run.values[min(epoch, len(run.values)) - 1]
         if self._script.curve is not None:
             noise = uniforms(self._seed, f"{job.name}/noise", epoch)[0]
             known = {**job.definition.static, **job.hyperparameters}
