@@ -16,6 +16,7 @@ from hptsim.server.pace import Pace
 from hptsim.service.http import Call, Wire, refusal
 from hptsim.service.s3 import Response as Answered
 from hptsim.simulation.simulation import Simulation
+from hptsim.views.palette import css, status_variables
 
 require("starlette", "server", "the server")
 
@@ -114,7 +115,8 @@ def page() -> str:
     >>> page()[:15]
     '<!doctype html>'
     """
-    return resources.files("hptsim").joinpath("timeline.html").read_text(encoding="utf-8")
+    text = resources.files("hptsim").joinpath("timeline.html").read_text(encoding="utf-8")
+    return text.replace("@PALETTE@", css()).replace("@PHASES@", json.dumps(status_variables()))
 
 
 Endpoint = Callable[[Request], Awaitable[Response]]
