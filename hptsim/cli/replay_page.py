@@ -45,7 +45,10 @@ def report(answer: Answer, course: Course, now_s: float) -> Report:
         title=scenario.name,
         question=f"How long would {jobs:,} job{'s' if jobs != 1 else ''} have waited with {answer.rules}?",
         answer=[Line(text) for text in _waits(answer)],
-        sure=[ONE_HISTORY, "A replay has no random numbers: the same table under the same quota gives the same page."],
+        sure=[
+            ONE_HISTORY,
+            "A replay has no random numbers: the same table under the same quota gives the same figures.",
+        ],
         costs=[*_costs(answer), *answer.brought.own_costs()],
         left_out=[*answer.brought.taken(), *answer.refusals(), *_untrained(answer)],
         pictures=list(_pictures(answer, course)),

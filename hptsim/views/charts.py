@@ -13,7 +13,7 @@ from typing import Any
 
 from hptsim.optional import require
 from hptsim.views.chart_data import BandRow, CurveRow, GanttRow, IntervalRow, QueueRow, ShareRow, share_quantile
-from hptsim.views.palette import BLACK, BLUE, GRAY, LIGHT, LINES, ORANGE, PAPER, PHASE_COLORS, PURPLE, VERMILION
+from hptsim.views.palette import BLACK, BLUE, GRAY, LINES, ORANGE, PAPER, PHASE_COLORS, PURPLE, VERMILION
 from hptsim.views.time_axis import SECONDS, Clock
 
 DASHES = ("-", "--", ":", "-.")
@@ -104,7 +104,7 @@ def queue(rows: Sequence[QueueRow], clock: Clock = SECONDS) -> Any:
     """
     figure, (axes,) = empty(1)
     times, waiting = clock.times(row.time_s for row in rows), [row.waiting for row in rows]
-    axes.fill_between(times, waiting, step="post", color=LIGHT)
+    axes.fill_between(times, waiting, step="post", color=PURPLE, alpha=0.3, linewidth=0)
     axes.step(times, waiting, where="post", color=PURPLE, linewidth=3)
     _count(axes, "requests waiting")
     axes.set_xlim(left=clock.times([0.0])[0])

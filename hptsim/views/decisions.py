@@ -97,11 +97,11 @@ def _wrapped(column: str) -> str:
 def _mark(axes: Any, row: DesignRow, place: tuple[Any, float]) -> None:
     """The verdict at a design's mean, and a ring around the chosen one."""
     if row.chosen:
-        style = {"color": BLACK, "markerfacecolor": "none", "markeredgewidth": 2.5, "markersize": 22}
+        style = {"color": BLACK, "markerfacecolor": "none", "markeredgewidth": 2.5, "markersize": 22, "clip_on": False}
         axes.plot(*place, marker="o", linestyle="none", label=f"chosen: {charts.unmarked(row.name)}", **style)
     if row.verdict:
         color, shape = _STYLES[row.verdict]
-        style = {"color": color, "marker": shape, "markersize": 12, "linestyle": "none", "zorder": 5}
+        style = {"color": color, "marker": shape, "markersize": 12, "linestyle": "none", "zorder": 5, "clip_on": False}
         axes.plot(*place, label=f"{SIGNS[row.verdict]} {row.verdict}", **style)
         axes.annotate(
             SIGNS[row.verdict],
@@ -122,16 +122,18 @@ def _scale(axes: Any, axis: Any, rows: Sequence[DesignRow], limit: float | None)
     if not drawn or min(drawn) < 0:
         return
     vertical = axis.axis_name == "y"
-    if logarithmic(rows, limit):
-        positive = [value for value in drawn if value > 0]
-        if min(drawn) > 0:
-            (axes.set_yscale if vertical else axes.set_xscale)("log")
-        else:  # zero is on it too: it is plain up to the smallest value
-            (axes.set_yscale if vertical else axes.set_xscale)("symlog", linthresh=min(positive))
-            (axes.set_ylim if vertical else axes.set_xlim)(0)
-        charts.plain(axis)
+    set_scale, set_limits = (axes.set_yscale, axes.set_ylim) if vertical else (axes.set_xscale, axes.set_xlim)
+    highest = max(drawn) or 1.0
+    if not logarithmic(rows, limit):
+        set_limits(0, 1.1 * highest)
         return
-    (axes.set_ylim if vertical else axes.set_xlim)(0)
+    if min(drawn) > 0:
+        set_scale("log")
+        set_limits(min(drawn) / 2, 2 * highest)
+    else:  # zero is on it too: it is plain up to the smallest value
+        set_scale("symlog", linthresh=min(value for value in drawn if value > 0))
+        set_limits(0, 2 * highest)
+    charts.plain(axis)
 
 
 def logarithmic(rows: Sequence[DesignRow], limit: float | None = None) -> bool:

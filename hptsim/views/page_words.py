@@ -108,8 +108,10 @@ def costs(answer: Answer, choice: Choice) -> list[str]:
         return ["The cost is not known: some instances of these jobs have no price."]
     if choice.design is None:
         least, most = min(known, key=lambda one: one[0]), max(known, key=lambda one: one[0])
-        if least[1] == most[1]:
+        if len(points) == 1:
             return [_cost(answer, *least[1:])]
+        if least[0] == most[0] and len(known) == len(points):
+            return [_cost(answer, *least[1:], "the same in every design, such as ")]
         return [_cost(answer, *least[1:], "the cheapest design: "), _cost(answer, *most[1:], "the dearest design: ")]
     part = choice.part
     assert part is not None

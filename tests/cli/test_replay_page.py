@@ -53,7 +53,7 @@ def test_every_sentence_is_what_the_jobs_did(tmp_path, no_pictures):
         "They would have waited 32 s on average: half of them at most 25 s, 95 % at most 75 s, the longest 80 s.",
         "25.0% of them would have waited for more than 60 s.",
     ]
-    assert said.sure[0] == ONE_HISTORY and "the same table under the same quota gives the same page" in said.sure[1]
+    assert said.sure[0] == ONE_HISTORY and "the same table under the same quota gives the same figures" in said.sure[1]
     assert said.costs == ["0.51 US dollars for the training of all jobs that were taken and are in the figures."]
     read_by, refused, unserved = said.left_out[1], said.left_out[-2], said.left_out[-1]
     assert said.left_out[0] == "jobs: 6 taken, 1 left out: 1 × run: empty." and read_by.startswith("Read by mapping")

@@ -55,6 +55,15 @@ def test_an_interval_down_to_zero_stays_on_a_logarithmic_axis():
     assert min(lows) == 0
 
 
+@pytest.mark.parametrize("means", [(90000.0, 600.0, 30.0), (700.0, 600.0, 300.0), (5.0, 5.0, 5.0), (0.0, 0.0, 0.0)])
+def test_every_point_and_the_target_lie_inside_the_axes(means):
+    """A mark on the frame would be cut in half."""
+    for xs in ((2, 4, 6), ("a", "b", "c")):
+        [axes] = decision(rows(*means, xs=xs), "quota", P95, 600.0).axes
+        low, high = axes.get_ylim() if xs[0] == 2 else axes.get_xlim()
+        assert low <= min(means) and 1.05 * max(*means, 600.0) < high
+
+
 def test_what_may_be_below_zero_is_drawn_so():
     [axes] = decision(
         [DesignRow("1", "", 1, -5.0, -9.0, 2.0), DesignRow("2", "", 2, 5.0, 1.0, 9.0)], "x", "profit"

@@ -112,6 +112,8 @@ def test_the_cost_is_that_of_the_chosen_design():
         "5 US dollars (the cheapest design: capacity.gpu = 2).",
         "7 US dollars (the dearest design: capacity.gpu = 4).",
     ]
+    same = swept({2: [figures(9e3, 5.0)] * 3, 4: [figures(9e3, 5.0)] * 3})
+    assert all_of(costs, same) == ["5 US dollars (the same in every design, such as capacity.gpu = 2)."]
     points = {3: [figures(700.0, 4.0), figures(710.0, 5.0)], 4: [figures(1.0, 6.0), figures(2.0, 8.0)]}
     found, less = all_of(costs, searched(4, points))
     low, high = results(points).at({QUOTA: 4}).interval("cost_usd")
