@@ -22,6 +22,7 @@ from hptsim.service.call import Call
 from hptsim.service.s3 import Response as Answered
 from hptsim.service.service import Service
 from hptsim.simulation.simulation import Simulation
+from hptsim.views.palette import css, status_variables
 
 require("starlette", "server", "the server")
 
@@ -174,7 +175,8 @@ def page() -> str:
     >>> page()[:15]
     '<!doctype html>'
     """
-    return resources.files("hptsim").joinpath("timeline.html").read_text(encoding="utf-8")
+    text = resources.files("hptsim").joinpath("timeline.html").read_text(encoding="utf-8")
+    return text.replace("@PALETTE@", css()).replace("@PHASES@", json.dumps(status_variables()))
 
 
 Endpoint = Callable[[Request], Awaitable[Response]]
