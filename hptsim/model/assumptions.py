@@ -51,7 +51,7 @@ ASSUMPTIONS: Mapping[str, str] = MappingProxyType(
         "script, if it runs, gets SIGTERM and up to 120 s, which are billed, and its instances are in use until then, or for "
         "teardown_s without a script; it goes to the end of the queue, and on from its last checkpoint, with what it had "
         "trained since lost and billed. Whom AWS Batch chooses is a heuristic of its own. Training jobs without a tuning job "
-        "are never preempted, for they have no place in the queue",
+        "are never preempted, for they have no place in the queue (R26, A-53)",
         "quota-wait": "a training job that finds no quota at its launch waits and is never failed for it (A-22)",
         "prioritized-fallback": "a training job that finds no machines goes on with the next of its InstanceConfigs that "
         "has quota, idle or free, passing those who wait for it, and stays with it; what it had is given up, but by a tuning "

@@ -15,7 +15,8 @@ from hptsim.model.definitions import InstanceRequest, ResourceLimits, TrainingJo
 from hptsim.model.journal import Journal, read
 from hptsim.model.teams import Share, Teams
 from hptsim.scenario.cloud import Script, Timings
-from hptsim.scenario.workload import ScheduledTuningJob
+from hptsim.scenario.durations import Exponential
+from hptsim.scenario.workload import Arrivals, ScheduledTuningJob
 from hptsim.testing import strategies
 
 TIMINGS = attrs.evolve(Timings.instant(), starting_s=10, training_s=300, uploading_s=5, checkpoint_s=100, teardown_s=7)
@@ -228,8 +229,27 @@ def test_a_preemption_for_nobody_is_found_in_a_saved_journal(tmp_path):
         sim = Simulation(lending(*STORY), laws=False, journal=Journal(tmp_path / "j.jsonl"))
         sim.run()
         sim.journal.close()
-    with pytest.raises(LawBroken, match="v-001-[0-9a-f]+ is preempted before v-002"):
+    with pytest.raises(LawBroken, match=r"v-001-[0-9a-f]+ is preempted before v-002"):
         audit_saved(read(tmp_path / "j.jsonl"))
+
+
+@pytest.mark.parametrize(("discipline", "alike"), [("quota-shares-reclaim", True), ("quota-shares", False)])
+def test_who_owns_all_does_not_notice_who_borrows_where_a_teardown_takes_no_time(discipline, alike):
+    """A queue with preemption: the first class waits as if there were no other, job by job."""
+    own = Arrivals(job("s", "speech").spec, Exponential(200.0), count=30)
+    others = Arrivals(job("v", "vision").spec, Exponential(50.0), count=60)
+    timings = attrs.evolve(Timings.instant(), training_s=Exponential(150.0))
+    shares = {"vision": Share(), "speech": Share(quota={M5: 1})}
+    account = lending(shares=shares, capacity=1, timings=timings, discipline=discipline)
+
+    def ends(*arrivals):
+        sim = run(attrs.evolve(account, arrivals=arrivals))
+        return [row.ended_s for row in sim.metrics().tuning_jobs if row.team == "speech"], sim
+
+    alone, _ = ends(own)
+    beside, sim = ends(own, others)
+    assert len(alone) == 30 and (beside == alone) is alike
+    assert (sim.metrics().figures()["preemptions"] > 8) is alike
 
 
 # ---------------------------------------------------------------------- in every order
