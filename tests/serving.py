@@ -1,22 +1,19 @@
 """A real server of a simulation on a free loopback port, and clients of it, for the tests."""
 
 import contextlib
-import socket
 import threading
 
 import boto3
-import uvicorn
 from botocore.config import Config
 
-from hptsim.server import application
+from hptsim.server import application, http_server, listen
 
 
 @contextlib.contextmanager
 def served(sim, **settings):
     """The URL of a server of *sim*, while it is on."""
-    with socket.create_server(("127.0.0.1", 0), backlog=256) as listening:
-        config = uvicorn.Config(application(sim, **settings), log_level="critical", timeout_graceful_shutdown=1)
-        server = uvicorn.Server(config)
+    with listen("127.0.0.1", 0) as listening:
+        server = http_server(application(sim, **settings))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()
         try:

@@ -215,8 +215,8 @@ def test_version_3_tunes_stops_and_analyzes(sim, sdk3):
 SETTINGS = {
     "AWS_ACCESS_KEY_ID": "hptsim",
     "AWS_SECRET_ACCESS_KEY": "hptsim",
-    "AWS_DEFAULT_REGION": "eu-west-1",
-    "AWS_REGION": "eu-west-1",
+    "AWS_DEFAULT_REGION": "us-east-1",
+    "AWS_REGION": "us-east-1",
     "AWS_EC2_METADATA_DISABLED": "true",
     "AWS_MAX_ATTEMPTS": "1",
     "AWS_CONFIG_FILE": os.devnull,
@@ -256,7 +256,7 @@ def test_the_command_line_drives_a_job_to_its_stop(sim, aws, tmp_path):
         created = shown(
             url, "sagemaker", "create-hyper-parameter-tuning-job", "--cli-input-json", json.dumps(request())
         )
-        assert created["HyperParameterTuningJobArn"].startswith("arn:aws:sagemaker:eu-west-1:")
+        assert created["HyperParameterTuningJobArn"].startswith("arn:aws:sagemaker:us-east-1:")
         advance(url, 50)
         assert shown(url, "sagemaker", "stop-hyper-parameter-tuning-job", *named) is None
         described = shown(url, "sagemaker", "describe-hyper-parameter-tuning-job", *named)
@@ -289,7 +289,8 @@ const { SageMakerClient, CreateHyperParameterTuningJobCommand, DescribeHyperPara
 const [url, request] = [process.argv[1], JSON.parse(process.argv[2])];
 const client = new SageMakerClient({ endpoint: url, maxAttempts: 1 });
 const name = { HyperParameterTuningJobName: request.HyperParameterTuningJobName };
-const advance = (seconds) => fetch(url + "/_hptsim/advance", { method: "POST", body: JSON.stringify({ seconds }) });
+const advance = (seconds) => fetch(url + "/_hptsim/advance",
+  { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ seconds }) });
 (async () => {
   const seen = {};
   seen.arn = (await client.send(new CreateHyperParameterTuningJobCommand(request))).HyperParameterTuningJobArn;
@@ -331,7 +332,7 @@ def test_the_javascript_sdk_drives_a_job_to_its_stop(sim):
         )
     assert ran.returncode == 0, ran.stderr
     seen = json.loads(ran.stdout)
-    assert seen["arn"] == "arn:aws:sagemaker:eu-west-1:111122223333:hyper-parameter-tuning-job/demo"
+    assert seen["arn"] == "arn:aws:sagemaker:us-east-1:111122223333:hyper-parameter-tuning-job/demo"
     assert seen["taken"][:2] == [True, "ResourceInUse"] and "already exists" in seen["taken"][2]
     assert (seen["stop"], seen["stopping"]) == (200, ["Stopping", "2024-01-01T00:00:00.000Z"])
     assert seen["stopped"] == "Stopped" and seen["waited"] == "SUCCESS"

@@ -10,6 +10,7 @@ from fractions import Fraction
 
 from hptsim.audit.state import State, is_standalone
 from hptsim.model.account import TUNING_JOBS
+from hptsim.model.assumptions import QUOTA_SHARES
 from hptsim.model.journal import Entry
 from hptsim.model.laws import ALWAYS, Law
 
@@ -18,7 +19,7 @@ Served = Iterator[tuple[str, Amounts, bool]]
 """Those in the queue in the order of a discipline, with their amounts, and whether it bars them now."""
 
 
-def _bars(state: State, amounts: Amounts) -> dict[str, int]:
+def bars(state: State, amounts: Amounts) -> dict[str, int]:
     """What somebody who waits for *amounts* bars: what is limited, or his place alone while there is none."""
     place = {pool: count for pool, count in amounts.items() if pool == TUNING_JOBS}
     if not state.fits(place):
@@ -30,7 +31,8 @@ def _holder(request: str) -> str:
     return request.rpartition("/")[0]
 
 
-def _team(state: State, request: str) -> str:
+def team_of(state: State, request: str) -> str:
+    """Whose a request is."""
     return state.tuning[_holder(request)].team
 
 
@@ -71,7 +73,7 @@ def served_by_backfill(state: State) -> Served:
     taken: set[str] = set()
     for name, amounts in state.queue.items():
         yield name, amounts, state.fits(amounts) and bool(_held_up(state, name, amounts, heads))
-        wanted = _bars(state, amounts)
+        wanted = bars(state, amounts)
         if taken.isdisjoint(wanted):
             heads[name] = wanted
         taken.update(wanted)
@@ -87,7 +89,7 @@ def delays_no_head(state: State, entry: Entry) -> str | None:
     for other, amounts in state.queue.items():
         if other == name:
             break
-        wanted = _bars(state, amounts)
+        wanted = bars(state, amounts)
         if taken.isdisjoint(wanted):
             heads[other] = wanted
         taken.update(wanted)
@@ -103,7 +105,7 @@ def delays_no_head(state: State, entry: Entry) -> str | None:
 
 
 def _use(state: State, team: str, pool: str) -> int:
-    return sum(_amounts_held(state, name).get(pool, 0) for name in state.due_s if _team(state, name) == team)
+    return sum(_amounts_held(state, name).get(pool, 0) for name in state.due_s if team_of(state, name) == team)
 
 
 def _largest_share(state: State, team: str) -> Fraction:
@@ -120,12 +122,12 @@ def _largest_share(state: State, team: str) -> Fraction:
 
 def served_fairly(state: State) -> Served:
     """The team with the smallest share first; barred is who wants what somebody before it waits for."""
-    shares = {team: _largest_share(state, team) for team in {_team(state, name) for name in state.queue}}
+    shares = {team: _largest_share(state, team) for team in {team_of(state, name) for name in state.queue}}
     taken: set[str] = set()
-    for name in sorted(state.queue, key=lambda name: shares[_team(state, name)]):
+    for name in sorted(state.queue, key=lambda name: shares[team_of(state, name)]):
         amounts = state.queue[name]
         yield name, amounts, not taken.isdisjoint(amounts)
-        taken.update(_bars(state, amounts))
+        taken.update(bars(state, amounts))
 
 
 def smallest_share_first(state: State, entry: Entry) -> str | None:
@@ -133,11 +135,11 @@ def smallest_share_first(state: State, entry: Entry) -> str | None:
     name = entry[2]
     if state.account.assumptions.discipline != "fair-share" or is_standalone(entry[6].holder):
         return None
-    mine = _largest_share(state, _team(state, name))
+    mine = _largest_share(state, team_of(state, name))
     for other, amounts in served_before(state, name):
-        wanted = _bars(state, amounts)
+        wanted = bars(state, amounts)
         if not wanted.keys().isdisjoint(entry[6].amounts):
-            team, share = _team(state, other), float(_largest_share(state, _team(state, other)))
+            team, share = team_of(state, other), float(_largest_share(state, team_of(state, other)))
             return f"{name} has a share of {float(mine):g} and passes {other} of {team!r}, which has {share:g}"
     return None
 
@@ -153,35 +155,36 @@ def served_before(state: State, name: str) -> Iterator[tuple[str, Amounts]]:
 # ---------------------------------------------------------------------- quota-shares
 
 
-def _owners(state: State, pool: str) -> list[str]:
+def owners(state: State, pool: str) -> list[str]:
+    """The teams that have a quota of their own of a pool."""
     return [team for team, share in state.account.teams.shares.items() if pool in share.quota]
 
 
 def _beyond_its_share(state: State, team: str, pool: str, count: int) -> str:
     """What *count* more of a pool for a team would break: its limit for borrowing, or what another team keeps for itself."""
     limit = state.limit_of(pool)
-    if limit is None or not _owners(state, pool):
+    if limit is None or not owners(state, pool):
         return ""
     share = state.account.teams.share(team)
     borrowed = max(0, _use(state, team, pool) + count - share.quota.get(pool, 0))
     if pool in share.borrow and borrowed > share.borrow[pool]:
         return f"{team!r} borrows {borrowed} {pool}, and may borrow {share.borrow[pool]}"
     free = limit - state.reserved.get(pool, 0) - count
-    for other in _owners(state, pool):
+    for other in owners(state, pool):
         used = _use(state, other, pool) + (count if other == team else 0)
         free -= max(0, state.account.teams.share(other).kept(pool) - used)
     return f"{team!r} takes {pool} that other teams lend to nobody" if free < 0 else ""
 
 
 def _borrows(state: State, name: str, amounts: Amounts) -> bool:
-    quota = state.account.teams.share(team := _team(state, name)).quota
-    owned = [pool for pool in amounts if state.limit_of(pool) is not None and _owners(state, pool)]
+    quota = state.account.teams.share(team := team_of(state, name)).quota
+    owned = [pool for pool in amounts if state.limit_of(pool) is not None and owners(state, pool)]
     return any(_use(state, team, pool) + amounts[pool] > quota.get(pool, 0) for pool in owned)
 
 
 def _refused(state: State, name: str, amounts: Amounts) -> str:
     """What a grant to *name* would break of the shares; nothing where they allow it."""
-    wrong = (_beyond_its_share(state, _team(state, name), pool, count) for pool, count in amounts.items())
+    wrong = (_beyond_its_share(state, team_of(state, name), pool, count) for pool, count in amounts.items())
     return next((one for one in wrong if one), "")
 
 
@@ -190,10 +193,10 @@ def _first_of_their_teams(state: State) -> list[str]:
     ahead: dict[str, set[str]] = {}
     found = []
     for name, amounts in state.queue.items():
-        mine = ahead.setdefault(_team(state, name), set())
+        mine = ahead.setdefault(team_of(state, name), set())
         if mine.isdisjoint(amounts):
             found.append(name)
-        mine.update(_bars(state, amounts))
+        mine.update(bars(state, amounts))
     return sorted(found, key=lambda name: _borrows(state, name, state.queue[name]))
 
 
@@ -203,16 +206,16 @@ def served_by_share(state: State) -> Served:
     for name in _first_of_their_teams(state):
         amounts = state.queue[name]
         borrows, refused = _borrows(state, name, amounts), _refused(state, name, amounts)
-        contested = {pool for pool in amounts if borrows or not _owners(state, pool)}
+        contested = {pool for pool in amounts if borrows or not owners(state, pool)}
         yield name, amounts, bool(refused) or not waited_for.isdisjoint(contested)
         if " may borrow " not in refused:  # only its own team waits for what its own limit forbids
-            waited_for.update(_bars(state, amounts))
+            waited_for.update(bars(state, amounts))
 
 
 def within_its_share(state: State, entry: Entry) -> str | None:
     """A grant leaves every team what it lends to nobody, and lets none borrow more than it may, or out of turn."""
     name, amounts = entry[2], entry[6].amounts
-    if state.account.assumptions.discipline != "quota-shares" or is_standalone(entry[6].holder):
+    if state.account.assumptions.discipline not in QUOTA_SHARES or is_standalone(entry[6].holder):
         return None
     if wrong := _refused(state, name, amounts):
         return f"{name} is granted {dict(amounts)}: {wrong}"
@@ -221,13 +224,13 @@ def within_its_share(state: State, entry: Entry) -> str | None:
             return f"{name} takes what another waits for within its quota, or has asked for before" if barred else None
         if not barred and state.fits(wanted):
             return f"{name} is granted before {other}, which waits for {dict(wanted)}"
-    return f"{name} passes an earlier request of {_team(state, name)!r}"
+    return f"{name} passes an earlier request of {team_of(state, name)!r}"
 
 
 SERVED: Mapping[str, Callable[[State], Served]] = {
     "easy-backfill": served_by_backfill,
     "fair-share": served_fairly,
-    "quota-shares": served_by_share,
+    **dict.fromkeys(QUOTA_SHARES, served_by_share),
 }
 """In which order each discipline serves the queue, and whom it bars."""
 LAWS = (
@@ -250,7 +253,7 @@ LAWS = (
     Law(
         "shares are kept",
         ALWAYS,
-        "under quota-shares nobody borrows more than he may, nor what its team lends to nobody, nor what its team waits for",
+        "under quota shares nobody borrows more than he may, nor what its team lends to nobody, nor what its team waits for",
         "quota-shares",
         within_its_share,
         ("reservation grant",),

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from hptsim.audit.state import TUNING_ENDED, State
 from hptsim.model.journal import Entry
-from hptsim.model.laws import ALWAYS, Law
+from hptsim.model.laws import ALWAYS, EVENTUALLY, Law
 
 _FAULTS = ("client_error", "algorithm_error", "internal_error", "no_capacity")
 CUT_SHORT = frozenset({"Stopped", "MaxRuntimeExceeded", "MaxWaitTimeExceeded"})
@@ -75,7 +75,17 @@ def _training_job(state: State, entry: Entry) -> str | None:
     return None
 
 
+NOTHING_FOR_EVER = Law(
+    "nothing goes on for ever",
+    EVENTUALLY,
+    "whatever the order of events, a state is reached in which nothing more happens by itself, if what stays armed happens",
+    "design",
+    None,
+    (),
+)
+"""The law of endless loops: only the explorer, which knows every state, can judge it."""
 LAWS = (
+    NOTHING_FOR_EVER,
     Law(
         "a final status is final",
         ALWAYS,

@@ -27,13 +27,13 @@ def is_the_worlds_state(state: State, subject: KnownTuningJob | KnownTrainingJob
     known = (
         {pool: count for pool, count in state.reserved.items() if count},
         {name: pool.keep_alive_s for name, pool in state.pools.items()},
-        list(state.artifacts),
+        sorted(state.artifacts),
         {name: job.state for name, job in state.training.items()},
     )
     shown = (
         dict(subject.ledger.reserved),
         {name: pool.keep_alive_s for name, pool in subject.pools.items()},
-        list(subject.artifacts),
+        sorted(subject.artifacts),
         {name: job.state for name, job in subject.training.items()},
     )
     return None if known == shown else f"according to the auditor {known}, the world says {shown}"

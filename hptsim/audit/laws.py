@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from hptsim.audit import calls, disciplines, ends, journal, queue, quota, search, training_jobs, tuning_jobs, warm_pools
+from hptsim.audit import (
+    calls,
+    disciplines,
+    ends,
+    journal,
+    preemption,
+    queue,
+    quota,
+    search,
+    training_jobs,
+    tuning_jobs,
+    warm_pools,
+)
 from hptsim.model.laws import Law, check_laws, witnesses
 
 LAWS: tuple[Law, ...] = check_laws(
@@ -14,6 +26,7 @@ LAWS: tuple[Law, ...] = check_laws(
         *training_jobs.LAWS,
         *quota.LAWS,
         *disciplines.LAWS,
+        *preemption.LAWS,
         *queue.LAWS,
         *search.LAWS,
         *warm_pools.LAWS,

@@ -20,9 +20,11 @@ def waits_once(state: State, entry: Entry) -> str | None:
 
 
 def stopping_jobs_leave_the_queue(state: State, job: KnownTuningJob) -> str | None:
-    """A job that launches no more has no request in the queue."""
+    """A job that launches no more has no request in the queue, but those of its preempted training jobs."""
     if job.state not in TUNING_ENDED and job.state != "InProgress" and "Requested" in job.requests.values():
-        return f"{job.name} is {job.state} and still in the queue"
+        preempted = sum(child.state == "Interrupted:queued" for child in state.live(job))
+        if list(job.requests.values()).count("Requested") > preempted:
+            return f"{job.name} is {job.state} and still in the queue"
     return None
 
 
@@ -132,7 +134,7 @@ LAWS = (
     Law(
         "nobody stopping waits",
         ALWAYS,
-        "a job that launches no more has no request in the queue",
+        "a job that launches no more has no request in the queue, but for its preempted training jobs",
         "A-08",
         stopping_jobs_leave_the_queue,
         (TUNING_JOB,),

@@ -98,7 +98,9 @@ def uses_what_it_holds(state: State, job: KnownTuningJob) -> str | None:
 
 
 def lives_on_machines(state: State, job: KnownTrainingJob) -> str | None:
-    """A live training job occupies instances once, one that has ended none."""
+    """A live training job occupies instances once, one that has ended none, nor one that was preempted and waits."""
+    if job.state == "Interrupted:queued":
+        return f"{job.name} was preempted and keeps its instances" if job.occupations else None
     if job.live:
         if job.occupations != 1:
             return f"{job.name} is {job.state} and occupies instances {job.occupations} times"

@@ -20,7 +20,7 @@ from hptsim.model.account import TOTAL, TUNING_JOBS, standalone_holder
 from hptsim.model.copying import duplicate
 from hptsim.model.definitions import NO_CRITERIA, Hyperband
 from hptsim.model.journal import Entry
-from hptsim.model.payloads import Epoch, Failed, KeepAlive, Saved, ScriptEnded, TrainingJobCreated
+from hptsim.model.payloads import Epoch, Failed, KeepAlive, Resumed, Saved, ScriptEnded, TrainingJobCreated
 
 STOPS = ("stop", "max_runtime", "max_wait", "max_pending")
 """What stops a training job."""
@@ -47,7 +47,9 @@ def follow_tuning(state: State, entry: Entry) -> None:
         state.tuning[name] = KnownTuningJob(name, data.spec, team=team)
     job = state.tuning[name]
     state.touched_tuning[name] = None
-    job.launches += trigger == "launch"
+    if trigger == "launch":
+        job.launches += 1
+        job.granted = "" if data is None else data.reservation
     if trigger == "stop":
         job.stopped, job.stop_s = True, now
     job.state = destination
@@ -72,13 +74,17 @@ def follow_training(state: State, entry: Entry) -> None:
         _find_next_type(state, job)
     elif trigger in STOPS:
         job.reasons += (trigger,)
-    elif destination in ("Starting", "Interrupted"):  # another attempt, from the last checkpoint
-        job.attempts += trigger in ("interrupt", "internal_error")
+    elif (
+        destination in ("Starting", "Interrupted") or trigger == "preempt"
+    ):  # another attempt, from the last checkpoint
+        job.attempts += trigger in ("interrupt", "internal_error", "preempt")
         job.retries += trigger == "internal_error"
         job.curve = job.curve[: job.kept]
         job.passed = frozenset(rung for rung in job.passed if rung <= job.kept)
     if data is not None:
         _reported(state, job, data)
+    if job.state == "Stopping" != destination:  # the grace window is over
+        job.sigterm_s = None
     job.state = destination
     if destination in ENDED:
         _ended(state, job)
@@ -102,6 +108,7 @@ def _create(state: State, now: float, name: str, data: TrainingJobCreated) -> No
     owed = state.deleted.pop(name, 0)
     job = KnownTrainingJob(name, tuning.name, definition, tuning.launched + 1, data.definition, logged=owed, owed=owed)
     job.created_s = job.since_s = now
+    job.reservation = tuning.granted
     job.choices = expected.instance_types(definition)
     state.training[name] = job
     if tuning.spec is None:
@@ -132,6 +139,8 @@ def _reported(state: State, job: KnownTrainingJob, data: Any) -> None:
             job.objective = value
         case Failed(reason):
             job.failure = reason
+        case Resumed(number):
+            job.reservation, job.resumed = f"{job.holder}/{number}", True
 
 
 def _expect_stop(state: State, job: KnownTrainingJob) -> None:
@@ -245,7 +254,7 @@ def follow_occupancy(state: State, entry: Entry) -> None:
     job.occupations += 1 if taking else -1
     if not taking and job.live:
         tuning.given_up = amounts
-        job.out_of_turn |= not job.short
+        job.out_of_turn |= not job.short and job.state != "Interrupted:queued"
     job.occupies = amounts if taking else None
     state.touched_training[job.name] = state.touched_tuning[tuning.name] = None
     if taking and job.choices:

@@ -8,6 +8,7 @@ from typing import Any, Protocol, Self
 import attrs
 
 from hptsim.model.account import TOTAL, TUNING_JOBS, Account, standalone_holder
+from hptsim.model.assumptions import QUOTA_SHARES
 from hptsim.model.copying import duplicate
 from hptsim.model.definitions import TrainingJobDefinition
 from hptsim.model.specs import TuningJobSpec
@@ -82,6 +83,8 @@ class KnownTuningJob:
     stop_s: float | None = None
     team: str = ""
     """Whose it is, under a discipline that tells teams apart."""
+    granted: str = ""
+    """The reservation on which it has launched last what waited for it."""
     launches: int = 0
     """How many launches were written; *launched* counts the training jobs that were created."""
     launched: int = 0
@@ -141,6 +144,10 @@ class KnownTrainingJob:
     """Time in Training, over all attempts."""
     attempts: int = 1
     retries: int = 0
+    reservation: str = ""
+    """The reservation that was granted for it; nothing where it began on idle instances."""
+    resumed: bool = False
+    """Whether it goes on after a preemption."""
     occupies: Mapping[str, int] | None = None
     occupations: int = 0
     """How often it has taken instances and not given them back: once, as long as it lives."""
@@ -230,7 +237,7 @@ class State:
         """For how long each request, waiting or granted, is expected to be held (`easy-estimates`); see `remembers`."""
         self.due_s: dict[str, float] = {}
         """Until when what was granted and not given back is expected to be held."""
-        self.remembers = account.assumptions.discipline in ("easy-backfill", "fair-share", "quota-shares")
+        self.remembers = account.assumptions.discipline in ("easy-backfill", "fair-share", *QUOTA_SHARES)
         """Whether the account's discipline looks at what was granted."""
         self.moved = False
         """Whether anything was asked, granted, withdrawn or released in this step."""

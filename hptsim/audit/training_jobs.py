@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from hptsim.audit.ends import CUT_SHORT
 from hptsim.audit.reader import STOPS
@@ -18,8 +18,13 @@ _NEXT: Mapping[str, frozenset[str]] = {
     "Starting": frozenset({"Starting", "Pending", "Downloading", "Training", "Starting:stopping", "Failed"}),
     "Pending": frozenset({"Starting", "Stopping:teardown"}),
     "Downloading": frozenset({"Training", "Starting", "Stopping:teardown", "Failed"}),
-    "Training": frozenset({"Training", "Uploading", "Interrupted", "Starting", "Stopping", "Failed"}),
+    "Training": frozenset(
+        {"Training", "Uploading", "Interrupted", "Starting", "Stopping", "Failed", "Interrupted:grace"}
+    ),
     "Interrupted": frozenset({"Starting", "Stopping:teardown"}),
+    "Interrupted:grace": frozenset({"Interrupted:queued", "Stopping:teardown"}),
+    "Interrupted:teardown": frozenset({"Interrupted:queued", "Stopping:teardown"}),
+    "Interrupted:queued": frozenset({"Starting", "Stopped", "MaxWaitTimeExceeded"}),
     "Uploading": frozenset({"Completed", "Stopping:uploading"}),
     "Stopping": frozenset({"Stopping", "Stopping:uploading"}),
     "Starting:stopping": frozenset({"Stopped", "MaxWaitTimeExceeded"}),
@@ -27,6 +32,8 @@ _NEXT: Mapping[str, frozenset[str]] = {
     "Stopping:uploading": frozenset({"Stopped", "MaxWaitTimeExceeded", "MaxRuntimeExceeded"}),
 }
 """Which state may follow which, from the rows J1 to J13 of the specification: the auditor's own copy, by intent."""
+_PREEMPTED = frozenset({"Starting", "Pending", "Downloading", "Interrupted"})
+"""The states in which a preempted training job has no script that must end first."""
 _STOPPED = frozenset({"Starting:stopping", "Stopping", "Stopping:teardown", "Stopping:uploading"})
 _AFTER: Mapping[str, frozenset[str]] = {
     "create": frozenset({"Starting"}),
@@ -41,15 +48,21 @@ _AFTER: Mapping[str, frozenset[str]] = {
     "exited": frozenset({"Uploading", "Stopping:uploading"}),
     "killed": frozenset({"Stopping:uploading"}),
     "uploaded": frozenset({"Completed"}) | CUT_SHORT,
-    "torn_down": CUT_SHORT,
+    "torn_down": CUT_SHORT | {"Interrupted:queued"},
+    "preempt": frozenset({"Interrupted:grace", "Interrupted:teardown"}),
+    "resume": frozenset({"Starting"}),
     "interrupt": frozenset({"Interrupted"}),
     "internal_error": frozenset({"Starting", "Failed"}),
     **dict.fromkeys(("client_error", "algorithm_error", "no_capacity"), frozenset({"Failed"})),
     **dict.fromkeys(STOPS, _STOPPED),
+    "stop": _STOPPED | {"Stopped"},
+    "max_wait": _STOPPED | {"MaxWaitTimeExceeded"},
 }
 """Which states a trigger may lead to, in the words of the specification."""
 
-_IN_TRAINING = ("checkpoint", "epoch", "exited", "interrupt", "algorithm_error", "internal_error", *STOPS)
+_GRACE = ("Stopping", "Interrupted:grace")
+"""The states in which a container runs in its grace window."""
+_IN_TRAINING = ("checkpoint", "epoch", "exited", "interrupt", "preempt", "algorithm_error", "internal_error", *STOPS)
 """What may happen to a training job in Training."""
 
 
@@ -60,7 +73,10 @@ def goes_through_its_phases(state: State, entry: Entry) -> str | None:
         return None
     job = state.training.get(name)
     before = "[*]" if job is None or trigger == "create" else job.state
-    if source != before or destination not in _NEXT.get(before, ()) or destination not in _AFTER.get(trigger, ()):
+    following: Collection[str] = (
+        {"Interrupted:teardown"} if trigger == "preempt" and before in _PREEMPTED else _NEXT.get(before, ())
+    )
+    if source != before or destination not in following or destination not in _AFTER.get(trigger, ()):
         return f"{trigger} leads {name} from {before} to {destination}"
     if (
         job is not None
@@ -104,7 +120,7 @@ def trains_within_its_time(state: State, entry: Entry) -> str | None:
 def grace_ends(state: State, entry: Entry) -> str | None:
     """No container runs for more than 120 s after SIGTERM."""
     job = state.training[entry[2]]
-    if job.state == "Stopping" and job.sigterm_s is not None and entry[0] > job.sigterm_s + GRACE_S + 1e-6:
+    if job.state in _GRACE and job.sigterm_s is not None and entry[0] > job.sigterm_s + GRACE_S + 1e-6:
         return f"{job.name} runs {entry[0] - job.sigterm_s:g} s after SIGTERM"
     return None
 
@@ -112,11 +128,11 @@ def grace_ends(state: State, entry: Entry) -> str | None:
 def sigterm_comes_first(state: State, subject: Entry | KnownTrainingJob) -> str | None:
     """A container in its grace window was sent SIGTERM, and no other one is."""
     if isinstance(subject, KnownTrainingJob):
-        if subject.state == "Stopping" and subject.sigterm_s is None:
-            return f"{subject.name} is Stopping without SIGTERM"
+        if subject.state in _GRACE and subject.sigterm_s is None:
+            return f"{subject.name} is {subject.state} without SIGTERM"
         return None
     job = state.training[subject[2]]
-    return None if job.state == "Stopping" else f"{job.name} gets SIGTERM in {job.state}"
+    return None if job.state in _GRACE else f"{job.name} gets SIGTERM in {job.state}"
 
 
 def stop_arrives(state: State, entry: Entry) -> str | None:
@@ -230,7 +246,7 @@ LAWS = (
         "no container runs more than 120 s after SIGTERM",
         "M:StopTrainingJob",
         grace_ends,
-        ("training saved", "training exited", "training killed"),
+        ("training saved", "training exited", "training killed", "training torn_down"),
     ),
     Law(
         "phases in order",

@@ -91,6 +91,9 @@ def gives_up_in_time(state: State, subject: Entry | KnownTuningJob) -> str | Non
     if isinstance(subject, KnownTuningJob):
         if subject.state == "InProgress" and subject.attempts >= ATTEMPTS and not subject.evaluated:
             return f"{subject.name} goes on after {subject.attempts} training jobs without a result"
+        shown = state.world.tuning.get(subject.name) if state.world is not None else None
+        if shown is not None and shown.attempts != subject.attempts:
+            return f"{subject.name} has had {subject.attempts} attempts, the world says {shown.attempts}"
         return None
     job = state.tuning[subject[2]]
     if job.attempts != ATTEMPTS or job.evaluated:

@@ -15,6 +15,10 @@ from hptsim.errors import HptsimError, LawBroken, MissingExtra
 from hptsim.optional import require
 
 _IMPORTED_WHEN_CALLED = {
+    "choose": (
+        "hptsim.cli.choose:choose",
+        "Choose among the designs of a grid: the best in one figure, or the frontier of several.",
+    ),
     "conform": (
         "hptsim.cli.conform:conform",
         "Judge a recording of the live service: could the twin have answered so?",
@@ -24,6 +28,7 @@ _IMPORTED_WHEN_CALLED = {
         "Replicate a scenario and answer with confidence intervals; find the smallest quota.",
     ),
     "replay": ("hptsim.cli.replay:replay", "Replay a table of jobs (CSV) under a quota."),
+    "sensitivity": ("hptsim.cli.sensitivity:sensitivity", "Which inputs move a figure most."),
     "serve": ("hptsim.server:serve", "Answer SageMaker, CloudWatch Logs and S3 over HTTP on loopback."),
 }
 """Subcommands that are imported when they are called, most of which need extras of their own: where each stands, and its

@@ -69,8 +69,8 @@ def plan(
     mapping
         what the table's columns say: alibaba-2020, alibaba-2023, alibaba-2026, philly, helios, slurm, list-training-jobs,
         describe-training-jobs, or submit=COLUMN,duration=COLUMN,...; guessed from their names and shown if it is not said;
-        parts: submit, duration or start and end, size, group, name, priority, team, cost, pool, unit, first, shares
-        (docs/tables.md)
+        parts: submit, duration or start and end, size, group, name, priority, team, cost, estimate, pool, unit,
+        first, shares (docs/tables.md)
     skip
         leave out rows of the table that cannot be read, and count them
     capacity
@@ -228,6 +228,8 @@ def parsed(text: str) -> tuple[str, list[Any]]:
 
     >>> parsed("capacity.ml.m5.xlarge=2,4"), parsed("capacity.gpu=1:7:3")
     (('capacity.ml.m5.xlarge', [2, 4]), ('capacity.gpu', [1, 4, 7]))
+    >>> parsed("arrivals.team.template.early_stopping=true,false")
+    ('arrivals.team.template.early_stopping', [True, False])
     """
     path, _, values = text.partition("=")
     parts = values.split(":")
@@ -243,7 +245,9 @@ def parsed(text: str) -> tuple[str, list[Any]]:
 
 
 def _value(text: str) -> Any:
-    """A number if it is one, else the text."""
+    """true or false, a number if it is one, else the text."""
+    if text in ("true", "false"):
+        return text == "true"
     for kind in (int, float):
         try:
             return kind(text)

@@ -51,16 +51,16 @@ def replay(
     mapping
         what its columns say: alibaba-2020, alibaba-2023, alibaba-2026, philly, helios, slurm, list-training-jobs,
         describe-training-jobs, or submit=COLUMN,duration=COLUMN,...; guessed from their names and shown if it is not said;
-        parts: submit, duration or start and end, size, group, name, priority, team, cost, pool, unit, first, shares
-        (docs/tables.md)
+        parts: submit, duration or start and end, size, group, name, priority, team, cost, estimate, pool, unit,
+        first, shares (docs/tables.md)
     skip
         leave out rows that cannot be read, and count them
     capacity
         instances of a kind, such as gpu=100; repeat it for more kinds; "*=4" holds for each kind that is not named, and without
         it those are unlimited
     discipline
-        fifo, priority, backfill, easy-backfill, which goes by the longest time that a job may train, or fair-share, which goes by
-        the column of teams
+        fifo, priority, backfill, easy-backfill, which goes by the column of estimates (without one by the longest time that a job
+        may train), or fair-share, which goes by the column of teams
     prices
         a table of prices (TOML)
     price

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Self
 from zlib import crc32
 
@@ -12,9 +12,11 @@ import attrs
 from hptsim.errors import InvalidInput
 from hptsim.model.copying import duplicate
 from hptsim.model.definitions import epochs_in
+from hptsim.model.metric_lines import read, write
+from hptsim.model.payloads import Epoch, ScriptEnded
 from hptsim.scenario.cloud import Script
 from hptsim.scenario.durations import Duration, draw
-from hptsim.scenario.learning_curves import line, value
+from hptsim.scenario.learning_curves import Curve, value
 from hptsim.scenario.objectives import Objective, Run
 from hptsim.scenario.random_streams import PLACES, number_at, stream, uniforms
 from hptsim.scenario.scenario import Scenario
@@ -101,29 +103,42 @@ class CloudBase:
         """The metric after the epochs that are done; None before the first, or when the script has none to report."""
         if job.watched and job.curve and job.state != "Training":
             return None if math.isnan(job.curve[-1]) else job.curve[-1]
+        epoch = self._epoch(job)
+        value = self._printed(world, job, epoch)
+        return None if value is None else self._found(world, job, value, epoch)
+
+    def _epoch(self, job: TrainingJob) -> int:
+        """The last epoch that is done, or is just being reported."""
         epochs = job.epochs or self._script.epochs
+        if job.watched:  # a script that ends after its last epoch has no other one
+            return min(len(job.curve) + 1, epochs) if job.state == "Training" else len(job.curve)
         if (run := self.benchmark(job)) is not None:
-            epoch = run.epochs_done(job.progress_s)
-        else:
-            epoch = epochs if job.work_s <= 0 else int(epochs * job.progress_s / job.work_s + 1e-9)
-        if job.watched:
-            epoch = min(len(job.curve) + 1, epochs) if job.state == "Training" else len(job.curve)
+            return run.epochs_done(job.progress_s)
+        return epochs if job.work_s <= 0 else int(epochs * job.progress_s / job.work_s + 1e-9)
+
+    def _printed(self, world: State, job: TrainingJob, epoch: int) -> float | None:
+        """The objective as the script prints it after *epoch*; None where it prints none."""
         if epoch < 1 or (not job.tuning_job and job.definition.objective is None):
             return None
         value = self.evaluate(world, job, epoch)
         return value if math.isfinite(value) else None
+
+    def _found(self, world: State, job: TrainingJob, value: float, epoch: int) -> float | None:
+        """The objective as the service reads it from the log by its regular expression; None where it finds none."""
+        regex = job.definition.metrics.get(self._metric(world, job))
+        if regex is None:
+            return value
+        found = None
+        for line in self._lines(world, job, value, epoch):
+            found = one if (one := read(regex, line)) is not None else found
+        return value if found is not None and math.isclose(found, value, rel_tol=1e-6) else found
 
     def evaluate(self, world: State, job: TrainingJob, epoch: int) -> float:
         """The metric after *epoch* epochs, from the script's curve or the simple one that knows a best configuration."""
         if (run := self.benchmark(job)) is not None:
             return run.values[min(epoch, len(run.values)) - 1]
         if self._script.curve is not None:
-            noise = uniforms(self._seed, f"{job.name}/noise", epoch)[0]
-            known = {**job.definition.static, **job.hyperparameters}
-            try:
-                return value(self._script.curve, known, epoch, noise)
-            except InvalidInput as error:
-                raise error.below(f"training job {job.name}: ") from error.__cause__
+            return self._value(self._script.curve, job, epoch, f"{job.name}/noise")
         quality = self._uniform(job, "quality", attempt=1)
         if job.tuning_job:
             spec = world.tuning[job.tuning_job].spec
@@ -138,11 +153,45 @@ class CloudBase:
                 return 1 - quality - (1 - quality) / (1 + epoch)
         return quality + (1 - quality) / (1 + epoch)
 
-    def log_line(self, world: State, job: TrainingJob, value: float) -> str:
-        """The line in which the script writes its objective, in the form that its metric definition finds."""
-        own = job.definition.objective
-        metric = (own or world.tuning[job.tuning_job].spec.objective).metric_name
-        return line(metric, job.definition.metrics.get(metric, ""), value)
+    def _value(self, curve: Curve, job: TrainingJob, epoch: int, stream: str) -> float:
+        """A metric after *epoch* epochs; *stream* names the random stream of its noise."""
+        noise = uniforms(self._seed, stream, epoch)[0]
+        known = {**job.definition.static, **job.hyperparameters}
+        try:
+            return value(curve, known, epoch, noise)
+        except InvalidInput as error:
+            raise error.below(f"training job {job.name}: ") from error.__cause__
+
+    def _metric(self, world: State, job: TrainingJob) -> str:
+        """The name of a training job's objective."""
+        return (job.definition.objective or world.tuning[job.tuning_job].spec.objective).metric_name
+
+    def log_lines(self, world: State, job: TrainingJob, data: Epoch | ScriptEnded) -> Sequence[str]:
+        """What the script prints after an epoch and at its end: its metrics, a line for each unless it has its own format."""
+        epoch = data.number if type(data) is Epoch else self._epoch(job)
+        shown = data.objective
+        if shown is None:  # it may have printed one that was not found
+            shown = self._printed(world, job, epoch)
+            if shown is not None and self._found(world, job, shown, epoch) is not None:
+                shown = None
+        lines = self._lines(world, job, shown, epoch)
+        return lines or ("The script has ended.",)
+
+    def _lines(self, world: State, job: TrainingJob, objective: float | None, epoch: int) -> Sequence[str]:
+        metrics, known = {}, job.definition.metrics
+        if objective is not None:
+            metrics[self._metric(world, job)] = objective
+        if epoch > 0:
+            for name, curve in self._script.metrics.items():
+                one = self._value(curve, job, epoch, f"{job.name}/noise/{name}")
+                if name not in metrics and math.isfinite(one):
+                    metrics[name] = one
+        text = self._script.log_format
+        if text is None or not metrics:
+            return [write(name, known.get(name, ""), one) for name, one in metrics.items()]
+        for name, one in metrics.items():
+            text = text.replace(f"{{{name}}}", f"{one:.7g}")
+        return [text]
 
     def _uniform(self, job: TrainingJob, purpose: str, attempt: int = 0) -> float:
         """The uniform number for *purpose* in this attempt, or in the one that is given."""

@@ -10,6 +10,7 @@ import attrs
 
 from hptsim.cloud.base import CloudBase
 from hptsim.model.machine import TABLES
+from hptsim.model.tables import BY_THE_LINE
 from hptsim.world.jobs import TrainingJob, TuningJob
 from hptsim.world.ports import State
 
@@ -26,11 +27,24 @@ FAULTS = (
     "max_pending",
 )
 """What happens only as often as a budget allows."""
+
+
+def is_fault(armed: tuple[str, str, str]) -> bool:
+    """Whether something armed (kind of entity, name, trigger) is a fault: it may happen as often as the budget allows.
+
+    A tuning job's own time limit is none, though its trigger has the name of one.
+
+    >>> is_fault(("training", "a-001", "max_runtime")), is_fault(("tuning", "a", "max_runtime"))
+    (True, False)
+    """
+    return armed[0] == "training" and armed[2] in FAULTS
+
+
 _OFFERS: dict[str, list[str]] = {}
 
 
 for _state, _trigger in TABLES.training:
-    if _trigger not in ("create", "stop"):
+    if _trigger not in ("create", "stop", *BY_THE_LINE):
         _OFFERS.setdefault(_state, []).append(_trigger)
 """What the tables know in each state."""
 

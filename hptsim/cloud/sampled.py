@@ -10,6 +10,7 @@ import attrs
 from hptsim.cloud.base import CloudBase
 from hptsim.cloud.passes import Passes
 from hptsim.errors import InvalidInput
+from hptsim.model.assumptions import PREEMPTIVE
 from hptsim.scenario.answers import InjectedAnswer, drawn
 from hptsim.scenario.cloud import GRACE_S, Faults, Recorded, Timings
 from hptsim.scenario.configured_durations import resolve
@@ -52,6 +53,7 @@ class SampledCloud(CloudBase):
         if self.timings is None and self.recorded is None:
             self._recorded = {entry.spec.name: entry.recorded for entry in jobs if entry.recorded}
         self._faults: Faults = scenario.faults if self.faults is None else self.faults
+        self._preempts = scenario.assumptions.discipline in PREEMPTIVE
         self._waits_in_pending = scenario.assumptions.capacity_wait == "pending"
         self._own_faults = self.own_faults or {}
         if self.faults is None and self.own_faults is None:
@@ -113,11 +115,18 @@ class SampledCloud(CloudBase):
         job.work_s = self._work(job)
         if job.tuning_job:
             spec = world.tuning[job.tuning_job].spec
-            job.watched = job.watched or self._script.log_epochs
             if spec.hyperband is not None:
                 job.epochs = spec.hyperband.max_resource
                 job.work_s = self._benchmarked(job) or job.work_s
-        exposed = job.watched or definition.spot or definition.checkpoint_uri or self.faults_of(job).possible
+        if job.tuning_job or definition.objective is not None:
+            job.watched = job.watched or self._script.log_epochs
+        exposed = (
+            self._preempts
+            or job.watched
+            or definition.spot
+            or definition.checkpoint_uri
+            or self.faults_of(job).possible
+        )
         job.fault_free = not exposed
 
     def _work(self, job: TrainingJob) -> float:
@@ -153,16 +162,18 @@ class SampledCloud(CloudBase):
         if job.fault_free and (simply := _FAULT_FREE.get(state)) is not None:
             return (simply(self, job),)
         if state in job.recorded_delays:
+            if self._preempts and state == "Training":
+                return [in_time(job, *self._recorded_training(job, *event)) for event in job.recorded_delays[state]]
             return [in_time(job, *event) for event in job.recorded_delays[state]]
-        if state not in _STATES:  # a final state, which only a mutant enters at once
+        if state not in _STATES and state != "Interrupted:queued":  # a final state, which only a mutant enters at once
             return ()
-        trigger, delay = _STATES[state](self, job)
+        trigger, delay = _STATES[state](self, job) if state in _STATES else ("", math.inf)
         definition = job.definition
         if definition.spot and definition.max_wait_s is not None and not job.stopping:
             left = definition.max_wait_s - (world.now - job.created_s)
             if left < delay:
                 trigger, delay = "max_wait", max(0.0, left)
-        return ((trigger, delay),)
+        return ((trigger, delay),) if trigger else ()
 
     def _fault_free_starting(self, job: TrainingJob) -> tuple[str, float]:
         return "ready", self._time(self._starting_s(job), job, "starting")
@@ -257,6 +268,15 @@ class SampledCloud(CloudBase):
                 return "checkpoint", interval
         return first
 
+    def _recorded_training(self, job: TrainingJob, trigger: str, delay: float) -> tuple[str, float]:
+        """What is left of a recorded time in Training after the last checkpoint, and the next checkpoint before that."""
+        left = max(0.0, delay - job.progress_s)
+        if job.definition.checkpoint_uri is not None:
+            interval = self._time(self._timings.checkpoint_s, job, "save")
+            if 0 < interval < left:
+                return "checkpoint", interval
+        return trigger, left
+
     def _uploading(self, job: TrainingJob) -> tuple[str, float]:
         return "uploaded", self._time(self._timings.uploading_s, job, "upload")
 
@@ -275,6 +295,14 @@ class SampledCloud(CloudBase):
             return "killed", GRACE_S
         needs = self._time(self._script.save_s, job, "save")
         return ("saved", needs) if needs <= GRACE_S else ("killed", GRACE_S)
+
+    def _preempted_grace(self, job: TrainingJob) -> tuple[str, float]:
+        """The grace window of a preempted training job: until its script exits or the window closes."""
+        needs = {"exit": 0.0, "ignore": GRACE_S}.get(self._script.on_sigterm)
+        return "torn_down", min(self._time(self._script.save_s, job, "save") if needs is None else needs, GRACE_S)
+
+    def _preempted_teardown(self, job: TrainingJob) -> tuple[str, float]:
+        return "torn_down", self._time(self._timings.teardown_s, job, "starting")
 
     def _stopping_upload(self, job: TrainingJob) -> tuple[str, float]:
         """The rest of an upload that had begun, or the whole of it; nothing takes no time."""
@@ -299,6 +327,8 @@ _STATES: Mapping[str, Callable[[SampledCloud, TrainingJob], tuple[str, float]]] 
     "Training": SampledCloud._training,
     "Uploading": SampledCloud._uploading,
     "Interrupted": SampledCloud._interrupted,
+    "Interrupted:grace": SampledCloud._preempted_grace,
+    "Interrupted:teardown": SampledCloud._preempted_teardown,
     "Starting:stopping": SampledCloud._teardown,
     "Stopping:teardown": SampledCloud._teardown,
     "Stopping": SampledCloud._grace,

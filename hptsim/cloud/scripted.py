@@ -10,6 +10,7 @@ import attrs
 from hptsim.cloud.sampled import SampledCloud, in_time
 from hptsim.errors import invalid, nearest
 from hptsim.model.calls import ANSWERS, OPERATIONS
+from hptsim.model.tables import BY_THE_LINE
 from hptsim.world.jobs import TrainingJob
 from hptsim.world.ports import State
 
@@ -56,7 +57,7 @@ class ScriptedCloud(SampledCloud):
         events = self.plan.get((job.tuning_job, job.ordinal), ())
         if job.plan_at < len(events):
             trigger, delay = events[job.plan_at]
-            if (job.state, trigger) in world.tables.training:
+            if (job.state, trigger) in world.tables.training and trigger not in BY_THE_LINE:
                 job.plan_at += 1
                 return (in_time(job, trigger, delay),)
         return super().next(world, job)

@@ -10,7 +10,7 @@ import attrs
 
 from hptsim.model.machine import TABLES, Tables
 from hptsim.model.statuses import NEW, primary, status
-from hptsim.model.tables import GUARDS
+from hptsim.model.tables import BY_THE_LINE, GUARDS
 
 ON_SPOT = frozenset({"interrupt", "max_wait"})
 """What happens only to training jobs on managed spot instances."""
@@ -70,7 +70,7 @@ def _next(state: TrainingState, kind: Kind, tables: Tables) -> list[TrainingStat
     return [
         following
         for source, trigger in tables.training
-        if source == state.state and (kind.spot is not False or trigger not in ON_SPOT)
+        if source == state.state and trigger not in BY_THE_LINE and (kind.spot is not False or trigger not in ON_SPOT)
         for following in after(state, trigger, tables)
     ]
 

@@ -41,7 +41,17 @@ ASSUMPTIONS: Mapping[str, str] = MappingProxyType(
         "quota-shares": "under the discipline quota-shares a team has a quota of its own, lends what it does not use of it, and "
         "borrows, within its limits; requests within the own quota go before those that borrow, and no one borrows what such a "
         "request waits for; within a team the order is that of request. As with AWS Batch's quota shares and Kueue's cohorts, "
-        "but that nobody is preempted: what is lent comes back when the borrower ends",
+        "but that nobody is preempted: what is lent comes back when the borrower ends; quota-shares-reclaim is the same and "
+        "preempts",
+        "preemption": "under the discipline quota-shares-reclaim a request within its team's quota that must wait takes back "
+        "what is lent: training jobs of teams beyond their quota are preempted, who was granted last first, and only as many as "
+        "it needs beyond what training jobs that upload, stop or are preempted give back anyway. SageMaker itself preempts nothing: AWS "
+        "Batch stops such a training job and queues it again without a limit (AWS Batch user guide, Preemption), Kueue evicts "
+        "it (Kueue, Preemption, reclaimWithinCohort). Here it keeps its record and shows Interrupted. Its script, if it runs, "
+        "gets SIGTERM and up to 120 s, which are billed, and its instances are in use until then, or for teardown_s without a "
+        "script; it goes to the end of the queue, and on from its last checkpoint, with what it had trained since lost and "
+        "billed. Whom AWS Batch chooses is a heuristic of its own. Training jobs without a tuning job are never preempted, for "
+        "they have no place in the queue",
         "quota-wait": "a training job that finds no quota at its launch waits and is never failed for it (A-22)",
         "prioritized-fallback": "a training job that finds no machines goes on with the next of its InstanceConfigs that "
         "has quota, idle or free, passing those who wait for it, and stays with it; what it had is given up, but by a tuning "
@@ -146,6 +156,16 @@ ASSUMPTIONS: Mapping[str, str] = MappingProxyType(
         "both tune them, at most ten that became or changed as static ones, Environment, isolation, encryption and retries, "
         "and with IdenticalDataAndAlgorithm the image and the input channels (O18, C8, C9: refused and worded as observed, "
         "but for types, the ten and Identical's own list); grandparents do not count towards the 750 (C10, L15)",
+        "parents-once": "a warm start that names a parent twice is refused; nobody says what the service does (C8)",
+        "own-algorithms": "an image whose repository is called as one of the service's own algorithms is taken for it and "
+        "needs no metric definition for its objective; any other image does (C13: observed for frameworks' images)",
+        "metric-expressions": "regular expressions of MetricDefinitions are Python's; one that cannot be read is refused at "
+        "creation, where nobody says what the service does; the value is the number in the first group of the first match in "
+        "a line of the log, and an objective that none of the lines shows is not emitted (L21, K8)",
+        "script-metrics": "a script prints each of its metrics in a line of its own, as the regular expression of its definition "
+        "finds it, unless log_format says otherwise; a training job without a tuning job prints its curve as the first of its "
+        "MetricDefinitions. What was found is kept with the time of its line; FinalMetricDataList has the last value of each "
+        "metric once the training job has ended, however it ended (L21)",
         "built-in-algorithms": "the service's own algorithms have no hyperparameters and metrics but those of the request, "
         "where the service fills in its own, which differ by algorithm and version (O8)",
         "ranges-as-given": "Describe gives hyperparameter ranges back as they were asked for: a recorded one left out the "
@@ -168,8 +188,12 @@ def _one_of(*values: str) -> Any:
     return check
 
 
-DISCIPLINES = ("fifo", "priority", "backfill", "easy-backfill", "fair-share", "quota-shares")
+DISCIPLINES = ("fifo", "priority", "backfill", "easy-backfill", "fair-share", "quota-shares", "quota-shares-reclaim")
 """In which order requests that wait for quota are granted."""
+QUOTA_SHARES = ("quota-shares", "quota-shares-reclaim")
+"""The disciplines under which teams have a quota of their own, lend and borrow."""
+PREEMPTIVE = ("quota-shares-reclaim",)
+"""The disciplines that preempt training jobs."""
 
 
 @attrs.frozen
@@ -189,3 +213,8 @@ class Assumptions:
     capacity_wait: str = attrs.field(default="starting", validator=_one_of("starting", "pending"))
     read_lag_s: Any = None
     """By how much the answers about training jobs and the lists lag (`read-lag`): None, or a duration in seconds."""
+
+    def __attrs_post_init__(self) -> None:
+        if self.discipline in PREEMPTIVE and self.reservation != "as-observed":
+            wanted = f'"as-observed" with discipline "{self.discipline}": what a tuning job keeps cannot be taken back'
+            raise invalid("assumptions.reservation", self.reservation, wanted)

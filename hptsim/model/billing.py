@@ -30,5 +30,5 @@ def whole_second(time_s: float) -> int:
     return math.floor(round(time_s, 3))
 
 
-BILLED = frozenset({"Downloading", "Training", "Uploading", "Stopping", "Stopping:uploading"})
-"""The states in which a training job's instances are billed (B1, B3, `bill-through-upload`)."""
+BILLED = frozenset({"Downloading", "Training", "Uploading", "Stopping", "Stopping:uploading", "Interrupted:grace"})
+"""The states in which a training job's instances are billed (B1, B3, `bill-through-upload`, `preemption`)."""

@@ -39,6 +39,7 @@ def check_tuning_job(request: Request) -> None:
         ranges += _ranges(f"{where}.HyperParameterRanges", definition.get("HyperParameterRanges") or {})
         _check_ranges(where, ranges, definition, automatic=bool(request.get("Autotune")))
         _check_training(where, definition)
+        _check_objective(config, definition)
     environment = sum(len(definition.get("Environment") or {}) for _, definition in definitions)
     if environment > MAX_ENVIRONMENT:
         raise invalid("Environment", environment, f"at most {MAX_ENVIRONMENT} entries over all definitions")
@@ -118,6 +119,30 @@ def _check_algorithm(where: str, algorithm: Request) -> None:
     given = [one for one in ("TrainingImage", "AlgorithmName") if one in algorithm]
     if len(given) != 1:
         raise invalid(f"{where}.AlgorithmSpecification", given, "exactly one of TrainingImage and AlgorithmName")
+
+
+OWN_ALGORITHMS = frozenset(
+    "blazingtext factorization-machines forecasting-deepar image-classification ipinsights kmeans knn lda linear-learner ntm "
+    "object-detection object2vec pca randomcutforest sagemaker-xgboost semantic-segmentation seq2seq xgboost".split()
+)
+"""The repositories of the service's own algorithms, which bring their metric definitions (`own-algorithms`)."""
+
+
+def _check_objective(config: Request, definition: Request) -> None:
+    """Refuse an objective for which a custom image has no metric definition (C13)."""
+    algorithm = definition["AlgorithmSpecification"]
+    repository = algorithm.get("TrainingImage", "").partition("@")[0].rpartition("/")[2].partition(":")[0]
+    if "AlgorithmName" in algorithm or repository in OWN_ALGORITHMS:
+        return
+    objective = definition.get("TuningObjective") or config.get("HyperParameterTuningJobObjective") or {}
+    if objective.get("MetricName") not in [one["Name"] for one in algorithm.get("MetricDefinitions") or ()]:
+        raise ServiceError("ValidationException", NO_DEFINITION)
+
+
+NO_DEFINITION = (
+    "A metric is required for this hyperparameter tuning job objective. Provide a metric in the metric definitions."
+)
+"""The service's words, seen in aws/amazon-sagemaker-examples#1207 and aws/sagemaker-python-sdk#3932."""
 
 
 def _check_resources(where: str, resources: Request) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import attrs
 
 from hptsim.errors import invalid
+from hptsim.model.metric_lines import check_expression
 from hptsim.model.ranges import ParameterRange
 from hptsim.model.validators import an, each, flag, in_order, number, one_of, optional, seconds, string, table, whole
 
@@ -144,7 +145,7 @@ class TrainingJobDefinition:
         factory=dict, validator=table(string(empty=True), "strings by hyperparameter")
     )
     metrics: Mapping[str, str] = attrs.field(factory=dict, validator=table(string(empty=True), "regular expressions"))
-    """The regular expressions of its metric definitions, by metric."""
+    """The regular expressions of its metric definitions, by metric (`metric-expressions`)."""
     alternatives: tuple[InstanceRequest, ...] = attrs.field(
         default=(), converter=in_order, validator=each(InstanceRequest)
     )
@@ -166,6 +167,8 @@ class TrainingJobDefinition:
         return self.max_pending_s if some else None
 
     def __attrs_post_init__(self) -> None:
+        for name, regex in self.metrics.items():
+            check_expression(name, regex)
         if self.max_wait_s is not None and self.max_wait_s < self.max_runtime_s:
             expected = f"at least MaxRuntimeInSeconds ({self.max_runtime_s:g})"
             raise invalid("StoppingCondition.MaxWaitTimeInSeconds", self.max_wait_s, expected)

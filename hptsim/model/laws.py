@@ -57,7 +57,7 @@ class Law:
     test suite has seen it). *rests_on* names a page, a row of the specification or an assumption. *check* takes the
     auditor's state (`hptsim.audit.State`) and what the moment is about; it returns a reason, or None. The reason says how a
     law is broken, or what a `sometimes` law has seen. *judged_at* has the moments: see `MOMENTS`. *check* is None for what
-    the world itself refuses to do.
+    the world itself refuses to do, and for what only the explorer can judge.
 
     Raises InvalidInput for a kind or a moment that does not exist.
 

@@ -43,6 +43,12 @@ class TrainingJobCreated(NamedTuple):
     standalone: TrainingJobDefinition | None = None
 
 
+class Resumed(NamedTuple):
+    """A preempted training job begins again on reservation *number* of its tuning job, which was just granted."""
+
+    number: int
+
+
 class Epoch(NamedTuple):
     """A training job has reported its objective after epoch *number*, counted from 1; None if the script emits none."""
 
@@ -102,6 +108,7 @@ PAYLOADS: Mapping[tuple[str, str], type[Any]] = {
     ("tuning", "criterion"): CriterionMet,
     ("tuning", "finish"): Failed,
     ("training", "create"): TrainingJobCreated,
+    ("training", "resume"): Resumed,
     ("training", "epoch"): Epoch,
     ("training", "checkpoint"): Saved,
     ("training", "saved"): Saved,

@@ -207,12 +207,16 @@ def parse_training_job(request: Mapping[str, Any]) -> TrainingJobDefinition:
         )
         if member in stopping
     }
+    algorithm = request.get("AlgorithmSpecification") or {}
+    metrics = {one["Name"]: one["Regex"] for one in algorithm.get("MetricDefinitions") or ()}
     return TrainingJobDefinition(
         instances=InstanceRequest(resources.get("InstanceType", "ml.m5.xlarge"), resources.get("InstanceCount", 1)),
         output_path=request["OutputDataConfig"]["S3OutputPath"],
         checkpoint_uri=(request.get("CheckpointConfig") or {}).get("S3Uri"),
         spot=bool(request.get("EnableManagedSpotTraining")),
-        input_mode=(request.get("AlgorithmSpecification") or {}).get("TrainingInputMode", "File"),
+        input_mode=algorithm.get("TrainingInputMode", "File"),
+        metrics=metrics,
+        objective=Objective(next(iter(metrics))) if metrics else None,  # `script-metrics`
         max_retries=(request.get("RetryStrategy") or {}).get("MaximumRetryAttempts", 0),
         static=dict(request.get("HyperParameters") or {}),
         keep_alive_s=resources.get("KeepAlivePeriodInSeconds", 0),

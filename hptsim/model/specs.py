@@ -91,7 +91,7 @@ class TuningJobSpec:
             names.add(span.name)
 
     def _check_strategy(self) -> None:
-        """Refuse what the service refuses: C3, C5, C6, C7, and more than five parents (C8)."""
+        """Refuse what the service refuses: C3, C5, C6, C7, more than five parents or one twice (C8, `parents-once`)."""
         several = len(self.definitions) > 1
         if self.strategy == "Hyperband" and self.early_stopping:
             raise invalid("TrainingJobEarlyStoppingType", "Auto", "Off with the strategy Hyperband")
@@ -100,6 +100,8 @@ class TuningJobSpec:
             raise invalid("TrainingJobDefinitions", len(self.definitions), f"one definition with {what}")
         if len(self.parents) > 5:
             raise invalid("ParentHyperParameterTuningJobs", len(self.parents), "1 to 5 parents")
+        if len(set(self.parents)) < len(self.parents):
+            raise invalid("ParentHyperParameterTuningJobs", list(self.parents), "every parent once")
         total = 0
         for definition in self.definitions:
             ranges = self.ranges_of(definition)

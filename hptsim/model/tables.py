@@ -85,6 +85,8 @@ TUNING = Table(
 _STORED = ("PERSIST", "VACATE", "TELL")
 _GONE = ("VACATE", "TELL")
 _AGAIN = ("RETRY", "ATTEMPT")
+_BACK = ("VACATE", "ASK_AGAIN")
+_UNPLACED = ("TAKE_BACK", "TELL")
 TRAINING = Table(
     "training",
     (
@@ -102,6 +104,16 @@ TRAINING = Table(
         Row("uploaded", "Uploading", "Completed", _STORED, "J7, B12"),
         Row("interrupt", "Training", "Interrupted", (), "J10, resume-at-starting", books=("ATTEMPT", "UNDO")),
         Row("capacity", "Interrupted", "Starting", (), "J10, resume-at-starting"),
+        Row("preempt", "Training", "Interrupted:grace", ("SIGTERM",), "preemption", books=("ATTEMPT", "UNDO")),
+        *(
+            Row("preempt", source, "Interrupted:teardown", (), "preemption", books=("ATTEMPT",))
+            for source in ("Starting", "Pending", "Downloading", "Interrupted")
+        ),
+        Row("torn_down", "Interrupted:grace", "Interrupted:queued", _BACK, "preemption"),
+        Row("torn_down", "Interrupted:teardown", "Interrupted:queued", _BACK, "preemption"),
+        Row("resume", "Interrupted:queued", "Starting", ("OCCUPY",), "preemption", books=("RESERVATION",)),
+        Row("stop", "Interrupted:queued", "Stopped", _UNPLACED, "J11, preemption", books=("STOPPED_BY",)),
+        Row("max_wait", "Interrupted:queued", "MaxWaitTimeExceeded", _UNPLACED, "R24, preemption"),
         Row("client_error", "Starting", "Failed", _GONE, "J8", books=("REASON",)),
         Row("client_error", "Downloading", "Failed", _GONE, "J8", books=("REASON",)),
         Row("algorithm_error", "Training", "Failed", _GONE, "J8", books=("REASON",)),
@@ -119,6 +131,8 @@ TRAINING = Table(
                 ("Downloading", "Stopping:teardown", (), "J11, stop-without-container"),
                 ("Training", "Stopping", ("SIGTERM",), "J11"),
                 ("Interrupted", "Stopping:teardown", (), "J11, stop-without-container"),
+                ("Interrupted:grace", "Stopping:teardown", (), "J11, preemption"),
+                ("Interrupted:teardown", "Stopping:teardown", (), "J11, preemption"),
                 ("Uploading", "Stopping:uploading", (), "J11, stop-while-uploading"),
             )
             for trigger in ("stop", "max_wait")
@@ -167,6 +181,8 @@ WARM_POOL = Table(
     ),
     frozenset({"Reused", "Terminated"}),
 )
+BY_THE_LINE = frozenset({"preempt", "resume"})
+"""What the line for quota decides about a training job, and neither the cloud nor a caller (`preemption`)."""
 ALL = (TUNING, TRAINING, RESERVATION, WARM_POOL)
 """Every table."""
 GUARDS: Mapping[str, Callable[[Any], bool]] = MappingProxyType(
@@ -191,12 +207,14 @@ EFFECTS: Mapping[str, str] = MappingProxyType(
         "ASK": "asks for the tuning job's place, and under 'upfront' for everything it will need",
         "SPAWN": "creates the next training job",
         "TALLY": "counts how the training job ended",
-        "WITHDRAW": "takes back the requests that still wait for quota",
+        "WITHDRAW": "takes back the requests that still wait for quota, but those of preempted training jobs",
         "STOP_CHILDREN": "sends a stop to every live training job",
         "RELEASE": "releases everything that is reserved for the tuning job",
         "OCCUPY": "takes instances out of the tuning job's reservation into use",
         "FALL_BACK": "goes on with the next of its instance types that has quota, if there is one",
         "VACATE": "puts the instances back into the reservation",
+        "ASK_AGAIN": "asks for the instances of a preempted training job again, at the end of the queue",
+        "TAKE_BACK": "takes back the request with which a preempted training job waits",
         "TELL": "tells the tuning job that the training job has ended; without one, tells its warm pool or releases its quota",
         "LOG": "writes to the training job's log stream",
         "JUDGE": "asks the stopping rules about the new epoch, and sends a stop if one of them stops the training job",
@@ -206,7 +224,8 @@ EFFECTS: Mapping[str, str] = MappingProxyType(
         "QUEUE": "puts the request in the queue",
         "DEQUEUE": "takes the request out of the queue",
         "RESERVE": "takes the amounts out of the account's quota",
-        "CONTINUE": "lets the tuning job go on: with the launch that waited for this quota, or with its first launches",
+        "CONTINUE": "lets the tuning job go on: with the launch that waited for this quota, or with its first launches; "
+        "a preempted training job begins again",
         "EXCHANGE": "gives amounts of one instance type back and takes those of another",
         "RETAIN": "keeps the instances reserved until the keep-alive period is over",
         "GIVE_BACK": "releases what the pool's training job had reserved",
@@ -222,6 +241,7 @@ BOOKINGS: Mapping[str, str] = MappingProxyType(
         "REASON": "notes the service's words for the failure (FailureReason)",
         "RETRY": "uses up one of the training job's retries",
         "ATTEMPT": "counts another attempt of the training job, on other instances",
+        "RESERVATION": "notes on which reservation a preempted training job goes on",
         "UNDO": "undoes what was trained since the last checkpoint, epochs included",
         "EPOCH": "adds the objective to the training job's learning curve",
         "CHECKPOINT": "notes what the checkpoint holds, and that the script has saved it",

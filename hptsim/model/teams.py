@@ -11,10 +11,11 @@ from typing import Any
 import attrs
 
 from hptsim.errors import below, invalid, nearest
+from hptsim.model.assumptions import QUOTA_SHARES
 from hptsim.model.validators import string, table, whole
 
 _COUNTS = table(whole(0), "instances by instance type")
-DISCIPLINES_OF_TEAMS = ("fair-share", "quota-shares")
+DISCIPLINES_OF_TEAMS = ("fair-share", *QUOTA_SHARES)
 """The disciplines that tell teams apart."""
 
 
@@ -104,11 +105,11 @@ class Teams:
 
     def check(self, discipline: str, capacity: Mapping[str, int]) -> None:
         """Refuse shares that cannot be kept (InvalidInput): of what is not limited, or more than there is; or none at all."""
-        if discipline != "quota-shares":
+        if discipline not in QUOTA_SHARES:
             return
         if not any(one.quota for one in self.shares.values()):
             raise invalid(
-                "teams.shares", dict(self.shares), 'a quota of at least one team with discipline "quota-shares"'
+                "teams.shares", dict(self.shares), f'a quota of at least one team with discipline "{discipline}"'
             )
         for name, share in self.shares.items():
             for key in ("quota", "borrow"):

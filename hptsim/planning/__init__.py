@@ -13,17 +13,22 @@ if TYPE_CHECKING:
     from hptsim.planning.control_variates import controlled as controlled
     from hptsim.planning.experiments import Settings as Settings
     from hptsim.planning.experiments import compare as compare
+    from hptsim.planning.experiments import grid_points as grid_points
+    from hptsim.planning.experiments import groups_in as groups_in
     from hptsim.planning.experiments import replicate as replicate
     from hptsim.planning.experiments import seeds as seeds
     from hptsim.planning.experiments import sweep as sweep
     from hptsim.planning.experiments import thresholds as thresholds
     from hptsim.planning.experiments import until_precise as until_precise
+    from hptsim.planning.experiments import with_figure as with_figure
     from hptsim.planning.frontiers import Frontier as Frontier
     from hptsim.planning.frontiers import frontier as frontier
     from hptsim.planning.metrics import Metrics as Metrics
     from hptsim.planning.metrics import TypeFigures as TypeFigures
+    from hptsim.planning.outer_search import search_designs as search_designs
     from hptsim.planning.pooled_shares import Pooled as Pooled
     from hptsim.planning.pooled_shares import pooled as pooled
+    from hptsim.planning.results import HEADLINE as HEADLINE
     from hptsim.planning.results import Comparison as Comparison
     from hptsim.planning.results import Results as Results
     from hptsim.planning.selection import Selection as Selection
@@ -44,11 +49,12 @@ if TYPE_CHECKING:
 
 _HOME = {
     "control_variates": "controlled",
-    "experiments": "Settings seeds compare replicate sweep thresholds groups_in until_precise",
+    "experiments": "Settings seeds compare grid_points replicate sweep thresholds groups_in until_precise with_figure",
     "frontiers": "Frontier frontier",
     "metrics": "Metrics TypeFigures",
+    "outer_search": "search_designs",
     "pooled_shares": "Pooled pooled",
-    "results": "Comparison Results",
+    "results": "Comparison HEADLINE Results",
     "selection": "Selection best_of",
     "sensitivity": "Sensitivity one_at_a_time sobol",
     "targets": "Target",

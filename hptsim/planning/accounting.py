@@ -65,6 +65,8 @@ class _Child:
     asked_s: float = 0.0
     """When quota was asked for it, or it was launched on instances that its tuning job had."""
     quota_waiting_s: float = 0.0
+    unsaved_s: float = 0.0
+    """How long it has trained since its last checkpoint."""
     trained: bool = False
     """Whether it has ever trained."""
     started: bool = False
@@ -230,8 +232,12 @@ class Accounting(JournalReader):
     def on_training(self, record: Record) -> None:
         """Count the time in the state before, and bill the training job when it ends (O11, B7)."""
         now, child = record.time_s, self._children[record.name]
+        if child.state == "Training":
+            self._lose(child, record)
         self._pass(child, now)
         child.state = record.destination
+        if record.trigger == "preempt" and child.row is not None:
+            child.row.preemptions += 1
         if not child.trained and child.state == "Training":
             self._trains(child, now)
         if child.state not in BILLED:
@@ -242,6 +248,17 @@ class Accounting(JournalReader):
             self._bill(child)
             if child.row is not None:
                 child.row.children[end] = 1 + child.row.children.get(end, 0)
+            if record.source == "Interrupted:queued":  # it has no instances to give back
+                del self._children[record.name]
+
+    def _lose(self, child: _Child, record: Record) -> None:
+        """Time in Training passes: a checkpoint keeps it, another attempt loses it (R23)."""
+        child.unsaved_s += record.time_s - child.since_s
+        if record.trigger == "checkpoint":
+            child.unsaved_s = 0.0
+        elif record.trigger in ("preempt", "interrupt", "internal_error") and record.destination not in FINAL_TRAINING:
+            child.usage.lost_instance_s += child.unsaved_s * sum(child.running.values())
+            child.unsaved_s = 0.0
 
     def _created(self, record: Record) -> _Child:
         created: TrainingJobCreated = record.data

@@ -84,11 +84,19 @@ def sweep(
     **settings: Unpack[Settings],
 ) -> Results:
     """`replicate` at every point of a grid: *over* maps paths such as "capacity.ml.m5.xlarge" to their values."""
+    return run_points(scenario, grid_points(over), seeds(seed, replications), 0, tuple(over), settings)
+
+
+def grid_points(over: Mapping[str, Sequence[Any]]) -> list[dict[str, Any]]:
+    """The points of a grid, the last path's values changing fastest.
+
+    >>> grid_points({"capacity.gpu": [1, 2], "timings.starting_s": [60]})
+    [{'capacity.gpu': 1, 'timings.starting_s': 60}, {'capacity.gpu': 2, 'timings.starting_s': 60}]
+    """
     for path, values in over.items():
         if not values or len({_label(value) for value in values}) < len(values):
             raise invalid(f"over[{path!r}]", values, "values that differ, at least one")
-    points = [dict(zip(over, values, strict=True)) for values in product(*over.values())]
-    return run_points(scenario, points, seeds(seed, replications), 0, tuple(over), settings)
+    return [dict(zip(over, values, strict=True)) for values in product(*over.values())]
 
 
 def run_points(

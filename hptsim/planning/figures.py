@@ -60,6 +60,9 @@ FIGURES: Mapping[str, str] = {
     "queue_length.mean": "requests that wait for quota, averaged over time",
     "queue_length.max": "the most requests that have waited at once for any time",
     "in_system.mean": "tuning jobs that were created and have not ended, averaged over time",
+    "preemptions": "how often training jobs of the accepted tuning jobs were preempted",
+    "lost_instance_hours": "what they had trained since their last checkpoint when an interruption, a retried error or a "
+    "preemption undid it, in instance-hours; it is paid for",
     "cost_usd": "what all training of the accepted tuning jobs costs; NaN when a price is not known",
     "utilization.TYPE": "the share of the quota that training jobs occupy, averaged over time",
     "idle_share.TYPE": "the share of what is reserved that no training job occupies, averaged over time",

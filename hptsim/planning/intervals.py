@@ -27,6 +27,12 @@ _CORRECTED_FROM = 10
 """With fewer values the correction makes two-sided intervals worse: the experiment has both."""
 
 
+def check_unserved(unserved: float) -> None:
+    """Refuse what is no share of the tuning jobs that may be refused or never train."""
+    if isinstance(unserved, bool) or not isinstance(unserved, (int, float)) or not 0 <= unserved <= 1:
+        raise invalid("unserved", unserved, "a share between 0 and 1, such as 0.01")
+
+
 def check_confidence(confidence: float, least: float = 0.0) -> None:
     """Refuse what is no confidence, before hours of computation."""
     if not least < confidence < 1:

@@ -248,6 +248,8 @@ class Metrics:
             "waited_share": mean([float(row.quota_waiting_s > _NO_TIME_S) for row in self._counted()]),
             "unstarted_share": mean([float(row.waiting_s is None) for row in self._counted()]),
             "throughput_per_hour": 3600 * len(self.sample("time_in_system_s")) / span_s if span_s > 0 else math.nan,
+            "preemptions": float(sum(row.preemptions for row in self._counted())),
+            "lost_instance_hours": math.fsum(row.lost_instance_s for row in self._counted()) / 3600,
             "cost_usd": math.nan if None in costs else math.fsum(cost or 0.0 for cost in costs),
         }
 

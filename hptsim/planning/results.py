@@ -115,6 +115,11 @@ class Results:
         """Why there is none, in words."""
         return HISTORY if self.one_history else "they show no spread, so that there is no interval"
 
+    @property
+    def unserved(self) -> float:
+        """The share of tuning jobs that are refused or never train, in these replications together; 0 where that is not told."""
+        return float(self.table["unserved_share"].mean()) if "unserved_share" in self.table else 0.0
+
     def limits(self, column: str) -> Limits:
         """What *column* cannot leave, such as 0 and 1 for a share."""
         return ANYTHING if self.signed else limits_of(column)

@@ -15,11 +15,12 @@ from hptsim.errors import invalid
 from hptsim.optional import require
 from hptsim.planning.executors import workers
 from hptsim.planning.experiments import Settings, run_points, seeds, with_figure
-from hptsim.planning.intervals import check_confidence
-from hptsim.planning.results import digits, percent, spelled
+from hptsim.planning.intervals import check_confidence, check_unserved
+from hptsim.planning.results import Results, digits, percent, spelled
 from hptsim.scenario.scenario import Scenario
 
 np = require("numpy", "planning", "hptsim.planning")
+pd = require("pandas", "planning", "hptsim.planning")
 stats = require("scipy.stats", "planning", "hptsim.planning")
 Draw = Callable[[int, int, int], Sequence[float]]
 """A design's figures: of the design with this number, from this replication on, so many."""
@@ -29,7 +30,8 @@ Draw = Callable[[int, int, int], Sequence[float]]
 class Selection:
     """The *best* of some *designs*, with the mean of each figure and the replications that it took to tell.
 
-    *promise* says what is known of the choice, *probability* how likely it is right (at least, or as estimated).
+    *promise* says what is known of the choice, *probability* how likely it is right (at least, or as estimated). Designs that
+    are *left_out* turn too many away.
     """
 
     designs: tuple[Mapping[str, Any], ...]
@@ -39,6 +41,8 @@ class Selection:
     replications: tuple[int, ...]
     probability: float
     promise: str
+    left_out: tuple[int, ...] = ()
+    unserved: float = 0.0
 
     def sentence(self) -> str:
         """The answer in words."""
@@ -46,9 +50,13 @@ class Selection:
             f"{sum(self.replications)} replications, {min(self.replications)} to {max(self.replications)} of a design"
         )
         mean = digits(self.means[self.best])
-        return (
-            f"Best is {spelled(self.designs[self.best])}: {self.column} is {mean} on average ({counts}). {self.promise}"
+        out = "; ".join(spelled(self.designs[design]) for design in self.left_out)
+        away = (
+            f" Left out, for more than {percent(self.unserved)} of the tuning jobs are refused or have not trained when it "
+            f"ends: {out}."
         )
+        best = f"Best is {spelled(self.designs[self.best])}: {self.column} is {mean} on average ({counts})."
+        return f"{best} {self.promise}{away if out else ''}"
 
 
 def kim_nelson(
@@ -140,15 +148,19 @@ def best_of(
     largest: bool = False,
     first: int = 20,
     most: int = 2000,
+    unserved: float = 0.0,
     seed: int = 0,
     **settings: Unpack[Settings],
 ) -> Selection:
     """The design (paths and values, as in `vary`) whose *column* has the smallest mean, or the *largest*.
 
     With *indifference*, the smallest difference that matters, by `kim_nelson`; with *budget*, so many replications in all, by
-    `allocated`. Raises InvalidInput without exactly one of them, and for figures that a replication does not have.
+    `allocated`. Designs that leave more than the share *unserved* of their tuning jobs refused or untrained are left out: whom
+    they turn away neither waits nor costs. Raises InvalidInput without exactly one of the two, where all designs are left out,
+    and for figures that a replication does not have.
     """
     check_confidence(confidence, 0.5)
+    check_unserved(unserved)
     if (indifference is None) == (budget is None):
         raise invalid(
             "best_of", "both or neither", "either an indifference, for a guarantee, or a budget, for a fast choice"
@@ -164,27 +176,81 @@ def best_of(
     sign = -1.0 if largest else 1.0
     with workers(settings.get("executor")) as pool:
         settings["executor"] = pool
+        drawn = _Drawn(
+            lambda design, begin, end: run_points(scenario, [designs[design]], own[begin:end], begin, (), settings)
+        )
+        left = [design for design in range(len(designs)) if drawn.unserved(design, first) <= unserved]
+        while True:
+            if not left:
+                expected = (
+                    f"designs that leave at most {unserved:.2%} refused or untrained (that is what unserved allows)"
+                )
+                raise invalid("designs", "each leaves more", expected)
 
-        def draw(design: int, begin: int, count: int) -> list[float]:
-            found = run_points(scenario, [designs[design]], own[begin : begin + count], begin, (), settings)
-            values = found.values(column)
-            if len(values) < count:
-                raise invalid("column", column, "a figure that every replication has")
-            return [sign * float(value) for value in values]
+            def draw(place: int, begin: int, count: int, left: Sequence[int] = tuple(left)) -> list[float]:
+                return [sign * value for value in drawn.values(left[place], column, begin, count)]
 
-        if budget is not None:
-            best, drawn, probability = allocated(draw, len(designs), budget, first=first)
-            promise = f"It is estimated to be the best with a probability of {percent(round(probability, 3))}."
-        else:
-            assert indifference is not None
-            limits = {"confidence": confidence, "first": first, "most": most}
-            best, drawn, ended = kim_nelson(draw, len(designs), indifference, **limits)  # type: ignore[arg-type]
-            probability = confidence if ended else math.nan
-            promise = f"With {percent(confidence)} confidence no other is better by {digits(indifference)} or more."
-            promise = (
-                promise
-                if ended
-                else f"It took more than the {most} replications that were allowed: nothing is promised."
-            )
-    means = tuple(sign * float(np.mean(one)) for one in drawn)
-    return Selection(tuple(designs), column, best, means, tuple(map(len, drawn)), probability, promise)
+            if budget is not None:
+                spent = sum(drawn.counts[design] for design in range(len(designs)) if design not in left)
+                place, _, probability = allocated(draw, len(left), budget - spent, first=first)
+                promise = f"It is estimated to be the best with a probability of {percent(round(probability, 3))}."
+            else:
+                assert indifference is not None
+                place, _, ended = kim_nelson(
+                    draw, len(left), indifference, confidence=confidence, first=first, most=most
+                )
+                probability = confidence if ended else math.nan
+                promise = _promise(ended, confidence, indifference, most)
+            best = left[place]
+            if drawn.unserved(best, drawn.counts[best]) <= unserved:
+                break
+            left.remove(best)  # seen only now: choose among the others
+    means = tuple(drawn.mean(design, column) for design in range(len(designs)))
+    counts, out = tuple(drawn.counts), tuple(design for design in range(len(designs)) if design not in left)
+    return Selection(tuple(designs), column, best, means, counts, probability, promise, out, unserved)
+
+
+def _promise(ended: bool, confidence: float, indifference: float, most: int) -> str:
+    """What Kim and Nelson's procedure lets one say."""
+    if ended:
+        return f"With {percent(confidence)} confidence no other is better by {digits(indifference)} or more."
+    return f"It took more than the {most} replications that were allowed: nothing is promised."
+
+
+class _Drawn:
+    """The replications of each design so far; each is run once, however often it is asked for."""
+
+    def __init__(self, more: Callable[[int, int, int], Results]) -> None:
+        self._more = more
+        self._tables: dict[int, Any] = {}
+
+    def _upto(self, design: int, count: int) -> Results:
+        """The first *count* replications of a design."""
+        table = self._tables.get(design)
+        have = 0 if table is None else len(table)
+        if have < count:
+            added = self._more(design, have, count).table
+            self._tables[design] = added if table is None else pd.concat([table, added], ignore_index=True)
+        return Results(self._tables[design].iloc[:count])
+
+    @property
+    def counts(self) -> list[int]:
+        """How many replications each design has, once each has some."""
+        return [len(table) for _, table in sorted(self._tables.items())]
+
+    def unserved(self, design: int, count: int) -> float:
+        """The share of tuning jobs of a design's first *count* replications that are refused or never train."""
+        return self._upto(design, count).unserved
+
+    def values(self, design: int, column: str, begin: int, count: int) -> list[float]:
+        """A figure in *count* replications from *begin* on; raises InvalidInput where one does not have it."""
+        part = Results(self._upto(design, begin + count).table.iloc[begin:])
+        values = part.values(column)
+        if len(values) < count:
+            raise invalid("column", column, "a figure that every replication has")
+        return [float(value) for value in values]
+
+    def mean(self, design: int, column: str) -> float:
+        """The mean of a figure over all that was run; NaN where no replication has it."""
+        values = Results(self._tables[design]).values(column)
+        return float(np.mean(values)) if len(values) else math.nan

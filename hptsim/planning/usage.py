@@ -19,6 +19,8 @@ USAGE: Mapping[str, str] = {
     "billable_instance_s": "the part of what was occupied that counts: from Downloading to the end of the upload (B1, B3)",
     "unbilled_instance_s": "the rest: while machines start, are missing after an interruption, or are torn down (B3)",
     "billed_instance_s": "what is paid for: billable, in whole seconds of each training job, at least 1 (O11, B7)",
+    "lost_instance_s": "the part of what is billable that training since the last checkpoint took, and that an interruption, "
+    "an internal error that is retried, or a preemption undid",
     "cost_usd": "billed time at the price of its instance type, on demand or spot; None when a price is not known",
 }
 """What is kept for each holder of instances, in words."""
@@ -34,6 +36,8 @@ class Usage:
     billed_instance_s: float = 0.0
     """What is billable in whole seconds of each training job: what is paid for."""
     cost_usd: float | None = 0.0
+    lost_instance_s: float = 0.0
+    """What was trained since the last checkpoint and undone; it is billed all the same."""
 
     @property
     def idle_instance_s(self) -> float:
@@ -73,6 +77,8 @@ class TuningJobFigures(Usage):
     stop_s: float | None = None
     ended_s: float | None = None
     artifacts: int = 0
+    preemptions: int = 0
+    """How often its training jobs were preempted (`preemption`)."""
     stopping_instance_s: float = 0.0
     """Instance-seconds that stayed reserved between the stop and Stopped."""
 

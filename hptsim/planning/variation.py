@@ -8,7 +8,6 @@ from typing import Any
 import attrs
 
 from hptsim.errors import invalid, nearest
-from hptsim.model.specs import TuningJobSpec
 from hptsim.scenario.scenario import Scenario
 from hptsim.scenario.workload import Arrivals
 
@@ -44,8 +43,10 @@ def _changed(part: Any, path: str, what: str, names: Sequence[str], value: Any) 
         if type(changed) is not type(part[place]):
             raise invalid(path, changed, type(part[place]).__name__)
         return [*part[:place], changed, *part[place + 1 :]]
-    if isinstance(part, tuple) and len(part) == 1 and isinstance(part[0], TuningJobSpec):  # the only template
-        return _changed(part[0], path, what, names, value)
+    if (
+        isinstance(part, tuple) and len(part) == 1 and attrs.has(type(part[0]))
+    ):  # the only template, the only definition
+        return (_changed(part[0], path, what, names, value),)
     if not attrs.has(type(part)):
         raise invalid("path", path, f"{what} as a whole: it has no keys")
     fields = {str(field.alias): field.name for field in attrs.fields(type(part))}

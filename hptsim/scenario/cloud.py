@@ -11,12 +11,12 @@ from typing import Any
 import attrs
 
 from hptsim.errors import invalid, nearest
-from hptsim.model.validators import at_least, converted, flag, one_of, share, table, whole
+from hptsim.model.validators import at_least, converted, flag, one_of, optional, share, string, table, whole
 from hptsim.scenario import configured_durations
 from hptsim.scenario.configured_durations import Configured
 from hptsim.scenario.durations import Duration, as_duration
 from hptsim.scenario.durations_by_type import DurationByType, as_duration_by_type
-from hptsim.scenario.learning_curves import Curve, as_curve
+from hptsim.scenario.learning_curves import Curve, as_curve, as_curves
 
 NOW = 2023
 YEARS = {NOW: "the service since then", 2020: "before October 2022"}
@@ -227,3 +227,8 @@ class Script:
     """The objective by epoch; without one, a simple curve that falls (or rises) towards what the configuration can reach."""
     log_epochs: bool = attrs.field(default=False, validator=flag())
     """Whether the objective goes to the log after every epoch even when nothing acts on it."""
+    metrics: Mapping[str, Curve] = converted(as_curves, factory=dict)
+    """Other metrics that it prints beside its objective, by name: their values by epoch, as with *curve*."""
+    log_format: str | None = attrs.field(default=None, validator=optional(string()))
+    """The line in which it prints its metrics, each name in braces: `epoch done, loss: {loss}`. Without one it prints what
+    the regular expressions of its MetricDefinitions find, and `name=value` for a metric that has none."""

@@ -12,7 +12,7 @@ from hptsim.errors import invalid, nearest
 from hptsim.scenario.cells import unit_s
 from hptsim.scenario.table_layouts import LAYOUTS
 
-_ROLES = ("submit", "duration", "start", "end", "size", "group", "name", "priority", "team", "cost")
+_ROLES = ("submit", "duration", "start", "end", "size", "group", "name", "priority", "team", "cost", "estimate")
 """What a column may say; the other parts of a mapping are settings."""
 _FIRST = ("small", "large")
 
@@ -33,7 +33,8 @@ class Columns:
 
     *submit* is when it was submitted; its run time is in *duration*, or between *start* and *end*. *size* is the number of
     instances that it needs, 1 without one; *group* the kind of instance, *pool* without one; *name* its name; *team* whose it
-    is; *cost* what it cost, in US dollars. A job of size 0 needs nothing that is limited. With *shares* "up" a part of an
+    is; *cost* what it cost, in US dollars; *estimate* how long it was expected to take, or its time limit, which is what
+    easy-backfill goes by. A job of size 0 needs nothing that is limited. With *shares* "up" a part of an
     instance counts as a whole one. Of two jobs that wait under the discipline priority, the smaller *priority* goes first; the
     larger if *first* is "large", and the earlier of its words if it has words. Times are dates, or numbers of *unit_s* seconds,
     which is detected where it is None.
@@ -51,6 +52,7 @@ class Columns:
     priority: str = ""
     team: str = ""
     cost: str = ""
+    estimate: str = ""
     first: str = attrs.field(default="small", validator=_check_first)
     shares: str = attrs.field(default="", validator=_check_shares)
     header: tuple[str, ...] = ()
@@ -132,6 +134,7 @@ _NAMES: Mapping[str, str] = {
     "priority": "priority prio priorityclass",
     "team": "team teamname vc virtualcluster account group department owner project user username",
     "cost": "cost costusd usd dollars",
+    "estimate": "estimate estimates expectedruntime requestedtime reqtime requestedwalltime timelimit timelimitraw walltimelimit",
 }
 """The names by which a column is guessed, without signs and in small letters, the best first."""
 

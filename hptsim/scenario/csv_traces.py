@@ -26,6 +26,8 @@ from hptsim.scenario.table_layouts import LAYOUTS
 from hptsim.scenario.trace import LeftOut, Trace, because, finished
 from hptsim.scenario.workload import ScheduledTuningJob
 
+_Alike = tuple[str, int, int, str, float | None]
+"""What jobs of one template share: kind, size, priority, team, and the time that they are expected to take."""
 _SAMPLE = 1000
 """How the cells of a column are read is decided from this many of its first rows."""
 
@@ -79,7 +81,7 @@ class _Row:
     name: str
     submit_s: float
     run_s: float
-    alike: tuple[str, int, int, str]
+    alike: _Alike
     cost_usd: float
 
 
@@ -89,7 +91,7 @@ class _Rows:
     def __init__(self, columns: Columns, sample: Iterable[Row]) -> None:
         self.columns = columns
         self._names: set[str] = set()
-        self._alike: dict[tuple[str, int, int, str], tuple[str, int, int, str]] = {}
+        self._alike: dict[_Alike, _Alike] = {}
         seen = list(sample)
 
         def cells(column: str) -> list[str]:
@@ -102,8 +104,11 @@ class _Rows:
         self._start = timed(columns.start) if columns.start else None
         self._end = timed(columns.end) if columns.end else None
         self._run = durations(columns.duration, cells(columns.duration), columns.unit_s) if columns.duration else None
+        spelled = cells(columns.estimate)
+        self._estimate = durations(columns.estimate, spelled, columns.unit_s) if columns.estimate else None
         self.dated = self._submit.dated
-        readings = {one.column: one for one in (self._submit, self._start, self._end, self._run) if one is not None}
+        every = (self._submit, self._start, self._end, self._run, self._estimate)
+        readings = {one.column: one for one in every if one is not None}
         self.words = tuple(f"{one.column}: {one.words}" for one in readings.values())
 
     def read(self, cells: Mapping[str, Any], place: str) -> _Row:
@@ -115,7 +120,8 @@ class _Rows:
         size = count(columns.size, _cell(cells, columns.size), up=columns.shares == "up") if columns.size else 1
         kind = _text(cells, columns.group) if columns.group and size else columns.pool
         team = _cell(cells, columns.team) if columns.team else ""
-        alike = (kind if size else f"no-{columns.pool}", max(size, 1), self._priority(cells), team)
+        estimate_s = None if self._estimate is None else self._estimate.of(_cell(cells, columns.estimate))
+        alike = (kind if size else f"no-{columns.pool}", max(size, 1), self._priority(cells), team, estimate_s)
         cost_usd = amount(columns.cost, _cell(cells, columns.cost)) if columns.cost else 0.0
         plain = name.lower()
         self._names.add(name if plain == name else plain)
@@ -178,7 +184,7 @@ def _text(cells: Mapping[str, Any], column: str) -> str:
 def _scheduled(rows: list[_Row], origin_s: float) -> Iterator[ScheduledTuningJob]:
     """The tuning jobs, for which the rows are used up; what many have in common is there only once: tables have millions."""
     longest_s = max((row.run_s for row in rows), default=0.0)
-    templates: dict[tuple[str, int, int, str], TuningJobSpec] = {}
+    templates: dict[_Alike, TuningJobSpec] = {}
     took: dict[float, tuple[Recorded, ...]] = {}
     rows.reverse()
     while rows:
@@ -192,9 +198,11 @@ def _scheduled(rows: list[_Row], origin_s: float) -> Iterator[ScheduledTuningJob
         yield ScheduledTuningJob(template.renamed(row.name), row.submit_s - origin_s, recorded=recorded)
 
 
-def _template(kind: str, size: int, priority: int, team: str, longest_s: float) -> TuningJobSpec:
-    """What jobs of the same kind, size, priority and team share; each may run for as long as the longest of the table did."""
+def _template(
+    kind: str, size: int, priority: int, team: str, estimate_s: float | None, longest_s: float
+) -> TuningJobSpec:
+    """What jobs share of the same kind, size, priority, team and estimate; each may run for as long as the longest job did."""
     usual = TrainingJobDefinition(instances=InstanceRequest(kind, size))
     allowed = attrs.evolve(usual, max_runtime_s=max(usual.max_runtime_s, math.ceil(longest_s)))
     request = {"Tags": [{"Key": "team", "Value": team}]} if team else None
-    return TuningJobSpec("t", (allowed,), priority=priority, request=request)
+    return TuningJobSpec("t", (allowed,), priority=priority, request=request, estimate_s=estimate_s)

@@ -6,7 +6,6 @@ A scenario's script may have one of these, or any function of the configuration 
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Mapping
 from statistics import NormalDist
 from typing import Any, cast
@@ -148,6 +147,13 @@ def as_curve(given: Any, field: attrs.Attribute[Any]) -> Curve | None:
     return None if given is None else from_data(field.name, given)
 
 
+def as_curves(given: Any, field: attrs.Attribute[Any]) -> Mapping[str, Curve]:
+    """A converter for a field that has curves by name."""
+    if not isinstance(given, Mapping) or not all(map(is_string, given)):
+        raise invalid(field.name, given, "a table of curves by the metric's name")
+    return {name: from_data(f"{field.name}.{name}", curve) for name, curve in given.items()}
+
+
 def value(curve: Curve, configuration: Mapping[str, str], epoch: int, uniform: float) -> float:
     """The metric of any curve.
 
@@ -165,21 +171,3 @@ def value(curve: Curve, configuration: Mapping[str, str], epoch: int, uniform: f
 
 def _said(error: Exception) -> str:
     return f"it raised {type(error).__name__}: {error}"
-
-
-def line(metric: str, regex: str, value: float) -> str:
-    """A log line that shows *value* in the algorithm's own form: one that its metric definition's *regex* finds.
-
-    >>> line("loss", "validation loss: ([0-9.]+);", 0.25)
-    'validation loss: 0.25;'
-    """
-    shown = f"{value:.7g}"
-    if not regex:
-        return f"{metric}={shown}"
-    before, _, rest = regex.partition("(")
-    text = re.sub(r"\\(.)", r"\1", before) + shown + re.sub(r"\\(.)", r"\1", rest.partition(")")[2])
-    try:
-        found = re.search(regex, text)
-    except re.error:
-        found = None
-    return text if found is not None and found.groups() and found.group(1) == shown else f"{metric}={shown}"

@@ -77,6 +77,8 @@ def part_to_data(part: Any) -> dict[str, Any]:
             values[name] = configured_durations.to_data(value)
         elif value is not None and name == "curve":
             values[name] = learning_curves.to_data(value)
+        elif name == "metrics":
+            values[name] = {metric: learning_curves.to_data(curve) for metric, curve in value.items()} or None
     return without_none(values)
 
 

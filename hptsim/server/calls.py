@@ -1,16 +1,20 @@
-"""HTTP requests as calls of the service: which operation, in which region, with which body."""
+"""HTTP requests as calls of the service: which operation, in which region, with which body; and errors in its format."""
 
 from __future__ import annotations
 
 import asyncio
 import re
+import zlib
 from collections.abc import Mapping
 from urllib.parse import parse_qsl, urlsplit
+from xml.sax.saxutils import escape
 
 from hptsim.boto import DEFAULT_REGION
 from hptsim.errors import ServiceError
 from hptsim.optional import require
-from hptsim.service.http import Call
+from hptsim.service.call import Call
+from hptsim.service.refusals import refusal
+from hptsim.service.s3 import Response
 
 require("starlette", "server", "the server")
 
@@ -32,7 +36,7 @@ async def call_of(request: Request) -> Call:
     scope = _SCOPE.search(headers.get("authorization", ""))
     region = scope[1] if scope else DEFAULT_REGION
     target = headers.get("x-amz-target")
-    if target is None and not (request.method == "POST" and path == "/"):
+    if _is_of_s3(request):
         query = request.url.query
         operation = object_operation(request.method, path, dict(parse_qsl(query, keep_blank_values=True)))
         return Call("s3", operation, f"//{host}{path}?{query}", headers, b"", region, _endpoint(host))
@@ -42,6 +46,25 @@ async def call_of(request: Request) -> Call:
         text = f"X-Amz-Target: got {request.method} with {target!r}, expected {expected}"
         raise ServiceError("UnknownOperationException", text)
     return Call(_TARGETS[prefix], operation, path, headers, await body_of(request), region)
+
+
+def _is_of_s3(request: Request) -> bool:
+    """Whether a request is one to S3, which names its operations by methods and paths."""
+    own = request.url.path.startswith("/_hptsim/")
+    return "x-amz-target" not in request.headers and not own and (request.method, request.url.path) != ("POST", "/")
+
+
+def refused(request: Request, error: ServiceError) -> Response:
+    """An error in the format of the service that was asked: XML of S3, JSON of the others."""
+    if not _is_of_s3(request):
+        return refusal(error)
+    text = f"<Error><Code>{escape(error.code)}</Code><Message>{escape(_printable(error.message))}</Message></Error>"
+    return Response(error.http_status, {"Content-Type": "application/xml"}, text.encode())
+
+
+def _printable(text: str) -> str:
+    """A text without the characters that XML cannot hold."""
+    return "".join(one if one.isprintable() else "?" for one in text)
 
 
 def _endpoint(host: str) -> str:
@@ -69,7 +92,7 @@ def object_operation(method: str, path: str, query: Mapping[str, str]) -> str:
 
 
 async def body_of(request: Request) -> bytes:
-    """The body of a request; raises ServiceError: 413 above MAX_BODY, 408 when it does not come.
+    """The body of a request, unpacked; raises ServiceError: 413 above MAX_BODY, 408 when it does not come, 415 for a coding.
 
     A client that is still sending does not read: one that sends too much is read to its end, up to `_MOST_READ` bytes.
     """
@@ -87,5 +110,29 @@ async def body_of(request: Request) -> bytes:
     except ClientDisconnect:
         raise ServiceError("RequestTimeout", "The client closed the connection before it had sent its body.") from None
     if size > MAX_BODY:
-        raise ServiceError("RequestEntityTooLargeException", f"The body is longer than {MAX_BODY} bytes.", 413)
-    return bytes(body)
+        raise _too_long()
+    return _unpacked(bytes(body), request.headers.get("content-encoding", "identity").strip().lower())
+
+
+def _unpacked(body: bytes, coding: str) -> bytes:
+    """A body without its coding, gzip or none; a small one that unpacks to more than MAX_BODY is not unpacked to its end."""
+    if coding in ("", "identity"):
+        return body
+    if coding not in ("gzip", "x-gzip"):
+        raise ServiceError(
+            "UnsupportedMediaType", f"Content-Encoding: got {coding!r:.200}, expected 'gzip' or none", 415
+        )
+    unpacking = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
+    try:
+        unpacked = unpacking.decompress(body, MAX_BODY + 1)
+    except zlib.error as error:
+        raise ServiceError("SerializationException", f"The body is not gzip: {error}") from None
+    if len(unpacked) > MAX_BODY:
+        raise _too_long()
+    if not unpacking.eof or unpacking.unused_data:
+        raise ServiceError("SerializationException", "The body is not one whole piece of gzip.")
+    return unpacked
+
+
+def _too_long() -> ServiceError:
+    return ServiceError("RequestEntityTooLargeException", f"The body is longer than {MAX_BODY} bytes.", 413)

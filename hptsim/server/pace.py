@@ -8,8 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from hptsim.errors import answered, invalid
-from hptsim.service.service import Service
-from hptsim.simulation.simulation import Simulation
+from hptsim.server.regions import Regions
 
 _YEAR_10000 = 253402300800.0
 
@@ -17,38 +16,38 @@ _YEAR_10000 = 253402300800.0
 class Pace:
     """Which simulated time it is: *speed* seconds to a real second, or standing still at speed 0.
 
+    >>> from hptsim import Simulation
     >>> real = iter([0.0, 2.0])
-    >>> sim = Simulation(); pace = Pace(sim, 60, lambda: next(real)); pace.catch_up(); sim.now
+    >>> regions = Regions(Simulation()); pace = Pace(regions, 60, lambda: next(real)); pace.catch_up(); regions.now
     120.0
     """
 
-    def __init__(self, sim: Simulation, speed: float = 0.0, clock: Callable[[], float] = time.monotonic) -> None:
-        self.sim, self.speed, self.clock = sim, speed, clock
-        self.lock = Service.of(sim).lock
-        self._last = _YEAR_10000 - 1 - Service.of(sim).epoch_s
-        self._start(sim.now)
+    def __init__(self, regions: Regions, speed: float = 0.0, clock: Callable[[], float] = time.monotonic) -> None:
+        self.regions, self.speed, self.clock = regions, speed, clock
+        self._last = _YEAR_10000 - 1 - regions.epoch_s
+        self._start()
 
-    def _start(self, now: float) -> None:
-        self._began, self._from_s = self.clock(), now
+    def _start(self) -> None:
+        self._began, self._from_s = self.clock(), self.regions.now
 
     def catch_up(self) -> None:
-        """Run the simulation up to the present simulated time."""
-        if self.speed:
-            with self.lock:
-                due = min(self._from_s + (self.clock() - self._began) * self.speed, self._last)
-                if due > self.sim.now:
-                    self.sim.run(until=due)
+        """Run each region up to the present simulated time."""
+        with self.regions.lock:
+            due = self.regions.now
+            if self.speed:
+                due = max(due, min(self._from_s + (self.clock() - self._began) * self.speed, self._last))
+            self.regions.move_to(due)
 
     def move(self, given: Any) -> None:
         """Advance by {"seconds": n}, or to {"until": t} (simulated seconds).
 
         Raises ServiceError (ValidationException) for anything else; nothing moved then.
         """
-        with self.lock:
+        with self.regions.lock:
             with answered():
                 until = self._asked(given)
-            self.sim.run(until=until)
-            self._start(self.sim.now)
+            self.regions.move_to(until)
+            self._start()
 
     def _asked(self, given: Any) -> float:
         """The simulated time that a request to advance asks for."""
@@ -57,7 +56,8 @@ class Pace:
         [(name, value)] = given.items()
         if isinstance(value, bool) or not isinstance(value, (int, float)) or not abs(value) < math.inf:
             raise invalid(name, value, "a number of simulated seconds")
-        start = 0.0 if name == "until" else self.sim.now
-        if not self.sim.now - start <= value <= self._last - start:
-            raise invalid(name, value, f"from {self.sim.now - start:g} to {self._last - start:g} (the year 9999)")
+        now = self.regions.now
+        start = 0.0 if name == "until" else now
+        if not now - start <= value <= self._last - start:
+            raise invalid(name, value, f"from {now - start:g} to {self._last - start:g} (the year 9999)")
         return float(start + value)

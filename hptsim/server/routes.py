@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from importlib import resources
 from itertools import islice
 
+from hptsim.boto import DEFAULT_REGION
 from hptsim.errors import NoAnswer, ServiceError, answered, invalid
 from hptsim.model.journal import encode
 from hptsim.optional import require
-from hptsim.server.calls import body_of, call_of
+from hptsim.server.call_log import CallLog
+from hptsim.server.calls import body_of, call_of, refused
+from hptsim.server.guard import check, check_json
+from hptsim.server.kept_calls import Logged
 from hptsim.server.pace import Pace
-from hptsim.service.http import Call, Wire, refusal
+from hptsim.server.regions import Regions
+from hptsim.service.http import Call
 from hptsim.service.s3 import Response as Answered
+from hptsim.service.service import Service
 from hptsim.simulation.simulation import Simulation
 
 require("starlette", "server", "the server")
@@ -28,63 +34,42 @@ from starlette.types import Receive, Scope, Send  # noqa: E402
 
 PAGE_OF_JOURNAL = 10_000
 """Entries in one answer of `/_hptsim/journal`."""
-_METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"]
 _PAGE_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; connect-src 'self'; "
     "style-src 'unsafe-inline'; script-src 'unsafe-inline'"
 }
 
 
-def application(sim: Simulation, *, speed: float = 0.0, clock: Callable[[], float] = time.monotonic) -> Starlette:
-    """The ASGI application of a simulation; at *speed* 0 its time stands still.
+def application(
+    twin: Simulation | Regions,
+    *,
+    speed: float = 0.0,
+    clock: Callable[[], float] = time.monotonic,
+    log: CallLog | None = None,
+    allowed_hosts: Collection[str] = (),
+) -> Starlette:
+    """The ASGI application of a simulation, which is that of us-east-1, or of several regions; at *speed* 0 time stands still.
 
-    `/_hptsim/health`, `/_hptsim/journal?after=n` (JSON Lines), `/_hptsim/advance` and the page `/_hptsim/` are the twin's
-    own; everything else is SageMaker, CloudWatch Logs and S3 with the bucket in the path.
+    `/_hptsim/health`, `/_hptsim/journal?after=n&region=name` (JSON Lines), `/_hptsim/advance` and the page `/_hptsim/` are the
+    twin's own; everything else is SageMaker, CloudWatch Logs and S3 with the bucket in the path. *log* keeps what is asked.
+    Requests whose Host is neither an address nor localhost nor one of *allowed_hosts* are refused, and those of other origins.
 
     >>> application(Simulation()).routes[0].path
     '/_hptsim/health'
     """
-    wire, pace = Wire(sim), Pace(sim, speed, clock)
-
-    def health() -> Response:
-        with pace.lock:
-            pace.catch_up()
-            shown = {"status": "ok", "now": sim.now, "speed": speed or "manual"}
-            return JSONResponse({**shown, "journal": len(sim.journal), "tuning_jobs": len(sim.tuning_jobs)})
-
-    def journal(given: str) -> Response:
-        after = int(given) if given.isdecimal() and len(given) < 16 else None
-        if after is None:
-            with answered():
-                raise invalid("after", given, "how many entries you have, 0 or more")
-        with pace.lock:
-            pace.catch_up()
-            entries = list(islice(sim.journal.entries, after, after + PAGE_OF_JOURNAL))
-        return Response("".join(map(encode, entries)), media_type="application/jsonl")
-
-    def advance(body: bytes) -> Response:
-        try:
-            given = json.loads(body)
-        except (ValueError, RecursionError) as error:
-            raise ServiceError("SerializationException", f"The body is not JSON: {error}") from None
-        with pace.lock:
-            pace.catch_up()
-            pace.move(given)
-            return JSONResponse({"now": sim.now})
-
-    def answer(call: Call) -> Response:
-        with pace.lock:
-            pace.catch_up()
-            return _shown(wire.answer(call))
+    regions = twin if isinstance(twin, Regions) else Regions(twin)
+    answers = _Answers(regions, Pace(regions, speed, clock), log)
 
     async def on_health(request: Request) -> Response:
-        return await run_in_threadpool(health)
+        return await run_in_threadpool(answers.health)
 
     async def on_journal(request: Request) -> Response:
-        return await run_in_threadpool(journal, request.query_params.get("after", "0"))
+        asked = request.query_params
+        return await run_in_threadpool(answers.journal, asked.get("after", "0"), asked.get("region", DEFAULT_REGION))
 
     async def on_advance(request: Request) -> Response:
-        return await run_in_threadpool(advance, await body_of(request))
+        check_json(request)
+        return await run_in_threadpool(answers.advance, await body_of(request))
 
     async def on_page(request: Request) -> Response:
         return Response(page(), media_type="text/html", headers=_PAGE_HEADERS)
@@ -95,17 +80,96 @@ def application(sim: Simulation, *, speed: float = 0.0, clock: Callable[[], floa
         )
 
     async def on_call(request: Request) -> Response:
-        return await run_in_threadpool(answer, await call_of(request))
+        return await run_in_threadpool(answers.call, await call_of(request))
 
     routes = [
-        Route("/_hptsim/health", _answered_as_the_service(on_health)),
-        Route("/_hptsim/journal", _answered_as_the_service(on_journal)),
-        Route("/_hptsim/advance", _answered_as_the_service(on_advance), methods=["POST"]),
-        Route("/_hptsim/", _answered_as_the_service(on_page)),
-        Route("/_hptsim/{rest:path}", _answered_as_the_service(on_other), methods=_METHODS),
-        Route("/{rest:path}", _answered_as_the_service(on_call), methods=_METHODS),
+        ("/_hptsim/health", on_health, ["GET"]),
+        ("/_hptsim/journal", on_journal, ["GET"]),
+        ("/_hptsim/advance", on_advance, ["POST"]),
+        ("/_hptsim/", on_page, ["GET"]),
+        ("/_hptsim/{rest:path}", on_other, None),
+        ("/{rest:path}", on_call, None),
     ]
-    return Starlette(routes=routes, exception_handlers={Exception: _internal_failure})
+    return Starlette(
+        routes=[Route(path, _Door(endpoint, allowed_hosts), methods=methods) for path, endpoint, methods in routes],
+        exception_handlers={Exception: _internal_failure},
+    )
+
+
+class _Answers:
+    """What is answered, each time at the present simulated time."""
+
+    def __init__(self, regions: Regions, pace: Pace, log: CallLog | None) -> None:
+        self.regions, self.pace, self.log = regions, pace, log
+
+    def health(self) -> Response:
+        with self.regions.lock:
+            self._catch_up()
+            sims = [region.sim for region in self.regions.made.values()]
+            shown = {"status": "ok", "now": self.regions.now, "speed": self.pace.speed or "manual"}
+            counts = {"journal": sum(map(_length, sims)), "tuning_jobs": sum(len(sim.tuning_jobs) for sim in sims)}
+            return JSONResponse({**shown, **counts, "regions": list(self.regions.made)})
+
+    def journal(self, given: str, region: str) -> Response:
+        after = int(given) if given.isdecimal() and len(given) < 16 else None
+        if after is None:
+            with answered():
+                raise invalid("after", given, "how many entries you have, 0 or more")
+        with self.regions.lock:
+            self._catch_up()
+            if region not in self.regions.made:
+                raise ServiceError("NotFound", f"Nothing was asked of a region {region!r:.80} yet.", 404)
+            entries = list(islice(self.regions.made[region].sim.journal.entries, after, after + PAGE_OF_JOURNAL))
+        return Response("".join(map(encode, entries)), media_type="application/jsonl")
+
+    def advance(self, body: bytes) -> Response:
+        try:
+            given = json.loads(body)
+        except (ValueError, RecursionError) as error:
+            raise ServiceError("SerializationException", f"The body is not JSON: {error}") from None
+        with self.regions.lock:
+            self._catch_up()
+            self.pace.move(given)
+            now = self.regions.now
+            if self.log is not None:
+                self.log.note_time(now, moved=True)
+        self._sync()
+        return JSONResponse({"now": now})
+
+    def call(self, call: Call) -> Response:
+        try:
+            return _shown(self._carried_out(call))
+        finally:
+            self._sync()
+
+    def _carried_out(self, call: Call) -> Answered:
+        with self.regions.lock:
+            self.pace.catch_up()
+            region, status = self.regions.of(call.region), 500
+            with Service.of(region.sim).lock:
+                try:
+                    answer = region.wire.answer(call)
+                    status = answer.status
+                except NoAnswer:
+                    status = 0
+                    raise
+                finally:
+                    if self.log is not None:
+                        self.log.note(Logged(region.sim.now, call, status, len(region.sim.journal)))
+                return answer
+
+    def _catch_up(self) -> None:
+        self.pace.catch_up()
+        if self.log is not None:
+            self.log.note_time(self.regions.now)
+
+    def _sync(self) -> None:
+        if self.log is not None:
+            self.log.sync()
+
+
+def _length(sim: Simulation) -> int:
+    return len(sim.journal)
 
 
 def page() -> str:
@@ -120,18 +184,25 @@ def page() -> str:
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
-def _answered_as_the_service(endpoint: Endpoint) -> Endpoint:
-    """An endpoint that answers errors in the service's format."""
+class _Door:
+    """An endpoint as an ASGI application: who may not ask is refused, and errors have the format of the service asked."""
 
-    async def run(request: Request) -> Response:
+    def __init__(self, endpoint: Endpoint, allowed_hosts: Collection[str]) -> None:
+        self._endpoint, self._allowed_hosts = endpoint, allowed_hosts
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive, send)
+        response = await self._answer(request)
+        await response(scope, receive, send)
+
+    async def _answer(self, request: Request) -> Response:
         try:
-            return await endpoint(request)
+            check(request, self._allowed_hosts)
+            return await self._endpoint(request)
         except ServiceError as error:
-            return _shown(refusal(error))
+            return _shown(refused(request, error))
         except NoAnswer:
             return _Unfinished()
-
-    return run
 
 
 class _Unfinished(Response):
@@ -148,4 +219,4 @@ def _shown(response: Answered) -> Response:
 
 async def _internal_failure(request: Request, error: Exception) -> Response:
     """What the twin did wrong is the service's InternalFailure; the traceback goes to the server's log."""
-    return _shown(refusal(ServiceError("InternalFailure", f"hptsim: {error}", 500)))
+    return _shown(refused(request, ServiceError("InternalFailure", f"hptsim: {error}", 500)))

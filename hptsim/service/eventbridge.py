@@ -156,7 +156,7 @@ class _StateChanges:
         time_s, thing, name, trigger, source, destination, _, _ = entry
         if thing != "artifact":
             yield from self.rest()
-        if thing in ("tuning", "training", "artifact"):
+        if thing in ("tuning", "training", "artifact", "log"):
             self._jobs.read(entry)
         if thing in ("tuning", "training") and trigger != "delete" and status(source) != status(destination):
             self.held = thing, name, time_s
@@ -171,7 +171,8 @@ class _StateChanges:
 
     def _training(self, name: str, describer: Describer) -> Event:
         job = self._jobs.training_job(name)
-        detail = {**_NOT_YET, **describer.training_job(job), "Tags": dict(job.tags)}
+        emitted = self._jobs.metrics[name].last()
+        detail = {**_NOT_YET, **describer.training_job(job, emitted), "Tags": dict(job.tags)}
         return self._event(TRAINING, detail["TrainingJobArn"], detail, describer)
 
     def _tuning(self, name: str, describer: Describer) -> Event:

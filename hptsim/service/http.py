@@ -1,6 +1,7 @@
 """HTTP for the three services: one request in, one response out, independent of the transport.
 
-SageMaker and CloudWatch Logs speak JSON 1.1 (W2 to W5), S3 speaks XML over paths.
+SageMaker and CloudWatch Logs speak JSON 1.1 (W2 to W5), S3 speaks XML over paths. A request that is no matter of the twin
+is offered to moto (`hptsim.service.elsewhere`), and refused where that has no answer either.
 """
 
 from __future__ import annotations
@@ -14,29 +15,21 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 import attrs
 
 from hptsim.errors import ServiceError
+from hptsim.service import cloudwatch_logs, elsewhere, s3, service
+from hptsim.service.call import Call as Call
 from hptsim.service.cloudwatch_logs import Logs
-from hptsim.service.s3 import S3, Response
-from hptsim.service.service import Service
+from hptsim.service.refusals import in_protocol, refusal
+from hptsim.service.s3 import S3, Asked, Response
+from hptsim.service.service import Service, not_modelled
 from hptsim.service.validation import model
 from hptsim.simulation.simulation import Simulation
 
-SERVICES = ("sagemaker", "s3", "logs")
+MODELLED = {"sagemaker": service.OPERATIONS, "s3": s3.OPERATIONS, "logs": cloudwatch_logs.OPERATIONS}
+"""What is the twin's matter: its operations, by service."""
+SERVICES = tuple(MODELLED)
+WHOLLY = ("s3", "logs", "service-quotas")
+"""Services of which moto is asked nothing: it would not see what the twin has there."""
 JSON = "application/x-amz-json-1.1"
-_MODELLED = frozenset({"ResourceNotFound", "ResourceInUse", "ResourceLimitExceeded", "ConflictException"})
-
-
-@attrs.frozen
-class Call:
-    """One HTTP request: the operation is known from its target header, or to the client that sends it."""
-
-    service: str
-    operation: str
-    url: str = "/"
-    headers: Mapping[str, str] = attrs.field(factory=dict)
-    body: bytes = b""
-    region: str = "us-east-1"
-    endpoint: str = ""
-    """Host and port of the service itself; a bucket may stand before it in the URL's host."""
 
 
 class Wire:
@@ -57,8 +50,17 @@ class Wire:
         """Answer one request, refusals included; raises NoAnswer for one that gets no answer, and errors of the twin itself."""
         serial = f"{next(self._serial):012x}"
         request_id = {"x-amzn-RequestId": f"00000000-0000-4000-8000-{serial}", "x-amz-request-id": serial}
-        response = self._stored(call) if call.service == "s3" else self._json(call)
+        response = self._twins(call) if is_the_twins(call) else elsewhere.answer(call) or self._refused(call)
         return attrs.evolve(response, headers={**response.headers, **request_id})
+
+    def _twins(self, call: Call) -> Response:
+        return self._stored(call) if call.service == "s3" else self._json(call)
+
+    def _refused(self, call: Call) -> Response:
+        """The answer to a request that neither the twin nor moto knows, in the protocol that its client speaks."""
+        error = not_modelled(call.service, call.operation, MODELLED.get(call.service, SERVICES))
+        code = "NotImplemented" if call.service == "s3" else error.code
+        return in_protocol(call.service, ServiceError(code, f"{error.message}; {elsewhere.advice()}"))
 
     def _json(self, call: Call) -> Response:
         try:
@@ -74,14 +76,16 @@ class Wire:
         parts = urlsplit(call.url)
         bucket, key = _place(parts.netloc, unquote(parts.path).removeprefix("/"), call.endpoint)
         query = dict(parse_qsl(parts.query, keep_blank_values=True))
-        return self._s3.answer(call.operation, bucket, key, query, call.headers)
+        return self._s3.answer(call.operation, Asked(bucket, key, query, call.headers, call.body, call.region))
 
 
-def refusal(error: ServiceError) -> Response:
-    """An error as JSON 1.1 has it: `Message` where the service's model knows the error, `message` elsewhere (A-44)."""
-    name = "Message" if error.code in _MODELLED else "message"
-    body = json.dumps({"__type": error.code, name: error.message}).encode()
-    return Response(error.http_status, {"Content-Type": JSON, "x-amzn-ErrorType": error.code}, body)
+def is_the_twins(call: Call) -> bool:
+    """Whether the twin answers a request itself; everything else is moto's, where moto is installed.
+
+    >>> is_the_twins(Call("sagemaker", "StopTrainingJob")), is_the_twins(Call("sagemaker", "CreateModel"))
+    (True, False)
+    """
+    return call.service in WHOLLY or call.operation in MODELLED.get(call.service, ())
 
 
 def _parsed(body: bytes) -> Mapping[str, Any]:

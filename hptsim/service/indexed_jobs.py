@@ -102,6 +102,8 @@ class IndexedTuningJob:
     """When it converged: `CONVERGED` training jobs in a row had not improved (A-34), whether or not that ends it."""
     echo: dict[str, Any] | None = None
     """The request as Describe gives it back, after the first call."""
+    expressions: dict[int, Mapping[str, str]] = attrs.field(factory=dict)
+    """The expressions that find the metrics of its training jobs, by definition, after they were asked for."""
 
     def objective(self, definition: int) -> Objective:
         """The objective that training jobs of a definition pursue."""

@@ -22,6 +22,7 @@ from hptsim.model.payloads import Epoch, Failed, ScriptEnded, TrainingJobCreated
 from hptsim.model.statuses import FINAL_TUNING, NEW, bucket, status
 from hptsim.model.storage import Artifact, LogEvent, log_stream
 from hptsim.service.indexed_jobs import IndexedTrainingJob, IndexedTuningJob, Stream, Transition
+from hptsim.service.metrics import JobMetrics, expressions_of
 from hptsim.service.pagination import Key, SortedIndex
 from hptsim.service.tags import tags_of
 
@@ -41,6 +42,8 @@ MESSAGES: Mapping[str, str] = {
 }
 """The StatusMessage of each secondary status: as recorded (§3.2); where nothing was recorded, ours."""
 PREPARED = "Preparing the instances for training"
+PREEMPTED = "Preempted: another team takes back the instances that it has lent"
+"""SageMaker itself has no such message (`preemption`)."""
 NO_MACHINES = "Insufficient capacity error from EC2 while launching instances, retrying!"
 
 
@@ -83,6 +86,8 @@ class JobIndex(JournalReader):
         self.streams: SortedIndex[Stream] = SortedIndex(STREAM_ORDERS)
         self.log: list[tuple[str, LogEvent]] = []
         """Every log event with its stream, oldest first."""
+        self.metrics: dict[str, JobMetrics] = {}
+        """What training jobs have emitted, by name; it stays when a record is deleted."""
         self._read = 0
         self._last: Entry | None = None
 
@@ -145,7 +150,10 @@ class JobIndex(JournalReader):
 
     def on_training_create(self, entry: Entry) -> None:
         """A training job is there."""
-        self.on_training(entry, self._created(entry[2], entry[0], entry[6]))
+        job = self._created(entry[2], entry[0], entry[6])
+        before = self.metrics.get(job.name)
+        self.metrics[job.name] = JobMetrics(expressions_of(job), {} if before is None else before.values, job.created_s)
+        self.on_training(entry, job)
 
     def on_training_delete(self, entry: Entry) -> None:
         """The record of a training job is gone, from the list of its tuning job too."""
@@ -166,7 +174,7 @@ class JobIndex(JournalReader):
             job.started_s = time_s
         if type(data) in (Epoch, ScriptEnded) and data.objective is not None:
             job.objective = data.objective
-        elif destination in ("Starting", "Interrupted"):  # what it has emitted is undone
+        elif destination in ("Starting", "Interrupted") or trigger == "preempt":  # what it has emitted is undone
             job.objective = None
         job.reason = data.reason if destination == "Failed" else ""
         now = job.status
@@ -227,7 +235,7 @@ class JobIndex(JournalReader):
             last.end_s = time_s
             if trigger == "ready":
                 last.message = PREPARED
-        job.transitions.append(Transition(shown, time_s, MESSAGES[shown]))
+        job.transitions.append(Transition(shown, time_s, PREEMPTED if trigger == "preempt" else MESSAGES[shown]))
         job.modified_s = time_s
 
     def _count(self, job: IndexedTrainingJob) -> None:
@@ -267,6 +275,7 @@ class JobIndex(JournalReader):
         stream.events.append(event)
         self.streams.put(name, stream)
         self.log.append((name, event))
+        self.metrics[job].note(event)
 
 
 def parse_uri(uri: str) -> tuple[str, str] | None:

@@ -7,6 +7,8 @@ Times are seconds since 1970: milliseconds for jobs, whole seconds in the summar
 from __future__ import annotations
 
 import struct
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, Protocol
 
 import attrs
@@ -16,8 +18,11 @@ from hptsim.model.statuses import status
 from hptsim.scenario.prices import SPOT_PRICE_RATIO
 from hptsim.service.echoes import echo, training_job_request
 from hptsim.service.indexed_jobs import IndexedTrainingJob, IndexedTuningJob, Transition
+from hptsim.service.metrics import Emitted
 from hptsim.service.validation import without_none
 from hptsim.simulation.job_views import TuningJobView
+
+_NOTHING: Mapping[str, Emitted] = MappingProxyType({})
 
 
 @attrs.frozen
@@ -177,8 +182,11 @@ class Describer:
             shape["WarmPoolStatus"] = warm_pool_status(job)
         return shape
 
-    def training_job(self, job: IndexedTrainingJob) -> dict[str, Any]:
-        """DescribeTrainingJobResponse; ModelArtifacts is absent until a model is stored, as recorded (§2.8)."""
+    def training_job(self, job: IndexedTrainingJob, emitted: Mapping[str, Emitted] = _NOTHING) -> dict[str, Any]:
+        """DescribeTrainingJobResponse; *emitted* is the last value of each metric (`script-metrics`).
+
+        ModelArtifacts is absent until a model is stored, as recorded (§2.8).
+        """
         shape = training_job_request(job)
         if job.tuning is not None:
             shape["TuningJobArn"] = self.address.tuning(job.tuning.name)
@@ -195,10 +203,11 @@ class Describer:
                 billed = self._seconds(job.billed)
                 spot = shape["EnableManagedSpotTraining"]
                 shape["BillableTimeInSeconds"] = max(1, int(billed * SPOT_PRICE_RATIO)) if spot else billed
-        if job.evaluated and job.objective is not None and job.ended_s is not None and job.tuning is not None:
-            name, value = job.tuning.objective(job.definition).metric_name, float32(job.objective)
-            metric = {"MetricName": name, "Value": value, "Timestamp": self.whole(job.ended_s)}
-            shape["FinalMetricDataList"] = [metric]
+        if emitted and job.ended_s is not None:
+            shape["FinalMetricDataList"] = [
+                {"MetricName": name, "Value": float32(last.value), "Timestamp": self.whole(last.time_s)}
+                for name, last in emitted.items()
+            ]
         return shape
 
     def _seconds(self, stretches: list[Stretch]) -> int:

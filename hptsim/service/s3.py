@@ -1,34 +1,33 @@
-"""S3 as far as training jobs write there: models and checkpoints, listed and read, never written by a client.
+"""S3: what training jobs store there, and what callers put beside it.
 
-A bucket exists as soon as a job names it as its output or checkpoint location; objects appear when they are stored and
-stay for good (S7, B12). A model is a real `model.tar.gz` whose one file names its training job; the same bytes always.
+A bucket exists as soon as a job names it as its output or checkpoint location, or a caller makes it; objects of training jobs
+appear when they are stored and stay for good (S7, B12), unless a caller deletes them. A model is a real `model.tar.gz` whose
+one file names its training job; the same bytes always. There are no versions, no permissions and no tags.
 """
 
 from __future__ import annotations
 
-import functools
-import gzip
-import hashlib
-import io
-import json
-import tarfile
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from email.utils import formatdate
-from urllib.parse import quote
+from typing import Any
+from urllib.parse import quote, unquote
+from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
 import attrs
 
 from hptsim.errors import ServiceError
 from hptsim.model.instants import write_instant
-from hptsim.model.storage import Artifact
-from hptsim.service.pagination import Key, ListRequest, SortedIndex
+from hptsim.service.buckets import Buckets, Stored
+from hptsim.service.pagination import Key, ListRequest
 from hptsim.service.service import Service, not_modelled
+from hptsim.service.uploads import etag as etag
 
-OPERATIONS = ("ListObjectsV2", "HeadObject", "GetObject")
-"""The operations that are modelled."""
 MAX_KEYS = 1000
-_AFTER_ALL = "\U0010ffff"
+_XML = {"Content-Type": "application/xml"}
+_KEPT = ("content-type", "content-encoding", "content-disposition", "content-language", "cache-control")
+_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 
 
 @attrs.frozen
@@ -38,6 +37,22 @@ class Response:
     status: int
     headers: Mapping[str, str]
     body: bytes
+
+
+def _lowered(given: Mapping[str, str]) -> dict[str, str]:
+    return {name.lower(): value for name, value in given.items()}
+
+
+@attrs.frozen
+class Asked:
+    """A request: where, with what query and headers, and the body."""
+
+    bucket: str
+    key: str
+    query: Mapping[str, str]
+    headers: Mapping[str, str] = attrs.field(converter=_lowered)
+    body: bytes = b""
+    region: str = "us-east-1"
 
 
 class S3:
@@ -51,107 +66,193 @@ class S3:
 
     def __init__(self, service: Service) -> None:
         self._service = service
+        self._buckets = Buckets(service)
+        self._uploads = self._buckets.uploads
 
     def keys(self, bucket: str) -> list[str]:
         """The keys of a bucket, in order; raises ServiceError (NoSuchBucket, 404)."""
         with self._service.lock:
             self._service.jobs.catch_up()
-            return [key for (key,) in self._bucket(bucket).after("Key", None)]
+            self._uploads.catch_up()
+            return self._buckets.keys(bucket)
 
-    def answer(
-        self, operation: str, bucket: str, key: str, query: Mapping[str, str], headers: Mapping[str, str]
-    ) -> Response:
+    def answer(self, operation: str, asked: Asked) -> Response:
         """Answer one request as HTTP; errors too, as S3's XML."""
         with self._service.lock:
             self._service.jobs.catch_up()
+            self._uploads.catch_up()
             try:
-                if operation == "ListObjectsV2":
-                    body = self._list(bucket, query).encode()
-                    return Response(200, {"Content-Type": "application/xml"}, body)
-                if operation in OPERATIONS:
-                    return self._read(operation, bucket, key, headers)
-                raise attrs.evolve(not_modelled("s3", operation, list(OPERATIONS)), code="NotImplemented")
+                if operation not in _OPERATIONS:
+                    raise attrs.evolve(not_modelled("s3", operation, list(_OPERATIONS)), code="NotImplemented")
+                return _OPERATIONS[operation](self, asked)
             except ServiceError as error:
-                return self._refusal(operation, error, bucket, key)
+                return _refusal(operation, error, asked)
 
-    def _refusal(self, operation: str, error: ServiceError, bucket: str, key: str) -> Response:
-        """An error; the answer to a HEAD request for what is not there has no body, as HTTP requires."""
-        where = f"<BucketName>{escape(bucket)}</BucketName>" if error.code == "NoSuchBucket" else ""
-        where += f"<Key>{escape(key)}</Key>" if error.code == "NoSuchKey" else ""
-        text = f"<Error><Code>{error.code}</Code><Message>{escape(error.message)}</Message>{where}</Error>"
-        silent = operation == "HeadObject" and error.http_status == 404
-        return Response(error.http_status, {"Content-Type": "application/xml"}, b"" if silent else text.encode())
+    # ------------------------------------------------------------------ buckets
 
-    def _bucket(self, name: str) -> SortedIndex[Artifact]:
-        bucket = self._service.jobs.buckets.get(name)
-        if bucket is None:
-            raise ServiceError("NoSuchBucket", "The specified bucket does not exist", 404)
-        return bucket
+    def _create_bucket(self, asked: Asked) -> Response:
+        if not _BUCKET.fullmatch(asked.bucket):
+            raise ServiceError("InvalidBucketName", f"The specified bucket is not valid: {asked.bucket!r:.80}.")
+        if asked.bucket in self._buckets.names() and asked.region != "us-east-1":
+            text = "Your previous request to create the named bucket succeeded and you already own it."
+            raise ServiceError("BucketAlreadyOwnedByYou", text, 409)
+        self._uploads.create(asked.bucket)
+        return Response(200, {"Location": f"/{asked.bucket}"}, b"")
 
-    def _instant(self, stored: Artifact) -> float:
-        return self._service.epoch_s + stored.stored_s
+    def _head_bucket(self, asked: Asked) -> Response:
+        self._buckets.check(asked.bucket)
+        return Response(200, {"x-amz-bucket-region": asked.region}, b"")
 
-    def content(self, stored: Artifact) -> bytes:
-        """The bytes of an object: a gzipped tar archive for a model, JSON for a checkpoint."""
-        job = self._service.jobs.training.members.get(stored.training_job)
-        tuned = {} if job is None else dict(job.tuned)
-        return _content(stored.kind, json.dumps({"TrainingJobName": stored.training_job, "HyperParameters": tuned}))
+    def _delete_bucket(self, asked: Asked) -> Response:
+        if self._buckets.keys(asked.bucket):
+            raise ServiceError("BucketNotEmpty", "The bucket you tried to delete is not empty", 409)
+        if asked.bucket in self._service.jobs.buckets:
+            raise ServiceError("OperationAborted", "A job has named this bucket, and may write there.", 409)
+        self._uploads.drop(asked.bucket)
+        return Response(204, {}, b"")
+
+    def _list_buckets(self, asked: Asked) -> Response:
+        shown = "".join(
+            f"<Bucket><Name>{escape(name)}</Name><CreationDate>{self._written(made_s)}</CreationDate></Bucket>"
+            for name, made_s in self._buckets.names().items()
+        )
+        return _xml("ListAllMyBucketsResult", f"<Owner><ID>{'0' * 64}</ID></Owner><Buckets>{shown}</Buckets>")
+
+    def _location(self, asked: Asked) -> Response:
+        self._buckets.check(asked.bucket)
+        return _xml("LocationConstraint", "" if asked.region == "us-east-1" else escape(asked.region))
 
     # ------------------------------------------------------------------ one object
 
-    def _read(self, operation: str, bucket: str, key: str, headers: Mapping[str, str]) -> Response:
-        stored = self._bucket(bucket).members.get(key)
-        if stored is None:
-            raise ServiceError("NoSuchKey", "The specified key does not exist.", 404)
-        body = self.content(stored)
-        status, shown = (
-            200,
-            {
-                "Content-Type": "application/x-gzip" if stored.kind == "model" else "application/json",
-                "Content-Length": str(len(body)),
-                "ETag": etag(body),
-                "Last-Modified": formatdate(self._instant(stored), usegmt=True),
-                "Accept-Ranges": "bytes",
-            },
-        )
-        if wanted := next((value for name, value in headers.items() if name.lower() == "range"), ""):
+    def _get(self, asked: Asked) -> Response:
+        stored = self._buckets.get(asked.bucket, asked.key)
+        body, status = stored.body, 200
+        shown = {
+            "Content-Type": "binary/octet-stream",
+            **stored.headers,
+            "ETag": stored.etag,
+            "Last-Modified": formatdate(self._instant(stored.stored_s), usegmt=True),
+            "Accept-Ranges": "bytes",
+        }
+        if wanted := asked.headers.get("range", ""):
             first, last = _range(wanted, len(body))
             shown["Content-Range"] = f"bytes {first}-{last}/{len(body)}"
             status, body = 206, body[first : last + 1]
-            shown["Content-Length"] = str(len(body))
-        return Response(status, shown, body if operation == "GetObject" else b"")
+        return Response(status, {**shown, "Content-Length": str(len(body))}, body)
+
+    def _head(self, asked: Asked) -> Response:
+        return attrs.evolve(self._get(asked), body=b"")
+
+    def _put(self, asked: Asked) -> Response:
+        self._buckets.check(asked.bucket)
+        stored = self._uploads.put(asked.bucket, asked.key, _plain(asked), _kept(asked))
+        return Response(200, {"ETag": stored.etag}, b"")
+
+    def _copy(self, asked: Asked) -> Response:
+        self._buckets.check(asked.bucket)
+        given = unquote(asked.headers.get("x-amz-copy-source", "")).removeprefix("/").partition("?")[0]
+        bucket, _, key = given.partition("/")
+        source = self._buckets.get(bucket, key)
+        replaced = asked.headers.get("x-amz-metadata-directive", "").upper() == "REPLACE"
+        headers = _kept(asked) if replaced else source.headers
+        stored = self._uploads.put(asked.bucket, asked.key, source.body, headers)
+        when = self._written(stored.stored_s)
+        return _xml("CopyObjectResult", f"<ETag>{escape(stored.etag)}</ETag><LastModified>{when}</LastModified>")
+
+    def _delete(self, asked: Asked) -> Response:
+        self._buckets.check(asked.bucket)
+        self._remove(asked.bucket, asked.key)
+        return Response(204, {}, b"")
+
+    def _delete_several(self, asked: Asked) -> Response:
+        self._buckets.check(asked.bucket)
+        given = _read(asked)
+        keys = [one.findtext("{*}Key") or "" for one in given.findall("{*}Object")]
+        if not 1 <= len(keys) <= MAX_KEYS or not all(keys):
+            raise ServiceError("MalformedXML", f"Delete: got {len(keys)} keys, expected 1 to {MAX_KEYS}")
+        for key in keys:
+            self._remove(asked.bucket, key)
+        quiet = (given.findtext("{*}Quiet") or "").lower() == "true"
+        shown = "" if quiet else "".join(f"<Deleted><Key>{escape(key)}</Key></Deleted>" for key in keys)
+        return _xml("DeleteResult", shown)
+
+    def _remove(self, bucket: str, key: str) -> None:
+        try:
+            self._buckets.get(bucket, key)
+        except ServiceError:
+            return  # deleting what is not there is no error
+        self._uploads.put(bucket, key, None)
+
+    # ------------------------------------------------------------------ uploads in several parts
+
+    def _begin(self, asked: Asked) -> Response:
+        self._buckets.check(asked.bucket)
+        name = self._uploads.begin(asked.bucket, asked.key, _kept(asked))
+        return _xml("InitiateMultipartUploadResult", f"{_where(asked)}<UploadId>{name}</UploadId>")
+
+    def _part(self, asked: Asked) -> Response:
+        given = asked.query.get("partNumber", "")
+        if not (given.isdecimal() and len(given) < 6 and 1 <= int(given) <= 10_000):
+            text = "Part number must be an integer between 1 and 10000, inclusive"
+            raise ServiceError("InvalidArgument", text)
+        body = _plain(asked)
+        self._uploads.parts(asked.query.get("uploadId", ""), asked.bucket, asked.key).parts[int(given)] = body
+        return Response(200, {"ETag": etag(body)}, b"")
+
+    def _complete(self, asked: Asked) -> Response:
+        wanted = []
+        for part in _read(asked).findall("{*}Part"):
+            number = part.findtext("{*}PartNumber") or ""
+            if not (number.isdecimal() and len(number) < 6):
+                raise ServiceError("MalformedXML", f"PartNumber: got {number!r:.80}, expected a whole number")
+            wanted.append((int(number), part.findtext("{*}ETag") or ""))
+        stored = self._uploads.complete(asked.query.get("uploadId", ""), asked.bucket, asked.key, wanted)
+        return _xml("CompleteMultipartUploadResult", f"{_where(asked)}<ETag>{escape(stored.etag)}</ETag>")
+
+    def _abort(self, asked: Asked) -> Response:
+        self._uploads.abort(asked.query.get("uploadId", ""), asked.bucket, asked.key)
+        return Response(204, {}, b"")
 
     # ------------------------------------------------------------------ lists
 
-    def _list(self, bucket: str, query: Mapping[str, str]) -> str:
+    def _list(self, asked: Asked) -> Response:
+        return self._page(asked, "ListObjectsV2")
+
+    def _list_first(self, asked: Asked) -> Response:
+        return self._page(asked, "ListObjects")
+
+    def _page(self, asked: Asked, operation: str) -> Response:
         """One page of a bucket: keys, and prefixes up to the delimiter, together at most MaxKeys."""
-        objects = self._bucket(bucket)
+        self._buckets.check(asked.bucket)
+        query, bucket = asked.query, asked.bucket
         prefix, delimiter = query.get("prefix", ""), query.get("delimiter", "")
         list_request = ListRequest("ListObjectsV2", {"bucket": bucket, "prefix": prefix, "delimiter": delimiter})
         given = query.get("max-keys", str(MAX_KEYS))
-        if not given.isdigit():
-            raise ServiceError("InvalidArgument", f"max-keys: got {given!r}, expected a whole number, 0 or more")
+        if not (given.isdecimal() and len(given) <= 10):
+            raise ServiceError("InvalidArgument", f"max-keys: got {given!r:.80}, expected a whole number, 0 or more")
         size = min(int(given), MAX_KEYS)
-        start = self._start(query, list_request)
-        keys, prefixes, last = _take(objects, start, prefix, delimiter, size)
+        second = operation == "ListObjectsV2"
+        start = self._start(query, list_request) if second else ((query["marker"],) if query.get("marker") else None)
+        keys, prefixes, last = self._buckets.take(bucket, start, prefix, delimiter, size)
         encode = quote if query.get("encoding-type") == "url" else escape
-        shown = {
-            "Name": escape(bucket),
-            "Prefix": encode(prefix),
-            "Delimiter": encode(delimiter),
-            "StartAfter": encode(query.get("start-after", "")),
-            "EncodingType": query.get("encoding-type", ""),
-            "ContinuationToken": escape(query.get("continuation-token", "")),
-            "NextContinuationToken": ""
-            if last is None
-            else self._service.tokens.make(list_request, last, self._service.sim.now),
-        }
-        parts = [f"<{name}>{value}</{name}>" for name, value in shown.items() if value or name == "Prefix"]
-        parts += [f"<MaxKeys>{size}</MaxKeys><KeyCount>{len(keys) + len(prefixes)}</KeyCount>"]
+        shown = {"Name": escape(bucket), "Prefix": encode(prefix), "Delimiter": encode(delimiter)}
+        shown["EncodingType"] = escape(query.get("encoding-type", ""))
+        if second:
+            shown["StartAfter"] = encode(query.get("start-after", ""))
+            shown["ContinuationToken"] = escape(query.get("continuation-token", ""))
+            shown["NextContinuationToken"] = (
+                "" if last is None else self._service.tokens.make(list_request, last, self._service.sim.now)
+            )
+            shown["KeyCount"] = str(len(keys) + len(prefixes))
+        else:
+            shown["Marker"] = encode(query.get("marker", ""))
+            shown["NextMarker"] = encode(last[0]) if last is not None and delimiter else ""
+        parts = [f"<{name}>{value}</{name}>" for name, value in shown.items() if value or name in ("Prefix", "Marker")]
+        parts += [f"<MaxKeys>{size}</MaxKeys>"]
         parts += [f"<IsTruncated>{'false' if last is None else 'true'}</IsTruncated>"]
-        parts += [self._entry(encode(key), objects.members[key]) for key in keys]
+        parts += [self._entry(encode(key), self._buckets.get(bucket, key)) for key in keys]
         parts += [f"<CommonPrefixes><Prefix>{encode(one)}</Prefix></CommonPrefixes>" for one in prefixes]
-        return f"<?xml version='1.0' encoding='UTF-8'?><ListBucketResult>{''.join(parts)}</ListBucketResult>"
+        return _xml("ListBucketResult", "".join(parts))
 
     def _start(self, query: Mapping[str, str], list_request: ListRequest) -> Key | None:
         if token := query.get("continuation-token"):
@@ -162,40 +263,96 @@ class S3:
                 raise ServiceError("InvalidArgument", text) from None
         return (query["start-after"],) if query.get("start-after") else None
 
-    def _entry(self, shown: str, stored: Artifact) -> str:
-        body = self.content(stored)
-        written = write_instant(self._instant(stored), "milliseconds")
+    def _entry(self, shown: str, stored: Stored) -> str:
         return (
-            f"<Contents><Key>{shown}</Key><LastModified>{written}</LastModified>"
-            f"<ETag>{escape(etag(body))}</ETag><Size>{len(body)}</Size>"
+            f"<Contents><Key>{shown}</Key><LastModified>{self._written(stored.stored_s)}</LastModified>"
+            f"<ETag>{escape(stored.etag)}</ETag><Size>{len(stored.body)}</Size>"
             "<StorageClass>STANDARD</StorageClass></Contents>"
         )
 
+    def _instant(self, seconds: float) -> float:
+        return self._service.epoch_s + seconds
 
-def _take(
-    objects: SortedIndex[Artifact], start: Key | None, prefix: str, delimiter: str, size: int
-) -> tuple[list[str], list[str], Key | None]:
-    """Keys and common prefixes of one page, and the key after which the next page begins, None when there is none.
+    def _written(self, seconds: float) -> str:
+        return write_instant(self._instant(seconds), "milliseconds")
 
-    Once a common prefix is taken, everything below it is passed over, not walked through.
-    """
-    keys: list[str] = []
-    prefixes: list[str] = []
-    place, last, inclusive = start, None, False
-    if prefix and (place is None or place < (prefix,)):
-        place, inclusive = (prefix,), True
-    while (key := next(objects.after("Key", place, inclusive=inclusive), None)) and key[0].startswith(prefix):
-        if len(keys) + len(prefixes) == size:
-            return keys, prefixes, last if size else None
-        head, found, _ = key[0][len(prefix) :].partition(delimiter) if delimiter else ("", "", "")
-        if found:
-            prefixes.append(prefix + head + delimiter)
-            key = (prefixes[-1] + _AFTER_ALL,)
-        else:
-            keys.append(key[0])
-        place = last = key
-        inclusive = False
-    return keys, prefixes, None
+
+_OPERATIONS: Mapping[str, Callable[[S3, Asked], Response]] = {
+    "ListObjectsV2": S3._list,
+    "ListObjects": S3._list_first,
+    "HeadObject": S3._head,
+    "GetObject": S3._get,
+    "PutObject": S3._put,
+    "CopyObject": S3._copy,
+    "DeleteObject": S3._delete,
+    "DeleteObjects": S3._delete_several,
+    "CreateMultipartUpload": S3._begin,
+    "UploadPart": S3._part,
+    "CompleteMultipartUpload": S3._complete,
+    "AbortMultipartUpload": S3._abort,
+    "CreateBucket": S3._create_bucket,
+    "HeadBucket": S3._head_bucket,
+    "DeleteBucket": S3._delete_bucket,
+    "ListBuckets": S3._list_buckets,
+    "GetBucketLocation": S3._location,
+}
+OPERATIONS = tuple(_OPERATIONS)
+"""The operations that are modelled."""
+
+
+def _refusal(operation: str, error: ServiceError, asked: Asked) -> Response:
+    """An error; the answer to a HEAD request has no body, as HTTP requires."""
+    where = f"<BucketName>{escape(asked.bucket)}</BucketName>" if error.code == "NoSuchBucket" else ""
+    where += f"<Key>{escape(asked.key)}</Key>" if error.code == "NoSuchKey" else ""
+    text = f"<Error><Code>{error.code}</Code><Message>{escape(error.message)}</Message>{where}</Error>"
+    silent = operation.startswith("Head") and error.http_status == 404
+    return Response(error.http_status, _XML, b"" if silent else text.encode())
+
+
+def _xml(name: str, inside: str) -> Response:
+    space = ' xmlns="http://s3.amazonaws.com/doc/2006-03-01/"'
+    return Response(200, _XML, f"<?xml version='1.0' encoding='UTF-8'?><{name}{space}>{inside}</{name}>".encode())
+
+
+def _where(asked: Asked) -> str:
+    return f"<Bucket>{escape(asked.bucket)}</Bucket><Key>{escape(asked.key)}</Key>"
+
+
+def _read(asked: Asked) -> Any:
+    """The XML of a body; raises ServiceError (MalformedXML)."""
+    try:
+        return ElementTree.fromstring(asked.body)
+    except ElementTree.ParseError as error:
+        raise ServiceError("MalformedXML", f"The XML you provided was not well-formed: {error}") from None
+
+
+def _kept(asked: Asked) -> dict[str, str]:
+    """The headers that belong to an object."""
+    kept = {"Content-Type": "binary/octet-stream"}
+    for name, value in asked.headers.items():
+        if name == "content-encoding":
+            value = ",".join(one.strip() for one in value.split(",") if one.strip() != "aws-chunked")
+        if value and (name in _KEPT or name.startswith("x-amz-meta-")):
+            kept["Content-Type" if name == "content-type" else name] = value
+    return kept
+
+
+def _plain(asked: Asked) -> bytes:
+    """A body without the chunks in which clients send what they sign piece by piece; raises ServiceError (IncompleteBody)."""
+    chunked = "aws-chunked" in asked.headers.get("content-encoding", "")
+    if not chunked and not asked.headers.get("x-amz-content-sha256", "").startswith("STREAMING-"):
+        return asked.body
+    pieces: list[bytes] = []
+    rest = asked.body
+    while True:
+        line, found, rest = rest.partition(b"\r\n")
+        size = line.partition(b";")[0].strip()
+        if not found or not re.fullmatch(rb"[0-9a-fA-F]{1,8}", size) or len(rest) < int(size, 16):
+            raise ServiceError("IncompleteBody", "The body does not come in the chunks that its headers promise.")
+        if int(size, 16) == 0:
+            return b"".join(pieces)
+        pieces.append(rest[: int(size, 16)])
+        rest = rest[int(size, 16) :].removeprefix(b"\r\n")
 
 
 def _range(given: str, size: int) -> tuple[int, int]:
@@ -209,20 +366,3 @@ def _range(given: str, size: int) -> tuple[int, int]:
     if not dash or not 0 <= low <= high:
         raise ServiceError("InvalidRange", "The requested range is not satisfiable", 416)
     return low, high
-
-
-def etag(body: bytes) -> str:
-    """The ETag of an object that was stored in one piece: its MD5, quoted."""
-    return f'"{hashlib.md5(body, usedforsecurity=False).hexdigest()}"'
-
-
-@functools.lru_cache(maxsize=4096)
-def _content(kind: str, text: str) -> bytes:
-    if kind != "model":
-        return text.encode()
-    archive = io.BytesIO()
-    with gzip.GzipFile(fileobj=archive, mode="wb", mtime=0) as zipped, tarfile.open(fileobj=zipped, mode="w") as tar:
-        member = tarfile.TarInfo("model.json")
-        member.size = len(text.encode())
-        tar.addfile(member, io.BytesIO(text.encode()))
-    return archive.getvalue()

@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 import itertools
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 from hptsim.errors import ServiceError, answered, nearest
@@ -16,6 +16,7 @@ from hptsim.model.constraints import check_training_job, check_tuning_job
 from hptsim.model.instants import read_instant
 from hptsim.model.request_reader import parse_training_job
 from hptsim.model.specs import TuningJobSpec
+from hptsim.service import search
 from hptsim.service.door import Door
 from hptsim.service.indexed_jobs import IndexedTrainingJob, IndexedTuningJob
 from hptsim.service.job_index import JobIndex
@@ -23,13 +24,14 @@ from hptsim.service.pagination import Key, ListRequest, SortedIndex, Tokens, pag
 from hptsim.service.read_lag import LaggingJobs
 from hptsim.service.responses import Address, Describer
 from hptsim.service.tags import check_tags, tag_list, tags_of
-from hptsim.service.validation import check, without_none
+from hptsim.service.validation import check, model, without_none
 from hptsim.simulation.simulation import Simulation
 
 Request = Mapping[str, Any]
 Answer = dict[str, Any]
 T = TypeVar("T", IndexedTuningJob, IndexedTrainingJob)
 DEFAULT_PAGE = 10
+_INDEXES = {"TrainingJob": "training", "HyperParameterTuningJob": "tuning"}
 _opening = threading.Lock()
 _serials = itertools.count(1)
 
@@ -180,7 +182,8 @@ class Service:
 
     def _describe_training_job(self, request: Answer) -> Answer:
         job = self._shown.training_job(request["TrainingJobName"])
-        return {**self._describe_shown.training_job(job), **without_none(self._updates.get(job.name, {}))}
+        emitted = self._shown.metrics[job.name].last()
+        return {**self._describe_shown.training_job(job, emitted), **without_none(self._updates.get(job.name, {}))}
 
     def _stop_training_job(self, request: Answer) -> Answer:
         self.sim.stop_training_job(request["TrainingJobName"])
@@ -211,6 +214,41 @@ class Service:
             "TrainingJobSummaries": [self._describe_shown.training_job_summary(jobs.members[name]) for name in names],
             **token,
         }
+
+    # ------------------------------------------------------------------ search
+
+    def _search(self, request: Answer) -> Answer:
+        """Search over what Describe shows now, newest first unless asked; other resources than jobs are not there."""
+        kind = request["Resource"]
+        if kind not in search.KINDS:
+            text = f"Resource: got {kind!r}, expected one that hptsim can search: {' or '.join(search.KINDS)}"
+            raise ServiceError("ValidationException", text)
+        records: list[Mapping[str, Any]] = [
+            self._record(kind, name) for name in getattr(self.jobs, _INDEXES[kind]).members
+        ]
+        found = [one for one in records if search.wanted(request.get("SearchExpression", {}), one)]
+        found = search.ordered(
+            found, request.get("SortBy", "LastModifiedTime"), request.get("SortOrder", "Descending") == "Descending"
+        )
+        list_request = ListRequest.of("Search", request)
+        after = self._after(request, list_request)
+        start = 0 if after is None else after[0]
+        end = start + request.get("MaxResults", DEFAULT_PAGE)
+        token = {"NextToken": self.tokens.make(list_request, (end,), self.sim.now)} if end < len(found) else {}
+        hits = {"Value": len(found), "Relation": "EqualTo"}
+        return {"Results": [{kind: one} for one in found[start:end]], "TotalHits": hits, **token}
+
+    def _record(self, kind: str, name: str) -> Answer:
+        """What a search knows of a job: the members of its record that Describe has, and its tags."""
+        if kind == "TrainingJob":
+            job = self.jobs.training_job(name)
+            shape, tags = self._describe.training_job(job, self.jobs.metrics[name].last()), job.tags
+        else:
+            shape = self._describe_tuning_job({"HyperParameterTuningJobName": name})
+            tags = self.jobs.tuning_job(name).tags
+        known = model("sagemaker").shape_for("SearchRecord").members[kind].members
+        shown = {member: value for member, value in shape.items() if member in known}
+        return {**shown, "Tags": tag_list(tags)}
 
     # ------------------------------------------------------------------ lists
 
@@ -278,6 +316,7 @@ _OPERATIONS: Mapping[str, Callable[[Service, Answer], Answer]] = {
     "DeleteTrainingJob": Service._delete_training_job,
     "UpdateTrainingJob": Service._update_training_job,
     "ListTrainingJobs": Service._list_training_jobs,
+    "Search": Service._search,
     "AddTags": Service._add_tags,
     "ListTags": Service._list_tags,
     "DeleteTags": Service._delete_tags,
@@ -286,7 +325,7 @@ OPERATIONS = tuple(_OPERATIONS)
 """The operations that are modelled."""
 
 
-def not_modelled(service: str, operation: str, modelled: Iterator[str] | Mapping[str, Any] | list[str]) -> ServiceError:
+def not_modelled(service: str, operation: str, modelled: Iterable[str]) -> ServiceError:
     """The answer to an operation that the twin does not know: it names it, and what comes nearest."""
     text = f"hptsim does not model {service} {operation}; {nearest(operation, modelled)}"
     return ServiceError("UnknownOperationException", text)

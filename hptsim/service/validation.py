@@ -70,19 +70,32 @@ def _operation_check(service: str, operation: str) -> Check:
     return _compiled(shape)
 
 
-def _compiled(shape: Any) -> Check:
+def _compiled(shape: Any, within: tuple[str, ...] = ()) -> Check:
+    """The check of a shape that stands in the structures *within*; one that is in itself is compiled when it is met."""
     kind = shape.type_name
     if kind == "structure":
-        return _structure(shape)
+        if shape.name in within:
+            return lambda value, path, found: _compiled_once(shape)(value, path, found)
+        return _structure(shape, (*within, shape.name))
     if kind == "list":
-        return _list(shape)
+        return _list(shape, within)
     if kind == "map":
-        return _map(shape)
+        return _map(shape, within)
     if kind == "string":
         return _text(shape)
     if kind in _WHOLE:
         return _whole_number(shape, _WHOLE[kind])
     return {"float": _number, "double": _number, "boolean": _boolean, "timestamp": _timestamp}[kind]
+
+
+_recursive: dict[str, Check] = {}
+
+
+def _compiled_once(shape: Any) -> Check:
+    """The check of a structure that contains itself, for whichever place in it."""
+    if shape.name not in _recursive:
+        _recursive[shape.name] = _compiled(shape)
+    return _recursive[shape.name]
 
 
 def _violation(value: Any, path: str, constraint: str) -> str:
@@ -95,9 +108,9 @@ def _wrong_type(value: Any, path: str, expected: str) -> ServiceError:
     return ServiceError("SerializationException", text)
 
 
-def _structure(shape: Any) -> Check:
+def _structure(shape: Any, within: tuple[str, ...]) -> Check:
     names = list(shape.members)
-    members = {name: (name[:1].lower() + name[1:], _compiled(member)) for name, member in shape.members.items()}
+    members = {name: (name[:1].lower() + name[1:], _compiled(member, within)) for name, member in shape.members.items()}
     required = [(name, members[name][0]) for name in shape.required_members]
 
     def run(value: Any, path: str, found: list[str]) -> None:
@@ -119,8 +132,8 @@ def _structure(shape: Any) -> Check:
     return run
 
 
-def _list(shape: Any) -> Check:
-    inside, size = _compiled(shape.member), _length(shape)
+def _list(shape: Any, within: tuple[str, ...]) -> Check:
+    inside, size = _compiled(shape.member, within), _length(shape)
 
     def run(value: Any, path: str, found: list[str]) -> None:
         if not isinstance(value, (list, tuple)):
@@ -132,8 +145,8 @@ def _list(shape: Any) -> Check:
     return run
 
 
-def _map(shape: Any) -> Check:
-    key, inside, size = _compiled(shape.key), _compiled(shape.value), _length(shape)
+def _map(shape: Any, within: tuple[str, ...]) -> Check:
+    key, inside, size = _compiled(shape.key), _compiled(shape.value, within), _length(shape)
 
     def run(value: Any, path: str, found: list[str]) -> None:
         if not isinstance(value, Mapping):

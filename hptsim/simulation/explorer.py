@@ -8,10 +8,11 @@ from typing import Any
 
 import attrs
 
-from hptsim import html
 from hptsim.audit.auditor import Auditor
+from hptsim.audit.ends import NOTHING_FOR_EVER
+from hptsim.audit.frozen import frozen
 from hptsim.audit.laws import LAWS
-from hptsim.cloud.every_outcome import FAULTS, EveryOutcome
+from hptsim.cloud.every_outcome import FAULTS, EveryOutcome, is_fault
 from hptsim.errors import LawBroken, ServiceError, invalid, nearest
 from hptsim.model.calls import ANSWERS
 from hptsim.model.definitions import TrainingJobDefinition
@@ -21,53 +22,13 @@ from hptsim.model.machine import TABLES, Tables
 from hptsim.scenario.random_streams import uniforms
 from hptsim.scenario.scenario import Scenario
 from hptsim.simulation.callers import Act, Callers, Given
+from hptsim.simulation.endings import Graph
+from hptsim.simulation.exploration import Counterexample as Counterexample
+from hptsim.simulation.exploration import Exploration as Exploration
 from hptsim.simulation.gc_pause import collector_paused
 from hptsim.strategies.search import Searches
 from hptsim.world.rules import rules
 from hptsim.world.world import World
-
-
-@attrs.frozen
-class Counterexample:
-    """A shortest way to break a law: the public calls that reproduce it, and what broke."""
-
-    law: str
-    reason: str
-    calls: tuple[str, ...]
-
-    def __str__(self) -> str:
-        return "\n".join([f"law broken: {self.law}: {self.reason}", *(f"    {call}" for call in self.calls)])
-
-
-@attrs.frozen
-class Exploration:
-    """What an exploration found; *complete* means that every reachable state was visited."""
-
-    states: int
-    transitions: int
-    depth: int
-    resting: int
-    """States in which nothing is left to happen."""
-    witnessed: tuple[str, ...]
-    counterexample: Counterexample | None
-    complete: bool
-    laws: tuple[Law, ...] = attrs.field(default=LAWS, repr=False)
-
-    @property
-    def missed(self) -> tuple[str, ...]:
-        """The `sometimes` laws that no path has seen: the scope never reaches them."""
-        return tuple(law for law in witnesses(self.laws) if law not in self.witnessed)
-
-    def sentence(self) -> str:
-        """What was found, in words."""
-        visited = f"{self.states:,} states and {self.transitions:,} steps between them"
-        if self.counterexample is not None:
-            return f"A law is broken; {visited} were visited until then.\n{self.counterexample}"
-        return f"{'All' if self.complete else 'Not all'} states were visited: {visited}; every law is kept in each."
-
-    def _repr_html_(self) -> str:
-        """What a notebook shows."""
-        return html.lines(self.sentence())
 
 
 @attrs.define(slots=False)
@@ -155,7 +116,8 @@ class _Search:
         self.parts: dict[Any, int] = {}
         self.parents: list[tuple[int, str]] = [(0, "")]
         self.witnessed: dict[str, str] = {}
-        self.entries: list[Entry] = []
+        self.graph = Graph()
+        self.labels: dict[str, int] = {}
 
     def run(self) -> Exploration:
         self.seen[self.key(self.root)] = 0
@@ -164,43 +126,55 @@ class _Search:
         found: Counterexample | None = None
         while line and found is None and len(self.seen) < self.max_states:
             node, depth = line.popleft()
-            if not node.world.armed:
+            moves = list(self.moves(node))
+            if not any(due for _, _, due in moves):
                 resting += 1
                 found = self.rest(node)
-            moves = list(self.moves(node)) if found is None else []
-            for call, act in moves:
+            due_steps: list[tuple[int, int]] = []
+            for call, act, due in moves if found is None else ():
                 transitions += 1
                 try:
                     following = self.take(node, act, last=act is moves[-1][1])
                 except LawBroken as error:
-                    found = self.explain(node, call, error)
+                    found = self.explain(node.number, call, error)
                     break
                 if following is None:
                     continue
                 key = self.key(following)
-                if key not in self.seen:
-                    self.seen[key] = following.number = len(self.seen)
+                number = self.seen.get(key)
+                if number is None:
+                    self.seen[key] = number = following.number = len(self.seen)
                     self.parents.append((node.number, call))
                     line.append((following, depth + 1))
-                    if self.progress is not None and following.number % 1000 == 0:
-                        self.progress(following.number)
+                    if self.progress is not None and number % 1000 == 0:
+                        self.progress(number)
+                if due:
+                    due_steps.append((self.labels.setdefault(call, len(self.labels)), number))
+            self.graph.add(due_steps)
         complete = not line and found is None
         laws = self.root.auditor.laws
+        if found is None and NOTHING_FOR_EVER in laws:
+            found = self.endless()
         witnessed = tuple(law for law in witnesses(laws) if law in self.witnessed)
         return Exploration(len(self.seen), transitions, depth, resting, witnessed, found, complete, laws)
 
-    def moves(self, node: _Node) -> Iterator[tuple[str, Act]]:
-        """What may happen next: whatever is armed and within budget, and the commands that are left."""
+    def moves(self, node: _Node) -> Iterator[tuple[str, Act, bool]]:
+        """What may happen next, and whether it has to: what is armed and within budget, and the commands that are left.
+
+        A fault may strike, a command may be given: neither has to.
+        """
         world = node.world
         left = world.cloud.freeze()
         spent = {kind for kind, count in left if count == 0}
         offered: set[tuple[str, str, str]] = set()
         for serial, armed in world.armed.items():
-            if armed in offered or armed[2] in spent:
+            fault = is_fault(armed)
+            if armed in offered or (fault and armed[2] in spent):
                 continue
             offered.add(armed)
-            yield f"sim.fire({armed[1]!r}, {armed[2]!r})", ("fire", serial)
-        yield from self.callers.moves(node.given, world, spent)
+            yield f"sim.fire({armed[1]!r}, {armed[2]!r})", ("fire", serial), not fault
+        for call, act in self.callers.moves(node.given, world, spent):
+            yield call, act, False
 
     def take(self, node: _Node, act: Act, *, last: bool) -> _Node | None:
         """The state that *act* leads to; None when the service refuses and nothing changes.
@@ -214,9 +188,8 @@ class _Search:
         auditor = node.auditor if last else node.auditor.clone()
         try:
             if kind == "fire":
-                trigger = world.armed[what][2]
-                if isinstance(world.cloud, EveryOutcome):
-                    world.cloud.spend(trigger)
+                if isinstance(world.cloud, EveryOutcome) and is_fault(world.armed[what]):
+                    world.cloud.spend(world.armed[what][2])
                 world.fire_armed(what)
             else:
                 given = self.callers.take(given, world, act)
@@ -239,25 +212,43 @@ class _Search:
         """The state as a tuple of small numbers: equal parts are stored once."""
         parts = self.parts
         tuning, training, *rest = node.world.freeze()
-        numbers = [parts.setdefault(part, len(parts)) for part in (*tuning, "|", *training, "|", *rest, node.given)]
+        numbers = [
+            parts.setdefault(part, len(parts))
+            for part in (*tuning, "|", *training, "|", *rest, "|", *frozen(node.auditor.state), node.given)
+        ]
         return tuple(numbers)
 
     def rest(self, node: _Node) -> Counterexample | None:
-        """Judge a state in which nothing is left to happen by itself."""
+        """Judge a state in which nothing more happens by itself."""
         try:
             node.auditor.compare(node.world)
             node.auditor.check_at_rest()
         except LawBroken as error:
-            return self.explain(node, "sim.run()", error)
+            return self.explain(node.number, "sim.run()", error)
         return None
 
-    def explain(self, node: _Node, call: str, error: LawBroken) -> Counterexample:
-        calls = [call]
-        number = node.number
+    def endless(self) -> Counterexample | None:
+        """The shortest way into a loop that never comes to rest, if there is one."""
+        loop = self.graph.endless()
+        if loop is None:
+            return None
+        calls = list(self.labels)
+        way = "could be reached, but nothing leads there that has to happen" if loop.escapable else "cannot be reached"
+        reason = f"{loop.states} states follow each other for ever: a state at rest {way}"
+        return Counterexample(
+            NOTHING_FOR_EVER.name, reason, self.calls(loop.start), tuple(calls[label] for label in loop.labels)
+        )
+
+    def explain(self, number: int, call: str, error: LawBroken) -> Counterexample:
+        return Counterexample(error.law, error.reason, (*self.calls(number), call))
+
+    def calls(self, number: int) -> tuple[str, ...]:
+        """A shortest way to the state *number*, as public calls."""
+        calls: list[str] = []
         while number:
             number, before = self.parents[number]
             calls.append(before)
         cloud = f"hptsim.cloud.EveryOutcome(budget={self.budget}, delayed_stop={self.delayed_stop})"
         seed = f"seed={self.seed}, " if self.seed else ""
         calls.append(f"sim = hptsim.Simulation(attrs.evolve(scenario, tuning_jobs=()), {seed}cloud={cloud})")
-        return Counterexample(error.law, error.reason, tuple(reversed(calls)))
+        return tuple(reversed(calls))

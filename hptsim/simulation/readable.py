@@ -135,7 +135,8 @@ class ReadableSimulation:
     def possible(self) -> list[tuple[str, str]]:
         """Those of `armed` that the cloud still allows: under `EveryOutcome`, no fault whose budget is spent."""
         spent = [kind for kind, count in self._runner.world.cloud.freeze() if count == 0]
-        return [event for event in self.armed if event[1] not in spent]
+        armed = self._runner.world.armed.values()
+        return [(name, trigger) for kind, name, trigger in armed if kind != "training" or trigger not in spent]
 
     # ------------------------------------------------------------------ laws
 

@@ -18,7 +18,7 @@ from hptsim.model.definitions import TrainingJobDefinition
 from hptsim.model.laws import Law
 from hptsim.model.specs import TuningJobSpec
 from hptsim.model.statuses import NEW
-from hptsim.model.tables import TRAINING, TUNING, WARM_POOL
+from hptsim.model.tables import BY_THE_LINE, TRAINING, TUNING, WARM_POOL
 from hptsim.scenario.cloud import PHASES, Script
 from hptsim.scenario.scenario import Scenario
 from hptsim.simulation.simulation import Simulation
@@ -127,7 +127,10 @@ class TuningMachine(stateful.RuleBasedStateMachine):
         elif refusal:
             assert refusal == "ValidationException" and before.status == "Stopping"
         else:
-            assert now.status == "Stopping"
+            waited = (
+                before.secondary_status == "Interrupted" and now.status == "Stopped"
+            )  # preempted, without instances
+            assert now.status == "Stopping" or waited
 
     @stateful.precondition(lambda self: self.training_jobs())
     @stateful.rule(
@@ -190,7 +193,7 @@ def _rule_of(trigger: str, words: str) -> Any:
     return stateful.precondition(lambda self: self.armed(trigger))(stateful.rule(job=armed)(happens))
 
 
-_CAUSED = ("child_ended", "give_up", "job_ended", "reuse", "update", "terminate")
+_CAUSED = ("child_ended", "give_up", "job_ended", "reuse", "update", "terminate", *BY_THE_LINE)
 """What follows at once from something else, or from a command."""
 RULES = {
     row.trigger: f"{row.trigger}, as the tables have it: {row.source} → {row.destination}."

@@ -16,7 +16,7 @@ from hptsim.cloud.every_outcome import FAULTS
 from hptsim.cloud.sampled import SampledCloud
 from hptsim.cloud.scripted import ScriptedCloud
 from hptsim.model.account import OTHERS
-from hptsim.model.assumptions import DISCIPLINES, Assumptions
+from hptsim.model.assumptions import DISCIPLINES, PREEMPTIVE, Assumptions
 from hptsim.model.calls import ANSWERS, ANY, OPERATIONS
 from hptsim.model.definitions import (
     CompletionCriteria,
@@ -28,7 +28,7 @@ from hptsim.model.definitions import (
 )
 from hptsim.model.ranges import ParameterRange
 from hptsim.model.specs import TuningJobSpec
-from hptsim.model.tables import TRAINING
+from hptsim.model.tables import BY_THE_LINE, TRAINING
 from hptsim.model.teams import Teams
 from hptsim.scenario.answers import InjectedAnswer
 from hptsim.scenario.cloud import ON_SIGTERM, Faults, Script, Timings
@@ -122,7 +122,8 @@ def assumptions() -> Any:
     """A strategy for every combination of the switches."""
     values = ["reuse", "upfront", "as-observed"], ["reject", "queue"], list(DISCIPLINES)
     others = ["idempotent", "reject"], ["parzen"], ["starting", "pending"]
-    return st.sampled_from([Assumptions(*each) for each in product(*values, *others)])
+    every = [each for each in product(*values, *others) if each[2] not in PREEMPTIVE or each[0] == "as-observed"]
+    return st.sampled_from([Assumptions(*each) for each in every])
 
 
 @st.composite
@@ -224,7 +225,7 @@ def scenarios(draw: Any) -> Scenario:
 @st.composite
 def plans(draw: Any, definition: TrainingJobDefinition) -> tuple[tuple[str, float], ...]:
     """A strategy for what happens to one training job of *definition*: a walk through the table `TRAINING`."""
-    barred = {"create", "stop", "epoch"}
+    barred = {"create", "stop", "epoch", *BY_THE_LINE}
     barred |= set() if definition.spot else {"interrupt", "max_wait"}
     barred |= set() if definition.checkpoint_uri else {"checkpoint"}
     state, walk = "Starting", []

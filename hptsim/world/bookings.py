@@ -9,7 +9,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from hptsim.model.payloads import Epoch, Failed, KeepAlive, Saved, ScriptEnded
+from hptsim.model.payloads import Epoch, Failed, KeepAlive, Resumed, Saved, ScriptEnded
 from hptsim.world.dispatch import Booking, ReadyRow
 from hptsim.world.jobs import TrainingJob, TuningJob, WarmPool
 from hptsim.world.ledger import Reservation
@@ -48,6 +48,11 @@ def attempt(world: World, job: TrainingJob, row: ReadyRow, data: Any) -> None:
     job.trained_before_s = job.trained_s
     job.shortages = 0
     job.warm = False
+
+
+def reservation(world: World, job: TrainingJob, row: ReadyRow, data: Resumed) -> None:
+    """RESERVATION: on which reservation of its tuning job a preempted training job goes on."""
+    job.reservation = data.number
 
 
 def undo(world: World, job: TrainingJob, row: ReadyRow, data: Any) -> None:
@@ -101,6 +106,7 @@ BOOK: Mapping[str, Booking] = {
     "REASON": reason,
     "RETRY": retry,
     "ATTEMPT": attempt,
+    "RESERVATION": reservation,
     "UNDO": undo,
     "EPOCH": epoch,
     "CHECKPOINT": checkpoint,

@@ -36,7 +36,8 @@ def create_tuning_job(world: World, spec: TuningJobSpec) -> TuningJob:
         job.others = tuple(
             [tuple([world.ledger.counted(other.amounts) for other in one.alternatives]) for one in spec.definitions]
         )
-    world.names.add(spec.name.lower())
+    small = spec.name.lower()
+    world.names.add(spec.name if small == spec.name else small)  # one string in place of two: there may be a million
     world.tuning[spec.name] = job
     world.fire_tuning(job, "create", TuningJobCreated(spec))
     world.grant_all()

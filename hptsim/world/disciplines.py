@@ -7,11 +7,13 @@ after each grant. "fifo", "priority" and "backfill" look at requests and quota a
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 from operator import attrgetter
 
 from hptsim.model.account import TUNING_JOBS, Account
+from hptsim.model.assumptions import QUOTA_SHARES
 from hptsim.model.definitions import Amounts
 from hptsim.model.teams import Teams
 from hptsim.world.ledger import Ledger, Reservation
@@ -34,7 +36,7 @@ def easy_backfill(ledger: Ledger, account: Account, now: float) -> Reservation |
     for reservation in ledger.first("fifo"):
         if ledger.fits(reservation.amounts) and not any(_delays(reservation, *head, now) for head in heads):
             return reservation
-        wanted = _waits_for(ledger, reservation)
+        wanted = waits_for(ledger, reservation)
         if barred.isdisjoint(wanted):
             heads.append(_reserved_for(ledger, wanted, now))
         barred.update(wanted)
@@ -68,7 +70,7 @@ def fair_share(ledger: Ledger, account: Account, now: float) -> Reservation | No
     for reservation in _by_share(ledger, account.teams, ledger.first("fifo")):
         if barred.isdisjoint(reservation.amounts) and ledger.fits(reservation.amounts):
             return reservation
-        barred.update(_waits_for(ledger, reservation))
+        barred.update(waits_for(ledger, reservation))
     return None
 
 
@@ -92,7 +94,7 @@ def _by_share(ledger: Ledger, teams: Teams, waiting: list[Reservation]) -> list[
 
 def quota_shares(ledger: Ledger, account: Account, now: float) -> Reservation | None:
     """Requests within their team's own quota go first, then those that borrow what others lend (`quota-shares`)."""
-    quotas = _Quotas(ledger, account.teams)
+    quotas = Quotas(ledger, account.teams)
     taken: set[str] = set()
     """What nobody may have who borrows, or whose pool is no team's."""
     for reservation in _by_quota(ledger, quotas, ledger.first("fifo")):
@@ -102,11 +104,11 @@ def quota_shares(ledger: Ledger, account: Account, now: float) -> Reservation | 
         if taken.isdisjoint(pools) and ledger.fits(reservation.amounts) and quotas.allow(reservation):
             return reservation
         if quotas.within_limit(reservation):  # what its own limit forbids keeps nobody else waiting
-            taken.update(_waits_for(ledger, reservation))
+            taken.update(waits_for(ledger, reservation))
     return None
 
 
-def _by_quota(ledger: Ledger, quotas: _Quotas, waiting: list[Reservation]) -> list[Reservation]:
+def _by_quota(ledger: Ledger, quotas: Quotas, waiting: list[Reservation]) -> list[Reservation]:
     """The first requests of each team for what they want: those within its quota, then those that borrow."""
     ahead: dict[str, set[str]] = {}
     first = []
@@ -114,11 +116,11 @@ def _by_quota(ledger: Ledger, quotas: _Quotas, waiting: list[Reservation]) -> li
         before = ahead.setdefault(reservation.team, set())
         if before.isdisjoint(reservation.amounts):
             first.append(reservation)
-        before.update(_waits_for(ledger, reservation))
+        before.update(waits_for(ledger, reservation))
     return sorted(first, key=quotas.borrows)
 
 
-class _Quotas:
+class Quotas:
     """What the teams use now, and what that leaves for each."""
 
     def __init__(self, ledger: Ledger, teams: Teams) -> None:
@@ -142,7 +144,7 @@ class _Quotas:
         """Whether its team may borrow as much."""
         share = self.shares.share(reservation.team)
         return all(
-            count <= share.quota.get(pool, 0) + share.borrow.get(pool, self.limit[pool])
+            count <= share.quota.get(pool, 0) + share.borrow.get(pool, math.inf)
             for pool, count in self.wants(reservation).items()
         )
 
@@ -159,12 +161,12 @@ class _Quotas:
 
 
 def never(ledger: Ledger, account: Account, team: str, amounts: Amounts) -> str | None:
-    """The first pool of which *team* can never have what *amounts* wants under "quota-shares", or None."""
-    if account.assumptions.discipline != "quota-shares":
+    """The first pool of which *team* can never have what *amounts* wants under quota shares, or None."""
+    if account.assumptions.discipline not in QUOTA_SHARES:
         return None
     alone = Ledger(ledger.limit)
     alone.granted = {}
-    quotas = _Quotas(alone, account.teams)
+    quotas = Quotas(alone, account.teams)
     return next((p for p in amounts if not quotas.allow(Reservation("", 0, {p: amounts[p]}, team=team))), None)
 
 
@@ -178,7 +180,7 @@ def _used_by_team(ledger: Ledger) -> dict[str, dict[str, int]]:
     return used
 
 
-def _waits_for(ledger: Ledger, reservation: Reservation) -> dict[str, int]:
+def waits_for(ledger: Ledger, reservation: Reservation) -> dict[str, int]:
     """What a request that cannot be granted waits for, of what is limited: its place alone, while it has none."""
     amounts = reservation.amounts
     if TUNING_JOBS in amounts and not ledger.fits({TUNING_JOBS: amounts[TUNING_JOBS]}):
@@ -193,9 +195,10 @@ DISCIPLINES: Mapping[str, Discipline] = {
     "easy-backfill": easy_backfill,
     "fair-share": fair_share,
     "quota-shares": quota_shares,
+    "quota-shares-reclaim": quota_shares,
 }
 """Every discipline, by the name that `Assumptions.discipline` has."""
-REMEMBER_GRANTS = frozenset({"easy-backfill", "fair-share", "quota-shares"})
+REMEMBER_GRANTS = frozenset({"easy-backfill", "fair-share", *QUOTA_SHARES})
 """The disciplines that look at what was granted."""
 
 
@@ -206,6 +209,6 @@ def in_order(ledger: Ledger, account: Account) -> list[Reservation]:
         return sorted(waiting, key=attrgetter("priority"))
     if discipline == "fair-share":
         return _by_share(ledger, account.teams, waiting)
-    if discipline == "quota-shares":
-        return sorted(waiting, key=_Quotas(ledger, account.teams).borrows)
+    if discipline in QUOTA_SHARES:
+        return sorted(waiting, key=Quotas(ledger, account.teams).borrows)
     return waiting

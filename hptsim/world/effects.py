@@ -12,7 +12,7 @@ from typing import Any
 
 from hptsim.errors import LawBroken
 from hptsim.model.definitions import Amounts
-from hptsim.model.payloads import Epoch, Saved, ScriptEnded, TrainingJobCreated
+from hptsim.model.payloads import Epoch, Resumed, Saved, ScriptEnded, TrainingJobCreated
 from hptsim.model.search import Told
 from hptsim.model.statuses import bucket
 from hptsim.model.storage import Artifact, LogEvent
@@ -86,9 +86,9 @@ def tally(world: World, job: TuningJob, child: TrainingJob) -> None:
 
 
 def withdraw(world: World, job: TuningJob, detail: Any) -> None:
-    """WITHDRAW: take back the requests of a tuning job that still wait for quota."""
+    """WITHDRAW: take back the requests of a tuning job that still wait; a preempted training job's waits until its stop."""
     for reservation in list(job.reservations.values()):
-        if reservation.state == "Requested":
+        if reservation.state == "Requested" and not reservation.resumes:
             world.fire_reservation(reservation, "withdraw")
 
 
@@ -173,6 +173,18 @@ def vacate(world: World, child: TrainingJob, detail: Any) -> None:
         world.fire_reservation(world.tuning[child.tuning_job].reservations[child.reservation], "release")
 
 
+def ask_again(world: World, child: TrainingJob, detail: Any) -> None:
+    """ASK_AGAIN: a preempted training job goes to the end of the queue (`preemption`)."""
+    ask_for(world, world.tuning[child.tuning_job], child.amounts, -1, resumes=child.name)
+
+
+def take_back(world: World, child: TrainingJob, detail: Any) -> None:
+    """TAKE_BACK: a preempted training job that is stopped waits no longer."""
+    for reservation in list(world.tuning[child.tuning_job].reservations.values()):
+        if reservation.resumes == child.name and reservation.state == "Requested":
+            world.fire_reservation(reservation, "withdraw")
+
+
 def tell(world: World, child: TrainingJob, detail: Any) -> None:
     """TELL: the tuning job learns that its training job has ended; without one, the warm pool does, or the quota is free."""
     if child.tuning_job:
@@ -186,18 +198,18 @@ def tell(world: World, child: TrainingJob, detail: Any) -> None:
 
 
 def log(world: World, child: TrainingJob, data: Epoch | ScriptEnded | None) -> None:
-    """LOG: write a line to the training job's log stream, the objective included (L3)."""
+    """LOG: write to the training job's log stream, the metrics included (L21)."""
     now, name = world.now, child.name
-    message = "Training started."
-    if data is not None:
-        value = data.objective
-        message = "The script has ended." if value is None else world.cloud.log_line(world, child, value)
-    world.write((now, "log", name, "", "", "", message, world.step))
-    event = _new_tuple(LogEvent, (now, message))
-    if name in world.logs:
-        world.logs[name].append(event)
-    else:
-        world.logs[name] = [event]
+    for message in _STARTED if data is None else world.cloud.log_lines(world, child, data):
+        world.write((now, "log", name, "", "", "", message, world.step))
+        event = _new_tuple(LogEvent, (now, message))
+        if name in world.logs:
+            world.logs[name].append(event)
+        else:
+            world.logs[name] = [event]
+
+
+_STARTED = ("Training started.",)
 
 
 def judge(world: World, child: TrainingJob, data: Any) -> None:
@@ -263,7 +275,9 @@ def go_on(world: World, reservation: Reservation, detail: Any) -> None:
     """A training job without a tuning job was granted what it is being created for: its creation goes on without this."""
     if (tuning := world.tuning.get(reservation.holder)) is None:
         return
-    if reservation.definition >= 0:
+    if reservation.resumes:
+        world.fire_training(world.training[reservation.resumes], "resume", Resumed(reservation.number))
+    elif reservation.definition >= 0:
         world.fire_tuning(tuning, "launch", reservation)
     else:
         tuning.admitted = True
@@ -293,6 +307,8 @@ PERFORM: Mapping[str, Effect] = {
     "OCCUPY": occupy,
     "FALL_BACK": fall_back,
     "VACATE": vacate,
+    "ASK_AGAIN": ask_again,
+    "TAKE_BACK": take_back,
     "TELL": tell,
     "LOG": log,
     "JUDGE": judge,

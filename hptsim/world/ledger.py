@@ -31,7 +31,7 @@ class Reservation:
     *holder* is a tuning job's name, or `standalone_holder(name)` for a training job without one. *definition* is the training job
     definition it is meant for, or -1 when it is for the holder as a whole. *since_s* is when it entered its *state*.
     *team* is whose it is, *lasts_s* for how long it is expected to be held, and *due_s* until when, once it is granted: only
-    the disciplines that need them say so (`hptsim.world.disciplines`).
+    the disciplines that need them say so (`hptsim.world.disciplines`). *resumes* is the preempted training job that it is for.
 
     >>> Reservation("demo", 2, {"ml.m5.xlarge": 1}).name
     'demo/2'
@@ -47,6 +47,7 @@ class Reservation:
     team: str = ""
     lasts_s: float = 0.0
     due_s: float = 0.0
+    resumes: str = ""
     name: str = attrs.field(init=False)
 
     @name.default
@@ -245,7 +246,7 @@ class Ledger:
         return (
             tuple(sorted(self.reserved.items())),
             tuple(sorted(self.occupied.items())),
-            tuple((one.name, one.definition, one.lasts_s) for one in self.queue.values()),
+            tuple((one.name, one.definition, one.lasts_s, one.resumes) for one in self.queue.values()),
             None if self.granted is None else tuple(sorted((one.name, one.due_s) for one in self.granted.values())),
         )
 

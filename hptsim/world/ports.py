@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol, Self
 
 from hptsim.model.machine import Tables
+from hptsim.model.payloads import Epoch, ScriptEnded
 from hptsim.world.jobs import TrainingJob, TuningJob
 
 
@@ -51,8 +52,8 @@ class Cloud(Protocol):
     def objective(self, world: State, job: TrainingJob) -> float | None:
         """The last value of the objective metric that the script has emitted; None before the first."""
 
-    def log_line(self, world: State, job: TrainingJob, value: float) -> str:
-        """The line in which the script writes its objective to the log."""
+    def log_lines(self, world: State, job: TrainingJob, data: Epoch | ScriptEnded) -> Sequence[str]:
+        """What the script writes to the log after an epoch, and at its end: lines with its metrics."""
 
     def reason(self, job: TrainingJob, trigger: str) -> str:
         """The service's words for a failure."""

@@ -37,9 +37,12 @@ def first_amounts(world: World, spec: TuningJobSpec) -> Amounts:
     return world.ledger.counted({TUNING_JOBS: 1, **instances})
 
 
-def ask_for(world: World, job: TuningJob, amounts: Amounts, definition: int) -> None:
-    """Ask for *amounts*, for a training job of *definition*, or with -1 for the tuning job as a whole."""
-    reservation = Reservation(job.name, job.requests, amounts, job.spec.priority, definition)
+def ask_for(world: World, job: TuningJob, amounts: Amounts, definition: int, resumes: str = "") -> None:
+    """Ask for *amounts*, for a training job of *definition*, or with -1 for the tuning job as a whole.
+
+    *resumes* is the preempted training job that is to go on with them.
+    """
+    reservation = Reservation(job.name, job.requests, amounts, job.spec.priority, definition, resumes=resumes)
     if world.ledger.granted is not None:
         reservation.team = world.account.teams.of(job.spec.team, job.spec.request)
         if world.account.assumptions.discipline == "easy-backfill":

@@ -13,6 +13,7 @@ from typing import Any
 
 from hptsim.errors import unknown_job
 from hptsim.model.account import TUNING_JOBS, Account
+from hptsim.model.assumptions import PREEMPTIVE
 from hptsim.model.copying import duplicate
 from hptsim.model.definitions import Amounts
 from hptsim.model.journal import Entry
@@ -27,6 +28,7 @@ from hptsim.world.dispatch import Rules
 from hptsim.world.jobs import TrainingJob, TuningJob, WarmPool
 from hptsim.world.ledger import Ledger, Reservation
 from hptsim.world.ports import Cloud
+from hptsim.world.preemption import to_preempt
 
 
 def _discard(entry: Entry) -> None:
@@ -145,6 +147,9 @@ class World:
         self._queue_moved = False
         while self.ledger.queue and (reservation := next_in(self.ledger, self.account, self.now)):
             self.fire_reservation(reservation, "grant")
+        if self.ledger.queue and self.account.assumptions.discipline in PREEMPTIVE:
+            for job in to_preempt(self.ledger, self.account.teams, self.tuning, self.training):
+                self.fire_training(job, "preempt")
 
     def fire_tuning(self, job: TuningJob, trigger: str, detail: Any) -> None:
         """Perform the row that applies to a tuning job; raises LawBroken unless exactly one does."""
@@ -300,4 +305,11 @@ class World:
             tuple(sorted(self.armed.values())),
             tuple([pool.freeze() for pool in self.pools.values()]),
             self.cloud.freeze(),
+            self._grants(),
         )
+
+    def _grants(self) -> tuple[Any, ...]:
+        """Who runs on which reservation, and in which order they were granted, where that decides who is preempted."""
+        if self.account.assumptions.discipline not in PREEMPTIVE:
+            return ()
+        return tuple(self.ledger.granted or ()), tuple([(job.name, job.reservation) for job in self.training.values()])

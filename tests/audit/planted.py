@@ -308,14 +308,14 @@ BUGS = (
     Bug("everything is expected to end at once", patch=replaced("hptsim.world.requests.expected_s", lambda *what: 0.0)),
     Bug("the head is expected an hour too late", patch=_an_hour_later),
     Bug("all teams are served as they came", patch=replaced("hptsim.world.disciplines._by_share", _as_they_came)),
-    Bug("what a team keeps is lent", patch=replaced("hptsim.world.disciplines._Quotas.allow", lambda *what: True)),
+    Bug("what a team keeps is lent", patch=replaced("hptsim.world.disciplines.Quotas.allow", lambda *what: True)),
     Bug(
         "a team borrows without end",
-        patch=replaced("hptsim.world.disciplines._Quotas.within_limit", lambda *what: True),
+        patch=replaced("hptsim.world.disciplines.Quotas.within_limit", lambda *what: True),
     ),
     Bug(
         "who borrows does not wait for his turn",
-        patch=replaced("hptsim.world.disciplines._Quotas.borrows", lambda *what: False),
+        patch=replaced("hptsim.world.disciplines.Quotas.borrows", lambda *what: False),
     ),
     Bug("twice the quota", patch=around(Ledger, "fits", lambda true, ledger, amounts: _fits_twice(ledger, amounts))),
     # ---- the search

@@ -3,6 +3,8 @@
 The journals come from true runs and are edited by hand, so that nothing but the one law is amiss.
 """
 
+from importlib import import_module
+
 import attrs
 import pytest
 from doctored import (
@@ -29,7 +31,7 @@ from audit.test_search import CASES as SEARCH
 from audit.test_training_jobs import CASES as TRAINING_JOB
 from audit.test_tuning_jobs import CASES as TUNING_JOB
 from audit.test_warm_pools import CASES as POOLS
-from hptsim import Simulation
+from hptsim import Simulation, explore
 from hptsim.audit.auditor import Auditor
 from hptsim.audit.laws import LAWS, SOMETIMES
 from hptsim.cli.check import audit_saved
@@ -43,6 +45,7 @@ from hptsim.scenario.cloud import Script, Timings
 from hptsim.scenario.random_streams import uniforms
 from hptsim.strategies.search import Searches
 from hptsim.world import commands
+from hptsim.world.controller import DECISIONS
 from hptsim.world.rules import RULES
 from hptsim.world.world import World
 
@@ -88,6 +91,16 @@ def unfinished(law):
         auditor.check_at_rest()
 
 
+def a_launch_that_arms_itself_again():
+    def again(world, job):
+        world.arm_tuning(job, "launch", 0.0)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(import_module("hptsim.world.rules"), "DECISIONS", {**DECISIONS, ("tuning", "launch"): again})
+        found = explore(ALONE, tables=Tables.of()).counterexample
+    raise LawBroken(found.law, found.reason, "design")
+
+
 def another_is_called_the_best():
     world, entries = finished_world()
     world.tuning["a"].best = (0.999, "a-002")
@@ -106,6 +119,7 @@ OWN = {
     "nobody waits twice": lambda: run(
         ALONE, tables=with_table(RESERVATION, "grant", effects=("DEQUEUE", "DEQUEUE", "RESERVE", "CONTINUE"))
     ),
+    "nothing goes on for ever": a_launch_that_arms_itself_again,
     "every job ends": lambda: unfinished("every job ends"),
     "every reservation is released": lambda: unfinished("every reservation is released"),
 }

@@ -302,3 +302,13 @@ def test_a_fallback_comes_before_the_wait():
         if record.trigger in ("shortage", "wait") and record.name in launched_at_once:
             first.setdefault(record.name, record.trigger)
     assert set(first.values()) == {"shortage"} and any(record.trigger == "wait" for record in records)
+
+
+def test_the_last_objective_is_that_of_the_last_epoch():
+    """A script that reports every epoch does not end with the value of one that it never had (K9)."""
+    script = Script(log_epochs=True, epochs=4, epoch_s=10.0, curve=lambda configuration, epoch: float(epoch))
+    sim = Simulation(Scenario(script=script))
+    sim.create_tuning_job(TuningJobSpec("demo"))
+    sim.run()
+    (name,) = sim.tuning_job("demo").training_jobs
+    assert sim.training_job(name).objective == 4.0

@@ -255,6 +255,22 @@ def test_sequential_intervals_cover_nearly_as_often_as_they_say(serial, monkeypa
     assert len(lengths) > 3, "a sequence that always stops at the same look is none"
 
 
+def test_a_path_goes_through_the_only_template_and_the_only_definition():
+    template = "arrivals.c.template"
+    changed = vary(SCENARIO, f"{template}.definitions.instances.instance_type", "ml.m5.large")
+    changed = vary(changed, f"{template}.definitions.spot", True)
+    [definition] = changed.arrivals[0].templates[0].definitions
+    assert (definition.instances.instance_type, definition.spot) == ("ml.m5.large", True)
+    [before] = SCENARIO.arrivals[0].templates[0].definitions
+    assert definition == attrs.evolve(
+        before, spot=True, instances=attrs.evolve(before.instances, instance_type="ml.m5.large")
+    )
+    both = attrs.evolve(before, name="one"), attrs.evolve(before, name="other")
+    two = vary(SCENARIO, f"{template}.definitions", both)
+    with pytest.raises(InvalidInput, match="definitions as a whole: it has no keys"):
+        vary(two, f"{template}.definitions.spot", True)
+
+
 @pytest.mark.parametrize(
     ("path", "message"),
     [("capcity.x", "did you mean 'capacity'"), ("timings.trainin_s", "did you mean 'training_s'")],

@@ -32,7 +32,7 @@ def test_dominated_designs_are_struck_out():
     assert (struck.loc["c", "dominated_by"], struck.loc["e", "dominated_by"]) == ("design = b", "design = d")
     text = found.sentence()
     assert text.startswith("design = a: cost_usd 1, wait 9.") and text.endswith(
-        "2 of 5 designs are struck out, 2 of them with 95% confidence each."
+        "2 of 5 designs are struck out by better ones, 2 of them with 95% confidence each."
     )
     assert "<table" in found._repr_html_()
 
@@ -74,3 +74,29 @@ def test_a_frontier_needs_a_sweep_and_two_figures():
     for results, figures in ((sweep(), ["wait"]), (sweep().at({"design": "a"}), ["wait", "cost_usd"])):
         with pytest.raises(InvalidInput, match="expected at least two figures of a sweep"):
             frontier(results, figures)
+
+
+def test_designs_that_turn_work_away_are_struck_out_and_strike_nobody_out():
+    rows = [
+        {"design": name, "replication": place, "cost_usd": cost, "wait": wait, "unserved_share": away}
+        for name, cost, wait, away in (
+            ("a", 1.0, 1.0, 0.2),
+            ("b", 2.0, 2.0, 0.0),
+            ("c", 3.0, 3.0, 0.01),
+            ("d", 9.0, None, 1.0),
+        )
+        for place in range(3)
+    ]
+    results = Results(pd.DataFrame(rows), ("design",))
+    found = frontier(results, ["cost_usd", "wait"])
+    assert found.best["design"].tolist() == ["b"] and found.table["dominated_by"].tolist() == [""] * 4
+    assert found.sentence().endswith(
+        "0 of 4 designs are struck out by better ones, 0 of them with 95% confidence each.\n3 are struck out because more than "
+        "0% of their tuning jobs are refused or have not trained when it ends (that is what unserved allows)."
+    )
+    some = frontier(results, ["cost_usd", "wait"], unserved=0.05)
+    assert some.best["design"].tolist() == ["b"]
+    assert some.table.set_index("design").loc["c", "dominated_by"] == "design = b"
+    assert frontier(results, ["cost_usd", "wait"], unserved=0.5).best["design"].tolist() == ["a"]
+    with pytest.raises(InvalidInput, match="unserved: got -1, expected a share between 0 and 1"):
+        frontier(results, ["cost_usd", "wait"], unserved=-1)

@@ -2,12 +2,15 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
+import attrs
 import numpy as np
 import pytest
 from scipy import stats
 
 from hptsim import Scenario, TuningJobSpec
 from hptsim.errors import InvalidInput
+from hptsim.model.assumptions import Assumptions
+from hptsim.model.definitions import InstanceRequest, TrainingJobDefinition
 from hptsim.planning.selection import allocated, best_of, kim_nelson
 from hptsim.planning.sensitivity import one_at_a_time
 from hptsim.scenario.cloud import Timings
@@ -126,3 +129,28 @@ def test_a_figure_of_one_group_can_be_chosen_by_too():
         found = best_of(scenario, designs, column, budget=8, first=4, executor=one)
         moved = one_at_a_time(scenario, {"capacity.ml.m5.xlarge": (1, 4)}, column, replications=3, executor=one)
     assert found.best == 1 and float(moved.table["difference"][0]) < 0
+
+
+def test_a_design_that_turns_work_away_is_not_the_best():
+    """Whom it refuses does not wait: with one of two instances, only those who want one wait, and not for long."""
+    mixed = Arrivals(
+        [TuningJobSpec("small"), TuningJobSpec("large", (TrainingJobDefinition(instances=InstanceRequest(count=2)),))],
+        Exponential(400),
+        30,
+    )
+    teams = attrs.evolve(QUEUE, arrivals=[mixed], assumptions=Assumptions(admission="queue"))
+    designs = [{"capacity.ml.m5.xlarge": count} for count in (1, 2, 3)]
+    with ThreadPoolExecutor(1) as one:
+        for how in ({"indifference": 50.0}, {"budget": 60}):
+            found = best_of(teams, designs, "cost_usd", first=10, executor=one, **how)
+            assert found.left_out == (0,) and found.best != 0 and found.means[0] < found.means[found.best]
+            assert found.sentence().endswith(
+                " Left out, for more than 0% of the tuning jobs are refused or have not trained when it ends: "
+                "capacity.ml.m5.xlarge = 1."
+            )
+        allowed = best_of(teams, designs, "cost_usd", first=10, executor=one, indifference=50.0, unserved=1.0)
+        assert allowed.best == 0 and allowed.left_out == () and "Left out" not in allowed.sentence()
+        with pytest.raises(InvalidInput, match=r"at most 0\.00% refused"):
+            best_of(teams, designs[:1] * 2, "cost_usd", first=10, executor=one, budget=60)
+        with pytest.raises(InvalidInput, match="unserved: got 5, expected a share between 0 and 1"):
+            best_of(teams, designs, "cost_usd", budget=60, unserved=5)

@@ -153,6 +153,30 @@ def test_a_file_that_is_no_such_table_is_refused(tmp_path):
         from_csv(tmp_path / "t.csv", COLUMNS)
 
 
+def test_estimates_are_read_and_easy_backfill_goes_by_them(tmp_path):
+    """One instance of two is busy for 100 s; the large job waits for both; the last may pass if its limit says so."""
+    path = tmp_path / "jobs.csv"
+    rows = ["one,0,100,1,00:02:00", "large,1,50,2,00:02:00", "last,2,90,1,{}"]
+    waits = {}
+    for limit in ("00:01:35", "00:05:00"):
+        path.write_text("\n".join(["id,submit,run,gpus,Timelimit", *rows]).format(limit))
+        trace = from_csv(path)
+        assert [job.spec.estimate_s for job in trace.scenario.tuning_jobs] == [
+            120,
+            120,
+            95 if limit == "00:01:35" else 300,
+        ]
+        assert any("estimate=Timelimit" in note for note in trace.notes)
+        assumptions = attrs.evolve(trace.scenario.assumptions, discipline="easy-backfill")
+        sim = Simulation(attrs.evolve(trace.scenario, capacity={"gpu": 2}, assumptions=assumptions))
+        sim.run()
+        waits[limit] = {job.name: job.waiting_s for job in sim.metrics().tuning_jobs}
+    assert waits["00:01:35"]["last"] == 0 and waits["00:05:00"]["last"] == 148
+    with pytest.raises(InvalidInput, match="Timelimit: "):
+        path.write_text("\n".join(["id,submit,run,gpus,Timelimit", *rows]).format("UNLIMITED"))
+        from_csv(path)
+
+
 def test_what_jobs_say_of_priority_team_and_cost_is_read(tmp_path):
     path = tmp_path / "t.csv"
     path.write_text("at, run, urgency, who, usd\n0, 5, low, vision, 1.5\n1, 5, high, speech, 2\n2, 5, high, , 0\n")

@@ -8,8 +8,9 @@ import pytest
 from extras import TOML
 
 from hptsim.errors import InvalidInput
+from hptsim.model.metric_lines import write as line
 from hptsim.scenario.cloud import Script
-from hptsim.scenario.learning_curves import Decay, PowerLaw, Tabulated, line, value
+from hptsim.scenario.learning_curves import Decay, PowerLaw, Tabulated, value
 from hptsim.scenario.scenario import Scenario
 
 

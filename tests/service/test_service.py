@@ -780,4 +780,4 @@ def test_the_operations_are_those_of_the_issue():
     jobs = "{0}HyperParameterTuningJob {0}TrainingJob"
     each = " ".join(jobs.format(verb) for verb in ("Create", "Describe", "Stop", "Delete"))
     more = "ListHyperParameterTuningJobs ListTrainingJobs ListTrainingJobsForHyperParameterTuningJob UpdateTrainingJob"
-    assert set(OPERATIONS) == set(f"{each} {more} AddTags ListTags DeleteTags".split())
+    assert set(OPERATIONS) == set(f"{each} {more} Search AddTags ListTags DeleteTags".split())

@@ -232,6 +232,15 @@ def test_a_limit_of_its_own_keeps_no_other_team_waiting():
     assert served("quota-shares", books({M5: 4}, granted, waiting), shares) == ["s"]
 
 
+def test_a_team_without_a_limit_for_borrowing_waits_its_turn_also_for_more_than_there_is_for_it_now():
+    shares = {"vision": Share(quota={M5: 0}), "speech": Share(quota={M5: 0})}
+    granted = [("a", {M5: 2}, "speech", 0)]
+    waiting = [("s", {M5: 2}, "speech", 0), ("v", {M5: 1}, "vision", 0)]
+    assert served("quota-shares", books({M5: 3}, granted, waiting), shares) == [], (
+        "v borrows what s has asked for before"
+    )
+
+
 def test_the_queue_is_shown_in_the_order_of_the_discipline():
     granted = [("a", {M5: 2}, "vision", 0)]
     waiting = [("v", {M5: 4}, "vision", 0), ("s", {M5: 1}, "speech", 0)]

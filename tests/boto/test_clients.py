@@ -1,6 +1,5 @@
 """Real clients: answered in process, side by side, by many threads, with waiters and paginators, in virtual time."""
 
-import socket
 import subprocess
 import sys
 import threading
@@ -8,7 +7,6 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
-import attrs
 import boto3
 import botocore.session
 import pytest
@@ -22,27 +20,6 @@ from hptsim.model.definitions import ServiceLimits
 
 EPOCH = 1704067200
 TUNING, TRAINING = "HyperParameterTuningJobName", "TrainingJobName"
-
-
-@pytest.fixture(autouse=True)
-def no_network(monkeypatch):
-    """Whoever opens a connection in these tests has failed them."""
-
-    def refuse(*arguments, **more):
-        raise AssertionError("a connection was opened")
-
-    monkeypatch.setattr(socket.socket, "connect", refuse)
-    monkeypatch.setattr(socket, "getaddrinfo", refuse)
-
-
-@pytest.fixture
-def sim():
-    return simulation()
-
-
-@pytest.fixture
-def sagemaker(sim):
-    return boto.client(sim)
 
 
 def test_modelled_errors_are_the_clients_own_exceptions(sim, sagemaker):
@@ -289,106 +266,3 @@ def test_thirty_two_threads_lose_nothing():
     sim.run()
     ended = {sim.tuning_job(name).status for name in sim.tuning_jobs}
     assert ended == {"Completed", "Stopped"} and sim.capacity.reserved == {}
-
-
-# ---------------------------------------------------------------------- virtual time
-
-
-def test_sleeping_advances_the_simulation_and_clocks_read_it(sim, sagemaker):
-    sagemaker.create_hyper_parameter_tuning_job(**request())
-    with boto.virtual_time(sim):
-        assert time.time() == EPOCH and datetime.now(UTC) == datetime(2024, 1, 1, tzinfo=UTC)
-        time.sleep(60)
-        assert (sim.now, time.time(), time.time_ns()) == (60, EPOCH + 60, (EPOCH + 60) * 10**9)
-        sim.run(until=90.5)
-        assert time.time() == EPOCH + 90.5 and datetime.now(UTC).microsecond == 500_000
-        time.sleep(0)
-        assert sim.now == 90.5
-        with pytest.raises(ValueError, match="non-negative"):
-            time.sleep(-1)
-    assert sim.tuning_job("demo").counters["InProgress"] == 2
-
-
-def test_a_polling_loop_takes_no_time(sim, sagemaker):
-    sagemaker.create_hyper_parameter_tuning_job(**request())
-    polls = 0
-    with boto.virtual_time(sim):
-        while True:
-            shown = sagemaker.describe_hyper_parameter_tuning_job(HyperParameterTuningJobName="demo")
-            if shown["HyperParameterTuningJobStatus"] != "InProgress":
-                break
-            polls += 1
-            time.sleep(30)
-    assert polls == 9 and shown["HyperParameterTuningEndTime"].timestamp() == EPOCH + 250
-
-
-def test_off_nothing_is_patched(sim):
-    names = ("sleep", "time", "time_ns", "gmtime", "localtime", "monotonic")
-    before = {name: getattr(time, name) for name in names}
-    real = time.time()
-    with boto.virtual_time(sim):
-        assert time.sleep is not before["sleep"] and time.time() < real
-        with boto.virtual_time(simulation()):
-            pass
-        assert time.sleep is not before["sleep"] and time.time() < real
-    assert {name: getattr(time, name) for name in names} == before
-    assert time.time() >= real and datetime.now(UTC).timestamp() >= real
-    with pytest.raises(RuntimeError, match="out"), boto.virtual_time(sim):
-        raise RuntimeError("out")
-    assert time.sleep is before["sleep"] and time.time() >= real
-
-
-def test_the_inner_simulation_counts(sim):
-    inner = simulation()
-    with boto.virtual_time(sim):
-        time.sleep(5)
-        with boto.virtual_time(inner):
-            time.sleep(7)
-            assert time.time() == EPOCH + 7
-        assert time.time() == EPOCH + 5
-    assert (sim.now, inner.now) == (5, 7)
-
-
-def test_other_threads_sleep_and_read_clocks_as_ever(sim):
-    real, found = time.time(), {}
-
-    def outsider():
-        time.sleep(0.001)
-        found["time"] = time.time()
-        found["year"] = datetime.now(UTC).year
-
-    def another(until):
-        with boto.virtual_time(other):
-            time.sleep(until)
-            found["other"] = time.time()
-
-    other = simulation()
-    with boto.virtual_time(sim):
-        time.sleep(10)
-        for target, arguments in ((outsider, ()), (another, (20,))):
-            thread = threading.Thread(target=target, args=arguments)
-            thread.start()
-            thread.join()
-        assert time.time() == EPOCH + 10
-    assert found["time"] >= real and found["year"] >= 2026
-    assert found["other"] == EPOCH + 20 and (sim.now, other.now) == (10, 20)
-
-
-def test_missing_libraries_are_named(sim, monkeypatch):
-    from hptsim.errors import MissingExtra
-
-    monkeypatch.setitem(sys.modules, "time_machine", None)
-    with pytest.raises(MissingExtra, match=r"hptsim\[boto\]"), boto.virtual_time(sim):
-        pass
-    with pytest.raises(MissingExtra), boto.virtual_time(sim):
-        pass
-    monkeypatch.undo()
-    with boto.virtual_time(sim):
-        assert time.time() == EPOCH
-
-
-def test_the_epoch_is_the_scenarios():
-    scenario = attrs.evolve(simulation().scenario, epoch="2030-06-01T12:00:00+02:00")
-    sim = type(simulation())(scenario)
-    with boto.virtual_time(sim):
-        assert datetime.now(UTC) == datetime(2030, 6, 1, 10, tzinfo=UTC)

@@ -1,0 +1,66 @@
+"""`hptsim sensitivity`: the library's answer in words and as data, and what it refuses."""
+
+import json
+
+import pytest
+
+from hptsim.cli.app import main
+from hptsim.model.specs import TuningJobSpec
+from hptsim.planning.sensitivity import one_at_a_time, sobol
+from hptsim.scenario.cloud import Timings
+from hptsim.scenario.durations import Exponential
+from hptsim.scenario.scenario import Scenario
+from hptsim.scenario.workload import Arrivals
+
+QUOTA = "capacity.ml.m5.xlarge"
+SCENARIO = Scenario(
+    name="team",
+    capacity={"ml.m5.xlarge": 1},
+    timings=Timings(training_s=Exponential(100.0)),
+    limits="none",
+    arrivals=[Arrivals(TuningJobSpec("c"), Exponential(120.0), 15)],
+)
+INPUTS = {QUOTA: (1, 2), "timings.training_s.mean_s": (90, 110)}
+COMMAND = [
+    "--between",
+    f"{QUOTA}=1,2",
+    "--between",
+    "timings.training_s.mean_s=90,110",
+    "--figure",
+    "time_in_system_s.mean",
+]
+
+
+@pytest.fixture
+def file(tmp_path):
+    path = tmp_path / "team.json"
+    SCENARIO.dump(path)
+    return str(path)
+
+
+def test_one_at_a_time(file, capsys):
+    assert main(["sensitivity", file, *COMMAND, "--replications", "5"]) == 0
+    found = one_at_a_time(SCENARIO, INPUTS, "time_in_system_s.mean", replications=5)
+    assert capsys.readouterr().out == found.sentence() + "\n"
+    assert main(["sensitivity", file, *COMMAND, "--replications", "5", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["inputs"] == found.table.to_dict("records")
+
+
+def test_all_at_once(file, capsys):
+    inputs = {"timings.training_s.mean_s": (90, 110), "timings.starting_s": (0, 5)}
+    command = ["--between", "timings.training_s.mean_s=90,110", "--between", "timings.starting_s=0,5", *COMMAND[-2:]]
+    assert main(["sensitivity", file, *command, "--samples", "4"]) == 0
+    first, second = sobol(SCENARIO, inputs, "time_in_system_s.mean", samples=4).to_dict("records")
+    assert capsys.readouterr().out.splitlines() == [
+        "Sobol's indices of time_in_system_s.mean (estimates, from 16 points):",
+        *(
+            f"{row['input']}: {row['first']:.2f} of the variance by itself, {row['total']:.2f} with others."
+            for row in (first, second)
+        ),
+    ]
+
+
+@pytest.mark.parametrize("given", [f"{QUOTA}=1", f"{QUOTA}=1,2,3"])
+def test_an_input_has_two_ends(file, capsys, given):
+    assert main(["sensitivity", file, "--between", given]) == 2
+    assert f"--between: got '{given}', expected PATH=FROM,TO: two values" in capsys.readouterr().err
