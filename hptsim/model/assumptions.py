@@ -44,9 +44,8 @@ ASSUMPTIONS: Mapping[str, str] = MappingProxyType(
         "but that nobody is preempted: what is lent comes back when the borrower ends; quota-shares-reclaim is the same and "
         "preempts",
         "preemption": "under the discipline quota-shares-reclaim a request within its team's quota that must wait takes back "
-        "what is lent: training jobs of teams beyond their quota are preempted, who was granted last first, and only as many as it "
-        "needs "
-        "beyond what training jobs that upload, stop or are preempted give back anyway. SageMaker itself preempts nothing: AWS "
+        "what is lent: training jobs of teams beyond their quota are preempted, who was granted last first, and only as many as "
+        "it needs beyond what training jobs that upload, stop or are preempted give back anyway. SageMaker itself preempts nothing: AWS "
         "Batch stops such a training job and queues it again without a limit (AWS Batch user guide, Preemption), Kueue evicts "
         "it (Kueue, Preemption, reclaimWithinCohort). Here it keeps its record and shows Interrupted. Its script, if it runs, "
         "gets SIGTERM and up to 120 s, which are billed, and its instances are in use until then, or for teardown_s without a "
