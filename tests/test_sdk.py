@@ -17,6 +17,8 @@ from examples import request, simulation
 from serving import served
 
 from hptsim import boto
+from hptsim.scenario.cloud import Script
+from hptsim.scenario.learning_curves import PowerLaw
 
 pytestmark = pytest.mark.long
 os.environ.setdefault("SAGEMAKER_SUPPRESS_V2_WARNING", "1")
@@ -142,6 +144,7 @@ def test_attach_and_warm_start_from_a_parent(sdk, sim, session):
         assert attached.best_training_job() == sim.tuning_job("parent").best
         heir = attached.identical_dataset_and_algorithm_tuner()
         heir.estimator.output_path = "s3://bucket/output"
+        heir.metric_definitions = attached.metric_definitions  # the SDK leaves them out; the service insists on them
         heir.fit("s3://bucket/input", job_name="heir")
     shown = heir.describe()
     assert shown["HyperParameterTuningJobStatus"] == "Completed"
@@ -160,6 +163,40 @@ def test_an_estimator_of_ones_own(sdk, sim, session):
         estimator.fit("s3://bucket/input", job_name="alone", logs=False)
     assert estimator.model_data == "s3://bucket/output/alone/output/model.tar.gz"
     assert sim.training_job("alone").status == "Completed"
+
+
+def test_a_tuner_from_its_role_to_its_endpoint(sdk, no_network, monkeypatch):
+    """All that a program does around a tuning job: role, bucket, upload, metrics, the best estimator, deployment."""
+    pytest.importorskip("moto", reason="moto is not installed")
+    for name, value in SETTINGS.items():
+        monkeypatch.setenv(name, value)
+    metrics = {"acc": PowerLaw(0.1, 0.9, 1)}
+    sim = simulation(script=Script(log_epochs=True, epochs=4, epoch_s=25.0, curve=PowerLaw(1, 0, 1), metrics=metrics))
+    definitions = [{"Name": "loss", "Regex": "loss=(.*)"}, {"Name": "acc", "Regex": "acc=(.*)"}]
+    with boto.mock(sim), boto.virtual_time(sim):
+        iam = boto3.client("iam")
+        role = iam.create_role(RoleName="SageMakerRole", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
+        assert iam.get_role(RoleName="SageMakerRole")["Role"]["Arn"] == role
+        session = sdk.Session(boto3.Session(region_name="eu-west-1"))
+        bucket = session.default_bucket()
+        assert bucket == "sagemaker-eu-west-1-111122223333"  # STS has said the account
+        data = session.upload_string_as_file_body("1,2", bucket, "train/data.csv")
+        plain = tuner(sdk, session, metric_definitions=definitions)
+        plain.estimator.role, plain.estimator.output_path = "SageMakerRole", f"s3://{bucket}/out"
+        plain.fit(data, job_name="demo")
+        best = plain.best_training_job()
+        assert best == sim.tuning_job("demo").best
+        shown = sdk.analytics.TrainingJobAnalytics(best, sagemaker_session=session).dataframe()
+        values = shown[shown.metric_name == "acc"].value.tolist()
+        assert values == pytest.approx([0.1, (0.5 + 0.9 - 0.8 / 3) / 2, 0.7])
+        model = f"s3://{bucket}/out/{best}/output/model.tar.gz"
+        assert plain.best_estimator().model_data == model
+        assert sdk.estimator.Estimator.attach(best, sagemaker_session=session).model_data == model
+        predictor = plain.deploy(initial_instance_count=1, instance_type="ml.m5.large")
+        endpoint = boto3.client("sagemaker").describe_endpoint(EndpointName=predictor.endpoint_name)
+        assert endpoint["EndpointStatus"] == "InService" and endpoint["CreationTime"].year == 2024
+        keys = [one["Key"] for one in boto3.client("s3").list_objects_v2(Bucket=bucket)["Contents"]]
+        assert len(keys) == 5 and keys[-1] == "train/data.csv"
 
 
 # ---------------------------------------------------------------------- the SageMaker Python SDK, version 3

@@ -58,16 +58,12 @@ def test_a_bucket_before_the_host_and_the_region_are_kept(moto):
             b"<CreateBucketConfiguration><LocationConstraint>eu-west-1</LocationConstraint></CreateBucketConfiguration>"
         )
         call = Call("s3", "CreateBucket", url, {}, body, "eu-west-1", endpoint, "PUT")
-        assert Wire(Simulation()).answer(call).status == 200
-    listed = Wire(Simulation()).answer(
-        Call("s3", "ListBuckets", "http://localhost:9/", endpoint="localhost:9", method="GET")
-    )
+        assert elsewhere.answer(call).status == 200
+    listed = elsewhere.answer(Call("s3", "ListBuckets", "http://localhost:9/", endpoint="localhost:9", method="GET"))
     for name in ("one", "two", "three"):
         assert f"<Name>{name}</Name>".encode() in listed.body
     elsewhere.forget()
-    listed = Wire(Simulation()).answer(
-        Call("s3", "ListBuckets", "http://localhost:9/", endpoint="localhost:9", method="GET")
-    )
+    listed = elsewhere.answer(Call("s3", "ListBuckets", "http://localhost:9/", endpoint="localhost:9", method="GET"))
     assert b"<Bucket>" not in listed.body
 
 
