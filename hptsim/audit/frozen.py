@@ -8,7 +8,6 @@ and the lists of children and results are in order.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Hashable, Mapping
 from operator import attrgetter
 from typing import Any
@@ -16,6 +15,8 @@ from typing import Any
 import attrs
 
 from hptsim.audit.state import KnownTrainingJob, KnownTuningJob, KnownWarmPool, State, Takeover
+from hptsim.model.definitions import TrainingJobDefinition
+from hptsim.model.specs import TuningJobSpec
 
 SCRATCH = frozenset({"moved", "touched_tuning", "touched_training", "world", "checked", "witnessed", "broken"})
 """What of a state is empty or unread between two steps."""
@@ -25,27 +26,35 @@ ORDERED = frozenset({"queue"})
 """The mappings whose order laws read."""
 
 
-def _value(what: Any) -> Hashable:
+_PLAIN = frozenset({str, int, bool, type(None)})
+_PLAIN_FIELDS = _PLAIN | {float}
+_NEVER_CHANGED = frozenset({TrainingJobDefinition, TuningJobSpec})
+
+
+def value(what: Any) -> Hashable:
     """*what* as a value; specs and definitions stand for themselves, for they are never changed."""
-    if isinstance(what, (str, int, type(None))):
-        return what
-    if isinstance(what, float):
-        return "nan" if math.isnan(what) else what
-    if isinstance(what, Mapping):
-        return tuple(sorted([(name, _value(one)) for name, one in what.items() if one != 0]))
-    if isinstance(what, (list, tuple)):
-        return tuple([_value(one) for one in what])
-    if isinstance(what, (set, frozenset)):
+    kind = what.__class__
+    if kind in _PLAIN:
+        return what  # type: ignore[no-any-return]
+    if kind in _NEVER_CHANGED:
+        return id(what)
+    if kind is float:
+        return "nan" if what != what else what
+    if kind is tuple or kind is list:
+        return tuple([one if one.__class__ in _PLAIN else value(one) for one in what]) if what else ()
+    if kind is dict or isinstance(what, Mapping):
+        return tuple(sorted([(name, value(one)) for name, one in what.items() if one != 0])) if what else ()
+    if kind is set or kind is frozenset:
         return frozenset(what)
-    if isinstance(what, (KnownWarmPool, Takeover)):
-        return _record(type(what))(what)
-    return id(what)
+    if kind is KnownWarmPool or kind is Takeover:
+        return _record(kind)(what)
+    return tuple(what) if isinstance(what, tuple) else id(what)
 
 
-def _record(kind: type[Any]) -> Callable[[Any], tuple[Hashable, ...]]:
+def _record(kind: type[Any]) -> Callable[[Any], Hashable]:
     """What makes a value of a record of this kind: all its fields."""
     fields = attrgetter(*[field.name for field in attrs.fields(kind)])
-    return lambda record: tuple([_value(one) for one in fields(record)])
+    return lambda record: tuple([one if one.__class__ in _PLAIN_FIELDS else value(one) for one in fields(record)])
 
 
 tuning_job = _record(KnownTuningJob)
@@ -66,9 +75,9 @@ def frozen(state: State) -> tuple[Hashable, ...]:
     rest: list[Hashable] = []
     for name, what in vars(state).items():
         if name in ORDERED:
-            rest.append(tuple([(one, _value(amounts)) for one, amounts in what.items()]))
+            rest.append(tuple([(one, value(amounts)) for one, amounts in what.items()]))
         elif name not in SCRATCH and name not in FIXED and name not in ("tuning", "training"):
-            rest.append(_value(what))
+            rest.append(value(what))
     return (
         tuple([tuning_job(job) for job in state.tuning.values()]),
         tuple([training_job(job) for job in state.training.values()]),
