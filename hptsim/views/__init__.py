@@ -1,6 +1,6 @@
-"""Pictures: data for charts, charts for papers and for notebooks, the player, state diagrams.
+"""Pictures: data for charts, charts for papers and for notebooks, pages of experiments, the player, state diagrams.
 
-Charts need the extra `plots`; their data, the player and the diagrams do not.
+Charts and pages need the extra `plots`; data, the player, the diagrams and the palette do not.
 """
 
 from __future__ import annotations

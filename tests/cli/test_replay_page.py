@@ -79,6 +79,7 @@ def test_teams_have_a_table(tmp_path, no_pictures):
     assert named["waiting_time_s.mean"] == pytest.approx(130 / 4)
 
 
+@pytest.mark.long
 def test_the_pictures_have_dates_where_the_table_has_them(tmp_path):
     answer, course = read(tmp_path, dates=True)
     text = page(answer, course, NOW_S)

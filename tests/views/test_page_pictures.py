@@ -52,6 +52,7 @@ def test_the_waiting_picture_is_of_the_days_that_were_drawn():
     assert len(counts) > 1, "some seeds draw other days than those that were recorded"
 
 
+@pytest.mark.long
 def test_dates_are_shown_where_the_days_are_those_that_were_recorded():
     found = planning.replicate(HISTORY, 1)
     pictures = drawn(HISTORY, HistoryAnswer(found, 0.95))
@@ -71,12 +72,14 @@ def test_the_warm_up_does_not_count_in_the_picture_either():
     assert f"Waiting of {len(BUSY)} tuning jobs" in pictures
 
 
+@pytest.mark.long
 def test_the_run_ends_when_the_replications_do_and_who_has_not_trained_is_counted():
     found = planning.replicate(HISTORY, 1, until_s=DAY_S + 1000.0)
     pictures = drawn(HISTORY, HistoryAnswer(found, 0.95), setup=page_pictures.Setup(until_s=DAY_S + 1000.0))
     assert "Waiting of 5 tuning jobs; the 7 others have not trained" in pictures
 
 
+@pytest.mark.long
 def test_it_looks_at_the_design_that_was_chosen_and_draws_the_target():
     found = planning.sweep(HISTORY, {"capacity.ml.m5.xlarge": [1, 9]}, 1)
     answer = HistoryAnswer(found, 0.95, HistoryTarget.parse("waiting_time_s.p95 <= 600"))
@@ -99,6 +102,7 @@ def captions(answer, monkeypatch, shown):
     return list(drawn(Scenario(), answer, shown))
 
 
+@pytest.mark.long
 def test_what_a_caption_says_of_intervals_and_axes_is_so(monkeypatch):
     flat, cost, against = captions(three(), monkeypatch, ("waiting_time_s.p95", "cost_usd"))
     assert (

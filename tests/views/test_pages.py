@@ -5,6 +5,7 @@ import re
 
 import attrs
 import pytest
+from browser import chromium
 from experiments_made_up import QUOTA, figures, history, results, swept, three
 
 from hptsim import Scenario
@@ -102,3 +103,34 @@ def test_every_sentence_is_on_the_page_and_so_is_every_picture():
     assert text.count("<figure>") == len(said.pictures) == text.count('<div class="narrow"><svg')
     assert len(set(re.findall(r'\bid="([^"]+)"', text))) == len(re.findall(r'\bid="([^"]+)"', text))
     assert len(text) < 600_000
+
+
+@pytest.mark.long
+def test_its_pictures_fit_every_window_and_follow_the_theme(tmp_path):
+    path = tmp_path / "page.html"
+    path.write_text(page(Scenario(), three(), SHOWN, Setup()), encoding="utf-8")
+    seen = set()
+    with chromium() as browser:
+        for width in (380, 800, 1200):
+            for scheme in ("light", "dark"):
+                tab = browser.new_page(viewport={"width": width, "height": 800}, color_scheme=scheme)
+                complaints = []
+                tab.on("console", lambda said, complaints=complaints: complaints.append(said.text))
+                tab.goto(path.as_uri())
+                assert tab.evaluate("document.documentElement.scrollWidth") == width and complaints == []
+                shown = "narrow" if width == 380 else "wide"
+                assert tab.evaluate(SEEN) == [shown] * tab.locator("figure").count()
+                letters = tab.evaluate(f"document.querySelector('.{shown} svg text').getBoundingClientRect().height")
+                assert letters >= 9, "they can be read"
+                fill = tab.evaluate(f"getComputedStyle(document.querySelector('.{shown} svg text')).fill")
+                assert fill == {"light": "rgb(17, 17, 17)", "dark": "rgb(240, 240, 240)"}[scheme]
+                seen.add(
+                    tab.evaluate(f"getComputedStyle(document.querySelector('.{shown} svg use[style*=done]')).fill")
+                )
+    assert seen == {"rgb(0, 158, 115)", "rgb(44, 194, 149)"}, "what is met is green on both"
+
+
+SEEN = """() => [...document.querySelectorAll('figure > div')].filter(one => {
+    const box = one.firstElementChild.getBoundingClientRect();
+    return box.width > 0 && box.left >= 0 && box.right <= window.innerWidth;
+}).map(one => one.className)"""
