@@ -106,7 +106,7 @@ class _Answering:
     def _shown(self, request: Any, answered: Response) -> Any:
         if self._awaited:
             response = require("aiobotocore.awsrequest", "async", "asynchronous clients").AioAWSResponse
-            return response(request.url, answered.status, _headers(answered), _AsyncRaw(answered))
+            return response(request.url, answered.status, answered.headers, _AsyncRaw(answered))
         response = require("botocore.awsrequest", "boto", "hptsim.boto").AWSResponse
         return response(request.url, answered.status, answered.headers, _Raw(answered.body))
 
@@ -115,11 +115,6 @@ class _Answering:
             endpoint_url=request.url, error=error
         )
         return raised
-
-
-def _headers(answered: Response) -> dict[str, str]:
-    """Headers as aiobotocore reads them: in lower case."""
-    return {name.lower(): value for name, value in answered.headers.items()}
 
 
 def _text(value: Any) -> str:

@@ -156,7 +156,6 @@ def _patch() -> None:
     """Put our clocks in place, for as long as any thread is in virtual time."""
     machine = require("time_machine", "boto", "hptsim.boto.virtual_time")
     bucket = require("botocore.retries.bucket", "boto", "hptsim.boto.virtual_time")
-    retries = require("botocore.retries.standard", "boto", "hptsim.boto.virtual_time").RetryHandler
     with contextlib.ExitStack() as undo:
         travel = machine.travel(0.0, tick=False)
         travel.start().time_ns = functools.partial(_time_ns, machine.escape_hatch.time.time_ns)
@@ -170,7 +169,6 @@ def _patch() -> None:
         copies.replace(undo, threading.Event, "wait", _wait_for_event)
         acquire = functools.partialmethod(_acquire, bucket.TokenBucket.acquire, bucket.CapacityNotAvailableError)
         copies.replace(undo, bucket.TokenBucket, "acquire", acquire)
-        copies.replace(undo, retries, "_sleep", property(lambda handler: _sleep, _keep_sleep))
         loops.patch(undo, current)
         _undo.push(undo.pop_all())
 
@@ -217,11 +215,6 @@ def _wait_for_event(event: threading.Event, timeout: float | None = None) -> boo
     while not event.is_set() and clock.sim.now < until:
         clock.move(until - clock.sim.now)
     return event.is_set()
-
-
-def _keep_sleep(handler: Any, sleep: Any) -> None:
-    """A handler of retries is made in virtual time; outside of it, it sleeps as it was told to."""
-    vars(handler)["_sleep"] = _real["sleep"] if sleep is _sleep else sleep
 
 
 def _acquire(bucket: Any, acquire: Any, not_yet: type[Exception], amount: int = 1, block: bool = True) -> Any:

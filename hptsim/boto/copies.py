@@ -17,7 +17,7 @@ _MISSING = object()
 _TESTING = frozenset({"_pytest", "pytest", "hypothesis", "hptsim", "time_machine", "time"})
 """Packages that measure real time, and ours."""
 _QUIET = frozenset({"", "botocore", *sys.stdlib_module_names})
-"""No warning tells of these: of botocore the handlers of retries keep a copy, and they are patched."""
+"""No warning tells of these; botocore's handlers of retries keep a copy for long polls of other services."""
 
 
 class UnreachedClock(UserWarning):
