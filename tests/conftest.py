@@ -29,3 +29,11 @@ def ctrl_c_ignored():
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     yield
     signal.signal(signal.SIGINT, before)
+
+
+@pytest.fixture
+def without_moto(monkeypatch):
+    """moto is not installed, whether it is or not."""
+    from hptsim.service import elsewhere
+
+    monkeypatch.setattr(elsewhere, "stubber", lambda **more: None)

@@ -72,6 +72,7 @@ def test_each_language_of_the_service_has_a_short_program_that_names_the_address
             assert URL in program and len(program.splitlines()) <= 28, language
 
 
+@pytest.mark.long
 def test_python(url):
     [program] = programs("Python")
     assert ran([sys.executable, "-c", program.replace(URL, url)]) == "Stopping\n"

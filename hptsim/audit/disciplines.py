@@ -8,9 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
 
-from hptsim.audit.state import State, is_standalone
+from hptsim.audit.state import QUOTA_SHARES, State, is_standalone
 from hptsim.model.account import TUNING_JOBS
-from hptsim.model.assumptions import QUOTA_SHARES
 from hptsim.model.journal import Entry
 from hptsim.model.laws import ALWAYS, Law
 

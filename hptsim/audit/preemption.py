@@ -10,11 +10,12 @@ from collections.abc import Iterator, Mapping
 from hptsim.audit.disciplines import bars, owners, team_of
 from hptsim.audit.state import KnownTrainingJob, KnownTuningJob, State
 from hptsim.model.account import TUNING_JOBS
-from hptsim.model.assumptions import PREEMPTIVE
 from hptsim.model.journal import Entry
 from hptsim.model.laws import ALWAYS, STEP, TRAINING_JOB, TUNING_JOB, Law
 
 Amounts = Mapping[str, int]
+PREEMPTIVE = ("quota-shares-reclaim",)
+"""The disciplines that preempt."""
 _RUNS = ("Starting", "Pending", "Downloading", "Training", "Interrupted")
 """The states in which a training job may be preempted; in the others it gives its instances back anyway, or has none."""
 

@@ -8,13 +8,14 @@ from typing import Any, Protocol, Self
 import attrs
 
 from hptsim.model.account import TOTAL, TUNING_JOBS, Account, standalone_holder
-from hptsim.model.assumptions import QUOTA_SHARES
 from hptsim.model.copying import duplicate
 from hptsim.model.definitions import TrainingJobDefinition
 from hptsim.model.specs import TuningJobSpec
 
 ENDED = frozenset({"Completed", "Failed", "Stopped", "MaxRuntimeExceeded", "MaxWaitTimeExceeded"})
 """The states in which a training job has ended (§3.2)."""
+QUOTA_SHARES = ("quota-shares", "quota-shares-reclaim")
+"""The disciplines under which teams lend and borrow; under the second what is lent is taken back by preemption."""
 TUNING_ENDED = frozenset({"Completed", "Failed", "Stopped"})
 """The states in which a tuning job has ended (§3.1)."""
 COUNTED = ("Completed", "InProgress", "RetryableError", "NonRetryableError", "Stopped")

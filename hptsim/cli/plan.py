@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from json import dumps
 from pathlib import Path
@@ -19,7 +20,9 @@ from hptsim.planning.intervals import check_confidence
 from hptsim.planning.one_history import HistoryAnswer, HistoryTarget, smallest_in_history
 from hptsim.planning.results import Results, digits, percent
 from hptsim.planning.targets import Target
+from hptsim.scenario.resampling import resampling
 from hptsim.scenario.scenario import Scenario
+from hptsim.views.page_words import Setup
 from hptsim.views.pages import page
 
 SHOWN = ("waiting_time_s.mean", "waiting_time_s.p95", "cost_usd")
@@ -167,7 +170,9 @@ def plan(
     if parquet is not None:
         answer.results.to_parquet(parquet)
     if html is not None:
-        html.write_text(page(scenario, answer, figures, seed, until), encoding="utf-8")
+        warning, written = scenario.price_warning(time.time()), time.strftime("%Y-%m-%d", time.gmtime())
+        setup = Setup(seed, until, warm_up, resampling(resample), written, warning)
+        html.write_text(page(scenario, answer, figures, setup), encoding="utf-8")
     if json:
         data = {**answer.data(scenario.name, seed), "prices": terminal.prices_data(scenario)}
         print(dumps(data if brought is None else {**data, "table": brought.data()}, indent=2))
@@ -219,6 +224,7 @@ def check_outputs(html: Path | None, parquet: Path | None) -> None:
             raise invalid(name, str(path), "a file in a folder that exists")
     if html is not None:
         require("matplotlib", "plots", "--html")
+        require("jinja2", "plots", "--html")
     if parquet is not None:
         require("pyarrow", "planning", "--parquet")
 

@@ -33,6 +33,19 @@ class Workload:
 
     def sentences(self) -> list[str]:
         """How the table was read, what was taken, what is apart, and what it cost by its own account."""
+        return [*self.taken(), *self.own_costs()]
+
+    def own_costs(self) -> list[str]:
+        """What the jobs cost by the table's own account, if it has one."""
+        cost_usd = self.trace.cost_usd
+        return (
+            []
+            if cost_usd is None
+            else [f"By the table's own account all that was taken cost {cost_usd:,.2f} US dollars."]
+        )
+
+    def taken(self) -> list[str]:
+        """How the table was read, what was taken, and what is apart."""
         scenario = self.scenario
         lines = [f"{scenario.name}: {self.trace.sentence()}", f"Read by {'; '.join(self.trace.notes)}."]
         if self.apart:
@@ -41,8 +54,6 @@ class Workload:
                 f"{len(self.apart):,} of them want nothing that is limited ({instance_s / 3600:,.1f} instance-hours): they would "
                 "start at once, and are in none of the figures."
             )
-        if self.trace.cost_usd is not None:
-            lines.append(f"By the table's own account all that was taken cost {self.trace.cost_usd:,.2f} US dollars.")
         return lines
 
     def data(self) -> dict[str, Any]:

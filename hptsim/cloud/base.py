@@ -17,6 +17,7 @@ from hptsim.model.payloads import Epoch, ScriptEnded
 from hptsim.scenario.cloud import Script
 from hptsim.scenario.durations import Duration, draw
 from hptsim.scenario.learning_curves import Curve, value
+from hptsim.scenario.objectives import Objective, Run
 from hptsim.scenario.random_streams import PLACES, number_at, stream, uniforms
 from hptsim.scenario.scenario import Scenario
 from hptsim.world.jobs import TrainingJob, TuningJob
@@ -73,9 +74,22 @@ class CloudBase:
         return None
 
     def epochs_of(self, known: Mapping[str, str]) -> int:
-        """After how many epochs the script ends: as a hyperparameter says, or the script itself."""
+        """After how many epochs the script ends: as a hyperparameter says, or the script itself, or its table at the latest."""
         epochs = epochs_in(known) if known else None
+        if isinstance(self._script.curve, Objective):
+            most = len(self._script.curve.run(known).values)
+            return most if epochs is None else min(epochs, most)
         return self._script.epochs if epochs is None else epochs
+
+    def benchmark(self, job: TrainingJob) -> Run | None:
+        """What the table says of the job's configuration, where the script's curve is an `Objective`."""
+        curve = self._script.curve
+        if not isinstance(curve, Objective):
+            return None
+        try:
+            return curve.run({**job.definition.static, **job.hyperparameters})
+        except InvalidInput as error:
+            raise error.below(f"training job {job.name}: ") from error.__cause__
 
     def suffix(self, job: TuningJob, ordinal: int) -> str:
         """The eight hexadecimal digits that end a training job's name."""
@@ -98,6 +112,8 @@ class CloudBase:
         epochs = job.epochs or self._script.epochs
         if job.watched:  # a script that ends after its last epoch has no other one
             return min(len(job.curve) + 1, epochs) if job.state == "Training" else len(job.curve)
+        if (run := self.benchmark(job)) is not None:
+            return run.epochs_done(job.progress_s)
         return epochs if job.work_s <= 0 else int(epochs * job.progress_s / job.work_s + 1e-9)
 
     def _printed(self, world: State, job: TrainingJob, epoch: int) -> float | None:
@@ -119,6 +135,8 @@ class CloudBase:
 
     def evaluate(self, world: State, job: TrainingJob, epoch: int) -> float:
         """The metric after *epoch* epochs, from the script's curve or the simple one that knows a best configuration."""
+        if (run := self.benchmark(job)) is not None:
+            return run.values[min(epoch, len(run.values)) - 1]
         if self._script.curve is not None:
             return self._value(self._script.curve, job, epoch, f"{job.name}/noise")
         quality = self._uniform(job, "quality", attempt=1)

@@ -117,6 +117,7 @@ class SampledCloud(CloudBase):
             spec = world.tuning[job.tuning_job].spec
             if spec.hyperband is not None:
                 job.epochs = spec.hyperband.max_resource
+                job.work_s = self._benchmarked(job) or job.work_s
         if job.tuning_job or definition.objective is not None:
             job.watched = job.watched or self._script.log_epochs
         exposed = (
@@ -131,7 +132,12 @@ class SampledCloud(CloudBase):
     def _work(self, job: TrainingJob) -> float:
         """How long the script needs in Training; sets how many epochs it has."""
         known = {**job.definition.static, **job.hyperparameters}
-        job.epochs = self.epochs_of(known)
+        try:
+            job.epochs = self.epochs_of(known)
+        except InvalidInput as error:
+            raise error.below(f"training job {job.name}: ") from error.__cause__
+        if (benchmarked_s := self._benchmarked(job)) is not None:
+            return benchmarked_s
         if self._script.epoch_s is not None:
             return job.epochs * self._time(self._script.epoch_s, job, "training")
         training_s = self._timings.training_s
@@ -141,6 +147,14 @@ class SampledCloud(CloudBase):
             except InvalidInput as error:
                 raise error.below(f"training job {job.name}: ") from error.__cause__
         return self._time(training_s, job, "training")
+
+    def _benchmarked(self, job: TrainingJob) -> float | None:
+        """How long a script with a table needs; it has no more epochs than the table."""
+        run = self.benchmark(job)
+        if run is None:
+            return None
+        job.epochs = min(job.epochs, len(run.elapsed_s))
+        return run.elapsed_s[job.epochs - 1] if job.epochs else 0.0
 
     def next(self, world: State, job: TrainingJob) -> Iterable[tuple[str, float]]:
         """The one event that comes first; MaxWaitTimeInSeconds wins over anything later than it."""
@@ -243,7 +257,9 @@ class SampledCloud(CloudBase):
             when = -math.log1p(-self._uniform(job, "spot")) * 3600.0 / rate - entered
             first = min(first, ("interrupt", max(0.0, when)), key=_when)
         if job.watched and len(job.curve) < job.epochs:
-            due = (len(job.curve) + 1) * job.work_s / job.epochs - job.progress_s
+            run = self.benchmark(job)
+            at_s = (len(job.curve) + 1) * job.work_s / job.epochs if run is None else run.elapsed_s[len(job.curve)]
+            due = at_s - job.progress_s
             if due <= first[1] + 1e-9:  # the last epoch ends before the script does, at the same instant
                 first = ("epoch", max(0.0, due))
         if job.definition.checkpoint_uri is not None:

@@ -44,14 +44,14 @@ ASSUMPTIONS: Mapping[str, str] = MappingProxyType(
         "but that nobody is preempted: what is lent comes back when the borrower ends; quota-shares-reclaim is the same and "
         "preempts",
         "preemption": "under the discipline quota-shares-reclaim a request within its team's quota that must wait takes back "
-        "what is lent: training jobs of teams beyond their quota are preempted, who was granted last first, and only as many as "
-        "it needs beyond what training jobs that upload, stop or are preempted give back anyway. SageMaker itself preempts nothing: AWS "
-        "Batch stops such a training job and queues it again without a limit (AWS Batch user guide, Preemption), Kueue evicts "
-        "it (Kueue, Preemption, reclaimWithinCohort). Here it keeps its record and shows Interrupted. Its script, if it runs, "
-        "gets SIGTERM and up to 120 s, which are billed, and its instances are in use until then, or for teardown_s without a "
-        "script; it goes to the end of the queue, and on from its last checkpoint, with what it had trained since lost and "
-        "billed. Whom AWS Batch chooses is a heuristic of its own. Training jobs without a tuning job are never preempted, for "
-        "they have no place in the queue",
+        "what is lent: training jobs of teams beyond their quota are preempted, who was granted last first, and only as many "
+        "as it needs beyond what training jobs that upload, stop or are preempted give back anyway. SageMaker itself preempts "
+        "nothing: AWS Batch stops such a training job and queues it again without a limit (AWS Batch user guide, Preemption), "
+        "Kueue evicts it (Kueue, Preemption, reclaimWithinCohort). Here it keeps its record and shows Interrupted. Its "
+        "script, if it runs, gets SIGTERM and up to 120 s, which are billed, and its instances are in use until then, or for "
+        "teardown_s without a script; it goes to the end of the queue, and on from its last checkpoint, with what it had "
+        "trained since lost and billed. Whom AWS Batch chooses is a heuristic of its own. Training jobs without a tuning job "
+        "are never preempted, for they have no place in the queue (R26, A-53)",
         "quota-wait": "a training job that finds no quota at its launch waits and is never failed for it (A-22)",
         "prioritized-fallback": "a training job that finds no machines goes on with the next of its InstanceConfigs that "
         "has quota, idle or free, passing those who wait for it, and stays with it; what it had is given up, but by a tuning "

@@ -68,8 +68,14 @@ class Answer:
 
     def basis(self, seed: int) -> str:
         """What the numbers are, for the reader of a page."""
+        counts, places = [len(part.table) for _, part in self.points()], "of each design" if self.results.varied else ""
+        many = f"{max(counts)} replication{'s' if max(counts) > 1 else ''} {places}".rstrip()
+        if max(counts) == 1:
+            return f"{many}, seed {seed}: of one there is no interval."
+        if all(part.one_history for _, part in self.points()):
+            return f"{many}, all the same: nothing in them is random, so that there is no interval."
         interval = f"{percent(self.confidence)} confidence intervals (Student's t, adjusted for skewness)"
-        return f"Means over the replications with {interval}, each of which holds by itself. Seed {seed}."
+        return f"Means over {many} with {interval}, each of which holds by itself. Seed {seed}."
 
     def data(self, scenario: str, seed: int) -> dict[str, Any]:
         """The answer for machines; a figure that was not observed is null."""

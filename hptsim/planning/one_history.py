@@ -74,15 +74,13 @@ class HistorySearch:
         """The answer in words, with what the next smaller value shows."""
         tried = self.tried.set_index(self.what)
         if self.value is None:
-            return (
-                f"No {self.what} up to {max(tried.index)} meets {self.target}: {self._shown(max(tried.index))}. {_ONE}"
-            )
+            return f"No {self.what} up to {max(tried.index)} meets {self.target}: {self._shown(max(tried.index))}. {ONE_HISTORY}"
         text = f"{self.what} = {self.value} meets {self.target}: {self._shown(self.value)}."
         if (below := self.value - 1) in tried.index:
             text += f" With {below} it is missed: {self._shown(below)}."
         else:
             text += " It is the smallest that was allowed."
-        return f"{text} {_ONE}"
+        return f"{text} {ONE_HISTORY}"
 
     def _shown(self, value: int) -> str:
         row = self.tried.set_index(self.what).loc[value]
@@ -98,7 +96,8 @@ class HistorySearch:
         return html_table(self.tried)
 
 
-_ONE = "One history, no interval: it says what would have been, not how sure next month is."
+ONE_HISTORY = "One history, no interval: it says what would have been, not how sure next month is."
+"""What is said instead of a confidence."""
 
 
 def smallest_in_history(
@@ -157,7 +156,7 @@ class HistoryAnswer(Answer):
             left = f"; {share:.2%} of the jobs are refused or never start" if (share := unserved(part)) else ""
             verdict = "" if self.target is None else f": {self.target} is {self.verdict(part)}"
             lines.append(f"{shown}{verdict}{left}.")
-        return [*lines, _ONE]
+        return [*lines, ONE_HISTORY]
 
     def basis(self, seed: int) -> str:
         """What the numbers are."""

@@ -13,6 +13,7 @@ from hptsim.scenario.durations import Distribution, Duration, Empirical, Exponen
 from hptsim.scenario.durations_by_type import ByInstanceType
 from hptsim.scenario.estimate import Estimate
 from hptsim.scenario.learning_curves import Curve, Decay, PowerLaw, Tabulated
+from hptsim.scenario.objectives import Objective
 from hptsim.scenario.prices import Prices
 from hptsim.scenario.random_streams import uniforms
 from hptsim.scenario.resampling import Resampling
@@ -38,6 +39,7 @@ __all__ = [
     "Linear",
     "LogLogistic",
     "LogNormal",
+    "Objective",
     "PowerLaw",
     "Prices",
     "Profile",

@@ -1,8 +1,8 @@
 """Whether what depends on hyperparameters covers every value that a tuning job can draw: checked before anything runs.
 
-A duration by configuration (`Table`, `Linear`) and a table of learning curves (`Tabulated`) are looked up with the values
-that the search proposes. Those follow from the spec's ranges and static hyperparameters, so a missing key is known
-beforehand. A function of the user's own, and what a strategy of the user's own proposes, are known only as it runs.
+A duration by configuration (`Table`, `Linear`) and a table of learning curves (`Tabulated`, `Objective`) are looked up with
+the values that the search proposes. Those follow from the spec's ranges and static hyperparameters, so a missing key is
+known beforehand. A function of the user's own, and what a strategy of the user's own proposes, are known only as it runs.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from hptsim.model.specs import TuningJobSpec
 from hptsim.scenario.cloud import Script, Timings
 from hptsim.scenario.configured_durations import Linear, Table
 from hptsim.scenario.learning_curves import Tabulated
+from hptsim.scenario.objectives import Objective
 
 OTHER = "any other value"
 """Stands for all the values of a range that a table does not name."""
@@ -60,7 +61,7 @@ class Possible:
 
 def check_spec(timings: Timings, script: Script, spec: TuningJobSpec) -> None:
     """Refuse a tuning job with a configuration that the tables by configuration do not cover (InvalidInput)."""
-    if not isinstance(timings.training_s, (Table, Linear)) and not isinstance(script.curve, Tabulated):
+    if not isinstance(timings.training_s, (Table, Linear)) and not isinstance(script.curve, (Tabulated, Objective)):
         return
     for definition in spec.definitions:
         with below(f"tuning job {spec.name!r}: "):
@@ -77,7 +78,7 @@ def check_possible(timings: Timings, script: Script, possible: Possible) -> None
     rule = timings.training_s
     if script.epoch_s is None and possible.closed and isinstance(rule, (Table, Linear)):
         _check_duration(rule, possible)
-    if isinstance(script.curve, Tabulated) and possible.closed:
+    if isinstance(script.curve, (Tabulated, Objective)) and possible.closed:
         _check_curve(script.curve, possible)
 
 
@@ -105,7 +106,7 @@ def _check_duration(rule: Table | Linear, possible: Possible) -> None:
                 raise invalid(f"{where}: {name}", value, expected, hint)
 
 
-def _check_curve(curve: Tabulated, possible: Possible) -> None:
+def _check_curve(curve: Tabulated | Objective, possible: Possible) -> None:
     names = sorted({name for known, _ in curve.runs for name in known})
     choices = [
         possible.values(name, {known[name]: None for known, _ in curve.runs if name in known}) or [""] for name in names
@@ -115,4 +116,5 @@ def _check_curve(curve: Tabulated, possible: Possible) -> None:
     for values in product(*choices):
         configuration = dict(zip(names, values, strict=True))
         if not curve.covers(configuration):
-            raise invalid("script.curve.tabulated", configuration, "a configuration among its runs", "add a run for it")
+            where = "script.curve.tabulated" if isinstance(curve, Tabulated) else "script.curve"
+            raise invalid(where, configuration, "a configuration among its runs", "add a run for it")

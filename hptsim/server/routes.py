@@ -18,10 +18,11 @@ from hptsim.server.guard import check, check_json
 from hptsim.server.kept_calls import Logged
 from hptsim.server.pace import Pace
 from hptsim.server.regions import Regions
-from hptsim.service.http import Call
+from hptsim.service.call import Call
 from hptsim.service.s3 import Response as Answered
 from hptsim.service.service import Service
 from hptsim.simulation.simulation import Simulation
+from hptsim.views.palette import css, status_variables
 
 require("starlette", "server", "the server")
 
@@ -92,7 +93,7 @@ def application(
     ]
     return Starlette(
         routes=[Route(path, _Door(endpoint, allowed_hosts), methods=methods) for path, endpoint, methods in routes],
-        exception_handlers={Exception: _internal_failure},
+        exception_handlers={404: _no_such_place, Exception: _internal_failure},
     )
 
 
@@ -105,10 +106,10 @@ class _Answers:
     def health(self) -> Response:
         with self.regions.lock:
             self._catch_up()
-            sims = [region.sim for region in self.regions.made.values()]
+            entries = {name: len(region.sim.journal) for name, region in self.regions.made.items()}
             shown = {"status": "ok", "now": self.regions.now, "speed": self.pace.speed or "manual"}
-            counts = {"journal": sum(map(_length, sims)), "tuning_jobs": sum(len(sim.tuning_jobs) for sim in sims)}
-            return JSONResponse({**shown, **counts, "regions": list(self.regions.made)})
+            jobs = sum(len(region.sim.tuning_jobs) for region in self.regions.made.values())
+            return JSONResponse({**shown, "journal": sum(entries.values()), "tuning_jobs": jobs, "regions": entries})
 
     def journal(self, given: str, region: str) -> Response:
         after = int(given) if given.isdecimal() and len(given) < 16 else None
@@ -168,17 +169,14 @@ class _Answers:
             self.log.sync()
 
 
-def _length(sim: Simulation) -> int:
-    return len(sim.journal)
-
-
 def page() -> str:
     """The page that shows the timeline as it grows: one file, nothing loaded from elsewhere.
 
     >>> page()[:15]
     '<!doctype html>'
     """
-    return resources.files("hptsim").joinpath("timeline.html").read_text(encoding="utf-8")
+    text = resources.files("hptsim").joinpath("timeline.html").read_text(encoding="utf-8")
+    return text.replace("@PALETTE@", css()).replace("@PHASES@", json.dumps(status_variables()))
 
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -215,6 +213,12 @@ class _Unfinished(Response):
 
 def _shown(response: Answered) -> Response:
     return Response(response.body, response.status, dict(response.headers))
+
+
+async def _no_such_place(request: Request, error: Exception) -> Response:
+    """What a request is for that is not for a path, such as `OPTIONS *`."""
+    said = f"{request.method} {request.scope['path']:.80} is not here; a path begins with a slash"
+    return _shown(refused(request, ServiceError("NotFound", said, 404)))
 
 
 async def _internal_failure(request: Request, error: Exception) -> Response:

@@ -228,8 +228,9 @@ class S3:
         prefix, delimiter = query.get("prefix", ""), query.get("delimiter", "")
         list_request = ListRequest("ListObjectsV2", {"bucket": bucket, "prefix": prefix, "delimiter": delimiter})
         given = query.get("max-keys", str(MAX_KEYS))
-        if not (given.isdecimal() and len(given) <= 10 and int(given) < 2**31):
-            raise ServiceError("InvalidArgument", f"max-keys: got {given!r:.80}, expected a whole number, 0 or more")
+        if not (given.isascii() and given.isdecimal() and len(given) <= 10 and int(given) < 2**31):
+            expected = f"expected a whole number from 0 to {2**31 - 1}"
+            raise ServiceError("InvalidArgument", f"max-keys: got {given!r:.80}, {expected}")
         size = min(int(given), MAX_KEYS)
         second = operation == "ListObjectsV2"
         start = self._start(query, list_request) if second else ((query["marker"],) if query.get("marker") else None)

@@ -69,13 +69,13 @@ def _nested(given: Mapping[str, Any], record: Record) -> bool:
 
 
 def _satisfied(given: Mapping[str, Any], record: Record) -> bool:
-    operator, sought = given.get("Operator", "Equals"), given.get("Value")
+    operator, sought = str(given.get("Operator", "Equals")), given.get("Value")
     found = value(record, given["Name"])
     if operator in ("Exists", "NotExists"):
         return bool((found is not None) == (operator == "Exists"))
     if sought is None:
         raise ServiceError("ValidationException", f"Filter {given['Name']}: {operator} needs a Value.")
-    if operator in ("NotEquals",):
+    if operator == "NotEquals":
         return found is None or not _equal(found, sought)
     if found is None:
         return False

@@ -24,16 +24,7 @@ if TYPE_CHECKING:
     from hptsim.views.chart_data import queue_rows as queue_rows
     from hptsim.views.chart_data import share_rows as share_rows
     from hptsim.views.chart_data import stored_rows as stored_rows
-    from hptsim.views.charts import BLACK as BLACK
-    from hptsim.views.charts import BLUE as BLUE
     from hptsim.views.charts import FONT as FONT
-    from hptsim.views.charts import GRAY as GRAY
-    from hptsim.views.charts import GREEN as GREEN
-    from hptsim.views.charts import ORANGE as ORANGE
-    from hptsim.views.charts import PHASE_COLORS as PHASE_COLORS
-    from hptsim.views.charts import PURPLE as PURPLE
-    from hptsim.views.charts import SKY as SKY
-    from hptsim.views.charts import VERMILION as VERMILION
     from hptsim.views.charts import bands as bands
     from hptsim.views.charts import curves as curves
     from hptsim.views.charts import gantt as gantt
@@ -42,6 +33,15 @@ if TYPE_CHECKING:
     from hptsim.views.charts import lane_numbers as lane_numbers
     from hptsim.views.charts import queue as queue
     from hptsim.views.charts import waiting as waiting
+    from hptsim.views.palette import BLACK as BLACK
+    from hptsim.views.palette import BLUE as BLUE
+    from hptsim.views.palette import GRAY as GRAY
+    from hptsim.views.palette import GREEN as GREEN
+    from hptsim.views.palette import ORANGE as ORANGE
+    from hptsim.views.palette import PHASE_COLORS as PHASE_COLORS
+    from hptsim.views.palette import PURPLE as PURPLE
+    from hptsim.views.palette import SKY as SKY
+    from hptsim.views.palette import VERMILION as VERMILION
     from hptsim.views.player import to_html as to_html
 
 _HOME = {
@@ -49,10 +49,8 @@ _HOME = {
         "BandRow CurveRow GanttRow IntervalRow QueueRow ShareRow StoredRow band_rows curve_rows "
         "gantt_rows interval_rows queue_rows share_rows stored_rows"
     ),
-    "charts": (
-        "bands curves gantt intervals queue waiting PHASE_COLORS BLUE VERMILION BLACK FONT GRAY ORANGE PURPLE GREEN SKY "
-        "lane_label lane_numbers"
-    ),
+    "charts": "bands curves gantt intervals queue waiting FONT lane_label lane_numbers",
+    "palette": "PHASE_COLORS BLUE VERMILION BLACK GRAY ORANGE PURPLE GREEN SKY",
     "player": "to_html",
 }
 _MODULES = {name: module for module, names in _HOME.items() for name in names.split()}

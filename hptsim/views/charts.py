@@ -1,45 +1,26 @@
 """Pictures for papers and slides, in matplotlib (extra `plots`): drawn from the data of `hptsim.views.chart_data`.
 
-Every function takes rows and gives a figure to show or to save. Colors are those of Okabe and Ito, which color-blind readers
-tell apart, and two grays. `hptsim.views.interactive` has the same pictures to zoom and to point at.
+Every function takes rows and gives a figure to show or to save. Colors are those of `hptsim.views.palette`.
+`hptsim.views.interactive` has the same pictures to zoom and to point at.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from io import BytesIO
 from typing import Any
 
 from hptsim.optional import require
 from hptsim.views.chart_data import BandRow, CurveRow, GanttRow, IntervalRow, QueueRow, ShareRow, share_quantile
+from hptsim.views.palette import BLACK, BLUE, GRAY, LINES, ORANGE, PAPER, PHASE_COLORS, PURPLE, VERMILION
+from hptsim.views.time_axis import SECONDS, Clock
 
-ORANGE, SKY, GREEN, YELLOW = "#E69F00", "#56B4E9", "#009E73", "#F0E442"
-BLUE, VERMILION, PURPLE, BLACK = "#0072B2", "#D55E00", "#CC79A7", "#000000"
-GRAY, LIGHT = "#999999", "#CCCCCC"
-PHASE_COLORS: Mapping[str, str] = {
-    "InProgress": LIGHT,
-    "InProgress:closing": PURPLE,
-    "InProgress:failing": BLACK,
-    "Starting": YELLOW,
-    "Pending": GRAY,
-    "Downloading": SKY,
-    "Training": BLUE,
-    "Uploading": GREEN,
-    "Interrupted": BLACK,
-    "Stopping": VERMILION,
-    "Stopping:uploading": ORANGE,
-    "Stopping:teardown": PURPLE,
-    "Starting:stopping": PURPLE,
-}
-"""A color for every state in which a job spends time."""
-LINES = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY, BLACK)
-"""The colors of several lines in one picture, in order."""
 DASHES = ("-", "--", ":", "-.")
 """And their dashes: where two lines lie on each other, both can be seen."""
 FONT = 16
 """Points: legible from the last row of a lecture hall."""
-TIME, INSTANCES = "simulated time (s)", "instances"
+INSTANCES = "instances"
 _NAMED, _TALLEST = 60, 24
 """A Gantt chart names its lanes up to this many of them, and a lane is at most this many inches high."""
 
@@ -54,7 +35,7 @@ def gantt(rows: Sequence[GanttRow]) -> Any:
     'simulated time (s)'
     """
     lanes = lane_numbers(rows)
-    figure, (axes,) = _figure(1, min(2 + 0.4 * len(lanes), _TALLEST))
+    figure, (axes,) = empty(1, min(2 + 0.4 * len(lanes), _TALLEST))
     phases = list(dict.fromkeys(row.phase for row in rows))
     for phase in phases:
         mine = [row for row in rows if row.phase == phase]
@@ -68,10 +49,10 @@ def gantt(rows: Sequence[GanttRow]) -> Any:
         )
     named = [job for job in lanes if len(lanes) <= _NAMED or not job[1]]
     named = named[:: 1 + len(named) // _NAMED]
-    axes.set_yticks([lanes[job] for job in named], [_plain(lane_label(*job)) for job in named])
+    axes.set_yticks([lanes[job] for job in named], [unmarked(lane_label(*job)) for job in named])
     axes.set_ylim(max(1, len(lanes)) - 0.5, -0.5)
-    axes.set_xlabel(TIME)
-    return _with_legend(figure, axes)
+    SECONDS.name(axes)
+    return with_legend(figure, axes)
 
 
 def lane_numbers(rows: Iterable[GanttRow]) -> dict[tuple[str, str], int]:
@@ -88,8 +69,8 @@ def lane_label(tuning_job: str, training_job: str) -> str:
     return training_job.removeprefix(f"{tuning_job}-") if training_job else tuning_job
 
 
-def bands(rows: Sequence[BandRow]) -> Any:
-    """Instances reserved and occupied over simulated time, a panel for each type; what is reserved and idle is hatched.
+def bands(rows: Sequence[BandRow], clock: Clock = SECONDS) -> Any:
+    """Instances reserved and occupied over time, a panel for each type; what is reserved and idle is hatched.
 
     >>> from hptsim import Simulation, TuningJobSpec
     >>> from hptsim.views import band_rows
@@ -98,61 +79,66 @@ def bands(rows: Sequence[BandRow]) -> Any:
     ['ml.m5.xlarge']
     """
     types = list(dict.fromkeys(row.instance_type for row in rows))
-    figure, panels = _figure(len(types))
+    figure, panels = empty(len(types))
     for axes, pool in zip(panels, types, strict=False):
         mine = [row for row in rows if row.instance_type == pool]
-        times = [row.time_s for row in mine]
+        times = clock.times(row.time_s for row in mine)
         reserved, occupied = [row.reserved for row in mine], [row.occupied for row in mine]
-        idle = {"facecolor": "white", "edgecolor": ORANGE, "hatch": "///", "label": "reserved, idle"}
+        idle = {"facecolor": PAPER, "edgecolor": ORANGE, "hatch": "///", "label": "reserved, idle"}
         axes.fill_between(times, occupied, reserved, step="post", **idle)
         axes.fill_between(times, occupied, step="post", color=BLUE, label="occupied")
         axes.step(times, reserved, where="post", color=ORANGE, linewidth=3, label="reserved")
         if mine[0].limit is not None:
             axes.axhline(mine[0].limit, color=BLACK, linestyle="--", label="quota")
-        axes.set_title(_plain(pool), fontsize=FONT)
+        axes.set_title(unmarked(pool), fontsize=FONT)
         _count(axes, INSTANCES)
-    panels[-1].set_xlabel(TIME)
-    return _with_legend(figure, panels[0])
+    clock.name(panels[-1])
+    return with_legend(figure, panels[0])
 
 
-def queue(rows: Sequence[QueueRow]) -> Any:
-    """How many requests wait for quota over simulated time.
+def queue(rows: Sequence[QueueRow], clock: Clock = SECONDS) -> Any:
+    """How many requests wait for quota over time.
 
     >>> queue([QueueRow(0.0, 1), QueueRow(125.0, 0)]).axes[0].get_ylabel()
     'requests waiting'
     """
-    figure, (axes,) = _figure(1)
-    times, waiting = [row.time_s for row in rows], [row.waiting for row in rows]
-    axes.fill_between(times, waiting, step="post", color=LIGHT)
+    figure, (axes,) = empty(1)
+    times, waiting = clock.times(row.time_s for row in rows), [row.waiting for row in rows]
+    axes.fill_between(times, waiting, step="post", color=PURPLE, alpha=0.3, linewidth=0)
     axes.step(times, waiting, where="post", color=PURPLE, linewidth=3)
     _count(axes, "requests waiting")
-    axes.set_xlim(left=0)
-    axes.set_xlabel(TIME)
+    axes.set_xlim(left=clock.times([0.0])[0])
+    clock.name(axes)
     return figure
 
 
-def waiting(rows: Sequence[ShareRow]) -> Any:
+def waiting(rows: Sequence[ShareRow], limit_s: float | None = None) -> Any:
     """The share of tuning jobs whose first training job trains within a time, with the median and the 95 % quantile.
+
+    *limit_s* is a target for them, drawn as a line.
 
     >>> waiting([ShareRow(0.0, 0.5, 2), ShareRow(60.0, 1.0, 2)]).axes[0].get_xlabel()
     'waiting time (s)'
     """
-    figure, (axes,) = _figure(1)
+    figure, (axes,) = empty(1)
     if rows:
         axes.step(
             [0.0, *(row.waiting_s for row in rows)], [0.0, *(row.share for row in rows)], where="post", color=BLUE
         )
         axes.lines[0].set_linewidth(3)
-    for share, color in ((0.5, GREEN), (0.95, VERMILION)):
+    for share, dashes in ((0.5, ":"), (0.95, "--")):
         within = share_quantile(rows, share)
         if within is not None:
             axes.plot(
-                [within, within], [0, share], color=color, linestyle="--", label=f"{share:.0%} within {within:,.0f} s"
+                [within, within], [0, share], color=BLUE, linestyle=dashes, label=f"{share:.0%} within {within:,.0f} s"
             )
+    if limit_s is not None:
+        axes.axvline(limit_s, color=BLACK, linestyle="-.", label=f"target: {limit_s:,.12g} s")
     axes.set_xlabel("waiting time (s)")
     axes.set_ylabel("share of tuning jobs")
     axes.set_ylim(0, 1.02)
-    return _with_legend(figure, axes)
+    axes.set_xlim(0, max(1.0, axes.get_xlim()[1]))
+    return with_legend(figure, axes)
 
 
 def intervals(rows: Sequence[IntervalRow], x: str, y: str) -> Any:
@@ -162,18 +148,18 @@ def intervals(rows: Sequence[IntervalRow], x: str, y: str) -> Any:
     >>> picture.axes[0].get_xlabel(), picture.axes[0].get_ylabel()
     ('GPUs', 'wait (s)')
     """
-    figure, (axes,) = _figure(1, 6)
+    figure, (axes,) = empty(1, 6)
     for place, line in enumerate(dict.fromkeys(row.line for row in rows)):
         mine, color = [row for row in rows if row.line == line], LINES[place % len(LINES)]
         xs = [row.x for row in mine]
         axes.fill_between(xs, [row.low for row in mine], [row.high for row in mine], color=color, alpha=0.25)
         style = {"color": color, "linewidth": 3, "linestyle": DASHES[place % len(DASHES)], "marker": "o"}
-        axes.plot(xs, [row.mean for row in mine], label=_plain(line), **style)
+        axes.plot(xs, [row.mean for row in mine], label=unmarked(line), **style)
     if all(isinstance(row.x, int) for row in rows):
         axes.xaxis.get_major_locator().set_params(integer=True)  # there is no half instance
-    axes.set_xlabel(_plain(x))
-    axes.set_ylabel(_plain(y))
-    return _with_legend(figure, axes) if any(row.line for row in rows) else figure
+    axes.set_xlabel(unmarked(x))
+    axes.set_ylabel(unmarked(y))
+    return with_legend(figure, axes) if any(row.line for row in rows) else figure
 
 
 def curves(rows: Sequence[CurveRow]) -> Any:
@@ -183,7 +169,7 @@ def curves(rows: Sequence[CurveRow]) -> Any:
     'demo'
     """
     tuning_jobs = list(dict.fromkeys(row.tuning_job for row in rows))
-    figure, panels = _figure(len(tuning_jobs))
+    figure, panels = empty(len(tuning_jobs))
     for axes, tuning_job in zip(panels, tuning_jobs, strict=False):
         mine = [row for row in rows if row.tuning_job == tuning_job]
         for training_job in dict.fromkeys(row.training_job for row in mine):
@@ -193,11 +179,11 @@ def curves(rows: Sequence[CurveRow]) -> Any:
                 style = {"color": GRAY, "marker": "X", "markevery": [-1], "label": "stopped early"}
                 style |= {"markersize": 11, "markerfacecolor": VERMILION}
             axes.plot([row.epoch for row in curve], [row.objective for row in curve], **style)
-        axes.set_title(_plain(tuning_job), fontsize=FONT)
+        axes.set_title(unmarked(tuning_job), fontsize=FONT)
         axes.set_ylabel("objective metric")
         axes.xaxis.get_major_locator().set_params(integer=True)
     panels[-1].set_xlabel("epoch")
-    return _with_legend(figure, *panels)
+    return with_legend(figure, *panels)
 
 
 def _count(axes: Any, label: str) -> None:
@@ -207,20 +193,28 @@ def _count(axes: Any, label: str) -> None:
     axes.yaxis.get_major_locator().set_params(integer=True)
 
 
-def _plain(text: str) -> str:
+def unmarked(text: str) -> str:
     """A name as it is: matplotlib would read a dollar sign as mathematics."""
     return text.replace("$", r"\$")
 
 
-def _with_legend(figure: Any, *panels: Any) -> Any:
+def with_legend(figure: Any, *panels: Any) -> Any:
     """The figure with one legend above it, in which each name stands once."""
     handles = {name: handle for axes in panels for handle, name in zip(*axes.get_legend_handles_labels(), strict=True)}
     if handles:
-        figure.legend(list(handles.values()), list(handles), loc="outside upper center", ncols=4, fontsize=FONT - 2)
+        figure.legend(
+            list(handles.values()),
+            list(handles),
+            loc="outside upper center",
+            ncols=4,
+            fontsize=FONT - 2,
+            frameon=False,
+            labelcolor=BLACK,
+        )
     return figure
 
 
-def _figure(panels: int, height: float | None = None) -> tuple[Any, list[Any]]:
+def empty(panels: int, height: float | None = None) -> tuple[Any, list[Any]]:
     """An empty figure, 12 inches wide, without pyplot: nothing global is touched, no window opens."""
     panels = max(1, panels)
     size = (12, height or 1.5 + min(4 * panels, _TALLEST))
@@ -228,12 +222,21 @@ def _figure(panels: int, height: float | None = None) -> tuple[Any, list[Any]]:
     figure._repr_png_ = partial(_png, figure)  # without pyplot, a notebook would show its name only
     grid = figure.subplots(panels, 1, sharex=True, squeeze=False)
     for axes in grid[:, 0]:
-        axes.xaxis.label.set_fontsize(FONT)
-        axes.yaxis.label.set_fontsize(FONT)
-        axes.tick_params(labelsize=FONT - 2)
-        axes.spines[["top", "right"]].set_visible(False)
-        axes.ticklabel_format(style="plain", useOffset=False)  # a month is 2592000 s, not 2.592e6
+        axes.tick_params(labelsize=FONT - 2, color=BLACK, labelcolor=BLACK)
+        for axis in (axes.xaxis, axes.yaxis):
+            axis.label.set(fontsize=FONT, color=BLACK)
+            axis.offsetText.set(fontsize=FONT - 2, color=BLACK)
+        axes.title.set_color(BLACK)
+        for place, spine in axes.spines.items():
+            spine.set(edgecolor=BLACK, visible=place in ("left", "bottom"))
+        plain(axes.xaxis)
+        plain(axes.yaxis)
     return figure, list(grid[:, 0])
+
+
+def plain(axis: Any) -> None:
+    """An axis whose numbers are written out: a month is 2,592,000 s, not 2.592e6."""
+    axis.set_major_formatter(lambda value, _: f"{value:,.6g}" if abs(value) < 1e6 else f"{value:,.0f}")
 
 
 def _png(figure: Any) -> bytes:

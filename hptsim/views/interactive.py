@@ -8,20 +8,9 @@ from typing import Any
 
 from hptsim.optional import require
 from hptsim.views.chart_data import BandRow, CurveRow, GanttRow, IntervalRow, QueueRow
-from hptsim.views.charts import (
-    BLUE,
-    FONT,
-    GRAY,
-    INSTANCES,
-    LINES,
-    ORANGE,
-    PHASE_COLORS,
-    PURPLE,
-    TIME,
-    VERMILION,
-    lane_label,
-    lane_numbers,
-)
+from hptsim.views.charts import FONT, INSTANCES, lane_label, lane_numbers
+from hptsim.views.palette import BLUE, GRAY, LINES, ORANGE, PHASE_COLORS, PURPLE, VERMILION
+from hptsim.views.time_axis import SECONDS
 
 
 def gantt(rows: Sequence[GanttRow]) -> Any:
@@ -50,7 +39,7 @@ def gantt(rows: Sequence[GanttRow]) -> Any:
         )
     names = [_text(lane_label(*job)) for job in lanes]
     figure.update_yaxes(tickvals=list(lanes.values()), ticktext=names, range=[len(lanes) - 0.5, -0.5])
-    figure.update_xaxes(title_text=TIME)
+    figure.update_xaxes(title_text=SECONDS.label)
     return figure.update_layout(barmode="overlay")
 
 
@@ -75,7 +64,7 @@ def bands(rows: Sequence[BandRow]) -> Any:
         if mine[0].limit is not None:
             figure.add_hline(mine[0].limit, line_dash="dash", annotation_text="quota", row=panel, col=1)
         _count(figure, f"{_text(pool)} {INSTANCES}", max([*(row.reserved for row in mine), mine[0].limit or 0]), panel)
-    return figure.update_xaxes(title_text=TIME, row=max(1, len(types)), col=1)
+    return figure.update_xaxes(title_text=SECONDS.label, row=max(1, len(types)), col=1)
 
 
 def queue(rows: Sequence[QueueRow]) -> Any:
@@ -88,7 +77,7 @@ def queue(rows: Sequence[QueueRow]) -> Any:
     style = {"line": {"shape": "hv", "color": PURPLE}, "fill": "tozeroy", "mode": "lines", "name": "waiting"}
     figure.add_scatter(x=[row.time_s for row in rows], y=[row.waiting for row in rows], **style)
     _count(figure, "requests waiting", max((row.waiting for row in rows), default=0))
-    return figure.update_xaxes(title_text=TIME, rangemode="tozero")
+    return figure.update_xaxes(title_text=SECONDS.label, rangemode="tozero")
 
 
 def intervals(rows: Sequence[IntervalRow], x: str, y: str) -> Any:

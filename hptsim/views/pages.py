@@ -1,105 +1,99 @@
-"""The page of an experiment: tables and pictures in one HTML file."""
+"""The page of an experiment, put together: what was asked, the answer, and what stands behind it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from html import escape
-from io import StringIO
-from typing import Any
+from collections.abc import Iterator, Sequence
 
-from hptsim import planning
 from hptsim.planning.answers import Answer
-from hptsim.planning.results import html_table, percent, spelled
-from hptsim.planning.streamed import Streamed
+from hptsim.planning.results import spelled
 from hptsim.scenario.scenario import Scenario
-from hptsim.views import charts
-from hptsim.views.chart_data import interval_rows, share_rows
+from hptsim.views.axis_names import figure_name
+from hptsim.views.choice import Choice, mean_of
+from hptsim.views.page_pictures import GROUPED, pictures
+from hptsim.views.page_words import Setup, answer_lines, costs, left_out, question, sure
+from hptsim.views.report import Cell, Report, Table, footer
 
 
-def page(scenario: Scenario, answer: Answer, figures: Sequence[str], seed: int, until: float | None) -> str:
-    """One HTML file that needs nothing else: the sentence, the pictures, the table."""
+def page(scenario: Scenario, answer: Answer, figures: Sequence[str], setup: Setup) -> str:
+    """One HTML file that needs nothing else; *figures* are those of a sweep that are shown, of one design all are."""
+    return report(scenario, answer, figures, setup).html()
+
+
+def report(scenario: Scenario, answer: Answer, figures: Sequence[str], setup: Setup) -> Report:
+    """What the page of an experiment says; *scenario* is the one whose replications are in *answer*."""
+    choice = Choice.of(answer)
+    prices = scenario.price_list
+    listed = {"date": prices.date, "region": prices.region, "source": prices.source}
+    return Report(
+        title=scenario.name,
+        question=question(answer),
+        answer=answer_lines(answer, choice),
+        sure=sure(answer, setup),
+        costs=costs(answer, choice),
+        left_out=left_out(answer, choice, setup),
+        pictures=list(pictures(scenario, answer, choice, figures, setup)),
+        tables=list(_tables(answer, choice, figures)),
+        footer=footer(listed, own_prices(scenario), setup.warning, setup.written),
+    )
+
+
+def own_prices(scenario: Scenario) -> list[str]:
+    """The instance types whose prices are the user's own, and not the list's."""
+    return sorted({*scenario.prices_usd_per_hour, *scenario.spot_prices_usd_per_hour})
+
+
+def _tables(answer: Answer, choice: Choice, figures: Sequence[str]) -> Iterator[Table]:
+    if answer.results.varied:
+        yield _designs(answer, choice, figures)
+    yield from _groups(answer, choice)
+    yield _figures(answer, figures)
+
+
+def _designs(answer: Answer, choice: Choice, figures: Sequence[str]) -> Table:
+    """A row for each design: means, and the verdict; the chosen one in bold."""
+    rows = []
+    for set_, part in answer.points():
+        cells = [Cell.of(value) for value in set_.values()]
+        cells += [Cell.of(mean_of(part, name)) for name in figures]
+        if answer.target is not None:
+            cells.append(Cell.judged(answer.verdict(part)))
+        rows.append([_bold(cells[0], set_ == choice.design), *cells[1:]])
+    head = [*answer.results.varied, *figures, *([] if answer.target is None else ["target"])]
+    return Table("Designs", head, rows)
+
+
+def _bold(cell: Cell, chosen: bool) -> Cell:
+    return Cell(cell.text, cell.value, cell.verdict, chosen)
+
+
+def _groups(answer: Answer, choice: Choice) -> Iterator[Table]:
+    """A row for each team, or whatever the figures are told apart by, of the chosen design or the first."""
+    design, part = choice.closer(answer)
+    found = [(match, name) for name in part.columns if (match := GROUPED.fullmatch(name)) and len(part.values(name))]
+    for by in dict.fromkeys(match[2] for match, _ in found):
+        mine = {(match[3], match[1]): name for match, name in found if match[2] == by}
+        columns = list(dict.fromkeys(column for _, column in mine))
+        rows = []
+        for group in sorted({group for group, _ in mine}):
+            names = [mine.get((group, column)) for column in columns]
+            rows.append([Cell.of(group), *(Cell.of(None if name is None else mean_of(part, name)) for name in names)])
+        where = f" with {spelled(design)}" if design else ""
+        yield Table(f"By {by.replace('_', ' ')}{where}", [by, *columns], rows)
+
+
+def _figures(answer: Answer, figures: Sequence[str]) -> Table:
+    """Every figure with its interval: of a sweep those that are shown, of one design all that are not of a group."""
     summary = answer.results.summary(confidence=answer.confidence)
-    shown = summary if not answer.results.varied else summary[summary["figure"].isin(figures)]
-    if len(answer.points()[0][1].table) == 1:  # one run of each design has no intervals
-        shown = shown.drop(columns=["low", "high", "replications"]).rename(columns={"mean": "value"})
+    varied = list(answer.results.varied)
+    wanted = summary["figure"].isin(list(figures)) if varied else ~summary["figure"].str.contains("[", regex=False)
+    shown = summary[wanted | summary["figure"].isin(list(figures))]
+    single = max(len(part.table) for _, part in answer.points()) == 1  # one run of each design has no intervals
     if answer.search is not None:  # it has tried the values in an order of its own
-        shown = shown.sort_values(answer.search.what, kind="stable")
-    pictures = _pictures(scenario, answer, figures, seed, until)
-    return document(scenario.name, answer.sentence(), pictures, answer.basis(seed), html_table(shown))
-
-
-def document(title: str, sentence: str, pictures: Iterable[tuple[str, Any]], words: str, table: str) -> str:
-    """One HTML file that needs nothing else: a sentence, *pictures* with their captions, and a *table* after its *words*.
-
-    >>> html = document("a < b", "4 instances are enough.", [], "Means.", "<table></table>")
-    >>> "<title>a &lt; b</title>" in html, "<strong>4 instances are enough.</strong>" in html
-    (True, True)
-    """
-    drawings = (
-        f"<figure>{_svg(picture)}<figcaption>{escape(caption)}</figcaption></figure>" for caption, picture in pictures
-    )
-    return _PAGE.format(
-        title=escape(title),
-        sentence="<br>".join(map(escape, sentence.splitlines())),
-        pictures="\n".join(drawings),
-        words=escape(words),
-        table=table,
-    )
-
-
-_PAGE = """<!DOCTYPE html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{title}</title>
-<style>
-body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem }}
-table {{ border-collapse: collapse }} td, th {{ padding: .2rem .8rem; text-align: right; border-top: 1px solid #ccc }}
-p {{ overflow-wrap: anywhere }} .table {{ overflow-x: auto }}
-figure {{ margin: 2rem 0 }} svg {{ max-width: 100%; height: auto }}
-</style></head><body>
-<h1>{title}</h1>
-<p><strong>{sentence}</strong></p>
-{pictures}
-<h2>Figures</h2>
-<p>{words}</p>
-<div class="table">{table}</div>
-</body></html>
-"""
-
-
-def _pictures(
-    scenario: Scenario, answer: Answer, figures: Sequence[str], seed: int, until: float | None
-) -> Iterator[tuple[str, Any]]:
-    """Captions and pictures: each figure over what was varied first, and how long the tuning jobs of one run wait."""
-    points = answer.points()
-    varied = answer.results.varied
-    if varied and all(isinstance(set_[varied[0]], (int, float)) for set_, _ in points):
-        for name in figures:
-            summary = answer.results.summary(name, answer.confidence).sort_values(varied[0], kind="stable")
-            rows = interval_rows(summary)
-            count = len(points[0][1].table)
-            caption = f"{name}: mean over {count} replications, {percent(answer.confidence)} intervals"
-            caption = caption if count > 1 else f"{name} in one run of each design"
-            yield caption, charts.intervals(rows, varied[0], name)
-    best = _best(answer)
-    for path, value in best.items():
-        scenario = planning.vary(scenario, path, value)
-    run = Streamed(scenario, planning.seeds(seed, 1)[0])
-    run.sim.run(scenario.until_s if until is None else until)
-    if waits := [row.waiting_s for row in run.metrics().tuning_jobs if row.waiting_s is not None]:
-        where = f" with {spelled(best)}" if best else ""
-        which = " in the first replication" if len(points[0][1].table) > 1 else ""
-        yield f"Waiting times{which}{where}", charts.waiting(share_rows(waits))
-
-
-def _best(answer: Answer) -> Mapping[str, Any]:
-    """The design to look at closely: the one that was found, or the first."""
-    if answer.search is not None and answer.search.value is not None:
-        return {answer.search.what: answer.search.value}
-    return answer.points()[0][0]
-
-
-def _svg(picture: Any) -> str:
-    """A matplotlib figure as an element of a page."""
-    drawing = StringIO()
-    picture.savefig(drawing, format="svg", metadata={"Date": None})
-    text = drawing.getvalue()
-    return text[text.index("<svg") :]
+        shown = shown.sort_values(varied, kind="stable")
+    said = ["value"] if single else ["mean", "low", "high", "replications"]
+    names = [*varied, "figure", "what it is", *said]
+    rows = []
+    for row in shown.to_dict("records"):
+        values = {**row, "what it is": figure_name(row["figure"]), "value": row["mean"]}
+        rows.append([Cell.of(values[name]) for name in names])
+    return Table("Figures", names, rows)

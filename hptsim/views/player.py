@@ -16,6 +16,7 @@ from typing import Any
 from hptsim.errors import LawBroken
 from hptsim.model.journal import Record, Saved
 from hptsim.simulation.simulation import Simulation
+from hptsim.views.palette import css
 from hptsim.views.recording import recording
 
 
@@ -38,6 +39,7 @@ def to_html(
     template = (resources.files("hptsim.views") / "player.html").read_text(encoding="utf-8")
     before, mark, after = template.partition("@DATA@")
     assert mark, "player.html has lost its place for the data"
+    before = before.replace("@PALETTE@", css(dark=False))  # it is drawn for a light page
     page = before.replace("@TITLE@", html.escape(data["title"])) + escaped(data) + after
     if path is not None:
         Path(path).write_text(page, encoding="utf-8")

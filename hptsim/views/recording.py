@@ -21,7 +21,7 @@ from hptsim.model.specification import words
 from hptsim.model.tables import ALL, BOOKINGS, EFFECTS
 from hptsim.simulation.simulation import Simulation
 from hptsim.views.chart_data import band_rows, gantt_rows, queue_rows, stored_rows
-from hptsim.views.charts import PHASE_COLORS
+from hptsim.views.palette import PHASE_COLORS
 
 _LONGEST_DETAIL = 160
 """Characters of what came with an entry that the page shows."""

@@ -21,9 +21,13 @@ from transitions.extensions import GraphMachine
 from hptsim.model import specification
 from hptsim.model.statuses import NEW, STOPPING
 from hptsim.model.tables import BOOKINGS, EFFECTS, Row, Table
-from hptsim.views.charts import GREEN, ORANGE, SKY
+from hptsim.views.palette import BLACK, PALETTE, PAPER
 
-COLORS: Mapping[str, str] = {"initial": "#FFFFFF", "running": SKY, "stopping": ORANGE, "final": GREEN}
+COLORS: Mapping[str, str] = {
+    kind: PALETTE[name].light
+    for kind, name in {"initial": "paper", "running": "work-soft", "stopping": "end-soft", "final": "done-soft"}.items()
+}
+_ARROW = PALETTE["muted"].light
 _WIDE, _TALL, _COLUMN, _LINE, _GAP = 180, 36, 390, 15, 46
 """In pixels: a box, from column to column, a line of text, between two neighbors in a column."""
 _SPOKEN = {"tuning": "tuning job", "training": "training job", "warm_pool": "warm pool"}
@@ -66,7 +70,7 @@ def mermaid(table: Table) -> str:
         None, states, names[NEW], auto_transitions=False, show_conditions=True, graph_engine="mermaid"
     )
     machine.machine_attributes = {"direction": "LR"}
-    machine.style_attributes = {"node": {name: {"fill": fill, "color": "#000"} for name, fill in COLORS.items()}}
+    machine.style_attributes = {"node": {name: {"fill": fill, "color": BLACK} for name, fill in COLORS.items()}}
     for row in table.rows:
         machine.add_transition(row.trigger, names[row.source], names[row.destination], row.guard or None)
     graph = machine.graph_cls(machine)
@@ -270,9 +274,9 @@ def _head(table: Table, drawn: list[Area]) -> list[str]:
         f'viewBox="{left:.0f} {top:.0f} {wide:.0f} {tall:.0f}">',
         f"<title>The lifecycle of a {escape(_SPOKEN.get(table.name, table.name))}</title>",
         "<style>text { font: 14px sans-serif; text-anchor: middle } .row { font-size: 12px; paint-order: stroke; "
-        "stroke: #fff; stroke-width: 4px } .arrow { fill: none; stroke: #555 } rect { stroke: #000 }</style>",
+        f"stroke: {PAPER}; stroke-width: 4px }} .arrow {{ fill: none; stroke: {_ARROW} }} rect {{ stroke: {BLACK} }}</style>",
         '<defs><marker id="tip" viewBox="0 0 10 10" refX="10" refY="5" markerWidth="8" markerHeight="8" '
-        'orient="auto"><path d="M0,0 L10,5 L0,10 z" fill="#555"/></marker></defs>',
+        f'orient="auto"><path d="M0,0 L10,5 L0,10 z" fill="{_ARROW}"/></marker></defs>',
         f'<rect class="paper" x="{left:.0f}" y="{top:.0f}" width="{wide:.0f}" height="{tall:.0f}" '
-        'fill="#fff" style="stroke: none"/>',
+        f'fill="{PAPER}" style="stroke: none"/>',
     ]

@@ -22,7 +22,7 @@ def to_preempt(
     ledger: Ledger, teams: Teams, tuning: Mapping[str, TuningJob], training: Mapping[str, TrainingJob]
 ) -> list[TrainingJob]:
     """The training jobs of borrowers that make room for the requests within their teams' own quota, in order of request."""
-    line = _Line(ledger, teams)
+    line = Line(ledger, teams)
     if not line.anybody_borrows():
         return []
     held = _held(ledger, tuning, training)
@@ -54,7 +54,7 @@ def _held(
     return [(one, child) for one in granted if (child := on.get((one.holder, one.number))) is not None]
 
 
-class _Line:
+class Line:
     """What will be reserved, and by which team, as reservations are taken back and requests granted."""
 
     def __init__(self, ledger: Ledger, teams: Teams) -> None:

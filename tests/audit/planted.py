@@ -17,6 +17,7 @@ from hptsim.strategies.search import KnownSearch
 from hptsim.world import disciplines
 from hptsim.world.jobs import TrainingJob, TuningJob
 from hptsim.world.ledger import Ledger
+from hptsim.world.preemption import Line
 from hptsim.world.world import World
 
 
@@ -213,6 +214,11 @@ def _fits_twice(ledger: Ledger, amounts: Any) -> bool:
     )
 
 
+def _everybody(ledger: Ledger, teams: Any, tuning: Any, training: Any) -> list[TrainingJob]:
+    """Whoever has instances is preempted as soon as anybody waits."""
+    return [job for job in training.values() if job.state in ("Starting", "Downloading", "Training")]
+
+
 def _outside(configuration: dict[str, str]) -> dict[str, str]:
     return dict.fromkeys(configuration, "1e9")
 
@@ -317,6 +323,13 @@ BUGS = (
         "who borrows does not wait for his turn",
         patch=replaced("hptsim.world.disciplines.Quotas.borrows", lambda *what: False),
     ),
+    Bug("what is lent never comes back", patch=replaced("hptsim.world.world.to_preempt", lambda *what: [])),
+    Bug("everybody is preempted", patch=replaced("hptsim.world.world.to_preempt", _everybody)),
+    Bug(
+        "who was granted first is preempted first",
+        patch=around(Line, "make_room", lambda true, line, claim, borrowers: true(line, claim, borrowers[::-1])),
+    ),
+    Bug("a preempted job is forgotten", tables=without(TRAINING, "torn_down", "ASK_AGAIN")),
     Bug("twice the quota", patch=around(Ledger, "fits", lambda true, ledger, amounts: _fits_twice(ledger, amounts))),
     # ---- the search
     Bug("nobody falls behind", patch=replaced("hptsim.strategies.stopping_rules.falls_behind", lambda *known: False)),

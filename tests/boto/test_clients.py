@@ -69,7 +69,7 @@ def test_after_and_before_are_strict(sim, sagemaker):
             assert [one[TUNING] for one in listed["HyperParameterTuningJobSummaries"]] == expected
 
 
-def test_what_is_not_modelled_is_named_at_once_and_not_tried_again(sim, sagemaker):
+def test_what_is_not_modelled_is_named_at_once_and_not_tried_again(sim, sagemaker, without_moto):
     for call in (
         sagemaker.list_models,
         boto.client(sim, "logs").describe_queries,

@@ -2,9 +2,11 @@
 
 import asyncio
 import os
+import re
 import threading
 import time
 import unittest
+from pathlib import Path
 
 import boto3
 import botocore.loaders
@@ -16,7 +18,6 @@ from examples import request, simulation, training_request
 
 from hptsim import Scenario, boto
 from hptsim.errors import InvalidInput
-from hptsim.service import elsewhere
 
 LOADER = botocore.loaders.Loader()
 """It keeps the models that it has loaded, so that sessions cost little."""
@@ -32,7 +33,7 @@ def bare(monkeypatch, tmp_path):
     for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
         monkeypatch.setenv(name, str(tmp_path / "none"))
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
-    monkeypatch.setattr(botocore.loaders, "create_loader", lambda *arguments: LOADER)
+    monkeypatch.setattr(botocore.session, "create_loader", lambda *arguments: LOADER)
 
 
 @pytest.fixture
@@ -107,6 +108,27 @@ def test_an_endpoint_of_the_environment_is_not_called(sim, monkeypatch):
         boto3.client("sagemaker").create_training_job(**training_request())
         sim.run()
         assert boto3.client("s3").list_objects_v2(Bucket="bucket")["KeyCount"] == 1
+
+
+def test_the_variables_of_the_page_send_each_service_to_an_address(monkeypatch):
+    page = (Path(__file__).parents[2] / "docs/how-to/mock-a-program.md").read_text()
+    named = re.findall(r"^\| `(AWS_ENDPOINT_URL\w*)` \|", page, re.MULTILINE)
+    services = {"SAGEMAKER": "sagemaker", "S3": "s3", "CLOUDWATCH_LOGS": "logs"}
+    assert named == [*(f"AWS_ENDPOINT_URL_{name}" for name in services), "AWS_ENDPOINT_URL"]
+
+    def addresses():
+        return [boto3.Session(**KEYS).client(one).meta.endpoint_url for one in services.values()]
+
+    for place, variable in enumerate(named[:-1]):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv(variable, "http://localhost:1")
+            assert [one == "http://localhost:1" for one in addresses()] == [place == other for other in range(3)]
+    monkeypatch.setenv(named[-1], "http://localhost:2")
+    assert addresses() == ["http://localhost:2"] * 3
+    monkeypatch.setenv(named[0], "http://localhost:1")
+    assert addresses() == ["http://localhost:1", "http://localhost:2", "http://localhost:2"]
+    monkeypatch.setenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true")
+    assert not any("localhost" in one for one in addresses())
 
 
 def test_the_innermost_mock_counts_and_attached_clients_stay(sim):
@@ -245,8 +267,7 @@ def queue():
     return boto3.client("sqs").create_queue(QueueName="mine")["QueueUrl"]
 
 
-def test_without_moto_what_is_not_ours_is_refused(sim, monkeypatch):
-    monkeypatch.setattr(elsewhere, "stubber", lambda **more: None)
+def test_without_moto_what_is_not_ours_is_refused(sim, without_moto):
     with (
         boto.mock(sim),
         pytest.raises(ClientError, match=r"hptsim does not model sqs CreateQueue.*pip install 'hptsim\[aws\]'"),

@@ -166,8 +166,11 @@ class Page(HTMLParser):
 
 @pytest.mark.parametrize(
     ("options", "pictures"),
-    [(["--over", f"{QUOTA}=2,4"], 5), (["--what", QUOTA, "--target", TARGET], 5), ([], 1)],
-    ids=["sweep", "search", "single"],
+    [
+        pytest.param(["--over", f"{QUOTA}=2,4"], 7, id="sweep"),
+        pytest.param(["--what", QUOTA, "--target", TARGET], 8, id="search", marks=pytest.mark.long),
+        pytest.param([], 3, id="single"),
+    ],
 )
 def test_the_page_needs_nothing_else(file, tmp_path, options, pictures):
     path = tmp_path / "report.html"
@@ -175,9 +178,10 @@ def test_the_page_needs_nothing_else(file, tmp_path, options, pictures):
     text = path.read_text()
     page = Page(text)
     assert page.fetched == [] and "@import" not in text and "url(http" not in text
-    assert page.tags.count("svg") == pictures and page.tags.count("table") == 1
+    assert page.tags.count("figure") == pictures and page.tags.count("table") == 1 + bool(options)
     assert page.texts.count("two <teams>") == 2, "the name is a text, no tag"
     assert "waiting_time_s.mean" in page.texts and any("3 replications" in one for one in page.texts)
+    assert any("prices are of 2023-06" in one.lower() for one in page.texts)
 
 
 @pytest.mark.parametrize(

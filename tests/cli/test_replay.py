@@ -64,9 +64,9 @@ def test_a_page_has_the_figures_and_the_pictures(table, tmp_path, capsys):
     path = tmp_path / "out.html"
     assert replay(table, "--capacity", "gpu=2", "--html", str(path)) == 0
     text = path.read_text()
-    assert text.count("<svg") == 3 and "1 × run: empty." in text and "<td>makespan</td><td>1,100 s" in text
+    assert text.count("<figure>") == 3 and "1 × run: empty." in text and ">1,100 s (0.0 days)</td>" in text
     assert replay(table, "--html", str(path)) == 0
-    assert path.read_text().count("<svg") == 1, "nobody waits, and nothing is limited"
+    assert path.read_text().count("<figure>") == 1, "nobody waits, and nothing is limited"
     assert replay(table, "--html", str(tmp_path / "none" / "out.html")) == 2
     assert "--html: got" in capsys.readouterr().err
 

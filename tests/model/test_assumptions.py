@@ -37,13 +37,17 @@ def test_a_switch_is_named_where_its_assumption_is_worded(switch):
     [
         ("reservation", ["reuse", "upfront", "as-observed"]),
         ("admission", ["reject", "queue"]),
-        ("discipline", ["fifo", "priority", "backfill", "easy-backfill", "fair-share", "quota-shares"]),
+        (
+            "discipline",
+            ["fifo", "priority", "backfill", "easy-backfill", "fair-share", "quota-shares", "quota-shares-reclaim"],
+        ),
         ("repeated_stop", ["idempotent", "reject"]),
     ],
 )
 def test_a_switch_takes_its_values_and_names_the_nearest_otherwise(switch, values):
     for value in values:
-        assert getattr(Assumptions(**{switch: value}), switch) == value
+        with_it = {"reservation": "as-observed"} if value == "quota-shares-reclaim" else {}
+        assert getattr(Assumptions(**{switch: value, **with_it}), switch) == value
     with pytest.raises(InvalidInput, match=f"assumptions.{switch}: got .*did you mean '{values[-1]}'"):
         Assumptions(**{switch: values[-1][:-1]})
     with pytest.raises(InvalidInput, match=f"assumptions.{switch}: got 3"):

@@ -26,7 +26,7 @@ def app(sim):
 def test_a_gzip_body_is_unpacked_up_to_the_limit_and_no_further(sim, app):
     filler = b"{" + b" " * (server.MAX_BODY - 2) + b"}"
     assert call(app, "ListTrainingJobs", gzip.compress(filler), Content_Encoding="gzip").status_code == 200
-    bomb = gzip.compress(b" " * (100 * server.MAX_BODY))
+    bomb = gzip.compress(b" " * (8 * server.MAX_BODY))
     assert len(bomb) < server.MAX_BODY
     refused = call(app, "ListTrainingJobs", bomb, Content_Encoding="gzip")
     assert code(refused) == (413, "RequestEntityTooLargeException")

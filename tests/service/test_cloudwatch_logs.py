@@ -117,7 +117,7 @@ def test_events_of_many_streams_filtered_and_paged():
     assert len(late["events"]) == 3
 
 
-def test_refusals_have_the_codes_of_the_log_service():
+def test_refusals_have_the_codes_of_the_log_service(without_moto):
     _, logs = ran()
     refused = logs.exceptions
     with pytest.raises(refused.ResourceNotFoundException, match="log stream"):

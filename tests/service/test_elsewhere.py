@@ -73,8 +73,7 @@ def test_what_moto_does_not_have_is_refused_and_says_so(moto):
     assert json.loads(Wire(Simulation()).answer(target("ListModels")).body) == {"Models": []}
 
 
-def test_without_moto_the_refusal_says_what_to_install(monkeypatch):
-    monkeypatch.setattr(elsewhere, "stubber", lambda **more: None)
+def test_without_moto_the_refusal_says_what_to_install(without_moto):
     response = Wire(Simulation()).answer(target("ListModels"))
     assert "pip install 'hptsim[aws]'" in json.loads(response.body)["message"]
     response = Wire(Simulation()).answer(Call(**IDENTITY, method="POST"))

@@ -76,7 +76,7 @@ def test_what_is_missing_is_missed_in_s3s_words():
 @pytest.mark.parametrize(
     "call", ["get_bucket_tagging", "get_bucket_versioning", "get_object_acl", "delete_bucket_policy"]
 )
-def test_what_is_not_modelled_is_named(call):
+def test_what_is_not_modelled_is_named(call, without_moto):
     _, s3 = ran()
     where = {"Bucket": "bucket", "Key": "a"} if "object" in call else {"Bucket": "bucket"}
     with pytest.raises(ClientError, match="hptsim does not model s3") as refused:

@@ -21,6 +21,7 @@ from hptsim.model.definitions import (
 from hptsim.model.machine import Tables
 from hptsim.model.specs import TuningJobSpec
 from hptsim.model.tables import ALL, RESERVATION, TRAINING, TUNING, Row, Table
+from hptsim.model.teams import Teams
 from hptsim.scenario.cloud import Faults, Script, Timings
 from hptsim.scenario.durations import Exponential
 from hptsim.scenario.scenario import Scenario
@@ -78,6 +79,23 @@ def two_types(reservation="reuse", total=2, parallel=1):
         capacity={"ml.p3.2xlarge": parallel, "ml.m5.xlarge": 2},
         total_instances=3,
         assumptions=Assumptions(reservation, "queue"),
+    )
+
+
+def lending(checkpoint_uri=None, **changes):
+    """A training job on the one instance that another team has lent, and takes back."""
+    spot = {"spot": True, "max_wait_s": 90000.0} if changes.pop("spot", False) else {}
+    definition = TrainingJobDefinition(checkpoint_uri=checkpoint_uri, **spot)
+    entries = (
+        ScheduledTuningJob(TuningJobSpec("v", (definition,), ResourceLimits(1, 1), team="vision", **changes)),
+        ScheduledTuningJob(TuningJobSpec("s", (TrainingJobDefinition(),), ResourceLimits(1, 1), team="speech")),
+    )
+    return Scenario(
+        capacity={"ml.m5.xlarge": 1},
+        assumptions=Assumptions("as-observed", "queue", "quota-shares-reclaim"),
+        teams=Teams(shares={"vision": {}, "speech": {"quota": {"ml.m5.xlarge": 1}}}),
+        tuning_jobs=entries,
+        script=Script(epochs=2),
     )
 
 
@@ -189,6 +207,10 @@ def judges():
         lambda tables: _explored(two_types(total=1), {"shortage": 1}, tables),
         lambda tables: _explored(scope(TrainingJobDefinition(max_retries=1)), {"internal_error": 2}, tables),
         lambda tables: _explored(watched(), {"interrupt": 1, "internal_error": 1}, tables),
+        lambda tables: _explored(lending(), {}, tables),
+        lambda tables: _explored(lending(), {"wait": 1}, tables, stops=False),
+        lambda tables: _explored(lending("s3://b/c", spot=True), {"interrupt": 1, "max_wait": 1}, tables, stops=False),
+        lambda tables: _explored(lending("s3://b/c", early_stopping=True), {}, tables, stops=False),
         lambda tables: _warm(tables, {"internal_error": 1}),
         lambda tables: _warm(tables, {"client_error": 1, "algorithm_error": 1}),
         lambda tables: _warm(tables, {}, STREAMING),
@@ -203,8 +225,8 @@ def judges():
     ]
 
 
-def _explored(scenario, faults, tables):
-    found = explore(scenario, faults=faults, tables=tables)
+def _explored(scenario, faults, tables, stops=True):
+    found = explore(scenario, faults=faults, tables=tables, stops=stops)
     return found.counterexample and found.counterexample.law
 
 

@@ -1,37 +1,104 @@
-"""The page of an experiment: what stands on it, and that it fits its window."""
+"""The page of an experiment is put together from its answer: tables, intervals, the last lines."""
 
+import math
+import re
+
+import attrs
 import pytest
-from browser import chromium
+from experiments_made_up import QUOTA, figures, history, results, swept, three
 
-from hptsim.views.chart_data import IntervalRow
-from hptsim.views.charts import intervals
-from hptsim.views.pages import document
+from hptsim import Scenario
+from hptsim.planning.answers import Answer
+from hptsim.views import pages
+from hptsim.views.page_words import Setup
+from hptsim.views.pages import own_prices, page, report
 
-MAPPING = "submit=submitted,duration=seconds,size=gpus,name=id,team=team,priority=urgency,cost=dollars,group=kind"
-ROW = "".join(f"<td>{name}</td>" for name in ("capacity.ml.m5.xlarge", "training_quota_waiting_time_s.p95", "123456"))
-
-
-def page():
-    picture = intervals([IntervalRow("", 1, 9.0, 8.0, 10.0), IntervalRow("", 2, 3.0, 2.0, 4.0)], "GPUs", "wait (s)")
-    return document("jobs", f"Read by mapping {MAPPING}.", [("Waiting", picture)], "Means.", f"<table>{ROW}</table>")
+pytest.importorskip("matplotlib", reason="pictures: pip install 'hptsim[plots]'")
+pytest.importorskip("jinja2", reason="pages: pip install 'hptsim[plots]'")
+SHOWN = ("waiting_time_s.p95", "cost_usd")
 
 
-def test_what_is_said_is_on_it_once():
-    html = page()
-    assert html.count(MAPPING) == 1 and html.count("<svg") == 1 and "<figcaption>Waiting</figcaption>" in html
-    assert '<meta name="viewport" content="width=device-width">' in html, "a telephone would show it small"
+@pytest.fixture(autouse=True)
+def no_pictures(monkeypatch, request):
+    """They have tests of their own, and take their time."""
+    if "long" not in request.keywords:
+        monkeypatch.setattr(pages, "pictures", lambda *_: iter(()))
+
+
+def told(answer, shown=SHOWN, **scenario):
+    return report(Scenario("jobs <b>", **scenario), answer, shown, Setup(written="2026-11-27"))
+
+
+def test_the_table_of_designs_has_the_verdicts_and_the_chosen_one_in_bold():
+    designs, table = told(three()).tables
+    assert designs.head == [QUOTA, *SHOWN, "target"]
+    assert [[cell.text for cell in row] for row in designs.rows] == [
+        ["2", "9,002", "10", "✗ missed"],
+        ["4", "600", "20", "? open"],
+        ["6", "101.5", "30", "✓ met"],
+    ]
+    assert [row[0].chosen for row in designs.rows] == [False, False, True]
+    assert table.head == [QUOTA, "figure", "what it is", "mean", "low", "high", "replications"]
+
+
+def test_no_interval_crosses_zero_where_the_figure_cannot():
+    spread = swept({2: [figures(value) for value in (0.0, 0.0, 1000.0)], 4: [figures(1.0), figures(2.0)]})
+    [_, table] = told(spread).tables
+    lows = [row[4].value for row in table.rows if row[4].value != ""]
+    assert lows and min(lows) == 0.0, "a symmetric interval would go below"
+    differences = attrs.evolve(spread, results=attrs.evolve(spread.results, signed=True))
+    assert min(row[4].value for row in told(differences).tables[1].rows if row[4].value != "") < 0, "and what may, does"
+
+
+def test_one_run_of_each_design_has_values_and_no_intervals():
+    one = history({2: figures(700.0), 4: figures(500.0)})
+    assert told(one).tables[1].head == [QUOTA, "figure", "what it is", "value"]
+
+
+def test_of_a_single_design_every_figure_is_told():
+    single = Answer(
+        results({2: [figures(value, **{"waiting_time_s.mean": value, "x": math.nan}) for value in (9.0, 11.0)]}).at(
+            {QUOTA: 2}
+        ),
+        0.95,
+    )
+    [table] = told(single).tables
+    named = {row[0].text: [cell.text for cell in row[1:]] for row in table.rows}
+    assert named["waiting_time_s.p95"][0] == "waiting of tuning jobs, 95 % quantile (s)"
+    assert named["waiting_time_s.p95"][1] == "10" and named["x"][1:] == ["–", "–", "–", "0"]
+
+
+def test_groups_have_a_table_of_their_own():
+    teams = {
+        "waiting_time_s.p95[team=vision]": 50.0,
+        "waiting_time_s.p95[team=speech]": 70.0,
+        "waiting_time_s.count[team=speech]": 7.0,
+    }
+    _, groups, table = told(swept({2: [figures(60.0, **teams)]})).tables
+    assert (groups.caption, groups.head) == (
+        f"By team with {QUOTA} = 2",
+        ["team", "waiting_time_s.p95", "waiting_time_s.count"],
+    )
+    assert [[cell.text for cell in row] for row in groups.rows] == [["speech", "70", "7"], ["vision", "50", "–"]]
+    assert not any("[" in row[1].text for row in table.rows)
+
+
+def test_prices_are_the_lists_but_for_those_of_ones_own():
+    own = Scenario(prices_usd_per_hour={"ml.m5.xlarge": 1.0}, spot_prices_usd_per_hour={"ml.p3.2xlarge": 2.0})
+    assert own_prices(own) == ["ml.m5.xlarge", "ml.p3.2xlarge"] and own_prices(Scenario()) == []
+    last = told(three(), prices_usd_per_hour={"ml.m5.xlarge": 1.0}).footer
+    assert last[1].startswith("Prices in US dollars, of 2023-06, us-east-1.") and last[1].endswith(
+        "ml.m5.xlarge is your own."
+    )
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("width", [360, 900, 1600])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_a_page_is_no_wider_than_its_window_and_dark_on_light(width, scheme, tmp_path):
-    """Long words break and a wide table scrolls by itself; a page is the same in both themes."""
-    path = tmp_path / "page.html"
-    path.write_text(page(), encoding="utf-8")
-    with chromium() as browser:
-        tab = browser.new_page(viewport={"width": width, "height": 800}, color_scheme=scheme)
-        tab.goto(path.as_uri())
-        assert tab.evaluate("document.documentElement.scrollWidth") == width
-        assert tab.evaluate("document.querySelector('svg').getBoundingClientRect().width") <= width
-        assert tab.evaluate("getComputedStyle(document.body).color") == "rgb(0, 0, 0)"
+def test_every_sentence_is_on_the_page_and_so_is_every_picture():
+    said = told(three())
+    text = page(Scenario("jobs <b>"), three(), SHOWN, Setup(written="2026-11-27"))
+    words = [line.text for line in said.answer] + [*said.sure, *said.costs, *said.left_out, said.footer[0]]
+    escaped = text.replace("&lt;", "<").replace("&gt;", ">").replace("&#39;", "'")
+    assert all(f"{sentence}</p>" in escaped for sentence in words)
+    assert text.count("<figure>") == len(said.pictures) == text.count('<div class="narrow"><svg')
+    assert len(set(re.findall(r'\bid="([^"]+)"', text))) == len(re.findall(r'\bid="([^"]+)"', text))
+    assert len(text) < 600_000

@@ -8,6 +8,7 @@ import pytest
 
 from hptsim.model.statuses import NEW, STOPPING
 from hptsim.model.tables import ALL, RESERVATION, TRAINING, TUNING, Row, Table
+from hptsim.views.palette import BLACK
 from hptsim.views.state_diagrams import COLORS, kind, mermaid, svg, tooltip
 
 TABLES = (TUNING, TRAINING, RESERVATION)
@@ -134,5 +135,5 @@ def test_mermaid_has_every_row_and_colors_every_state(table):
     assert [line for line in lines if line.startswith("Class ")] == [
         f"Class {names[state]} s_{kind(table, state)}" for state in table.states
     ]
-    assert {f"classDef s_{name} fill:{color},color:#000" for name, color in COLORS.items()} <= set(lines)
+    assert {f"classDef s_{name} fill:{color},color:{BLACK}" for name, color in COLORS.items()} <= set(lines)
     assert lines[0] == "stateDiagram-v2" and lines[-1] == "[*] --> none"

@@ -1,0 +1,190 @@
+"""The template of all reports: its parts in order, texts that stay texts, tables that sort and copy, no network."""
+
+import re
+
+import pytest
+from browser import chromium
+
+from hptsim.views.palette import PALETTE, contrast
+from hptsim.views.report import Cell, Line, Report, Table, footer
+
+pytest.importorskip("jinja2", reason="pages: pip install 'hptsim[plots]'")
+HOSTILE = '<script>alert("&")</script>'
+LONG = "submit=submitted,duration=seconds,size=gpus,name=id,team=team,priority=urgency,cost=dollars,group=kind"
+PRICES = {"date": "2023-06", "region": "us-east-1", "source": "a list"}
+HEAD = ("capacity.ml.m5.xlarge", "training_quota_waiting_time_s.p95", "name", "target")
+
+
+def rows():
+    values = [(4, 1234.5678, 'b, "x"', "met"), (12, 7.0, "a", "missed"), (2, float("nan"), "c\nd", "open")]
+    return [[*map(Cell.of, row[:3]), Cell.judged(row[3])] for row in values]
+
+
+def report(**changed):
+    parts = {
+        "title": f"title {HOSTILE}",
+        "question": f"question {HOSTILE}",
+        "answer": [Line(f"answer {HOSTILE}", "met"), Line("second", "missed"), Line("third", "open"), Line("fourth")],
+        "sure": [f"sure {HOSTILE}", f"Read by mapping {LONG}."],
+        "costs": [f"costs {HOSTILE}"],
+        "left_out": [f"left out {HOSTILE}"],
+        "pictures": [],
+        "tables": [Table(f"table {HOSTILE}", HEAD, rows())],
+        "footer": footer(PRICES, [HOSTILE], "prices are old", "2026-11-27"),
+    }
+    return Report(**{**parts, **changed})
+
+
+def test_the_parts_stand_in_order_and_every_text_is_a_text():
+    page = report().html()
+    places = [
+        page.index(word)
+        for word in ("question &lt;", "answer &lt;", "How sure", "costs &lt;", "left out &lt;", "table &lt;")
+    ]
+    assert places == sorted(places)
+    assert page.count("<script>") == page.count("</script>") == 1, "its own, and none of a name"
+    assert page.count(LONG) == 1
+
+
+def test_a_verdict_has_a_sign_and_a_class():
+    page = report().html()
+    signs = re.findall(r'<p class="said (\w*)">(?:<span class="sign">(.) (\w+)</span> )?', page)
+    assert signs == [("met", "✓", "met"), ("missed", "✗", "missed"), ("open", "?", "open"), ("", "", "")]
+    assert re.findall(r'class="(met|missed|open)">(. \w+)</td>', page) == [
+        ("met", "✓ met"),
+        ("missed", "✗ missed"),
+        ("open", "? open"),
+    ]
+
+
+def test_what_there_is_nothing_to_say_about_has_no_head():
+    assert "What it costs" not in report(costs=[]).html() and "What it costs" in report().html()
+
+
+def test_it_asks_nothing_of_a_network():
+    page = report().html()
+    assert not re.findall(r'(?:src|href)="[^#]', page) and "url(http" not in page and "@import" not in page
+    assert "default-src 'none'" in page and len(page) < 20_000
+
+
+def test_all_its_colors_are_the_palettes():
+    page = report().html()
+    styles = page.partition("--line-4: ")[2].rpartition("--line-4: ")[2]  # after both themes
+    assert re.findall(r"#[0-9a-fA-F]{3,6}\b", styles.partition("}")[2]) == []
+    assert set(re.findall(r"var\(--([a-z0-9-]+)\)", page)) <= set(PALETTE)
+    assert "@media print" in page
+
+
+def test_the_last_lines_say_version_prices_currency_source_and_date():
+    from hptsim import __version__
+
+    lines = footer(PRICES, ["gpu", "cpu"], "prices are of 2023-06", "2026-11-27")
+    assert lines[0] == f"Written by hptsim {__version__} on 2026-11-27."
+    assert "US dollars, of 2023-06, us-east-1" in lines[1] and "a list" in lines[1]
+    assert lines[1].endswith("The prices of gpu, cpu are your own.") and lines[2] == "Prices are of 2023-06."
+    assert len(footer(PRICES, [], "", "")) == 2 and footer(PRICES, [], "", "")[0] == f"Written by hptsim {__version__}."
+
+
+def test_cells_are_short_for_people_and_exact_for_machines():
+    shown = {value: Cell.of(value).text for value in (0.123456, 0, 4, 999.96, 17534.26, 1e12, 1e-9)}
+    assert shown == {
+        0.123456: "0.1235",
+        0: "0",
+        4: "4",
+        999.96: "1000",
+        17534.26: "17,534",
+        1e12: "1,000,000,000,000",
+        1e-9: "1e-09",
+    }
+    assert Cell.of(17534.26).value == 17534.26 and Cell.of(True).text == "True"
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with chromium() as one:
+        yield one
+
+
+@pytest.fixture
+def tab(browser, tmp_path):
+    path = tmp_path / "page.html"
+    path.write_text(report().html(), encoding="utf-8")
+
+    def opened(width=900, scheme="light"):
+        context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)
+        context.grant_permissions(["clipboard-read", "clipboard-write"])
+        page = context.new_page()
+        page.complaints = []
+        page.on("console", lambda said: page.complaints.append(said.text))
+        page.on("pageerror", lambda error: page.complaints.append(str(error)))
+        page.goto(path.as_uri())
+        return page
+
+    return opened
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("width", [380, 800, 1200])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_page_is_no_wider_than_its_window_and_can_be_read(tab, width, scheme):
+    """Long words break, a wide table scrolls by itself; every word has a contrast of at least 4.5 with what is behind it."""
+    page = tab(width, scheme)
+    assert page.evaluate("document.documentElement.scrollWidth") == width and page.complaints == []
+    shown = page.evaluate(
+        """() => [...document.querySelectorAll('h1, h2, p, td, th, button, caption')].map(node => {
+            let behind = node;
+            const clear = one => getComputedStyle(one).backgroundColor === "rgba(0, 0, 0, 0)";
+            while (behind.parentElement && clear(behind)) behind = behind.parentElement;
+            return [node.textContent.trim(), getComputedStyle(node).color, getComputedStyle(behind).backgroundColor];
+        })"""
+    )
+    assert len(shown) > 20
+    for words, color, behind in shown:
+        assert contrast(_hex(color), _hex(behind)) >= 4.5, (words, color, behind)
+    assert _hex(shown[0][2]) == getattr(PALETTE["paper"], scheme)
+
+
+def _hex(color):
+    return "#" + "".join(f"{int(part):02X}" for part in re.findall(r"\d+", color)[:3])
+
+
+@pytest.mark.long
+def test_a_table_sorts_by_what_its_cells_are_worth(tab):
+    page = tab()
+
+    def column(place):
+        return page.evaluate(f"[...document.querySelectorAll('tbody tr')].map(row => row.cells[{place}].textContent)")
+
+    heads = page.locator("thead button")
+    heads.nth(0).click()
+    assert column(0) == ["2", "4", "12"], "as numbers, not as words"
+    assert page.get_attribute("th:nth-child(1)", "aria-sort") == "ascending"
+    heads.nth(0).click()
+    assert column(0) == ["12", "4", "2"] and page.get_attribute("th:nth-child(1)", "aria-sort") == "descending"
+    heads.nth(1).click()
+    assert column(1) == ["7", "1,235", "–"] and page.get_attribute("th:nth-child(1)", "aria-sort") is None
+    heads.nth(1).click()
+    assert column(1) == ["1,235", "7", "–"], "what is not known stays last"
+
+
+@pytest.mark.long
+def test_a_table_is_copied_as_csv_with_all_digits(tab):
+    import csv
+    import io
+
+    page = tab()
+    page.click(".copy button")
+    page.wait_for_function("document.querySelector('.copy span').textContent === 'copied'")
+    found = list(csv.reader(io.StringIO(page.evaluate("navigator.clipboard.readText()"), newline="")))
+    assert found[0] == list(HEAD)
+    assert [row[:2] for row in found[1:]] == [["4", "1234.5678"], ["12", "7.0"], ["2", ""]]
+    assert [row[2].replace("\r\n", "\n") for row in found[1:]] == ['b, "x"', "a", "c\nd"] and found[1][3] == "met"
+
+
+@pytest.mark.long
+def test_on_paper_it_is_dark_on_light_without_buttons(tab):
+    page = tab(scheme="dark")
+    page.emulate_media(media="print", color_scheme="dark")
+    assert page.evaluate("getComputedStyle(document.body).color") == "rgb(17, 17, 17)"
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    assert not page.is_visible(".copy")
