@@ -5,7 +5,6 @@ import json
 
 import pytest
 from examples import request, simulation
-from extras import long
 from hypothesis import HealthCheck, given, settings
 from test_contract import broken, faults, values
 
@@ -20,7 +19,7 @@ ALL = [("cloudwatch", one) for one in cloudwatch.OPERATIONS]
 ALL += [("service-quotas", one) for one in service_quotas.OPERATIONS]
 
 
-@long
+@pytest.mark.long
 @pytest.mark.parametrize(("service", "operation"), ALL)
 def test_whatever_is_asked_the_answer_conforms_or_is_an_error(service, operation):
     sim = simulation(capacity={"ml.m5.xlarge": 4})
