@@ -183,6 +183,7 @@ def test_a_tuner_from_its_role_to_its_endpoint(sdk, no_network, monkeypatch):
         data = session.upload_string_as_file_body("1,2", bucket, "train/data.csv")
         plain = tuner(sdk, session, metric_definitions=definitions)
         plain.estimator.role, plain.estimator.output_path = "SageMakerRole", f"s3://{bucket}/out"
+        plain.estimator.set_hyperparameters(epochs=4)
         plain.fit(data, job_name="demo")
         best = plain.best_training_job()
         assert best == sim.tuning_job("demo").best
@@ -193,9 +194,9 @@ def test_a_tuner_from_its_role_to_its_endpoint(sdk, no_network, monkeypatch):
         assert plain.best_estimator().model_data == model
         assert sdk.estimator.Estimator.attach(best, sagemaker_session=session).model_data == model
         predictor = plain.deploy(initial_instance_count=1, instance_type="ml.m5.large")
-        endpoint = boto3.client("sagemaker").describe_endpoint(EndpointName=predictor.endpoint_name)
+        endpoint = session.sagemaker_client.describe_endpoint(EndpointName=predictor.endpoint_name)
         assert endpoint["EndpointStatus"] == "InService" and endpoint["CreationTime"].year == 2024
-        keys = [one["Key"] for one in boto3.client("s3").list_objects_v2(Bucket=bucket)["Contents"]]
+        keys = [one["Key"] for one in session.boto_session.client("s3").list_objects_v2(Bucket=bucket)["Contents"]]
         assert len(keys) == 5 and keys[-1] == "train/data.csv"
 
 

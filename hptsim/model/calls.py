@@ -35,6 +35,7 @@ OPERATIONS = (
     "DeleteTrainingJob",
     "UpdateTrainingJob",
     "ListTrainingJobs",
+    "Search",
     "AddTags",
     "ListTags",
     "DeleteTags",

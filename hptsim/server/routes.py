@@ -1,4 +1,4 @@
-"""The ASGI application and its routes: the twin's own addresses, and the three services at all others."""
+"""The ASGI application and its routes: the twin's own addresses, and the services at all others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""HTTP for the three services: one request in, one response out, independent of the transport.
+"""HTTP for the services of the twin: one request in, one response out, independent of the transport.
 
 SageMaker and CloudWatch Logs speak JSON 1.1 (W2 to W5), S3 speaks XML over paths. A request that is no matter of the twin
 is offered to moto (`hptsim.service.elsewhere`), and refused where that has no answer either.
