@@ -24,7 +24,7 @@ from hptsim.model.tables import BOOKINGS, EFFECTS, Row, Table
 from hptsim.views.charts import GREEN, ORANGE, SKY
 
 COLORS: Mapping[str, str] = {"initial": "#FFFFFF", "running": SKY, "stopping": ORANGE, "final": GREEN}
-_WIDE, _TALL, _COLUMN, _LINE, _GAP = 180, 36, 390, 15, 46
+_WIDE, _TALL, _COLUMN, _LINE, _GAP = 190, 36, 400, 15, 46
 """In pixels: a box, from column to column, a line of text, between two neighbors in a column."""
 _SPOKEN = {"tuning": "tuning job", "training": "training job", "warm_pool": "warm pool"}
 Point = tuple[float, float]
