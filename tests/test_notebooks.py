@@ -60,6 +60,7 @@ SAID = {
         "Waiting time in hours:",
         "EASY, perfect: jobs with 1 GPU wait less (",
         "backfill: jobs with 1 GPU wait less (",
+        "reclaim, hourly: jobs with 1 GPU wait less (",
     ),
 }
 """What a notebook must print, with the trace or without it."""

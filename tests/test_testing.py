@@ -165,7 +165,13 @@ def test_clouds_script_the_jobs_that_arrive_too():
 
 
 def test_there_is_a_rule_for_each_trigger_of_the_tables_and_no_other():
-    caused = {"create", "child_ended", "give_up"}  # then those of reservations, then those of warm pools
+    caused = {
+        "create",
+        "child_ended",
+        "give_up",
+        "preempt",
+        "resume",
+    }  # then those of reservations, then those of warm pools
     caused |= {"ask", "grant", "withdraw", "move", "release"} | {"open", "update", "job_ended", "reuse", "terminate"}
     assert RULES.keys() == {trigger for table in ALL for trigger in table.triggers} - caused
     for trigger, words in RULES.items():

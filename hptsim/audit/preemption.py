@@ -66,8 +66,9 @@ def _held_by(state: State, reservation: str) -> Amounts:
 
 
 def _children(state: State) -> Iterator[KnownTrainingJob]:
-    """The live training jobs of tuning jobs."""
-    return (child for job in state.tuning.values() if job.spec is not None for child in state.live(job))
+    """The live training jobs of tuning jobs: each of these holds its place at least."""
+    holders = [state.tuning[holder] for holder in dict.fromkeys(name.rpartition("/")[0] for name in state.due_s)]
+    return (child for job in holders if job.spec is not None for child in state.live(job))
 
 
 def _unmet(state: State, forecast: _Forecast) -> Iterator[tuple[str, Amounts]]:

@@ -28,7 +28,7 @@ COLORS: Mapping[str, str] = {
     for kind, name in {"initial": "paper", "running": "work-soft", "stopping": "end-soft", "final": "done-soft"}.items()
 }
 _ARROW = PALETTE["muted"].light
-_WIDE, _TALL, _COLUMN, _LINE, _GAP = 180, 36, 390, 15, 46
+_WIDE, _TALL, _COLUMN, _LINE, _GAP = 190, 36, 400, 15, 46
 """In pixels: a box, from column to column, a line of text, between two neighbors in a column."""
 _SPOKEN = {"tuning": "tuning job", "training": "training job", "warm_pool": "warm pool"}
 Point = tuple[float, float]

@@ -5,7 +5,7 @@ It looks at the line when nothing more can be granted. What is on its way back a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from itertools import islice
 
 from hptsim.model.statuses import STOPPING
@@ -23,7 +23,8 @@ def to_preempt(
 ) -> list[TrainingJob]:
     """The training jobs of borrowers that make room for the requests within their teams' own quota, in order of request."""
     line = Line(ledger, teams)
-    if not line.anybody_borrows():
+    waiting = line.waiting()
+    if not line.anybody_borrows() or not any(line.claims(one) for one in waiting):
         return []
     held = _held(ledger, tuning, training)
     for reservation, job in held:
@@ -32,7 +33,7 @@ def to_preempt(
     borrowers = {one.name: (one, job) for one, job in reversed(held) if job.state not in _LEAVING}
     found: list[TrainingJob] = []
     ahead: dict[str, set[str]] = {}
-    for claim in line.waiting():
+    for claim in waiting:
         before = ahead.setdefault(claim.team, set())
         if before.isdisjoint(claim.amounts) and line.claims(claim):
             chosen = line.make_room(claim, [one for one, _ in borrowers.values()])
@@ -48,9 +49,10 @@ def _held(
     ledger: Ledger, tuning: Mapping[str, TuningJob], training: Mapping[str, TrainingJob]
 ) -> list[tuple[Reservation, TrainingJob]]:
     """What is granted to the training jobs of tuning jobs, in the order in which it was granted."""
-    children = (training[name] for job in tuning.values() for name in job.live)
-    on = {(child.holder, child.reservation): child for child in children if child.state != "Interrupted:queued"}
     granted = (ledger.granted or {}).values()
+    holders = {one.holder for one in granted} & tuning.keys()
+    children = (training[name] for holder in holders for name in tuning[holder].live)
+    on = {(child.holder, child.reservation): child for child in children if child.state != "Interrupted:queued"}
     return [(one, child) for one in granted if (child := on.get((one.holder, one.number))) is not None]
 
 
@@ -63,7 +65,7 @@ class Line:
         self.ledger = Ledger(ledger.limit)
         self.ledger.reserved = ledger.reserved.copy()
 
-    def waiting(self) -> Iterator[Reservation]:
+    def waiting(self) -> list[Reservation]:
         """The requests in the queue, in order; of equal ones no more than their team's quota can serve, and the next."""
         found: list[tuple[int, str]] = []
         for names in self.queue.same_demand.values():
@@ -71,7 +73,7 @@ class Line:
             quota = self.quotas.shares.share(head.team).quota
             most = [quota.get(pool, 0) // count for pool, count in head.amounts.items() if pool in self.quotas.limit]
             found += [(place, name) for name, place in islice(names.items(), 1 + min(most, default=0))]
-        return (self.queue.queue[name] for _, name in sorted(found))
+        return [self.queue.queue[name] for _, name in sorted(found)]
 
     def count(self, one: Reservation, sign: int) -> None:
         """Count a reservation in, or out with -1."""

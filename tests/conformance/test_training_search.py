@@ -27,5 +27,6 @@ def test_what_is_known_of_the_request_leaves_less():
 
 def test_every_state_can_follow_a_creation():
     states = {one.state for one in later(created(Kind()), Kind())}
-    assert states == {row.destination for row in TRAINING.rows}
+    preempted = {"Interrupted:grace", "Interrupted:teardown", "Interrupted:queued"}  # by a queue, never by the service
+    assert states == {row.destination for row in TRAINING.rows} - preempted
     assert ("Stopping", "Starting") in {shows(one) for one in later(created(Kind()), Kind())}  # O9

@@ -23,6 +23,7 @@ def test_machines_are_told_hours():
         "occupied_instance_hours": 0.5,
         "billable_instance_hours": 0.25,
         "billed_instance_hours": 0.2,
+        "lost_instance_hours": 0.0,
         "idle_instance_hours": 0.5,
         "stopping_instance_hours": 0.0,
     }

@@ -50,7 +50,7 @@ def test_there_is_an_arrow_for_each_pair_of_states_and_it_starts_and_ends_at_the
         numbers = [float(number) for number in re.findall(r"-?\d+", arrow)]
         for state, (x, y) in ((source, numbers[:2]), (destination, numbers[-2:])):
             left, top = float(where[state].get("x")), float(where[state].get("y"))
-            assert left - 1 <= x <= left + 181 and top - 1 <= y <= top + 37, (source, destination)
+            assert left - 1 <= x <= left + 191 and top - 1 <= y <= top + 37, (source, destination)
 
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
@@ -59,7 +59,7 @@ def test_neither_boxes_nor_labels_lie_on_each_other_or_off_the_paper(table):
     areas = []
     for box in root.findall(f"{SVG}g/{SVG}rect"):
         x, y = float(box.get("x")), float(box.get("y"))
-        areas.append((x, y, x + 180, y + 36))
+        areas.append((x, y, x + 190, y + 36))
     for label in root.iter(f"{SVG}text"):
         if label.get("class") == "row":
             x, y, half = float(label.get("x")), float(label.get("y")), 3.5 * len(label.text)

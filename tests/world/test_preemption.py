@@ -18,6 +18,7 @@ from hptsim.scenario.cloud import Script, Timings
 from hptsim.scenario.durations import Exponential
 from hptsim.scenario.workload import Arrivals, ScheduledTuningJob
 from hptsim.testing import strategies
+from hptsim.views.chart_data import gantt_rows
 
 TIMINGS = attrs.evolve(Timings.instant(), starting_s=10, training_s=300, uploading_s=5, checkpoint_s=100, teardown_s=7)
 EACH_ONE = {"vision": Share(quota={M5: 1}), "speech": Share(quota={M5: 1})}
@@ -202,6 +203,16 @@ def test_the_service_shows_an_interruption_that_says_what_it_was():
         "Uploading",
         "Completed",
     ]
+
+
+def test_a_chart_and_the_page_of_a_run_show_a_preempted_job():
+    pytest.importorskip("matplotlib").use("Agg")
+    from hptsim.views import gantt
+
+    sim = run(lending(*STORY, script="save", save_s=20.0))
+    assert gantt(gantt_rows(sim.journal)).axes[0].patches
+    assert {"Interrupted:grace", "Interrupted:queued"} <= {row.phase for row in gantt_rows(sim.journal)}
+    assert "Interrupted:queued" in sim.to_html()
 
 
 def test_a_scenario_file_can_name_it(tmp_path):
