@@ -100,8 +100,11 @@ COUNTS = {
     "amounts.get(pool, 0) for amounts in later",
     "max(used.get(team, 0), self.shares.share(team).kept(pool)) for team in teams",
     "share.quota.get(pool, 0) for share in self.shares.values()",
-    "_amounts_held(state, name).get(pool, 0) for name in state.due_s if _team(state, name) == team",
+    "_amounts_held(state, name).get(pool, 0) for name in state.due_s if team_of(state, name) == team",
     "map(len, each)",
+    "row.preemptions for row in self._counted()",
+    "drawn.counts[design] for design in range(len(designs)) if design not in left",
+    "child.running.values()",
     "map(len, streams)",
     "map(len, drawn)",
     "1 for _ in self._counted()",
@@ -119,6 +122,7 @@ COUNTS = {
     "self.refused.values()",
     "count for pool, count in amounts.items() if pool != TUNING_JOBS",
     "amounts.values()",
+    "entries.values()",
 }
 """What is added up with sum and is whole numbers: instances, training jobs, points of a grid, refused calls, whole seconds."""
 

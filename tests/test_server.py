@@ -340,7 +340,7 @@ def test_the_page_draws_the_timeline_and_its_button_advances_time(sim):
 # ---------------------------------------------------------------------- a real server
 
 
-def test_a_real_client_with_waiters_and_paginators_under_manual_time(sim, monkeypatch):
+def test_a_real_client_with_waiters_and_paginators_under_manual_time(sim, monkeypatch, without_moto):
     with served(sim) as url:
         sagemaker, objects, logs = client(url), client(url, "s3"), client(url, "logs")
         sagemaker.create_hyper_parameter_tuning_job(**request(total=3, parallel=3))
@@ -352,13 +352,14 @@ def test_a_real_client_with_waiters_and_paginators_under_manual_time(sim, monkey
         pages = sagemaker.get_paginator("list_training_jobs_for_hyper_parameter_tuning_job")
         shown = pages.paginate(**{TUNING: "demo"}, PaginationConfig={"PageSize": 2}).build_full_result()
         first, second, third = [one["TrainingJobName"] for one in shown["TrainingJobSummaries"]]
+        real = time.sleep
         monkeypatch.setattr(time, "sleep", sleep)
         sagemaker.stop_training_job(TrainingJobName=first)
         waiter = sagemaker.get_waiter("training_job_completed_or_stopped")
         for name in (first, second, third):
             waiter.wait(TrainingJobName=name)
         assert sim.now == 170  # the first poll was too early, the second came 120 s later
-        monkeypatch.undo()
+        monkeypatch.setattr(time, "sleep", real)
         assert sagemaker.describe_training_job(TrainingJobName=first)["TrainingJobStatus"] == "Stopped"
         keys = [one["Key"] for one in objects.list_objects_v2(Bucket="bucket")["Contents"]]
         assert any(second in key for key in keys)

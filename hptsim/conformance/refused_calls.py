@@ -35,6 +35,7 @@ _MODELLED: Mapping[str, tuple[str, ...]] = {
     "AddTags": ("ValidationException", "ResourceLimitExceeded"),
     "ListTags": ("ValidationException",),
     "DeleteTags": ("ValidationException",),
+    "Search": ("ValidationException",),
 }
 """The codes that the twin answers to each operation, for what the jobs do or what the request says (§2)."""
 OPERATIONS = tuple(_MODELLED)

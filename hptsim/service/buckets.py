@@ -39,10 +39,12 @@ class Stored:
 class Buckets:
     """The buckets of one simulation.
 
-    >>> from hptsim import Simulation, TuningJobSpec
-    >>> sim = Simulation(); job = sim.create_tuning_job(TuningJobSpec("demo")); sim.run()
-    >>> buckets = Buckets(Service.of(sim)); buckets.uploads.put("bucket", "mine", b"") and buckets.keys("bucket")
-    ['mine', 'output/demo-001-1d2bae29/output/model.tar.gz']
+    >>> from hptsim import Simulation
+    >>> buckets = Buckets(Service.of(Simulation()))
+    >>> buckets.uploads.create("mine")
+    >>> stored = buckets.uploads.put("mine", "a", b"text")
+    >>> buckets.keys("mine"), list(buckets.names())
+    (['a'], ['mine'])
     """
 
     def __init__(self, service: Service) -> None:

@@ -6,6 +6,7 @@ namespace is no matter of the twin.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import quote
@@ -27,8 +28,8 @@ Request = Mapping[str, Any]
 Answer = dict[str, Any]
 _STATISTICS: Mapping[str, Callable[[list[float]], float]] = {
     "SampleCount": lambda values: float(len(values)),
-    "Average": lambda values: sum(values) / len(values),
-    "Sum": sum,
+    "Average": lambda values: math.fsum(values) / len(values),
+    "Sum": math.fsum,
     "Minimum": min,
     "Maximum": max,
 }

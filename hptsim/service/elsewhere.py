@@ -36,7 +36,9 @@ def answer(call: Call) -> Response | None:
     `mock_aws` the account is the twin's (111122223333), so that ARNs agree.
     """
     handler = stubber() if call.method else None
-    if handler is None:
+    if (
+        handler is None or call.operation not in model(call.service).operation_names
+    ):  # moto fails at what AWS does not have
         return None
     with _one_at_a_time:
         try:

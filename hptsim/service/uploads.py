@@ -51,8 +51,9 @@ class Uploads:
     """The buckets and objects that callers have made in one simulation.
 
     >>> uploads = Uploads(Simulation())
-    >>> uploads.create("mine"); uploads.put("mine", "a", b"text"); uploads.object("mine", "a").body
-    b'text'
+    >>> uploads.create("mine")
+    >>> uploads.put("mine", "a", b"text").body == uploads.object("mine", "a").body == b"text"
+    True
     """
 
     def __init__(self, sim: Simulation) -> None:

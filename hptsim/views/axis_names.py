@@ -28,6 +28,8 @@ _SINGLE = {
     "queue_length.max": "requests waiting for quota, most (count)",
     "in_system.mean": "tuning jobs in progress, mean (count)",
     "cost_usd": "cost (US dollars)",
+    "preemptions": "preemptions of training jobs (count)",
+    "lost_instance_hours": "work that was lost (instance-hours)",
 }
 _OF_TYPES = {
     "utilization": "utilization of {} (% of the quota)",

@@ -281,15 +281,16 @@ def test_a_larger_scope_is_exhausted_and_every_law_kept():
     assert found.counterexample is None and found.complete and found.states > 50_000
 
 
-@pytest.mark.parametrize(
-    ("bug", "law"),
-    [
-        ("what is lent never comes back", "lent quota comes back"),
-        ("everybody is preempted", "only lent quota is taken back"),
-        ("who was granted first is preempted first", "only lent quota is taken back"),
-        ("a preempted job is forgotten", "a preempted job waits to go on"),
-    ],
+PLANTED = (
+    ("what is lent never comes back", "lent quota comes back"),
+    ("everybody is preempted", "only lent quota is taken back"),
+    ("who was granted first is preempted first", "only lent quota is taken back"),
+    ("a preempted job is forgotten", "a preempted job waits to go on"),
 )
+"""Planted bugs and the laws that the explorer finds them by."""
+
+
+@pytest.mark.parametrize(("bug", "law"), PLANTED)
 def test_the_explorer_finds_a_planted_bug_by_the_law_of_preemption(bug, law):
     with BUG[bug].planted() as changes:
         found = explore(lending(job("v", "vision", total=2), job("s", "speech")), stops=False, **changes)
