@@ -49,7 +49,7 @@ def follow_tuning(state: State, entry: Entry) -> None:
     state.touched_tuning[name] = None
     if trigger == "launch":
         job.launches += 1
-        job.granted = "" if data is None else data.reservation
+        job.granted = data.reservation if state.remembers and data is not None else ""
     if trigger == "stop":
         job.stopped, job.stop_s = True, now
     job.state = destination

@@ -85,7 +85,7 @@ class KnownTuningJob:
     team: str = ""
     """Whose it is, under a discipline that tells teams apart."""
     granted: str = ""
-    """The reservation on which it has launched last what waited for it."""
+    """The reservation on which it has launched last what waited for it, under a discipline that looks at what was granted."""
     launches: int = 0
     """How many launches were written; *launched* counts the training jobs that were created."""
     launched: int = 0
