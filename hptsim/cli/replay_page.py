@@ -43,7 +43,7 @@ def report(answer: Answer, course: Course, now_s: float) -> Report:
     written, warning = time.strftime("%Y-%m-%d", time.gmtime(now_s)), scenario.price_warning(now_s)
     return Report(
         title=scenario.name,
-        question=f"How long would {jobs:,} job{'s' if jobs != 1 else ''} have waited with {answer.rules}?",
+        question=f"How long would {_jobs(jobs)} have waited with {answer.rules}?",
         answer=[Line(text) for text in _waits(answer)],
         sure=[
             ONE_HISTORY,
@@ -57,27 +57,38 @@ def report(answer: Answer, course: Course, now_s: float) -> Report:
     )
 
 
+def _jobs(count: int) -> str:
+    return f"{count:,} job{'s' if count != 1 else ''}"
+
+
 def _waits(answer: Answer) -> Iterator[str]:
-    """The waiting times in two sentences."""
+    """The waiting times in two sentences, in one of a single job; they are about those that have trained."""
     shown = dict(answer.rows())
-    if not answer.metrics.sample("waiting_time_s"):
+    waited, asked = len(answer.metrics.sample("waiting_time_s")), len(answer.scenario.tuning_jobs)
+    if not waited:
         yield "No job has trained, so that there are no waiting times."
         return
     mean, median, nearly_all, longest = (
         shown[name] for name in ("mean waiting time", "median", "95 % wait at most", "longest")
     )
+    if waited == 1:
+        yield f"{'It' if asked == 1 else f'The one of {asked:,} that has trained'} would have waited {mean}."
+        return
+    who = "They" if waited == asked else f"The {waited:,} of {asked:,} that have trained"
     spread = f"half of them at most {median}, 95 % at most {nearly_all}, the longest {longest}"
-    yield f"They would have waited {mean} on average: {spread}."
+    yield f"{who} would have waited {mean} on average: {spread}."
     long = f"{answer.above:g} s"
     yield f"{shown[f'waited more than {long}']} of them would have waited for more than {long}."
 
 
 def _costs(answer: Answer) -> Iterator[str]:
     cost = answer.figures["cost_usd"]
+    if isnan(cost):
+        yield "The cost is not known: some instances of these jobs have no price (--price says it)."
+        return
     yield (
-        "The cost is not known: some instances of these jobs have no price (--price says it)."
-        if isnan(cost)
-        else f"{cost:,.2f} US dollars for the training of all jobs that were taken and are in the figures."
+        f"{cost:,.2f} US dollars for the training of all jobs that were not refused and are in the figures."
+        + (" What the others would have cost is not in it." if answer.figures["unserved_share"] else "")
     )
 
 
@@ -91,7 +102,7 @@ def _untrained(answer: Answer) -> Iterator[str]:
 
 def _pictures(answer: Answer, course: Course) -> Iterator[Drawing]:
     if waits := answer.metrics.sample("waiting_time_s"):
-        yield drawing(f"Waiting of {len(waits):,} jobs", partial(charts.waiting, share_rows(waits)), "waiting")
+        yield drawing(f"Waiting of {_jobs(len(waits))}", partial(charts.waiting, share_rows(waits)), "waiting")
     yield from of_course(course, Clock.of(answer.end_s, dated(answer.scenario)))
 
 

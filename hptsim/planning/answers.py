@@ -73,7 +73,7 @@ class Answer:
         if max(counts) == 1:
             return f"{many}, seed {seed}: of one there is no interval."
         if all(part.one_history for _, part in self.points()):
-            return f"{many}, all the same: nothing in them is random, so that there is no interval."
+            return f"{many}, the same in every figure, so that there is no interval."
         interval = f"{percent(self.confidence)} confidence intervals (Student's t, adjusted for skewness)"
         return f"Means over {many} with {interval}, each of which holds by itself. Seed {seed}."
 

@@ -7,7 +7,7 @@ the axis is logarithmic.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from textwrap import fill
+from textwrap import fill, wrap
 from typing import Any, NamedTuple
 
 from hptsim.optional import require
@@ -21,6 +21,8 @@ SIGNS = {"met": "✓", "missed": "✗", "open": "?"}
 _STYLES = {"met": (GREEN, "o"), "missed": (VERMILION, "X"), "open": (GRAY, "D")}
 _LETTERS = 32
 """An axis is so many letters high."""
+_NAME_LETTERS, _NAME_LINES = 18, 2
+"""So much of a name stands beside its row, so that at least half of a narrow picture is left for the figure."""
 _FLAT = 20.0
 """The largest value is so many times the target, or the smallest one: then a plain axis would show the others flat."""
 
@@ -82,11 +84,16 @@ def _over_names(rows: Sequence[DesignRow], x: str, column: str) -> Any:
     for place, row in enumerate(rows):
         axes.plot([row.low, row.high], [place, place], color=BLUE, linewidth=6, alpha=0.35, solid_capstyle="butt")
         axes.plot([row.mean], [place], color=BLUE, marker="o", markersize=8)
-    axes.set_yticks(range(len(rows)), [charts.unmarked(row.name) for row in rows])
+    axes.set_yticks(range(len(rows)), [charts.unmarked(_brief(row.name)) for row in rows])
     axes.set_ylim(len(rows) - 0.4, -0.6)
     axes.set_ylabel(charts.unmarked(x))
-    axes.set_xlabel(charts.unmarked(figure_name(column)))
+    axes.set_xlabel(charts.unmarked(_wrapped(column)))
     return figure
+
+
+def _brief(name: str) -> str:
+    """The beginning of a name, in two lines at most; the page's table has all of it."""
+    return "\n".join(wrap(name, _NAME_LETTERS, max_lines=_NAME_LINES, placeholder="…")) or name
 
 
 def _wrapped(column: str) -> str:

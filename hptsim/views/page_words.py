@@ -85,11 +85,21 @@ def sure(answer: Answer, setup: Setup) -> list[str]:
         lines.append(_resampled(setup.resample))
     if len(answer.points()) > 1:
         lines.append("A replication has the same random numbers in every design.")
-    if answer.target is not None:
-        lines.append(
-            f"Met and missed are each shown with {percent(answer.confidence)} confidence; what is open is not shown either way."
-        )
-    return lines
+    return [*lines, *_judged(answer)]
+
+
+def _judged(answer: Answer) -> Iterator[str]:
+    """What the verdicts rest on: a test, or a count of those who are not served."""
+    if (target := answer.target) is None:
+        return
+    served = [part for _, part in answer.points() if target.served(part)]
+    tested = any(not part.one_history for part in served)
+    if tested:
+        sure = f"with {percent(answer.confidence)} confidence"
+        yield f"Met and missed are each shown {sure}; what is open is not shown either way."
+    if len(served) < len(answer.points()):
+        words = "too many tuning jobs are refused or have not trained is missed by count, which is no test"
+        yield f"A design in which {words}." if len(answer.points()) > 1 else f"A target for which {words}."
 
 
 def _resampled(how: Resampling) -> str:
@@ -144,15 +154,26 @@ def _unserved(answer: Answer, choice: Choice) -> Iterator[str]:
     shares = [(mean_of(part, "unserved_share"), set_) for set_, part in answer.points()]
     each = " in any design" if len(shares) > 1 else ""
     if all(share == 0 for share, _ in shares):
+        if all(mean_of(part, "waiting_time_s.count") == 0 for _, part in answer.points()):
+            yield f"No tuning job that counts was asked for{each}: none was refused, and none has trained."
+            return
         yield f"No tuning job was refused or had not trained at the end{each}."
         return
     words = "of the tuning jobs were refused or had not trained at the end"
+    if len(shares) > 1 and len({share for share, _ in shares}) == 1:
+        yield f"In every design {shares[0][0]:.2%} {words}: they are in no waiting time."
+        return
     for share, set_ in shares:
-        if share > 0 and (len(shares) == 1 or set_ == choice.design):
+        if len(shares) > 1 and set_ != choice.design:
+            continue
+        if share == 0:
+            yield f"No tuning job was refused or had not trained at the end with {spelled(set_)}."
+        elif share > 0:
             yield f"{share:.2%} {words}" + (f" ({spelled(set_)})" if set_ else "") + ": they are in no waiting time."
     if len(shares) > 1:
         share, set_ = max(shares, key=lambda one: -1.0 if math.isnan(one[0]) else one[0])
-        yield f"Of all designs the most are left out with {spelled(set_)}: {share:.2%} {words}."
+        if set_ != choice.design:
+            yield f"Of all designs the most are left out with {spelled(set_)}: {share:.2%} {words}."
 
 
 def _not_counted(setup: Setup) -> Iterator[str]:

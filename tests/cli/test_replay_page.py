@@ -50,11 +50,14 @@ def test_every_sentence_is_what_the_jobs_did(tmp_path, no_pictures):
     said = report(*read(tmp_path, price={"gpu": 3.6}), NOW_S)
     assert said.question == "How long would 5 jobs have waited with gpu = 2, fifo?"
     assert [line.text for line in said.answer] == [
-        "They would have waited 32 s on average: half of them at most 25 s, 95 % at most 75 s, the longest 80 s.",
+        "The 4 of 5 that have trained would have waited 32 s on average: half of them at most 25 s, 95 % at most 75 s, the longest 80 s.",
         "25.0% of them would have waited for more than 60 s.",
     ]
     assert said.sure[0] == ONE_HISTORY and "the same table under the same quota gives the same figures" in said.sure[1]
-    assert said.costs == ["0.51 US dollars for the training of all jobs that were taken and are in the figures."]
+    assert said.costs == [
+        "0.51 US dollars for the training of all jobs that were not refused and are in the figures. "
+        "What the others would have cost is not in it."
+    ]
     read_by, refused, unserved = said.left_out[1], said.left_out[-2], said.left_out[-1]
     assert said.left_out[0] == "jobs: 6 taken, 1 left out: 1 × run: empty." and read_by.startswith("Read by mapping")
     assert said.left_out[2].startswith("1 of them want nothing that is limited") and refused.startswith("Refused: 1 × ")
@@ -68,6 +71,23 @@ def test_without_a_price_or_a_wait_it_says_so(tmp_path, no_pictures):
     assert said.left_out[-1] == "Of the jobs in the figures none was refused, and each has trained."
     none = report(*read(tmp_path, capacity={"gpu": 0}), NOW_S)
     assert [line.text for line in none.answer] == ["No job has trained, so that there are no waiting times."]
+
+
+def test_one_job_is_it_and_not_they(tmp_path, no_pictures):
+    def waits(table):
+        (tmp_path / "few.csv").write_text(table)
+        brought = tables.workload(tmp_path / "few.csv", None, False, {"gpu": 2}, price={"gpu": 3.6})
+        run = Streamed(brought.scenario)
+        run.sim.run()
+        said = report(Answer(run, brought, 60.0), Course({"gpu": 2}), NOW_S)
+        return said.question, [line.text for line in said.answer], said.costs
+
+    question, lines, costs = waits("job,submit,duration,size\na,0,100,1\n")
+    assert question == "How long would 1 job have waited with gpu = 2, fifo?"
+    assert lines == ["It would have waited 0 s."]
+    assert costs == ["0.10 US dollars for the training of all jobs that were not refused and are in the figures."]
+    _, lines, _ = waits("job,submit,duration,size\na,0,100,1\nb,0,100,9\n")
+    assert lines == ["The one of 2 that has trained would have waited 0 s."]
 
 
 def test_teams_have_a_table(tmp_path, no_pictures):

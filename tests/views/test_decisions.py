@@ -83,7 +83,7 @@ def test_designs_that_are_no_numbers_stand_below_each_other():
     [axes] = figure.axes
     figure.draw_without_rendering()
     assert [label.get_text() for label in axes.get_yticklabels()] == ["fifo", "priority", r"\$x^2\$ <b>"]
-    assert axes.yaxis_inverted() and axes.get_xlabel() == "waiting of tuning jobs, 95 % quantile (s)"
+    assert axes.yaxis_inverted() and axes.get_xlabel() == "waiting of tuning jobs, 95 %\nquantile (s)"
     target = next(line for line in axes.lines if line.get_label() == "target: 600")
     assert list(target.get_xdata()) == [600, 600]
     assert [(text.get_text(), text.xy) for text in axes.texts] == [("✗", (700, 0)), ("?", (600, 1)), ("✓", (300, 2))]
@@ -117,3 +117,20 @@ def test_designs_without_an_interval_have_none():
     figure = decision(alone, "quota", P95, 600.0)
     figure.draw_without_rendering()
     assert all(math.isnan(y) for path in figure.axes[0].collections[0].get_paths() for _, y in path.vertices)
+
+
+def test_long_names_leave_half_of_a_narrow_picture_for_the_figure():
+    name = "speech & language understanding in the department of very long names"
+    figure = decision(
+        [DesignRow(name, "", name, 5.0, 4.0, 6.0), DesignRow("x" * 70, "", "x", 5.0, 4.0, 6.0)], "team", P95
+    )
+    figure.set_size_inches(5.5, 4.0)
+    figure.draw_without_rendering()
+    [axes] = figure.axes
+    assert [text.get_text() for text in axes.get_yticklabels()] == [
+        "speech & language\nunderstanding in…",
+        f"{'x' * 18}\n…",
+    ]
+    for label in (*axes.get_yticklabels(), axes.xaxis.label):
+        assert label.get_window_extent().x0 >= 0 and label.get_window_extent().x1 <= figure.bbox.x1, "it is cut off"
+    assert axes.get_position().width >= 0.4

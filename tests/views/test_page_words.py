@@ -100,7 +100,30 @@ def test_how_sure_it_is_says_how_many_replications_there_were():
     ]
     same = results({2: [figures(1.0)] * 3}).at({QUOTA: 2})
     assert sure(Answer(same, 0.95), Setup()) == [
-        "3 replications, all the same: nothing in them is random, so that there is no interval."
+        "3 replications, the same in every figure, so that there is no interval."
+    ]
+
+
+def test_a_verdict_that_is_counted_claims_no_confidence():
+    target = Target.parse("waiting_time_s.p95 <= 600")
+    refused = [figures(math.nan, unserved=1.0)] * 3
+    one = Answer(results({2: refused}).at({QUOTA: 2}), 0.95, target)
+    counted = "too many tuning jobs are refused or have not trained is missed by count, which is no test."
+    assert sure(one, Setup())[1:] == [f"A target for which {counted}"]
+    both = sure(swept({2: refused, 4: [figures(9e3), figures(8e3), figures(7e3)]}), Setup())
+    assert both[2].startswith("Met and missed are each shown with 95% confidence")
+    assert both[3] == f"A design in which {counted}"
+
+
+def test_who_is_left_out_of_every_design_alike_is_told_once_and_nobody_is_not_somebody():
+    refused = swept({2: [figures(math.nan, unserved=1.0)] * 3, 4: [figures(math.nan, unserved=1.0)] * 3})
+    assert all_of(left_out, refused, Setup()) == [
+        "In every design 100.00% of the tuning jobs were refused or had not trained at the end: they are in no waiting time."
+    ]
+    nobody = [figures(math.nan, **{"waiting_time_s.count": 0.0})] * 3
+    one = Answer(results({2: nobody}).at({QUOTA: 2}), 0.95)
+    assert all_of(left_out, one, Setup()) == [
+        "No tuning job that counts was asked for: none was refused, and none has trained."
     ]
 
 
@@ -150,7 +173,8 @@ def test_who_was_not_served_is_counted_for_the_chosen_design_and_for_the_worst()
     words = "of the tuning jobs were refused or had not trained at the end"
     answer = swept({2: [figures(9e3, unserved=0.5)] * 3, 4: [figures(1.0)] * 3})
     assert all_of(left_out, answer, Setup()) == [
-        f"Of all designs the most are left out with {QUOTA} = 2: 50.00% {words}."
+        f"No tuning job was refused or had not trained at the end with {QUOTA} = 4.",
+        f"Of all designs the most are left out with {QUOTA} = 2: 50.00% {words}.",
     ]
     allowed = Answer(answer.results, 0.95, Target.parse("waiting_time_s.p95 <= 600", 0.6))
     chosen = Answer(
