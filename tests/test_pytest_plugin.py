@@ -87,6 +87,7 @@ def test_another_failure_prints_none(suite):
     assert "reproduce with" not in result.stdout.str()
 
 
+@pytest.mark.long
 def test_a_suite_that_asks_for_all_and_misses_some_is_red_and_names_them(suite):
     result = suite(TAME, "all")
     result.assert_outcomes(passed=1)
@@ -123,6 +124,7 @@ def test_a_part_of_the_suite_can_be_run_without_asking(suite):
     assert suite(TAME, "all", options=("--collect-only",)).ret == 0
 
 
+@pytest.mark.long
 def test_a_misspelt_law_is_a_usage_error_with_the_nearest_spelling(suite):
     result = suite(TAME, "a stop catches one startin")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
@@ -167,6 +169,7 @@ def test_an_orchestrator_that_starts_its_next_job_while_the_last_is_stopping_fai
     assert "[hptsim: 4 held by tuning job first, which is Stopping, until it is Stopped]" in said
 
 
+@pytest.mark.long
 @BOTO
 def test_one_that_waits_until_the_last_is_stopped_passes_and_the_wait_is_no_moment(suite):
     wait = """while sagemaker.describe_hyper_parameter_tuning_job(**{NAME: "first"})[STATUS] != "Stopped":

@@ -40,6 +40,7 @@ def on_the_page(phase):
     return [int(cell.split("/")[0]) for cell in row.split("|") if "/" in cell]
 
 
+@pytest.mark.long
 def test_the_pages_figures_of_the_twin_are_the_twins():
     cpu = twin_times.phases(twin_times.NOW, "ml.m5.large")
     warm = twin_times.phases(twin_times.NOW, "ml.m5.large", tuned=True)

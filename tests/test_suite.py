@@ -13,6 +13,9 @@ RUN_AS_A_PROGRAM = {"__main__"}
 TYPES_ONLY = {"ports"}
 """Nothing in them runs: mypy checks them."""
 
+CONTRACT_TESTS = PACKAGE / "conformance" / "contract_tests"
+"""Tests themselves: tests/conformance/test_contract_tests.py runs them against the twin, and against planted bugs."""
+
 
 def imported(path):
     """The modules that a test file imports, and the packages that they are in."""
@@ -34,7 +37,12 @@ def untested(items):
         module = path.relative_to(PACKAGE)
         own = TESTS / module.parent / f"test_{module.name}"
         name = ".".join(("hptsim", *module.with_suffix("").parts)).removesuffix(".__init__")
-        if not {path, own} & files and name not in named and module.stem not in RUN_AS_A_PROGRAM | TYPES_ONLY:
+        if (
+            path.parent != CONTRACT_TESTS
+            and not {path, own} & files
+            and name not in named
+            and module.stem not in RUN_AS_A_PROGRAM | TYPES_ONLY
+        ):
             yield name
 
 

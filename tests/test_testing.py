@@ -53,7 +53,7 @@ def test_the_package_hands_on_what_its_modules_have():
         lambda s: s.warm_pool_capacity,
         lambda s: s.timings.stop_propagation_s > 0,
         lambda s: s.limits.tuning_jobs == 1,
-        lambda s: (s.assumptions.reservation, s.assumptions.discipline) == ("as-observed", "easy-backfill"),
+        long(lambda s: (s.assumptions.reservation, s.assumptions.discipline) == ("as-observed", "easy-backfill")),
     ],
 )
 def test_scenarios_reach(condition):

@@ -70,6 +70,7 @@ def test_bodies_are_read_at_once_in_pieces_and_by_lines(sim, session):
     assert b"".join(pieces) == whole and len(whole) == size > 50 and len(pieces) > 1
 
 
+@pytest.mark.long
 def test_many_clients_and_tasks_on_one_clock(session):
     def once():
         sim, order = simulation(), []

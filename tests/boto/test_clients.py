@@ -136,6 +136,7 @@ def test_other_clients_of_the_same_session_are_left_alone(sim):
     assert reached
 
 
+@pytest.mark.long
 def test_a_bare_environment_is_enough(tmp_path):
     code = (
         "from hptsim import Simulation, boto\n"
@@ -240,6 +241,7 @@ def test_a_paginator_resumes_from_its_token(sim, sagemaker):
     assert names == [f"job-{number}" for number in range(7)]
 
 
+@pytest.mark.long
 def test_thirty_two_threads_lose_nothing():
     sim = simulation(limits=ServiceLimits(None, None, None))
     client = boto.client(sim)

@@ -82,6 +82,7 @@ def test_designs_are_judged_by_the_target(file, capsys):
     assert re.search(r"^ *1 .* missed *$", out, re.MULTILINE) and re.search(r"^ *8 .* met *$", out, re.MULTILINE)
 
 
+@pytest.mark.long
 def test_the_smallest_is_searched(file, capsys):
     command = ["plan", file, "--what", QUOTA, "--target", TARGET, "--replications", "8", "--confidence", "0.9"]
     assert main([*command, "--json"]) == 0
@@ -167,7 +168,7 @@ class Page(HTMLParser):
 @pytest.mark.parametrize(
     ("options", "pictures"),
     [
-        pytest.param(["--over", f"{QUOTA}=2,4"], 7, id="sweep"),
+        pytest.param(["--over", f"{QUOTA}=2,4"], 7, id="sweep", marks=pytest.mark.long),
         pytest.param(["--what", QUOTA, "--target", TARGET], 8, id="search", marks=pytest.mark.long),
         pytest.param([], 3, id="single"),
     ],

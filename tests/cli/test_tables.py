@@ -74,6 +74,7 @@ def test_a_grid_and_a_single_design_are_told_without_intervals(table, capsys):
     assert "waiting_time_s.mean is 1000." in capsys.readouterr().out
 
 
+@pytest.mark.long
 def test_a_page_says_what_it_is(table, tmp_path):
     path = tmp_path / "out.html"
     assert plan(table, *SEARCH, "--html", str(path)) == 0

@@ -83,6 +83,7 @@ def test_an_ordinary_run_does_not_collect_them(request):
     assert not [item for item in request.session.items if item.path.parent.name == "contract_tests"]
 
 
+@pytest.mark.long
 def test_another_suite_may_have_an_endpoint_of_its_own(pytester):
     pytester.makeconftest("def pytest_addoption(parser):\n    parser.addoption('--endpoint', default='theirs')")
     pytester.makepyfile("def test(request):\n    assert request.config.getoption('--endpoint') == 'theirs'")

@@ -1,5 +1,6 @@
 """The search between two answers: what it finds is what all orders of all rows find, and it stays small."""
 
+import pytest
 from functools import cache
 
 from hypothesis import given, settings
@@ -50,6 +51,7 @@ def test_the_economical_search_finds_what_every_order_finds(scope, status, numbe
     assert {state.state for state in found} == {state.state for state in small(scope) if state.shows == target}
 
 
+@pytest.mark.long
 def test_all_that_every_order_shows_is_found():
     for most, parallel, criteria in SCOPES:
         terms = Terms(most, parallel, criteria, criteria)

@@ -77,6 +77,7 @@ def test_the_numbers_do_not_depend_on_who_computes_them(shuffled):
     assert once["waiting_time_s.mean"].nunique() == 6
 
 
+@pytest.mark.long
 def test_every_task_is_in_one_chunk_of_one_design(shuffled):
     sweep(SCENARIO, {f"capacity.{TYPE}": [2, 3]}, 50, executor=shuffled)
     sizes = [len(seeds) for _, seeds in shuffled.calls]

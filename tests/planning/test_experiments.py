@@ -137,6 +137,7 @@ def test_a_share_above_a_threshold_is_a_target(serial):
     assert column in until_precise(SCENARIO, column, 0.9, first=3, executor=serial).table
 
 
+@pytest.mark.long
 def test_too_few_replications_for_a_small_share_are_named(serial):
     few = {"replications": 8, "high": 8, "executor": serial}
     found = smallest(SCENARIO, QUOTA, "waiting_time_s.above_60 <= 0.05", **few)

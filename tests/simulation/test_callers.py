@@ -26,7 +26,7 @@ def scope(jobs=1, total=1, repeated_stop="idempotent"):
 
 
 @pytest.mark.parametrize("answer", ANSWERS)
-@pytest.mark.parametrize("repeated_stop", ["idempotent", "reject"])
+@pytest.mark.parametrize("repeated_stop", ["idempotent", pytest.param("reject", marks=pytest.mark.long)])
 def test_every_small_scope_keeps_the_laws(answer, repeated_stop):
     for scenario, often in ((scope(2, 1, repeated_stop), 1), (scope(1, 1, repeated_stop), 3)):
         found = explore(scenario, faults={answer: often})
@@ -34,6 +34,7 @@ def test_every_small_scope_keeps_the_laws(answer, repeated_stop):
         assert found.states > explore(scenario).states
 
 
+@pytest.mark.long
 def test_all_answers_together_with_faults_of_training_jobs_and_warm_pools():
     every = dict.fromkeys(ANSWERS, 1)
     assert explore(scope(1, 1), faults={**every, "internal_error": 1}).counterexample is None

@@ -112,7 +112,7 @@ def valley(configuration, epoch):
     return math.log1p((1 - x) ** 2 + 10 * (y + 2 - x * x / 2) ** 2)
 
 
-@pytest.mark.parametrize("function", [bowl, long(valley)], ids=lambda function: function.__name__)
+@pytest.mark.parametrize("function", [long(bowl), long(valley)], ids=lambda function: function.__name__)
 def test_bayesian_beats_random_at_equal_budget(function):
     """A sign test over 30 seeds: under equal chances 21 wins or more have a probability of 2 %."""
     ranges = (RATE, ParameterRange("drop", "Continuous", 0.0, 1.0))
