@@ -6,8 +6,9 @@ what botocore itself costs. moto (pip install moto, if you want its line) answer
 
 from __future__ import annotations
 
+import io
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from botocore.awsrequest import AWSResponse
@@ -36,7 +37,11 @@ def request(name: str) -> dict[str, Any]:
 def definition() -> dict[str, Any]:
     """What both kinds of job have in common."""
     return {
-        "AlgorithmSpecification": {"TrainingImage": "image:1", "TrainingInputMode": "File"},
+        "AlgorithmSpecification": {
+            "TrainingImage": "image:1",
+            "TrainingInputMode": "File",
+            "MetricDefinitions": [{"Name": "loss", "Regex": "loss=(.*)"}],
+        },
         "RoleArn": "arn:aws:iam::111122223333:role/SageMakerRole",
         "OutputDataConfig": {"S3OutputPath": "s3://bucket/output"},
         "ResourceConfig": {"InstanceType": "ml.m5.xlarge", "InstanceCount": 1, "VolumeSizeInGB": 30},
@@ -52,13 +57,21 @@ def rate(call: Callable[[int], object]) -> float:
     return CALLS / (time.perf_counter() - begun)
 
 
+class Body(io.BytesIO):
+    """A body as botocore reads one."""
+
+    def stream(self, *sizes: int, **more: object) -> Iterator[bytes]:
+        """All of it at once."""
+        yield self.read()
+
+
 def canned(operation: str, answer: Callable[[Any], object], sim: Simulation) -> Any:
     """A client that returns the bytes of the twin's answer to *operation*, whatever it is asked."""
     client, last = boto.client(sim), []
     client.meta.events.register("before-parse", lambda response_dict, **more: last.append(response_dict["body"]))
     answer(client)
     client.meta.events.register_first(
-        "before-send", lambda request, **more: AWSResponse(request.url, 200, {}, boto._Raw(last[0]))
+        "before-send", lambda request, **more: AWSResponse(request.url, 200, {}, Body(last[0]))
     )
     return client
 
@@ -80,7 +93,7 @@ def moto_rate() -> float | None:
 
 def main() -> None:
     limits = ServiceLimits(None, None, None)
-    sim = Simulation(Scenario(limits=limits, timings=Timings.typical()), laws=False)
+    sim = Simulation(Scenario(limits=limits, timings=Timings.typical(training_s=3600)), laws=False)
     client = boto.client(sim)
     names = [f"job-{number}" for number in range(JOBS)]
     create = rate(lambda number: client.create_hyper_parameter_tuning_job(**request(names[number])))

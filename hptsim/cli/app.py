@@ -29,7 +29,7 @@ _IMPORTED_WHEN_CALLED = {
     ),
     "replay": ("hptsim.cli.replay:replay", "Replay a table of jobs (CSV) under a quota."),
     "sensitivity": ("hptsim.cli.sensitivity:sensitivity", "Which inputs move a figure most."),
-    "serve": ("hptsim.server:serve", "Answer SageMaker, CloudWatch Logs and S3 over HTTP on loopback."),
+    "serve": ("hptsim.server:serve", "Answer SageMaker and the services near it over HTTP on loopback."),
 }
 """Subcommands that are imported when they are called, most of which need extras of their own: where each stands, and its
 line in `hptsim --help`."""

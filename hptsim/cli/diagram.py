@@ -25,7 +25,7 @@ def diagram(lifecycle: str = "tuning", *, svg: Path | None = None, mermaid: bool
         print Mermaid as well; without --svg it is printed anyway
     """
     if lifecycle not in _TABLES:
-        raise invalid("diagram", lifecycle, " or ".join(_TABLES), nearest(lifecycle, _TABLES))
+        raise invalid("diagram", lifecycle, "a lifecycle", nearest(lifecycle, _TABLES))
     table = _TABLES[lifecycle]
     if svg is not None:
         svg.write_text(state_diagrams.svg(table), encoding="utf-8")

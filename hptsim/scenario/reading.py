@@ -80,7 +80,7 @@ def read_text(path: Path, what: str) -> str:
     except InvalidInput:
         raise
     except (OSError, ValueError) as error:  # not there, not in UTF-8, or a path that cannot be one
-        raise invalid(str(path), str(error), what) from error
+        raise invalid(str(path), getattr(error, "strerror", None) or str(error), what) from error
 
 
 def parse(text: str, *, toml: bool) -> Any:

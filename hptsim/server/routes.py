@@ -52,7 +52,7 @@ def application(
     """The ASGI application of a simulation, which is that of us-east-1, or of several regions; at *speed* 0 time stands still.
 
     `/_hptsim/health`, `/_hptsim/journal?after=n&region=name` (JSON Lines), `/_hptsim/advance` and the page `/_hptsim/` are the
-    twin's own; everything else is SageMaker, CloudWatch Logs and S3 with the bucket in the path. *log* keeps what is asked.
+    twin's own; everything else is SageMaker and the services near it, S3 with the bucket in the path. *log* keeps what is asked.
     Requests whose Host is neither an address nor localhost nor one of *allowed_hosts* are refused, and those of other origins.
 
     >>> application(Simulation()).routes[0].path

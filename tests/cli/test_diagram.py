@@ -16,6 +16,8 @@ def test_the_command_prints_mermaid_or_writes_a_drawing(tmp_path, capsys):
     assert capsys.readouterr().out == mermaid(RESERVATION) + "\n" and (tmp_path / "r.svg").exists()
     assert main(["diagram", "trainin"]) == 2
     assert "did you mean 'training'" in capsys.readouterr().err
+    assert main(["diagram", "foo"]) == 2
+    assert capsys.readouterr().err.count("warm_pool") == 1
 
 
 def test_without_arguments_it_draws_a_tuning_job(capsys):

@@ -271,3 +271,9 @@ def test_markup_in_a_name_is_shown_as_it_is(tmp_path, capsys, name):
     assert name in capsys.readouterr().out
     assert main(["plan", str(path), "--replications", "2"]) == 0
     assert name in capsys.readouterr().out
+
+
+def test_a_file_that_is_not_there_is_named_once(tmp_path):
+    with pytest.raises(InvalidInput) as caught:
+        reading.read_text(tmp_path / "nofile.toml", "a readable scenario file")
+    assert str(caught.value).count("nofile.toml") == 1 and "No such file" in str(caught.value)
