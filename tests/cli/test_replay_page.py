@@ -73,6 +73,15 @@ def test_without_a_price_or_a_wait_it_says_so(tmp_path, no_pictures):
     assert [line.text for line in none.answer] == ["No job has trained, so that there are no waiting times."]
 
 
+@pytest.mark.parametrize(
+    ("capacity", "words"),
+    [({"*": 2}, "each kind = 2, fifo"), ({"gpu": 2, "*": 4}, "gpu = 2, each other kind = 4, fifo")],
+)
+def test_a_quota_of_each_kind_is_called_so(capacity, words, tmp_path, no_pictures):
+    answer, course = read(tmp_path, capacity=capacity)
+    assert report(answer, course, NOW_S).question.endswith(f" jobs have waited with {words}?")
+
+
 def test_one_job_is_it_and_not_they(tmp_path, no_pictures):
     def waits(table):
         (tmp_path / "few.csv").write_text(table)
