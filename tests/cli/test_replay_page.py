@@ -50,7 +50,8 @@ def test_every_sentence_is_what_the_jobs_did(tmp_path, no_pictures):
     said = report(*read(tmp_path, price={"gpu": 3.6}), NOW_S)
     assert said.question == "How long would 5 jobs have waited with gpu = 2, fifo?"
     assert [line.text for line in said.answer] == [
-        "The 4 of 5 that have trained would have waited 32 s on average: half of them at most 25 s, 95 % at most 75 s, the longest 80 s.",
+        "The 4 of 5 that have trained would have waited 32 s on average: "
+        "half of them at most 25 s, 95 % at most 75 s, the longest 80 s.",
         "25.0% of them would have waited for more than 60 s.",
     ]
     assert said.sure[0] == ONE_HISTORY and "the same table under the same quota gives the same figures" in said.sure[1]
