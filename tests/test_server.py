@@ -19,6 +19,7 @@ import attrs
 import httpx
 import pytest
 from botocore.exceptions import ClientError
+from browser import chromium
 from examples import request, simulation, training_request
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -335,6 +336,22 @@ def test_the_page_draws_the_timeline_and_its_button_advances_time(sim):
         ["Downloading: 10 s to 20 s", "10%", "10%"],
         ["Training: 20 s to 100 s", "20%", "80%"],
     ]
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("width", [380, 800, 1200])
+def test_training_jobs_of_a_long_name_are_told_apart_in_every_window(sim, width):
+    long = "h" * 16
+    sim.create_tuning_job({**request(total=2, parallel=2), "HyperParameterTuningJobName": long})
+    sim.run(until=40)
+    with served(sim) as url, chromium() as browser:
+        tab = browser.new_page(viewport={"width": width, "height": 700})
+        tab.goto(f"{url}/_hptsim/")
+        tab.wait_for_selector(".row.training .name")
+        cut = "names => names.filter(name => name.scrollWidth > name.clientWidth).map(name => name.textContent)"
+        assert tab.locator(".row.training").count() == 2
+        assert tab.eval_on_selector_all(".name, .status", cut) == []
+        assert tab.evaluate("document.documentElement.scrollWidth") <= width
 
 
 # ---------------------------------------------------------------------- a real server

@@ -25,7 +25,11 @@ class Answer:
     @property
     def rules(self) -> str:
         """The quota and the discipline, in words."""
-        quota = ", ".join(f"{kind} = {count}" for kind, count in self.scenario.capacity.items()) or "no quota"
+        capacity = self.scenario.capacity
+        each = "each kind" if len(capacity) == 1 else "each other kind"
+        quota = (
+            ", ".join(f"{each if kind == '*' else kind} = {count}" for kind, count in capacity.items()) or "no quota"
+        )
         return f"{quota}, {self.scenario.assumptions.discipline}"
 
     def sentences(self) -> list[str]:

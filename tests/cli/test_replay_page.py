@@ -50,7 +50,8 @@ def test_every_sentence_is_what_the_jobs_did(tmp_path, no_pictures):
     said = report(*read(tmp_path, price={"gpu": 3.6}), NOW_S)
     assert said.question == "How long would 5 jobs have waited with gpu = 2, fifo?"
     assert [line.text for line in said.answer] == [
-        "The 4 of 5 that have trained would have waited 32 s on average: half of them at most 25 s, 95 % at most 75 s, the longest 80 s.",
+        "The 4 of 5 that have trained would have waited 32 s on average: "
+        "half of them at most 25 s, 95 % at most 75 s, the longest 80 s.",
         "25.0% of them would have waited for more than 60 s.",
     ]
     assert said.sure[0] == ONE_HISTORY and "the same table under the same quota gives the same figures" in said.sure[1]
@@ -71,6 +72,15 @@ def test_without_a_price_or_a_wait_it_says_so(tmp_path, no_pictures):
     assert said.left_out[-1] == "Of the jobs in the figures none was refused, and each has trained."
     none = report(*read(tmp_path, capacity={"gpu": 0}), NOW_S)
     assert [line.text for line in none.answer] == ["No job has trained, so that there are no waiting times."]
+
+
+@pytest.mark.parametrize(
+    ("capacity", "words"),
+    [({"*": 2}, "each kind = 2, fifo"), ({"gpu": 2, "*": 4}, "gpu = 2, each other kind = 4, fifo")],
+)
+def test_a_quota_of_each_kind_is_called_so(capacity, words, tmp_path, no_pictures):
+    answer, course = read(tmp_path, capacity=capacity)
+    assert report(answer, course, NOW_S).question.endswith(f" jobs have waited with {words}?")
 
 
 def test_one_job_is_it_and_not_they(tmp_path, no_pictures):

@@ -234,6 +234,24 @@ def test_the_page_is_no_wider_than_its_window(width, tmp_path):
 
 
 @pytest.mark.long
+@pytest.mark.parametrize("width", [380, 800, 1200])
+def test_the_words_above_a_chart_fit_in_it(width, tmp_path):
+    with opened(to_html(stopped()), tmp_path) as tab:
+        tab.evaluate("""() => {
+            window.ends = {};
+            const draws = CanvasRenderingContext2D.prototype, fill = draws.fillText;
+            draws.fillText = function (text, x, y) {
+                if (this.canvas.id === "charts") window.ends[text] = x + this.measureText(text).width;
+                return fill.call(this, text, x, y);
+            };
+        }""")
+        tab.set_viewport_size({"width": width, "height": 800})
+        move(tab, 30)
+        ends = tab.evaluate("window.ends")
+        assert "quota 2" in ends and max(ends.values()) <= tab.locator("#charts").bounding_box()["width"]
+
+
+@pytest.mark.long
 def test_space_plays_to_the_end_and_hovering_explains(tmp_path):
     with opened(to_html(stopped()), tmp_path) as tab:
         tab.keyboard.press("Space")
