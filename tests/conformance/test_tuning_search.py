@@ -1,8 +1,8 @@
 """The search between two answers: what it finds is what all orders of all rows find, and it stays small."""
 
-import pytest
 from functools import cache
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
