@@ -230,5 +230,5 @@ class Script:
     metrics: Mapping[str, Curve] = converted(as_curves, factory=dict)
     """Other metrics that it prints beside its objective, by name: their values by epoch, as with *curve*."""
     log_format: str | None = attrs.field(default=None, validator=optional(string()))
-    """The line in which it prints its metrics, each name in braces: `epoch done, loss: {loss}`. Without one it prints what
+    """The line in which it prints its metrics, each name in braces, such as `epoch done, loss={loss}`. Without one it prints what
     the regular expressions of its MetricDefinitions find, and `name=value` for a metric that has none."""
