@@ -57,7 +57,7 @@ class Answer:
             where = f" with {spelled(set_)}" if set_ else ""
             sure = f" ({percent(self.confidence)} confidence)"
             if part.one_history:
-                sure = " in the one history that was run; nothing in it is random, so resample it for other days"
+                sure = " in the one history that was run: all replications are the same, so resample it for other days"
             all_jobs = beside(part, self.target.column, self.confidence)
             judged = f"{self.target} {words[self.verdict(part)]}{where}"
             if unserved := self.target.why(part):  # who is not served is counted, which is no test

@@ -29,7 +29,7 @@ np = require("numpy", "planning", "hptsim.planning")
 pd = require("pandas", "planning", "hptsim.planning")
 HEADLINE = "waiting_time_s.mean"
 """The column that a sentence is about unless another is named."""
-HISTORY = "one history, no interval, for nothing in it is random; resample it for other days"
+HISTORY = "one history, no interval, for all replications are the same; resample it for other days"
 """What is said instead of an interval when all replications are the same."""
 _META = b"hptsim"
 
@@ -107,7 +107,7 @@ class Results:
 
     @property
     def one_history(self) -> bool:
-        """Whether all replications, at least two, are the same in every figure: then nothing in them was random."""
+        """Whether all replications, at least two, are the same in every figure: one history, as far as they show."""
         return len(self.table) > 1 and len(self.table[self.columns].drop_duplicates()) == 1
 
     @property
