@@ -110,7 +110,10 @@ def test_a_recorded_history_is_one_until_it_is_resampled(tmp_path, capsys):
     Scenario(tuning_jobs=recorded, timings=timings, capacity={"ml.m5.xlarge": 1}).dump(path)
     assert main(["plan", str(path), "--replications", "2", "--target", "cost_usd <= 9"]) == 0
     out = capsys.readouterr().out
-    assert "cost_usd <= 9 is met in the one history that was run: all replications are the same" in out and " to " not in out
+    assert (
+        "cost_usd <= 9 is met in the one history that was run: all replications are the same" in out
+        and " to " not in out
+    )
     again = [*recorded, ScheduledTuningJob(TuningJobSpec("k"), 60.0)]
     queueing = {"admission": "queue"}  # otherwise those that meet on one day are refused, which misses any target
     Scenario(tuning_jobs=again, timings=timings, capacity={"ml.m5.xlarge": 1}, assumptions=queueing).dump(path)
