@@ -227,11 +227,13 @@ class Results:
 
 
 def digits(value: float, count: int = 4) -> str:
-    """A number with this many significant digits, and all of those before the point.
+    """A number with this many significant digits, and all of those before the point; 0 for what is below a billionth.
 
-    >>> digits(17534.2), digits(0.123456), digits(730.0, 2), digits(7.34, 2)
-    ('17534', '0.1235', '730', '7.3')
+    >>> digits(17534.2), digits(0.123456), digits(730.0, 2), digits(7.34, 2), digits(1.24e-46)
+    ('17534', '0.1235', '730', '7.3', '0')
     """
+    if abs(value) < 1e-9:
+        return "0"
     return f"{value:.0f}" if abs(value) >= 10**count else f"{value:.{count}g}"
 
 
