@@ -113,7 +113,13 @@ def test_an_endpoint_of_the_environment_is_not_called(sim, monkeypatch):
 def test_the_variables_of_the_page_send_each_service_to_an_address(monkeypatch):
     page = (Path(__file__).parents[2] / "docs/how-to/mock-a-program.md").read_text()
     named = re.findall(r"^\| `(AWS_ENDPOINT_URL\w*)` \|", page, re.MULTILINE)
-    services = {"SAGEMAKER": "sagemaker", "S3": "s3", "CLOUDWATCH_LOGS": "logs"}
+    services = {
+        "SAGEMAKER": "sagemaker",
+        "S3": "s3",
+        "CLOUDWATCH_LOGS": "logs",
+        "CLOUDWATCH": "cloudwatch",
+        "SERVICE_QUOTAS": "service-quotas",
+    }
     assert named == [*(f"AWS_ENDPOINT_URL_{name}" for name in services), "AWS_ENDPOINT_URL"]
 
     def addresses():
@@ -122,11 +128,11 @@ def test_the_variables_of_the_page_send_each_service_to_an_address(monkeypatch):
     for place, variable in enumerate(named[:-1]):
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv(variable, "http://localhost:1")
-            assert [one == "http://localhost:1" for one in addresses()] == [place == other for other in range(3)]
+            assert [one == "http://localhost:1" for one in addresses()] == [place == other for other in range(5)]
     monkeypatch.setenv(named[-1], "http://localhost:2")
-    assert addresses() == ["http://localhost:2"] * 3
+    assert addresses() == ["http://localhost:2"] * 5
     monkeypatch.setenv(named[0], "http://localhost:1")
-    assert addresses() == ["http://localhost:1", "http://localhost:2", "http://localhost:2"]
+    assert addresses() == ["http://localhost:1", *["http://localhost:2"] * 4]
     monkeypatch.setenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true")
     assert not any("localhost" in one for one in addresses())
 

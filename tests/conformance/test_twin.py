@@ -14,6 +14,7 @@ from watching import as_placebo, watch, watched
 
 from hptsim import Scenario, Simulation, TuningJobSpec, boto
 from hptsim.conformance import conform
+from hptsim.errors import LawBroken
 from hptsim.model.definitions import ResourceLimits, TrainingJobDefinition
 from hptsim.model.machine import TABLES
 from hptsim.model.tables import TRAINING, TUNING
@@ -77,8 +78,16 @@ INSTANTS = [25.0 * number for number in range(32)]
 
 
 def recorded(tables, path, seed):
-    """The answers of a run with *tables*, until the twin ends or falls over, as a recording."""
-    watched(Simulation(SCOPE, laws=False, seed=seed, tables=tables), path, INSTANTS)
+    """The answers of a run with *tables*, until the twin ends, falls over or goes round for ever, as a recording."""
+    sim = Simulation(SCOPE, laws=False, seed=seed, tables=tables)
+    steps = itertools.count()
+
+    def enough(step):
+        if next(steps) > 10_000:  # a run has some hundreds
+            raise LawBroken("every run ends", "the mutant goes round for ever")
+
+    sim.observe(enough)
+    watched(sim, path, INSTANTS)
     return path.read_text()
 
 
