@@ -15,10 +15,10 @@ from hptsim.model.specs import TuningJobSpec
 
 RETRYABLE = ("InternalServerError:", "CapacityError:")
 """How the reasons of failures begin that are not the user's fault (K5)."""
-NOT_BILLED = frozenset({"[*]", "Starting", "Starting:stopping", "Pending", "Interrupted", "Stopping:teardown"}) | {
-    "Interrupted:teardown",
-    "Interrupted:queued",
-}
+NOT_BILLED = frozenset(
+    {"[*]", "Starting", "Starting:stopping", "Pending", "Stopping:teardown"}
+    | {"Interrupted", "Interrupted:teardown", "Interrupted:queued"}
+)
 """The states of a live training job that costs nothing: it has no machines, or its container is not there (B1, B3)."""
 
 

@@ -119,9 +119,8 @@ def takes_back_what_is_lent(state: State, entry: Entry) -> str | None:
     parent = state.tuning[job.holder]
     if discipline not in PREEMPTIVE or parent.spec is None or job.state not in _RUNS:
         return f"{name} is preempted in {job.state} under {discipline}"
-    forecast = _Forecast(state)
-    wanted = [amounts for _, amounts in _unmet(state, forecast)]
-    if not any(_lent_to(state, _Forecast(state), job, amounts) for amounts in wanted):
+    before = _Forecast(state)
+    if not any(_lent_to(state, before, job, amounts) for _, amounts in _unmet(state, _Forecast(state))):
         return f"{name} is preempted, and nobody wants back what {parent.team!r} has borrowed"
     granted, held = list(state.due_s), _held_by(state, job.reservation)
     for other in _children(state):

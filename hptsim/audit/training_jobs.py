@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 
 from hptsim.audit.ends import CUT_SHORT
 from hptsim.audit.reader import STOPS
@@ -15,13 +15,15 @@ GRACE_S = 120.0
 """How long a container may run after SIGTERM (M:StopTrainingJob)."""
 _NEXT: Mapping[str, frozenset[str]] = {
     "[*]": frozenset({"Starting"}),
-    "Starting": frozenset({"Starting", "Pending", "Downloading", "Training", "Starting:stopping", "Failed"}),
-    "Pending": frozenset({"Starting", "Stopping:teardown"}),
-    "Downloading": frozenset({"Training", "Starting", "Stopping:teardown", "Failed"}),
-    "Training": frozenset(
-        {"Training", "Uploading", "Interrupted", "Starting", "Stopping", "Failed", "Interrupted:grace"}
+    "Starting": frozenset(
+        {"Starting", "Pending", "Downloading", "Training", "Starting:stopping", "Interrupted:teardown", "Failed"}
     ),
-    "Interrupted": frozenset({"Starting", "Stopping:teardown"}),
+    "Pending": frozenset({"Starting", "Stopping:teardown", "Interrupted:teardown"}),
+    "Downloading": frozenset({"Training", "Starting", "Stopping:teardown", "Interrupted:teardown", "Failed"}),
+    "Training": frozenset(
+        {"Training", "Uploading", "Interrupted", "Starting", "Stopping", "Interrupted:grace", "Failed"}
+    ),
+    "Interrupted": frozenset({"Starting", "Stopping:teardown", "Interrupted:teardown"}),
     "Interrupted:grace": frozenset({"Interrupted:queued", "Stopping:teardown"}),
     "Interrupted:teardown": frozenset({"Interrupted:queued", "Stopping:teardown"}),
     "Interrupted:queued": frozenset({"Starting", "Stopped", "MaxWaitTimeExceeded"}),
@@ -31,9 +33,7 @@ _NEXT: Mapping[str, frozenset[str]] = {
     "Stopping:teardown": frozenset({"Stopped", "MaxWaitTimeExceeded"}),
     "Stopping:uploading": frozenset({"Stopped", "MaxWaitTimeExceeded", "MaxRuntimeExceeded"}),
 }
-"""Which state may follow which, from the rows J1 to J13 of the specification: the auditor's own copy, by intent."""
-_PREEMPTED = frozenset({"Starting", "Pending", "Downloading", "Interrupted"})
-"""The states in which a preempted training job has no script that must end first."""
+"""Which state may follow which, from the rows J1 to J13 and `preemption`: the auditor's own copy, by intent."""
 _STOPPED = frozenset({"Starting:stopping", "Stopping", "Stopping:teardown", "Stopping:uploading"})
 _AFTER: Mapping[str, frozenset[str]] = {
     "create": frozenset({"Starting"}),
@@ -73,10 +73,7 @@ def goes_through_its_phases(state: State, entry: Entry) -> str | None:
         return None
     job = state.training.get(name)
     before = "[*]" if job is None or trigger == "create" else job.state
-    following: Collection[str] = (
-        {"Interrupted:teardown"} if trigger == "preempt" and before in _PREEMPTED else _NEXT.get(before, ())
-    )
-    if source != before or destination not in following or destination not in _AFTER.get(trigger, ()):
+    if source != before or destination not in _NEXT.get(before, ()) or destination not in _AFTER.get(trigger, ()):
         return f"{trigger} leads {name} from {before} to {destination}"
     if (
         job is not None

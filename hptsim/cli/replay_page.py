@@ -11,7 +11,7 @@ from hptsim.cli import terminal
 from hptsim.cli.replay_answer import Answer
 from hptsim.planning.one_history import ONE_HISTORY
 from hptsim.views import charts
-from hptsim.views.axis_names import figure_name
+from hptsim.views.axis_names import table_name
 from hptsim.views.chart_data import share_rows
 from hptsim.views.course import Course
 from hptsim.views.drawings import Drawing, drawing
@@ -120,5 +120,5 @@ def _tables(answer: Answer) -> Iterator[Table]:
     yield Table(
         "Figures",
         ["figure", "what it is", "value"],
-        [[Cell.of(name), Cell.of(figure_name(name)), Cell.of(value)] for name, value in known],
+        [[Cell.of(name), Cell.of(table_name(name)), Cell.of(value)] for name, value in known],
     )

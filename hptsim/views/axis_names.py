@@ -6,7 +6,8 @@ import re
 
 from hptsim.planning.intervals import limits_of
 
-_GROUP = re.compile(r"(.*)\[(\w+)=(.*)\]", re.DOTALL)
+GROUPED = re.compile(r"(.*)\[(\w+)=(.*)\]", re.DOTALL)
+"""A figure of a group: its column, what groups are told apart by, and which group."""
 _SAMPLES = {
     "waiting_time_s": "waiting of tuning jobs",
     "quota_waiting_time_s": "quota waiting of tuning jobs",
@@ -46,7 +47,7 @@ def figure_name(column: str) -> str:
     >>> figure_name("waiting_time_s.above_600[team=vision]")
     'waiting of tuning jobs above 600 s (%), team vision'
     """
-    if grouped := _GROUP.fullmatch(column):
+    if grouped := GROUPED.fullmatch(column):
         return f"{figure_name(grouped[1])}, {grouped[2].replace('_', ' ')} {grouped[3]}"
     if column in _SINGLE:
         return _SINGLE[column]
@@ -60,13 +61,22 @@ def figure_name(column: str) -> str:
     return column
 
 
+def table_name(column: str) -> str:
+    """The same for a table, which shows a share as it is counted, from 0 to 1, where an axis shows per cent.
+
+    >>> table_name("unserved_share"), table_name("utilization.gpu"), table_name("cost_usd")
+    ('tuning jobs that were refused or never trained (share)', 'utilization of gpu (share of the quota)', 'cost (US dollars)')
+    """
+    return figure_name(column).replace("(%", "(share")
+
+
 def is_share(column: str) -> bool:
     """Whether a figure lies between 0 and 1, and is shown in per cent.
 
     >>> is_share("waited_share"), is_share("waited_share[team=vision]"), is_share("cost_usd")
     (True, True, False)
     """
-    grouped = _GROUP.fullmatch(column)
+    grouped = GROUPED.fullmatch(column)
     return limits_of(grouped[1] if grouped else column) == (0, 1)
 
 

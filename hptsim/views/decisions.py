@@ -41,11 +41,22 @@ class DesignRow(NamedTuple):
 
 
 class Pair(NamedTuple):
-    """Two figures of a design, and whether another design *dominates* it: not worse in either, and better in one."""
+    """Two figures of a design, and why it is out of the question, if it is.
+
+    Another design *dominates* it, not worse in either and better in one; or too many are refused or never train: *turned_away*.
+    """
 
     across: DesignRow
     up: DesignRow
     dominated: bool
+    turned_away: bool = False
+
+    @property
+    def standing(self) -> str:
+        """What a legend says of it."""
+        if self.turned_away:
+            return "leaves too many unserved"
+        return "dominated by another" if self.dominated else "not dominated"
 
 
 def decision(rows: Sequence[DesignRow], x: str, column: str, limit: float | None = None) -> Any:
@@ -158,7 +169,7 @@ def logarithmic(rows: Sequence[DesignRow], limit: float | None = None) -> bool:
 
 
 def tradeoff(rows: Sequence[Pair], across: str, up: str, limit: float | None = None) -> Any:
-    """Two figures of each design against each other, as pairs of rows; gray is a design that another one dominates.
+    """Two figures of each design against each other, as pairs of rows; gray is a design that is out of the question.
 
     *limit* is the target of the figure that goes *up*.
 
@@ -167,12 +178,13 @@ def tradeoff(rows: Sequence[Pair], across: str, up: str, limit: float | None = N
     'cost (US dollars)'
     """
     figure, (axes,) = charts.empty(1, 6)
-    for first, second, beaten in rows:
-        place, color = (first.mean, second.mean), GRAY if beaten else BLUE
+    for row in rows:
+        first, second = row.across, row.up
+        place, color = (first.mean, second.mean), GRAY if row.dominated or row.turned_away else BLUE
         axes.plot([first.low, first.high], [second.mean] * 2, color=color, linewidth=2)
         axes.plot([first.mean] * 2, [second.low, second.high], color=color, linewidth=2)
-        name = "dominated by another" if beaten else "not dominated"
-        axes.plot(*place, color=color, marker="o", markersize=9, linestyle="none", label=name)
+        shape = "s" if row.turned_away else "o"
+        axes.plot(*place, color=color, marker=shape, markersize=9, linestyle="none", label=row.standing)
         _mark(axes, second._replace(verdict=""), place)
         axes.annotate(
             charts.unmarked(second.name),

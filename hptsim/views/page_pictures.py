@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any
@@ -16,7 +15,7 @@ from hptsim.planning.results import percent, spelled
 from hptsim.planning.streamed import Streamed
 from hptsim.scenario.scenario import Scenario
 from hptsim.views import charts
-from hptsim.views.axis_names import figure_name, path_name
+from hptsim.views.axis_names import GROUPED, figure_name, path_name
 from hptsim.views.chart_data import share_rows
 from hptsim.views.choice import COST, Choice, Design, design_rows, mean_of
 from hptsim.views.course import Course
@@ -24,9 +23,6 @@ from hptsim.views.decisions import DesignRow, Pair, decision, logarithmic, trade
 from hptsim.views.drawings import Drawing, drawing
 from hptsim.views.page_words import Setup
 from hptsim.views.time_axis import Clock
-
-GROUPED = re.compile(r"(.*)\[(\w+)=(.*)\]", re.DOTALL)
-"""A figure of a group: its column, what groups are told apart by, and which group."""
 
 
 def pictures(
@@ -70,13 +66,19 @@ def _against_each_other(answer: Answer, choice: Choice, figures: Sequence[str]) 
     others = [row for row in design_rows(answer, column, choice) if row.name in costs]
     limit = None if answer.target is None else answer.target.limit
     sign = "+" if answer.target is not None and answer.target.sign == ">=" else ""
-    table = planning.frontier(answer.results, [COST, f"{sign}{column}"], answer.confidence).table
-    beaten = {
-        ", ".join(str(row[path]) for path in answer.results.varied): bool(row["dominated_by"])
+    unserved = 0.0 if answer.target is None else answer.target.unserved
+    table = planning.frontier(answer.results, [COST, f"{sign}{column}"], answer.confidence, unserved).table
+    struck = {
+        ", ".join(str(row[path]) for path in answer.results.varied): (
+            bool(row["dominated_by"]),
+            row["unserved"] > unserved,
+        )
         for row in table.to_dict("records")
     }
-    rows = [Pair(costs[row.name], row, beaten[row.name]) for row in others]
+    rows = [Pair(costs[row.name], row, *struck[row.name]) for row in others]
     why = "gray designs are dominated, another one is not worse in either and better in one"
+    if any(row.turned_away for row in rows):
+        why += f"; gray squares leave more than {percent(unserved)} refused or untrained"
     words = f"{figure_name(column)} against cost: {why}"
     yield drawing(words, partial(tradeoff, rows, COST, column, limit), "tradeoff")
 

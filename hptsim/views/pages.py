@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+import attrs
+
 from hptsim.planning.answers import Answer
 from hptsim.planning.results import spelled
 from hptsim.scenario.scenario import Scenario
-from hptsim.views.axis_names import figure_name
+from hptsim.views.axis_names import GROUPED, table_name
 from hptsim.views.choice import Choice, mean_of
-from hptsim.views.page_pictures import GROUPED, pictures
+from hptsim.views.page_pictures import pictures
 from hptsim.views.page_words import Setup, answer_lines, costs, left_out, question, sure
 from hptsim.views.report import Cell, Report, Table, footer
 
@@ -57,13 +59,9 @@ def _designs(answer: Answer, choice: Choice, figures: Sequence[str]) -> Table:
         cells += [Cell.of(mean_of(part, name)) for name in figures]
         if answer.target is not None:
             cells.append(Cell.judged(answer.verdict(part)))
-        rows.append([_bold(cells[0], set_ == choice.design), *cells[1:]])
+        rows.append([attrs.evolve(cells[0], chosen=set_ == choice.design), *cells[1:]])
     head = [*answer.results.varied, *figures, *([] if answer.target is None else ["target"])]
     return Table("Designs", head, rows)
-
-
-def _bold(cell: Cell, chosen: bool) -> Cell:
-    return Cell(cell.text, cell.value, cell.verdict, chosen)
 
 
 def _groups(answer: Answer, choice: Choice) -> Iterator[Table]:
@@ -94,6 +92,6 @@ def _figures(answer: Answer, figures: Sequence[str]) -> Table:
     names = [*varied, "figure", "what it is", *said]
     rows = []
     for row in shown.to_dict("records"):
-        values = {**row, "what it is": figure_name(row["figure"]), "value": row["mean"]}
+        values = {**row, "what it is": table_name(row["figure"]), "value": row["mean"]}
         rows.append([Cell.of(values[name]) for name in names])
     return Table("Figures", names, rows)

@@ -3,6 +3,7 @@
 import json
 import re
 
+import attrs
 import numpy as np
 import pytest
 from experiments_made_up import figures, history, swept, three
@@ -114,6 +115,20 @@ def test_what_a_caption_says_of_intervals_and_axes_is_so(monkeypatch):
     assert captions(steep, monkeypatch, ("waiting_time_s.p95",)) == [
         "waiting of tuning jobs, 95 % quantile (s): one run of each, logarithmic axis"
     ]
+
+
+def test_designs_that_turn_too_many_away_are_out_of_the_question(monkeypatch):
+    """The cheap one serves eight of ten: it dominates nobody, and is no bargain; by the target's bound it may be one."""
+    monkeypatch.setattr(page_pictures, "_of_one_run", lambda *_: iter(()))
+    points = {2: figures(100.0, 10.0, 0.2), 4: figures(200.0, 20.0), 6: figures(150.0, 30.0)}
+    answer = history(points)
+    [(caption, one)] = [(name, one) for name, one in drawn(Scenario(), answer).items() if "against" in name]
+    assert caption.endswith("; gray squares leave more than 0% refused or untrained")
+    assert {key.words for key in one.keys} == {"not dominated", "leaves too many unserved", "chosen: 4", "target: 600"}
+    allowed = attrs.evolve(answer, target=attrs.evolve(answer.target, unserved=0.5))
+    [(caption, one)] = [(name, one) for name, one in drawn(Scenario(), allowed).items() if "against" in name]
+    assert caption.endswith("gray designs are dominated, another one is not worse in either and better in one")
+    assert {key.words for key in one.keys} == {"not dominated", "dominated by another", "chosen: 2", "target: 600"}
 
 
 def test_dominated_designs_are_those_of_the_frontier(monkeypatch):
