@@ -12,6 +12,7 @@ from hptsim.cli import terminal
 from hptsim.cli.exit_codes import SUCCESS
 from hptsim.cli.plan import parsed
 from hptsim.errors import invalid
+from hptsim.planning.frontiers import bare
 from hptsim.planning.intervals import check_confidence, check_unserved
 from hptsim.scenario.scenario import Scenario
 
@@ -78,13 +79,16 @@ def choose(
     grid = dict(map(parsed, over))
     scenario = terminal.accepted(Scenario.load(file), yes)
     settings: planning.Settings = {
-        **{"until_s": until, "warm_up_s": warm_up, "checkpoint": checkpoint, "resample": resample},
+        "until_s": until,
+        "warm_up_s": warm_up,
+        "checkpoint": checkpoint,
+        "resample": resample,
     }
     if len(figure) == 1:
         found: Any = planning.best_of(
             scenario,
-            list(planning.grid_points(grid)),
-            figure[0].removeprefix("+"),
+            planning.grid_points(grid),
+            bare(figure[0]),
             largest=figure[0].startswith("+"),
             indifference=indifference,
             budget=budget,
@@ -97,7 +101,7 @@ def choose(
     else:
         results = _tried(scenario, grid, figure, designs, replications, unserved, seed, settings)
         found = planning.frontier(results, figure, confidence, unserved)
-        data = {"frontier": found.best.to_dict("records"), "designs": found.table.to_dict("records")}
+        data = {"frontier": terminal.records(found.best), "designs": terminal.records(found.table)}
     few = "" if designs is None else _of_how_many(len(found.table), grid)
     if json:
         print(dumps({"scenario": scenario.name, "seed": seed, "sentence": found.sentence() + few, **data}, indent=2))
@@ -140,8 +144,7 @@ def _tried(
     if designs is not None:
         how: Any = {"designs": designs, "replications": replications, "unserved": unserved, "seed": seed, **settings}
         return planning.search_designs(scenario, grid, figures, **how)
-    for name in figures:
-        settings = planning.with_figure(settings, name.removeprefix("+"))
+    settings = planning.with_figure(settings, *map(bare, figures))
     return planning.sweep(scenario, grid, replications, seed, **settings)
 
 

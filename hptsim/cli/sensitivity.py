@@ -74,7 +74,7 @@ def sensitivity(
         table = planning.sobol(scenario, inputs, figure, **how)
         text = f"Sobol's indices of {figure} (estimates, from {samples * (len(inputs) + 2)} points):\n{_indices(table)}"
     if json:
-        data = {"scenario": scenario.name, "seed": seed, "figure": figure, "inputs": table.to_dict("records")}
+        data = {"scenario": scenario.name, "seed": seed, "figure": figure, "inputs": terminal.records(table)}
         print(dumps(data, indent=2))
     else:
         terminal.console().print(text, highlight=False, soft_wrap=True)

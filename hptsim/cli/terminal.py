@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 import time
 from typing import Any
@@ -32,6 +33,14 @@ def accepted(scenario: Scenario, yes: bool) -> Scenario:
 def prices_data(scenario: Scenario) -> dict[str, str]:
     """When, where and by whom the prices were listed, for machines."""
     return {name: getattr(scenario.price_list, name) for name in ("date", "region", "source")}
+
+
+def records(table: Any) -> list[dict[str, Any]]:
+    """The rows of a DataFrame for machines; a figure that was not observed is null, for JSON has no NaN."""
+    return [
+        {name: None if isinstance(value, float) and math.isnan(value) else value for name, value in row.items()}
+        for row in table.to_dict("records")
+    ]
 
 
 def warn_of_prices(scenario: Scenario) -> None:

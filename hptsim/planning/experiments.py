@@ -174,16 +174,16 @@ def groups_in(columns: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(found[1] for column in columns if (found := re.fullmatch(r".*\[(\w+)=.*\]", column))))
 
 
-def with_figure(settings: Settings, column: str) -> Settings:
-    """*settings* with what the figure *column* needs beyond those that are always there: its threshold, its group.
+def with_figure(settings: Settings, *columns: str) -> Settings:
+    """*settings* with what the figures *columns* need beyond those that are always there: their thresholds, their groups.
 
     >>> with_figure({}, "waiting_time_s.above_30[team=vision]")
     {'above_s': [30.0], 'by': ['team']}
     """
     return {
         **settings,
-        "above_s": [*settings.get("above_s", ()), *thresholds([column])],
-        "by": [*settings.get("by", ()), *groups_in([column])],
+        "above_s": [*settings.get("above_s", ()), *thresholds(columns)],
+        "by": [*settings.get("by", ()), *groups_in(columns)],
     }
 
 

@@ -48,7 +48,7 @@ class Frontier:
         """The designs that are left, and how many were struck out for which reason."""
         lines = []
         for row in self.best.to_dict("records"):
-            values = ", ".join(f"{name} {digits(row[name])}" for name in map(_bare, self.figures))
+            values = ", ".join(f"{name} {digits(row[name])}" for name in map(bare, self.figures))
             lines.append(f"{spelled({path: row[path] for path in self.varied})}: {values}.")
         out, shown = int((self.table["dominated_by"] != "").sum()), int(self.table["shown"].sum())
         lines.append(
@@ -93,19 +93,20 @@ def frontier(results: Results, figures: Sequence[str], confidence: float = 0.95,
         better = (other for other in serving if _dominates(means[other], means[place]))
         by = next(better, None) if place in serving else None
         worse = by is not None and _shown(points[by][1], points[place][1], figures, confidence)
-        values = {_bare(name): _sign(name) * mean for name, mean in zip(figures, means[place], strict=True)}
+        values = {bare(name): _sign(name) * mean for name, mean in zip(figures, means[place], strict=True)}
         reason = {"dominated_by": "" if by is None else spelled(points[by][0]), "shown": worse}
         rows.append({**points[place][0], **values, "unserved": points[place][1].unserved, **reason})
     return Frontier(pd.DataFrame(rows), results.varied, tuple(figures), confidence, unserved)
 
 
-def _bare(name: str) -> str:
+def bare(name: str) -> str:
+    """The column of a figure, without the plus sign that says more is better."""
     return name.removeprefix("+")
 
 
 def objectives(part: Results, figures: Sequence[str]) -> list[float]:
     """The means of a design's figures, of each of which less is better; NaN where no replication has it: nobody has waited."""
-    values = [(name, part.values(_bare(name))) for name in figures]
+    values = [(name, part.values(bare(name))) for name in figures]
     return [_sign(name) * float(np.mean(found)) if len(found) else math.nan for name, found in values]
 
 
@@ -131,8 +132,8 @@ def _shown(better: Results, worse: Results, figures: Sequence[str], confidence: 
     differences, each = Comparison(better, worse).differences, 1 - (1 - confidence) / len(figures)
     lows = []
     for name in figures:
-        values = _sign(name) * differences.values(_bare(name))
-        values = np.where(np.abs(values) > 1e-9 * abs(better.mean(_bare(name))), values, 0.0)  # less is rounding
+        values = _sign(name) * differences.values(bare(name))
+        values = np.where(np.abs(values) > 1e-9 * abs(better.mean(bare(name))), values, 0.0)  # less is rounding
         low = float(bounds(values, each)[0])
         lows.append(float(values.mean()) if math.isnan(low) and len(values) > 1 else low)
     return all(low >= 0 for low in lows) and any(low > 0 for low in lows)

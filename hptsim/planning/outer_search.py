@@ -13,7 +13,7 @@ from hptsim.errors import invalid
 from hptsim.optional import require
 from hptsim.planning.executors import workers
 from hptsim.planning.experiments import Settings, grid_points, run_points, seeds, with_figure
-from hptsim.planning.frontiers import objectives
+from hptsim.planning.frontiers import bare, objectives
 from hptsim.planning.intervals import check_unserved
 from hptsim.planning.results import Results
 from hptsim.scenario.scenario import Scenario
@@ -46,8 +46,7 @@ def search_designs(
     if not figures or isinstance(designs, bool) or not isinstance(designs, int) or designs < 1:
         raise invalid("figures, designs", (list(figures), designs), "at least one figure and one design")
     grid_points(over)  # refuses values that are the same
-    for name in figures:
-        settings = with_figure(settings, name.removeprefix("+"))
+    settings = with_figure(settings, *map(bare, figures))
     own, found = seeds(seed, replications), []
     with workers(settings.get("executor")) as pool:
         settings["executor"] = pool

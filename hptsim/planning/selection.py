@@ -46,9 +46,9 @@ class Selection:
 
     def sentence(self) -> str:
         """The answer in words."""
-        counts = (
-            f"{sum(self.replications)} replications, {min(self.replications)} to {max(self.replications)} of a design"
-        )
+        least, most = min(self.replications), max(self.replications)
+        of_each = f"{least} of each design" if least == most else f"{least} to {most} of a design"
+        counts = f"{sum(self.replications)} replications, {of_each}"
         mean = digits(self.means[self.best])
         out = "; ".join(spelled(self.designs[design]) for design in self.left_out)
         away = (
@@ -200,7 +200,8 @@ def best_of(
                     draw, len(left), indifference, confidence=confidence, first=first, most=most
                 )
                 probability = confidence if ended else math.nan
-                promise = _promise(ended, confidence, indifference, most)
+                others = "no other" if len(left) == len(designs) else "no other that is not left out"
+                promise = _promise(ended, confidence, indifference, most, others)
             best = left[place]
             if drawn.unserved(best, drawn.counts[best]) <= unserved:
                 break
@@ -210,10 +211,10 @@ def best_of(
     return Selection(tuple(designs), column, best, means, counts, probability, promise, out, unserved)
 
 
-def _promise(ended: bool, confidence: float, indifference: float, most: int) -> str:
+def _promise(ended: bool, confidence: float, indifference: float, most: int, others: str) -> str:
     """What Kim and Nelson's procedure lets one say."""
     if ended:
-        return f"With {percent(confidence)} confidence no other is better by {digits(indifference)} or more."
+        return f"With {percent(confidence)} confidence {others} is better by {digits(indifference)} or more."
     return f"It took more than the {most} replications that were allowed: nothing is promised."
 
 

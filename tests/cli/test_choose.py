@@ -56,6 +56,19 @@ def test_several_figures_have_a_frontier(file, capsys):
     assert json.loads(capsys.readouterr().out)["frontier"] == found.best.to_dict("records")
 
 
+def no_constant(name):
+    raise AssertionError(f"{name} is no JSON")
+
+
+def test_what_nobody_has_is_null_for_machines(file, capsys):
+    """Without an instance everybody is refused, and nobody has a waiting time."""
+    command = ["choose", file, "--over", f"{QUOTA}=0,2", "--replications", "2", "--json"]
+    assert main([*command, "--figure", "cost_usd", "--figure", "waiting_time_s.mean"]) == 0
+    data = json.loads(capsys.readouterr().out, parse_constant=no_constant)
+    assert [(one[QUOTA], one["waiting_time_s.mean"]) for one in data["designs"] if one["unserved"] == 1] == [(0, None)]
+    assert [one[QUOTA] for one in data["frontier"]] == [2]
+
+
 @pytest.mark.long
 def test_a_large_grid_is_searched_and_what_is_not_tried_is_said(file, capsys):
     command = [

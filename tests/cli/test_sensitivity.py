@@ -2,6 +2,7 @@
 
 import json
 
+import attrs
 import pytest
 
 from hptsim.cli.app import main
@@ -44,6 +45,18 @@ def test_one_at_a_time(file, capsys):
     assert capsys.readouterr().out == found.sentence() + "\n"
     assert main(["sensitivity", file, *COMMAND, "--replications", "5", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["inputs"] == found.table.to_dict("records")
+
+
+def test_where_replications_do_not_differ_there_is_no_interval(tmp_path, capsys):
+    path = tmp_path / "same.json"
+    attrs.evolve(SCENARIO, timings=Timings(training_s=100.0), arrivals=[Arrivals(TuningJobSpec("c"), 200.0, 3)]).dump(
+        path
+    )
+    assert (
+        main(["sensitivity", str(path), "--between", "timings.training_s=90,110", "--replications", "2", "--json"]) == 0
+    )
+    [row] = json.loads(capsys.readouterr().out, parse_constant=lambda name: pytest.fail(name))["inputs"]
+    assert row["low"] is None and row["high"] is None and row["difference"] == 0
 
 
 def test_all_at_once(file, capsys):

@@ -148,6 +148,8 @@ def test_a_design_that_turns_work_away_is_not_the_best():
                 " Left out, for more than 0% of the tuning jobs are refused or have not trained when it ends: "
                 "capacity.ml.m5.xlarge = 1."
             )
+            if "indifference" in how:
+                assert "With 95% confidence no other that is not left out is better by 50 or more." in found.sentence()
         allowed = best_of(teams, designs, "cost_usd", first=10, executor=one, indifference=50.0, unserved=1.0)
         assert allowed.best == 0 and allowed.left_out == () and "Left out" not in allowed.sentence()
         with pytest.raises(InvalidInput, match=r"at most 0\.00% refused"):
