@@ -17,8 +17,8 @@ from hptsim.boto import clock
 from hptsim.errors import NoAnswer
 from hptsim.optional import require
 from hptsim.service import elsewhere
+from hptsim.service.call import Response
 from hptsim.service.http import Call, Wire
-from hptsim.service.s3 import Response
 from hptsim.simulation.simulation import Simulation
 
 

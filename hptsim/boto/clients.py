@@ -16,6 +16,7 @@ from hptsim.boto.answering import register
 from hptsim.errors import invalid, nearest
 from hptsim.optional import require
 from hptsim.service.http import SERVICES
+from hptsim.service.validation import known_services
 from hptsim.simulation.simulation import Simulation
 
 DEFAULT_REGION = "us-east-1"
@@ -86,14 +87,8 @@ async def _opened(made: Any, sim: Simulation) -> AsyncIterator[Any]:
 
 
 def _check(service: str) -> None:
-    if service not in SERVICES and service not in _known_services():
-        raise invalid("service", service, "a service that botocore knows", nearest(service, _known_services()))
-
-
-@functools.cache
-def _known_services() -> tuple[str, ...]:
-    """The services of which botocore has a model: what is no matter of the twin, moto may answer."""
-    return tuple(require("botocore.loaders", "boto", "hptsim.boto").Loader().list_available_services("service-2"))
+    if service not in SERVICES and service not in known_services():
+        raise invalid("service", service, "a service that botocore knows", nearest(service, known_services()))
 
 
 @functools.cache

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import re
 import zlib
 from urllib.parse import parse_qsl, urlsplit
-from xml.sax.saxutils import escape
 
-from hptsim.boto import DEFAULT_REGION
 from hptsim.errors import ServiceError
 from hptsim.optional import require
-from hptsim.server.services import object_operation, operation_of, service_of
-from hptsim.service.call import Call
-from hptsim.service.refusals import refusal
-from hptsim.service.s3 import Response
+from hptsim.server.services import object_operation, operation_of, region_of, service_of
+from hptsim.service.call import Call, Response
+from hptsim.service.refusals import in_protocol
 
 require("starlette", "server", "the server")
 
@@ -28,15 +24,13 @@ _MOST_READ = 16 * MAX_BODY
 MAX_OBJECT = 64 * MAX_BODY
 """Bytes of an object, or of a part of one, that a client puts into S3."""
 _TARGETS = {"SageMaker": "sagemaker", "Logs_20140328": "logs"}
-_SCOPE = re.compile(r"Credential=[^/,]*/\d{8}/([a-z0-9-]{1,32})/")
 
 
 async def call_of(request: Request) -> Call:
     """The call that an HTTP request makes; raises ServiceError (UnknownOperationException, and those of `body_of`)."""
     host, headers = request.headers.get("host", ""), dict(request.headers)
     path = request.scope.get("raw_path", request.url.path.encode()).decode("latin-1")
-    scope = _SCOPE.search(headers.get("authorization", ""))
-    region = scope[1] if scope else DEFAULT_REGION
+    region = region_of(headers)
     target = headers.get("x-amz-target")
     if _is_of_s3(request):
         query = request.url.query
@@ -66,16 +60,8 @@ def _is_of_s3(request: Request) -> bool:
 
 
 def refused(request: Request, error: ServiceError) -> Response:
-    """An error in the format of the service that was asked: XML of S3, JSON of the others."""
-    if not _is_of_s3(request):
-        return refusal(error)
-    text = f"<Error><Code>{escape(error.code)}</Code><Message>{escape(_printable(error.message))}</Message></Error>"
-    return Response(error.http_status, {"Content-Type": "application/xml"}, text.encode())
-
-
-def _printable(text: str) -> str:
-    """A text without the characters that XML cannot hold."""
-    return "".join(one if one.isprintable() else "?" for one in text)
+    """An error in the protocol of the service that was asked, JSON where that is not known."""
+    return in_protocol("s3" if _is_of_s3(request) else service_of(request.headers) or "sagemaker", error)
 
 
 def _endpoint(host: str) -> str:

@@ -19,7 +19,7 @@ from hptsim.server.kept_calls import Logged
 from hptsim.server.pace import Pace
 from hptsim.server.regions import Regions
 from hptsim.service.call import Call
-from hptsim.service.s3 import Response as Answered
+from hptsim.service.call import Response as Answered
 from hptsim.service.service import Service
 from hptsim.simulation.simulation import Simulation
 from hptsim.views.palette import css, status_variables

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import functools
 import re
 from collections.abc import Mapping
 from urllib.parse import parse_qsl
 
-from hptsim.optional import require
+from hptsim.boto import DEFAULT_REGION
+from hptsim.service.validation import known_services
 
-_SCOPE = re.compile(r"Credential=[^/,]*/\d{8}/[a-z0-9-]{1,32}/([a-z0-9-]{1,64})/")
+_SCOPE = re.compile(r"Credential=[^/,]*/\d{8}/(?P<region>[a-z0-9-]{1,32})/(?:(?P<service>[a-z0-9-]{1,64})/)?")
 _SIGNED_AS = {"monitoring": "cloudwatch", "servicequotas": "service-quotas"}
 """Services that sign under another name than botocore has for them; the others sign under their own."""
 _TARGETS = {
@@ -46,15 +46,20 @@ def service_of(headers: Mapping[str, str]) -> str:
     ('cloudwatch', '')
     """
     found = _SCOPE.search(headers.get("authorization", ""))
-    if found is not None:
-        name = _SIGNED_AS.get(found[1], found[1])
-        return name if name in _known() else ""
+    if found is not None and found["service"] is not None:
+        name = _SIGNED_AS.get(found["service"], found["service"])
+        return name if name in known_services() else ""
     return _TARGETS.get(headers.get("x-amz-target", "").partition(".")[0], "")
 
 
-@functools.cache
-def _known() -> frozenset[str]:
-    return frozenset(require("botocore.loaders", "boto", "the server").Loader().list_available_services("service-2"))
+def region_of(headers: Mapping[str, str]) -> str:
+    """The region that a request's signature is for; us-east-1 where it has none.
+
+    >>> region_of({"authorization": "AWS4-HMAC-SHA256 Credential=a/20240101/eu-west-1/sagemaker/aws4_request, ..."})
+    'eu-west-1'
+    """
+    found = _SCOPE.search(headers.get("authorization", ""))
+    return DEFAULT_REGION if found is None else found["region"]
 
 
 def operation_of(method: str, path: str, query: str, headers: Mapping[str, str], body: bytes) -> str:

@@ -20,7 +20,7 @@ from hptsim.errors import ServiceError
 from hptsim.model.storage import Artifact
 from hptsim.service.pagination import Key, SortedIndex
 from hptsim.service.service import Service
-from hptsim.service.uploads import Upload, Uploads, etag
+from hptsim.service.uploads import Upload, etag
 
 _AFTER_ALL = "\U0010ffff"
 _NO_ARTIFACTS: SortedIndex[Artifact] = SortedIndex({"Key": lambda key, stored: (key,)})
@@ -49,7 +49,7 @@ class Buckets:
 
     def __init__(self, service: Service) -> None:
         self._service = service
-        self.uploads: Uploads = vars(service).setdefault("_uploads", Uploads(service.sim))
+        self.uploads = service.uploads
 
     def names(self) -> dict[str, float]:
         """Every bucket and when it was made: one that only jobs have named was there before the scenario began."""

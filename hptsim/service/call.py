@@ -1,4 +1,4 @@
-"""One request to a service of AWS, whoever sends it and however."""
+"""One request to a service of AWS, whoever sends it and however, and its answer."""
 
 from __future__ import annotations
 
@@ -21,3 +21,12 @@ class Call:
     """Host and port of the service itself; a bucket may stand before it in the URL's host."""
     method: str = ""
     """The HTTP method; a request without one is not offered to moto."""
+
+
+@attrs.frozen
+class Response:
+    """An HTTP response: status, headers and body."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes

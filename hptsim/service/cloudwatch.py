@@ -12,11 +12,10 @@ from typing import Any
 from urllib.parse import quote
 
 from hptsim.errors import ServiceError
-from hptsim.service.call import Call
+from hptsim.service.call import Call, Response
 from hptsim.service.metrics import Emitted
 from hptsim.service.pagination import ListRequest
 from hptsim.service.protocols import read, refuse, seconds, write
-from hptsim.service.s3 import Response
 from hptsim.service.service import Service
 from hptsim.service.validation import check, without_none
 
@@ -157,18 +156,15 @@ class CloudWatch:
         ]
         if filters.keys() - {DIMENSION}:
             named = []
-        list_request = ListRequest.of("ListMetrics", request)
-        tokens, now_s = self._service.tokens, self._service.sim.now
+        tokens, list_request = self._service.tokens, ListRequest.of("ListMetrics", request)
         try:
-            start = tokens.read(request["NextToken"], list_request, now_s)[0] if "NextToken" in request else 0
+            some, more = tokens.counted(named, PAGE, list_request, request.get("NextToken"), self._service.sim.now)
         except ServiceError as error:
             raise ServiceError("InvalidParameterValue", error.message) from None
-        end = start + PAGE
         shown = [
             {"Namespace": NAMESPACE, "MetricName": metric, "Dimensions": [{"Name": DIMENSION, "Value": job}]}
-            for job, metric in named[start:end]
+            for job, metric in some
         ]
-        more = {"NextToken": tokens.make(list_request, (end,), now_s)} if end < len(named) else {}
         return {"Metrics": shown, **more}
 
 

@@ -9,9 +9,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from hptsim.optional import require
-from hptsim.service.call import Call
+from hptsim.service.call import Call, Response
 from hptsim.service.responses import Address
-from hptsim.service.s3 import Response
 from hptsim.service.validation import model
 
 _one_at_a_time = threading.RLock()

@@ -17,10 +17,11 @@ import attrs
 from hptsim.errors import ServiceError
 from hptsim.service import cloudwatch, cloudwatch_logs, elsewhere, s3, service, service_quotas
 from hptsim.service.call import Call as Call
+from hptsim.service.call import Response
 from hptsim.service.cloudwatch import CloudWatch
 from hptsim.service.cloudwatch_logs import Logs
 from hptsim.service.refusals import in_protocol, refusal
-from hptsim.service.s3 import S3, Asked, Response
+from hptsim.service.s3 import S3, Asked
 from hptsim.service.service import Service, not_modelled
 from hptsim.service.service_quotas import ServiceQuotas
 from hptsim.service.validation import model

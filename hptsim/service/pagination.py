@@ -11,7 +11,7 @@ import binascii
 import hashlib
 import json
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, Generic, TypeVar
 
@@ -135,6 +135,18 @@ class Tokens:
             text = "Invalid NextToken: it is stale; the simulation has gone back to before it was given."
             raise ServiceError("ValidationException", text)
         return tuple(key)
+
+    def counted(
+        self, items: Sequence[T], size: int, list_request: ListRequest, token: str | None, now: float
+    ) -> tuple[Sequence[T], dict[str, str]]:
+        """One page of *items* that no key orders, from where *token* says; and the NextToken, if there are more.
+
+        Raises ServiceError as `read` does.
+        """
+        start = 0 if token is None else self.read(token, list_request, now)[0]
+        end = start + size
+        more = {"NextToken": self.make(list_request, (end,), now)} if end < len(items) else {}
+        return items[start:end], more
 
     def _seal(self, list_request: ListRequest, body: str) -> str:
         text = f"{self.secret}/{list_request.operation}/{dict(list_request.members)}/{body}"

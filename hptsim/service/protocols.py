@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import io
 import json
-import struct
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl
@@ -16,8 +15,8 @@ from xml.sax.saxutils import escape
 from hptsim.errors import InvalidInput, ServiceError
 from hptsim.model.instants import read_instant, write_instant
 from hptsim.optional import require
-from hptsim.service.call import Call
-from hptsim.service.s3 import Response
+from hptsim.service import cbor
+from hptsim.service.call import Call, Response
 from hptsim.service.validation import model
 
 
@@ -54,7 +53,7 @@ def write(call: Call, answer: Mapping[str, Any]) -> Response:
     kind = protocol_of(call)
     operation = model(call.service).operation_model(call.operation)
     if kind == "cbor":
-        return Response(200, _CBOR_HEADERS, _cbor(_timed(operation.output_shape, answer)))
+        return Response(200, cbor.HEADERS, cbor.written(_timed(operation.output_shape, answer)))
     if kind == "json":
         return Response(200, {"Content-Type": "application/x-amz-json-1.0"}, json.dumps(answer).encode())
     space = model(call.service).metadata["xmlNamespace"]
@@ -73,12 +72,9 @@ def refuse(call: Call, error: ServiceError) -> Response:
     headers = {"x-amzn-query-error": f"{error.code};Sender"}
     said = {"__type": _shape_of(call.service, error.code), "message": error.message}
     if kind == "cbor":
-        return Response(error.http_status, {**_CBOR_HEADERS, **headers}, _cbor(said))
+        return Response(error.http_status, {**cbor.HEADERS, **headers}, cbor.written(said))
     headers["Content-Type"] = "application/x-amz-json-1.0"
     return Response(error.http_status, headers, json.dumps(said).encode())
-
-
-_CBOR_HEADERS = {"Content-Type": "application/cbor", "smithy-protocol": "rpc-v2-cbor"}
 
 
 def _shape_of(service: str, code: str) -> str:
@@ -137,38 +133,16 @@ def _xml(shape: Any, value: Any) -> str:
     return escape(str(value))
 
 
-# ---------------------------------------------------------------------- CBOR (RFC 8949)
+# ---------------------------------------------------------------------- CBOR
 
 
 def _timed(shape: Any, value: Any) -> Any:
-    """A copy in which times are datetimes, which `_cbor` tells from numbers."""
+    """A copy in which times are datetimes, which CBOR tells from numbers."""
     if shape.type_name == "structure":
         return {name: _timed(shape.members[name], inner) for name, inner in value.items()}
     if shape.type_name == "list":
         return [_timed(shape.member, inner) for inner in value]
-    return _Time(value) if shape.type_name == "timestamp" else value
-
-
-class _Time(float):
-    """Seconds since 1970."""
-
-
-def _cbor(value: Any) -> bytes:
-    if isinstance(value, Mapping):
-        return _head(5, len(value)) + b"".join(_cbor(name) + _cbor(inner) for name, inner in value.items())
-    if isinstance(value, list):
-        return _head(4, len(value)) + b"".join(map(_cbor, value))
-    if isinstance(value, str):
-        return _head(3, len(value.encode())) + value.encode()
-    if isinstance(value, _Time):
-        return b"\xc1\xfb" + struct.pack(">d", value)
-    return b"\xfb" + struct.pack(">d", value)
-
-
-def _head(major: int, count: int) -> bytes:
-    if count < 24:
-        return bytes([major << 5 | count])
-    return bytes([major << 5 | 26]) + count.to_bytes(4, "big")
+    return cbor.Time(value) if shape.type_name == "timestamp" else value
 
 
 def seconds(given: Any) -> float:

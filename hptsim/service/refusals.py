@@ -6,7 +6,8 @@ import json
 from xml.sax.saxutils import escape
 
 from hptsim.errors import ServiceError
-from hptsim.service.s3 import Response
+from hptsim.service import cbor
+from hptsim.service.call import Response
 from hptsim.service.validation import model
 
 _MODELLED = frozenset({"ResourceNotFound", "ResourceInUse", "ResourceLimitExceeded", "ConflictException"})
@@ -28,15 +29,19 @@ def in_protocol(service: str, error: ServiceError) -> Response:
     """
     protocol = spoken(service)
     if protocol == "smithy-rpc-v2-cbor":
-        headers = {"Content-Type": "application/cbor", "smithy-protocol": "rpc-v2-cbor"}
-        return Response(error.http_status, headers, _cbor({"__type": error.code, "message": error.message}))
+        said = cbor.written({"__type": error.code, "message": error.message})
+        return Response(error.http_status, cbor.HEADERS, said)
     if protocol in ("json", "rest-json"):
         return refusal(error)
-    text = f"<Error><Code>{error.code}</Code><Message>{escape(error.message)}</Message></Error>"
-    if protocol == "ec2":
-        text = f"<Response><Errors>{text}</Errors></Response>"
-    elif service != "s3":
-        text = f"<ErrorResponse>{text}</ErrorResponse>"
+    message = "".join(one if one.isprintable() else "?" for one in error.message)  # XML cannot hold every character
+    text = f"<Error><Code>{error.code}</Code><Message>{escape(message)}</Message></Error>"
+    if service == "s3":
+        return Response(error.http_status, {"Content-Type": "application/xml"}, text.encode())
+    text = (
+        f"<Response><Errors>{text}</Errors></Response>"
+        if protocol == "ec2"
+        else f"<ErrorResponse>{text}</ErrorResponse>"
+    )
     return Response(error.http_status, {"Content-Type": "text/xml"}, text.encode())
 
 
@@ -47,12 +52,3 @@ def spoken(service: str) -> str:
     ('json', 'query', 'rest-xml')
     """
     return str(model(service).resolved_protocol)
-
-
-def _cbor(texts: dict[str, str]) -> bytes:
-    """A map of at most 23 texts to texts as CBOR (RFC 8949)."""
-    body = bytes([0xA0 + len(texts)])
-    for text in (part for pair in texts.items() for part in pair):
-        written = text.encode()
-        body += b"\x79" + len(written).to_bytes(2, "big") + written
-    return body

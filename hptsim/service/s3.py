@@ -20,6 +20,7 @@ import attrs
 from hptsim.errors import ServiceError
 from hptsim.model.instants import write_instant
 from hptsim.service.buckets import Buckets, Stored
+from hptsim.service.call import Response
 from hptsim.service.pagination import Key, ListRequest
 from hptsim.service.service import Service, not_modelled
 from hptsim.service.uploads import etag as etag
@@ -28,15 +29,6 @@ MAX_KEYS = 1000
 _XML = {"Content-Type": "application/xml"}
 _KEPT = ("content-type", "content-encoding", "content-disposition", "content-language", "cache-control")
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
-
-
-@attrs.frozen
-class Response:
-    """An HTTP response: status, headers and body."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
 
 
 def _lowered(given: Mapping[str, str]) -> dict[str, str]:

@@ -24,6 +24,7 @@ from hptsim.service.pagination import Key, ListRequest, SortedIndex, Tokens, pag
 from hptsim.service.read_lag import LaggingJobs
 from hptsim.service.responses import Address, Describer
 from hptsim.service.tags import check_tags, tag_list, tags_of
+from hptsim.service.uploads import Uploads
 from hptsim.service.validation import check, model, without_none
 from hptsim.simulation.simulation import Simulation
 
@@ -62,6 +63,9 @@ class Service:
         self._lagging = None if sim.scenario.assumptions.read_lag_s is None else LaggingJobs(sim)
         self._updates: dict[str, Answer] = {}
         """What UpdateTrainingJob has changed, by training job."""
+        self.uploads = Uploads(sim)
+        self.quota_requests: list[Answer] = []
+        """The increases of quotas that were asked for, oldest first."""
 
     @classmethod
     def of(cls, sim: Simulation) -> Service:
@@ -230,13 +234,10 @@ class Service:
         found = search.ordered(
             found, request.get("SortBy", "LastModifiedTime"), request.get("SortOrder", "Descending") == "Descending"
         )
-        list_request = ListRequest.of("Search", request)
-        after = self._after(request, list_request)
-        start = 0 if after is None else after[0]
-        end = start + request.get("MaxResults", DEFAULT_PAGE)
-        token = {"NextToken": self.tokens.make(list_request, (end,), self.sim.now)} if end < len(found) else {}
+        size, list_request = request.get("MaxResults", DEFAULT_PAGE), ListRequest.of("Search", request)
+        shown, token = self.tokens.counted(found, size, list_request, request.get("NextToken"), self.sim.now)
         hits = {"Value": len(found), "Relation": "EqualTo"}
-        return {"Results": [{kind: one} for one in found[start:end]], "TotalHits": hits, **token}
+        return {"Results": [{kind: one} for one in shown], "TotalHits": hits, **token}
 
     def _record(self, kind: str, name: str) -> Answer:
         """What a search knows of a job: the members of its record that Describe has, and its tags."""

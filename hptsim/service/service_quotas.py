@@ -43,7 +43,7 @@ class ServiceQuotas:
 
     def __init__(self, service: Service) -> None:
         self._service = service
-        self._asked: list[Answer] = vars(service).setdefault("_quota_requests", [])
+        self._asked = service.quota_requests
 
     def values(self) -> dict[str, int]:
         """Every quota by name; what is not limited has none."""
@@ -148,15 +148,13 @@ class ServiceQuotas:
         raise ServiceError("NoSuchResourceException", text)
 
     def _page(self, member: str, shown: list[Answer], request: Request) -> Answer:
-        list_request = ListRequest.of(member, request)
+        size, list_request = request.get("MaxResults", PAGE), ListRequest.of(member, request)
         tokens, now_s = self._service.tokens, self._service.sim.now
         try:
-            start = tokens.read(request["NextToken"], list_request, now_s)[0] if "NextToken" in request else 0
+            some, more = tokens.counted(shown, size, list_request, request.get("NextToken"), now_s)
         except ServiceError as error:
             raise ServiceError("InvalidPaginationTokenException", error.message) from None
-        end = start + request.get("MaxResults", PAGE)
-        more = {"NextToken": tokens.make(list_request, (end,), now_s)} if end < len(shown) else {}
-        return {member: shown[start:end], **more}
+        return {member: some, **more}
 
 
 def _by_type(counts: Mapping[str, int], usage: str) -> dict[str, int]:

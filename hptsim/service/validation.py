@@ -33,6 +33,12 @@ def model(service: str) -> Any:
     return models.ServiceModel(loader.load_service_model(service, "service-2"), service)
 
 
+@functools.cache
+def known_services() -> tuple[str, ...]:
+    """The services of which botocore has a model, by its names."""
+    return tuple(require("botocore.loaders", "boto", "the service").Loader().list_available_services("service-2"))
+
+
 def without_none(value: Any) -> Any:
     """A copy that shares nothing, without members that are None: absent and null are the same (W11).
 

@@ -23,8 +23,7 @@ from hptsim.scenario.random_streams import uniforms
 from hptsim.scenario.scenario import Scenario
 from hptsim.simulation.callers import Act, Callers, Given
 from hptsim.simulation.endings import Graph
-from hptsim.simulation.exploration import Counterexample as Counterexample
-from hptsim.simulation.exploration import Exploration as Exploration
+from hptsim.simulation.exploration import Counterexample, Exploration
 from hptsim.simulation.gc_pause import collector_paused
 from hptsim.strategies.search import Searches
 from hptsim.world.rules import rules

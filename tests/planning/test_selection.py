@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import attrs
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import stats
 
@@ -11,6 +12,7 @@ from hptsim import Scenario, TuningJobSpec
 from hptsim.errors import InvalidInput
 from hptsim.model.assumptions import Assumptions
 from hptsim.model.definitions import InstanceRequest, TrainingJobDefinition
+from hptsim.planning.results import Results
 from hptsim.planning.selection import allocated, best_of, kim_nelson
 from hptsim.planning.sensitivity import one_at_a_time
 from hptsim.scenario.cloud import Timings
@@ -156,3 +158,22 @@ def test_a_design_that_turns_work_away_is_not_the_best():
             best_of(teams, designs[:1] * 2, "cost_usd", first=10, executor=one, budget=60)
         with pytest.raises(InvalidInput, match="unserved: got 5, expected a share between 0 and 1"):
             best_of(teams, designs, "cost_usd", budget=60, unserved=5)
+
+
+@pytest.mark.parametrize("how", [{"indifference": 5.0}, {"budget": 60}])
+def test_a_design_that_is_seen_to_turn_work_away_only_later_is_left_out_then(monkeypatch, how):
+    """It looks the best, and serves all in the first replications; the best of the others is chosen."""
+
+    def made_up(scenario, points, own, first, varied, settings):
+        [[(_, design)]] = [list(point.items()) for point in points]
+        numbers = range(first, first + len(own))
+        noise = np.random.default_rng([design, first]).normal(scale=9.0, size=len(own))
+        away = [0.5 if design == 1 and number >= 10 else 0.0 for number in numbers]
+        return Results(pd.DataFrame({"x": 10.0 * design + noise, "unserved_share": away, "replication": numbers}))
+
+    monkeypatch.setattr("hptsim.planning.selection.run_points", made_up)
+    designs = [{"capacity.gpu": count} for count in (1, 2, 3)]
+    with ThreadPoolExecutor(1) as one:
+        found = best_of(QUEUE, designs, "x", first=10, executor=one, **how)
+    assert (found.best, found.left_out) == (1, (0,)) and found.replications[0] > 10
+    assert "Left out, for more than 0%" in found.sentence()

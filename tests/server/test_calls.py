@@ -81,3 +81,14 @@ def test_an_internal_failure_is_told_in_the_callers_protocol(app, monkeypatch):
     stored = ask(app, "GET", "/bucket/key")
     assert stored.status_code == 500 and ET.fromstring(stored.text).findtext("Message") == "hptsim: a bug ? <&>"
     assert code(call(app, "ListTrainingJobs", {})) == (500, "InternalFailure")
+
+
+@pytest.mark.parametrize(("service", "root"), [("sts", "ErrorResponse"), ("ec2", "Response"), ("s3", "Error")])
+def test_an_error_of_the_server_itself_is_in_the_protocol_of_the_service_that_was_asked(app, service, root):
+    """A body of an unknown coding: XML for those who speak XML, as its client's parser wants it."""
+    signed = f"AWS4-HMAC-SHA256 Credential=a/20240101/us-east-1/{service}/aws4_request, SignedHeaders=host, Signature=0"
+    long = b"x" * (server.MAX_BODY * (64 if service == "s3" else 1) + 1)
+    answer = ask(app, "POST", "/bucket/key" if service == "s3" else "/", long, Authorization=signed)
+    assert answer.status_code == 413
+    error = ET.fromstring(answer.text)
+    assert error.tag == root and [one.text for one in error.iter("Code")] == ["RequestEntityTooLargeException"]

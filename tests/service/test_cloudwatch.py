@@ -14,9 +14,9 @@ from hptsim.errors import ServiceError
 from hptsim.scenario.cloud import Script
 from hptsim.scenario.learning_curves import PowerLaw
 from hptsim.service.call import Call
+from hptsim.service.cbor import written
 from hptsim.service.cloudwatch import NAMESPACE, CloudWatch, is_the_twins
 from hptsim.service.http import Wire
-from hptsim.service.protocols import _cbor
 from hptsim.service.service import Service
 from hptsim.service.validation import model
 
@@ -136,7 +136,7 @@ def sent(sim, protocol, given):
     body = {
         "json": lambda: json.dumps(given).encode(),
         "query": lambda: urlencode({"Action": "GetMetricStatistics", **form({**given, **instants})}).encode(),
-        "cbor": lambda: _cbor({**given, "Period": float(given["Period"])}).replace(
+        "cbor": lambda: written({**given, "Period": float(given["Period"])}).replace(
             b"fPeriod\xfb" + __import__("struct").pack(">d", given["Period"]), b"fPeriod\x18" + bytes([given["Period"]])
         ),
     }[protocol]()
