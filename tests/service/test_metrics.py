@@ -4,8 +4,10 @@ from examples import definition, request, simulation, training_request
 from hptsim import Scenario, Simulation, TuningJobSpec
 from hptsim.errors import ServiceError
 from hptsim.model.definitions import TrainingJobDefinition
+from hptsim.model.storage import LogEvent
 from hptsim.scenario.cloud import Faults, Script
 from hptsim.scenario.learning_curves import Decay, PowerLaw
+from hptsim.service.metrics import Emitted, JobMetrics
 from hptsim.service.service import Service
 
 TWO = [{"Name": "loss", "Regex": "loss=([0-9.e+-]+)"}, {"Name": "acc", "Regex": "accuracy: ([0-9.]+)%"}]
@@ -168,3 +170,10 @@ def test_scenario_files_hold_metrics_and_their_format(tmp_path):
     scenario = Scenario(script=Script(metrics={"acc": Decay(noise=0.1)}, log_format="{acc} {loss}"))
     scenario.dump(tmp_path / "x.toml")
     assert Scenario.load(tmp_path / "x.toml") == scenario
+
+
+def test_what_an_earlier_training_job_of_the_name_has_emitted_is_not_the_last_value_of_this_one():
+    metrics = JobMetrics({"loss": "loss=(.*)"}, {"loss": [Emitted(3.0, 0.5)]}, since_s=10.0)
+    assert metrics.last() == {}
+    metrics.note(LogEvent(12.0, "loss=0.25"))
+    assert metrics.last() == {"loss": Emitted(12.0, 0.25)} and len(metrics.values["loss"]) == 2

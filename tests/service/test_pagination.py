@@ -135,3 +135,17 @@ def test_a_damaged_token_is_refused():
         except ServiceError:
             continue
         assert read == ("a",)  # the last character of base64 may carry unused bits
+
+
+def test_a_list_without_keys_is_taken_in_pages_and_a_full_last_page_has_no_token():
+    tokens, asked, found, token = Tokens("simulation 1"), ListRequest.of("Search", {}), [], None
+    for pages in (1, 2):
+        some, more = tokens.counted("abcd", 2, asked, token, 5.0)
+        found += some
+        token = more.get("NextToken")
+        assert (token is None) == (pages == 2)
+    assert found == list("abcd") and tokens.counted([], 2, asked, None, 5.0) == ([], {})
+    with pytest.raises(ServiceError, match="Invalid NextToken"):
+        tokens.counted(
+            "abcd", 2, ListRequest.of("Search", {"Resource": "TrainingJob"}), tokens.make(asked, (2,), 5.0), 5.0
+        )

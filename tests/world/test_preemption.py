@@ -14,7 +14,7 @@ from hptsim.model.assumptions import PREEMPTIVE, Assumptions
 from hptsim.model.definitions import InstanceRequest, ResourceLimits, TrainingJobDefinition
 from hptsim.model.journal import Journal, read
 from hptsim.model.teams import Share, Teams
-from hptsim.scenario.cloud import Script, Timings
+from hptsim.scenario.cloud import Faults, Script, Timings
 from hptsim.scenario.durations import Exponential
 from hptsim.scenario.workload import Arrivals, ScheduledTuningJob
 from hptsim.testing import strategies
@@ -69,6 +69,23 @@ def test_a_team_takes_back_what_it_has_lent_and_the_borrower_goes_on_from_its_la
     [_, second] = sim.tuning_job("v").training_jobs
     assert sim.training_job(second).ended_s == 315 + 10 + (300 - 100) + 5, "100 s were in the checkpoint"
     assert sim.tuning_job("s").training_jobs and sim.training_job(second).attempt == 2
+
+
+def test_no_more_are_preempted_than_are_needed_and_who_was_granted_first_is_spared_first():
+    """Three of four are wanted back: the last, and then the large one, after which the second may stay."""
+    borrowers = (job("first", "vision", 0.0, 2), job("second", "vision", 1.0), job("last", "vision", 2.0))
+    shares = {"vision": Share(quota={M5: 0}), "speech": Share(quota={M5: 4})}
+    sim = run(lending(*borrowers, job("s", "speech", 150.0, 3), shares=shares, capacity=4), 151.0)
+    preempted = {name.removesuffix("-001") for _, name, _, _ in happened(sim, "preempt")}
+    assert preempted == {"first", "last"}
+
+
+def test_who_waits_for_machines_is_preempted_too():
+    scenario = lending(*STORY, job("s2", "speech", at_s=150.0))
+    assumptions = attrs.evolve(scenario.assumptions, capacity_wait="pending")
+    sim = run(attrs.evolve(scenario, assumptions=assumptions, faults=Faults(capacity_shortage=1.0)), 151.0)
+    [record] = [record for record in sim.journal if record.trigger == "preempt"]
+    assert (record.source, record.destination) == ("Pending", "Interrupted:teardown")
 
 
 def test_without_preemption_the_owner_waits_until_the_borrower_ends():
