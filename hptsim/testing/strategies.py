@@ -199,11 +199,35 @@ STOPS_AFTER_S = (None, 50, 300, 260, 80, 0, 5, 30, 101, 120, 150, 200, 340, 347,
 
 
 @st.composite
+def lent(draw: Any) -> Scenario:
+    """A strategy for scenarios in which one team runs on what another has lent, which wants it back some time later."""
+    owner, borrower = TEAMS
+    quota, stop_at_s = draw(st.integers(1, 2)), draw(st.sampled_from([None, 170.0, 200.0, 300.0, 500.0]))
+    limits = ResourceLimits(draw(st.integers(1, 4)), draw(st.integers(1, 3)))
+    borrows = TuningJobSpec("borrows", (draw(definitions()),), limits, team=borrower)
+    owns = TuningJobSpec("owns", (draw(definitions()),), ResourceLimits(1, 1), team=owner)
+    return Scenario(
+        capacity={TYPES[0]: quota},
+        teams=Teams(shares={owner: {"quota": {TYPES[0]: quota}}, borrower: {}}),
+        assumptions=draw(assumptions().filter(lambda one: one.discipline in PREEMPTIVE and one.admission == "queue")),
+        tuning_jobs=(
+            ScheduledTuningJob(borrows, 0.0, stop_at_s),
+            ScheduledTuningJob(owns, float(draw(st.integers(1, 160)))),
+        ),
+        timings=draw(timings()),
+        script=draw(scripts()),
+    )
+
+
+@st.composite
 def scenarios(draw: Any) -> Scenario:
     """A strategy for scenarios: one to four tuning jobs, most of them stopped at some time, on scarce quota.
 
-    Sometimes others arrive besides, one to three of them.
+    Sometimes others arrive besides, one to three of them; and some are of a team that has lent its quota (`lent`).
     """
+    if draw(st.integers(0, 19)) == 19:
+        one: Scenario = draw(lent())
+        return one
     entries = []
     for number in range(draw(st.integers(1, 4))):
         at_s = float(draw(st.integers(0, 100)))
