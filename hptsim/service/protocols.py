@@ -21,7 +21,11 @@ from hptsim.service.validation import model
 
 
 def protocol_of(call: Call) -> str:
-    """How a request speaks: "json", "query" or "cbor"."""
+    """How a request speaks: "json", "query" or "cbor".
+
+    >>> protocol_of(Call("cloudwatch", "ListMetrics", headers={"Content-Type": "application/x-www-form-urlencoded"}))
+    'query'
+    """
     headers = {name.lower(): value for name, value in call.headers.items()}
     if "cbor" in headers.get("smithy-protocol", "") or "cbor" in headers.get("content-type", ""):
         return "cbor"
