@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from hptsim import boto, planning, testing, traces, views
     from hptsim.audit import LAWS
+    from hptsim.explorer import explore
     from hptsim.model import Journal, TuningJobSpec
     from hptsim.scenario import Scenario
-    from hptsim.simulation import Simulation, explore
+    from hptsim.simulation import Simulation
 
 __version__ = "0.1.0"
 __all__ = [
@@ -37,7 +38,7 @@ _ROOMS = {
     "TuningJobSpec": "model",
     "Scenario": "scenario",
     "Simulation": "simulation",
-    "explore": "simulation",
+    "explore": "explorer",
 }
 
 

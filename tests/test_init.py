@@ -34,4 +34,4 @@ def test_importing_the_package_imports_nothing_else():
 
 
 def test_the_function_explore_is_there_even_if_its_module_was_imported_first():
-    assert output_of("import hptsim.simulation.explorer, hptsim; print(callable(hptsim.explore))") == "True"
+    assert output_of("import hptsim.explorer, hptsim; print(callable(hptsim.explore))") == "True"

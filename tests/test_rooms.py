@@ -15,9 +15,10 @@ MAY_IMPORT = {
     "cloud": "model scenario world",
     "audit": "model",
     "simulation": "model scenario world strategies cloud audit",
+    "explorer": "model scenario world strategies cloud audit simulation",
     "planning": "model scenario simulation",
     "service": "model scenario strategies simulation",
-    "views": "model scenario audit simulation planning",
+    "views": "model scenario audit simulation explorer planning",
     "conformance": "model world",
 }
 """The rooms, and whose modules each may import besides its own and the doorstep's."""

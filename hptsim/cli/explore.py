@@ -7,11 +7,11 @@ from pathlib import Path
 
 from hptsim.cli import terminal
 from hptsim.cli.exit_codes import LAW_BROKEN, SUCCESS
+from hptsim.explorer.search import explore as search
 from hptsim.model.definitions import ResourceLimits, TrainingJobDefinition
 from hptsim.model.specs import TuningJobSpec
 from hptsim.scenario.scenario import Scenario
 from hptsim.scenario.workload import ScheduledTuningJob
-from hptsim.simulation.explorer import explore as search
 
 
 def explore(

@@ -1,7 +1,5 @@
-"""Who resolves what is armed: by time (simpy), or by trying every order (the explorer)."""
+"""Who resolves what is armed: by time, with simpy."""
 
-from hptsim.simulation.exploration import Counterexample, Exploration
-from hptsim.simulation.explorer import explore
 from hptsim.simulation.job_views import Capacity, QueuedRequest, TrainingJobView, TuningJobView, WarmPoolView
 from hptsim.simulation.mutation import Mutant, mutants
 from hptsim.simulation.simulation import Simulation
@@ -9,8 +7,6 @@ from hptsim.simulation.snapshots import Snapshot
 
 __all__ = [
     "Capacity",
-    "Counterexample",
-    "Exploration",
     "Mutant",
     "QueuedRequest",
     "Simulation",
@@ -18,6 +14,5 @@ __all__ = [
     "TrainingJobView",
     "TuningJobView",
     "WarmPoolView",
-    "explore",
     "mutants",
 ]

@@ -9,12 +9,12 @@ from golden import evidence
 from hptsim import explore
 from hptsim.audit.frozen import FIXED, SCRATCH, frozen
 from hptsim.audit.state import KnownTrainingJob, KnownTuningJob, KnownWarmPool, State, Takeover
+from hptsim.explorer.system import System
 from hptsim.model.account import Account
 from hptsim.model.definitions import Hyperband, TrainingJobDefinition
 from hptsim.model.specs import TuningJobSpec
 from hptsim.scenario.scenario import Scenario
 from hptsim.scenario.workload import ScheduledTuningJob
-from hptsim.simulation.explorer import _Search
 
 OTHER = {
     bool: True,
@@ -129,7 +129,7 @@ def compared(search, found):
 )
 def test_what_is_known_behind_equal_keys_is_equal_in_every_state_of_a_small_scope(scope, faults, monkeypatch):
     found = {}
-    monkeypatch.setattr(_Search, "key", compared(_Search, found))
+    monkeypatch.setattr(System, "key", compared(System, found))
     warm = {} if scope.tuning_jobs else dict.fromkeys(("first", "second"), TrainingJobDefinition(keep_alive_s=600))
     explored = explore(scope, faults=faults, training_jobs=warm)
     assert explored.complete and explored.counterexample is None and len(found) == explored.states > 100

@@ -8,6 +8,7 @@ import pytest
 import hptsim.cloud  # counterexamples name it
 from hptsim import LAWS, explore
 from hptsim.cloud.every_outcome import EveryOutcome
+from hptsim.explorer.endings import Graph
 from hptsim.model.account import TUNING_JOBS
 from hptsim.model.assumptions import Assumptions
 from hptsim.model.definitions import InstanceRequest, ResourceLimits, TrainingJobDefinition
@@ -16,7 +17,6 @@ from hptsim.model.machine import Tables
 from hptsim.model.specs import TuningJobSpec
 from hptsim.scenario.scenario import Scenario
 from hptsim.scenario.workload import ScheduledTuningJob
-from hptsim.simulation.endings import Graph
 from hptsim.world import controller
 
 PLAIN = TrainingJobDefinition()

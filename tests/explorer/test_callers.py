@@ -7,12 +7,12 @@ import hptsim
 from hptsim import Scenario, Simulation, TuningJobSpec, explore
 from hptsim.cloud.every_outcome import EveryOutcome
 from hptsim.errors import InvalidInput
+from hptsim.explorer.callers import Callers, Given
 from hptsim.model.assumptions import Assumptions
 from hptsim.model.calls import ANSWERS
 from hptsim.model.definitions import ResourceLimits, TrainingJobDefinition
 from hptsim.model.laws import Law
 from hptsim.scenario.workload import ScheduledTuningJob
-from hptsim.simulation.callers import Callers, Given
 
 ONE = Scenario(tuning_jobs=(ScheduledTuningJob(TuningJobSpec("a")),))
 POOL = {"alone": TrainingJobDefinition(keep_alive_s=60)}

@@ -1,6 +1,6 @@
 """What an exploration found, in words."""
 
-from hptsim.simulation.exploration import Counterexample, Exploration
+from hptsim.explorer.exploration import Counterexample, Exploration
 
 
 def test_a_counterexample_is_its_calls_and_what_goes_on_for_ever():

@@ -1,0 +1,6 @@
+"""Every order of events, commands and faults of a small scenario: its states, the search through them, and what was found."""
+
+from hptsim.explorer.exploration import Counterexample, Exploration
+from hptsim.explorer.search import explore
+
+__all__ = ["Counterexample", "Exploration", "explore"]
