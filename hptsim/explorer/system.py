@@ -12,6 +12,7 @@ from hptsim.audit.frozen import frozen
 from hptsim.cloud.every_outcome import EveryOutcome, is_fault
 from hptsim.errors import LawBroken, ServiceError
 from hptsim.explorer.callers import Act, Callers, Given
+from hptsim.explorer.portable import Portable
 from hptsim.model.calls import ANSWERS
 from hptsim.model.definitions import TrainingJobDefinition
 from hptsim.model.journal import Entry
@@ -71,6 +72,9 @@ class System:
         self.witnessed: set[str] = set()
         """The `sometimes` laws that the moves taken so far have seen."""
         self._parts: dict[Any, int] = {}
+        specs = [entry.spec for entry in scenario.tuning_jobs]
+        definitions = [one for spec in specs for one in spec.definitions]
+        self._portable = Portable([account, *specs, *definitions, *training_jobs.values()])
 
     def opening(self) -> str:
         """The call with which every way from the root begins."""
@@ -87,6 +91,18 @@ class System:
             for part in (*tuning, "|", *training, "|", *rest, "|", *frozen(state.auditor.state), state.given)
         ]
         return tuple(numbers)
+
+    def encode(self, state: State) -> bytes:
+        """The state as bytes that a system of the same scenario, in whatever process, can `decode`."""
+        return self._portable.dumps((state.world, state.auditor.state, state.given))
+
+    def decode(self, data: bytes) -> State:
+        """The state that was encoded."""
+        world, known, given = self._portable.loads(data)
+        world.rules = self.root.world.rules
+        auditor = self.root.auditor.clone()
+        auditor.state = known
+        return State(world, auditor, given)
 
     def moves(self, state: State) -> Iterator[Move]:
         """What may happen next: what is armed and within budget, and the commands that are left."""
