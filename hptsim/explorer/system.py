@@ -17,6 +17,7 @@ from hptsim.model.definitions import TrainingJobDefinition
 from hptsim.model.journal import Entry
 from hptsim.model.laws import Law
 from hptsim.model.machine import Tables
+from hptsim.model.statuses import FINAL_TRAINING, FINAL_TUNING
 from hptsim.scenario.random_streams import uniforms
 from hptsim.scenario.scenario import Scenario
 from hptsim.strategies.search import Searches
@@ -68,6 +69,10 @@ class System:
         auditor = Auditor(account, laws, stop_propagation_s=0.0)
         self.laws = auditor.laws
         self.root = State(world, auditor, Given())
+        self.local = False
+        """Whether the last move concerned one tuning job alone, and no quota."""
+        self.ended = False
+        """Whether a job has ended by it."""
         self.witnessed: set[str] = set()
         """The `sometimes` laws that the moves taken so far have seen."""
         self._parts: dict[Any, int] = {}
@@ -126,12 +131,25 @@ class System:
             raise
         _judge(auditor, entries, world)
         self.witnessed.update(auditor.witnessed)
+        self.local = _of_one(entries, world)
+        self.ended = any(entry[5] in ENDED for entry in entries)
         return State(world, auditor, given)
 
     def check_at_rest(self, state: State) -> None:
         """Judge a state in which nothing more has to happen; raises LawBroken."""
         state.auditor.compare(state.world)
         state.auditor.check_at_rest()
+
+
+ENDED = FINAL_TUNING | FINAL_TRAINING
+_ABOUT_JOBS = frozenset({"tuning", "training", "occupancy", "artifact", "log", "signal"})
+
+
+def _of_one(entries: list[Entry], world: World) -> bool:
+    """Whether all that was written is about one tuning job and its training jobs, and nothing about quota."""
+    if any(entry[1] not in _ABOUT_JOBS for entry in entries):
+        return False
+    return len({entry[2] if entry[1] == "tuning" else world.training[entry[2]].tuning_job for entry in entries}) <= 1
 
 
 def _judge(auditor: Auditor, entries: list[Entry], world: World | None) -> None:
