@@ -1,0 +1,132 @@
+"""Whole graphs of small scopes, without any reduction: what the reductions are compared with."""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from itertools import permutations, product
+
+import attrs
+
+from hptsim.audit.frozen import frozen
+from hptsim.audit.laws import LAWS
+from hptsim.audit.state import ENDED, TUNING_ENDED, KnownTrainingJob, KnownTuningJob
+from hptsim.cloud.every_outcome import is_fault
+from hptsim.explorer.system import System
+from hptsim.model.machine import TABLES
+
+_CHILD = re.compile(r"\b([a-z])-(\d{3})-[0-9a-f]{8}\b")
+_REQUEST = re.compile(r"([a-z])/(\d+)")
+
+
+def system(scenario, faults=None, tables=TABLES, laws=LAWS, stops=True, delayed_stop=False):
+    """The system of a scope, as `explore` makes it."""
+    return System(
+        scenario, {}, dict(faults or {}), stops=stops, delayed_stop=delayed_stop, seed=0, tables=tables, laws=laws
+    )
+
+
+def walk(system):
+    """All states, and of each its moves with the numbers of the states that they lead to (None: refused)."""
+    seen, states, steps = {system.key(system.root): 0}, [system.root], []
+    line = deque([system.root])
+    while line:
+        state = line.popleft()
+        found = []
+        for move in system.moves(state):
+            following = system.take(state, move, last=False)
+            number = None
+            if following is not None:
+                number = seen.setdefault(system.key(following), len(states))
+                if number == len(states):
+                    states.append(following)
+                    line.append(following)
+            found.append((move, number))
+        steps.append(found)
+    return states, steps
+
+
+def orbit(state):
+    """The smallest of all renamed copies of a state: by brute force, over all renamings of jobs of equal specs.
+
+    Written apart from `Symmetry`, on the values that tell states apart in a search without reductions.
+    """
+    names = list(state.world.tuning)
+    launched = {name: len(job.children) for name, job in state.world.tuning.items()}
+    specs = {name: job.spec.renamed("any") for name, job in state.world.tuning.items()}
+    copies = []
+    for to in permutations(names):
+        if any(specs[name] != specs[new] for name, new in zip(names, to, strict=True)):
+            continue
+        for orders in product(*(list(permutations(range(1, launched[name] + 1))) for name in names)):
+            renamed = dict(zip(names, to, strict=True))
+            places = {name: dict(enumerate(order, 1)) for name, order in zip(names, orders, strict=True)}
+            copies.append(_copy(state, renamed, places))
+    return min(copies)
+
+
+def _copy(state, renamed, places):
+    def called(what):
+        if isinstance(what, str):
+            if what in renamed:
+                return renamed[what]
+            what = _CHILD.sub(lambda one: f"{renamed[one[1]]}-{places[one[1]][int(one[2])]:03d}", what)
+            return _REQUEST.sub(lambda one: f"{renamed.get(one[1], one[1])}/{one[2]}", what)
+        if isinstance(what, frozenset):
+            return ("set", *sorted([called(one) for one in what], key=repr))
+        return tuple([called(one) for one in what]) if isinstance(what, tuple) else what
+
+    def in_order(what):
+        return sorted(what, key=repr)
+
+    tuning, training, ledger, artifacts, logs, armed, pools, cloud, grants = state.world.freeze()
+    spent = {kind for kind, count in cloud if not count}
+    known_tuning, known_training, *rest = frozen(state.auditor.state)
+    fields = [name for name in vars(state.auditor.state) if name in _REST]
+    return repr(
+        (
+            in_order(called(tuning)),
+            in_order(called(training)),
+            called(ledger),
+            in_order(called(artifacts)),
+            in_order(called(logs)),
+            in_order(called(tuple([one for one in armed if not (is_fault(one) and one[2] in spent)]))),
+            (pools, cloud, grants),
+            in_order([_record(KnownTuningJob, called(one)) for one in known_tuning]),
+            in_order([_record(KnownTrainingJob, called(one)) for one in known_training]),
+            [
+                called(what) if name == "queue" or not isinstance(what, tuple) else in_order(called(what))
+                for name, what in zip(fields, rest, strict=True)
+            ],
+            in_order(called(tuple(attrs.astuple(state.given, recurse=False)))),
+        )
+    )
+
+
+_REST = ("now", "pools", "takeovers", "deleted", "reserved", "artifacts", "asked", "queue", "lasts_s", "due_s")
+_VALUES = {"objective", "best", "ordinal", "definition", "spec"}
+
+
+def _record(kind, values):
+    """A record of the auditor's without objectives and ordinals, its mappings and lists in the order of the new names."""
+    fields = dict(zip([field.name for field in attrs.fields(kind)], values, strict=True))
+    told = {name: one is None if name in _VALUES else one for name, one in fields.items()}
+    if "scores" in told:
+        told["scores"] = tuple([name for name, _ in told["scores"]])
+    return {name: sorted(one, key=repr) if isinstance(one, tuple) else one for name, one in told.items()}
+
+
+def over(state):
+    """What in a state has ended, with all that is known of it: nothing of it may ever change again."""
+    world, known = state.world, state.auditor.state
+    children = {
+        name: (job.freeze(), repr(attrs.asdict(known.training[name], recurse=False)), len(world.logs.get(name, ())))
+        for name, job in world.training.items()
+        if known.training[name].state in ENDED
+    }
+    parents = {
+        name: (job.freeze(), repr(attrs.asdict(known.tuning[name], recurse=False)))
+        for name, job in world.tuning.items()
+        if known.tuning[name].state in TUNING_ENDED
+    }
+    return children | parents
