@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 
 from hptsim.errors import LawBroken
-from hptsim.explorer.independence import Step, ample
+from hptsim.explorer.independence import Independence, Step
+from hptsim.explorer.owners import Owners
 from hptsim.explorer.symmetry import COMPARE_OBJECTIVES, Symmetry
 from hptsim.explorer.system import Move, State, System
-from hptsim.scenario.scenario import Scenario
 
 
 class Reduction:
@@ -18,17 +18,13 @@ class Reduction:
     """
 
     def __init__(
-        self,
-        system: System,
-        scenario: Scenario,
-        *,
-        symmetry: bool = True,
-        forget: bool = True,
-        independence: bool = True,
+        self, system: System, *, symmetry: bool = True, forget: bool = True, independence: bool = True
     ) -> None:
         self.system = system
-        self.symmetry = Symmetry(scenario, forget=forget) if symmetry else None
-        self.independence = independence
+        self.owners = Owners(system)
+        self.symmetry = Symmetry(system, self.owners, forget=forget) if symmetry else None
+        self.independence = Independence(system, self.owners) if independence else None
+        self._compared: dict[State, LawBroken | None] = {}
 
     @property
     def judged_in_part(self) -> tuple[str, ...]:
@@ -39,23 +35,46 @@ class Reduction:
 
     def key(self, state: State) -> Hashable:
         """The canonical form of a state, or the state itself where it stands for itself alone."""
-        found = None
-        if self.symmetry is not None:
-            found = self.symmetry.key(state.world, state.auditor.state, state.given)
-        return ("", *self.system.key(state)) if found is None else found
+        found = None if self.symmetry is None else self.symmetry.key(state)
+        return ("", self.system.key(state)) if found is None else found
 
-    def steps(self, state: State, moves: list[Move]) -> list[Step]:
+    def steps(self, state: State, moves: Iterable[Move]) -> list[Step]:
         """The steps out of a state that are enough; one that breaks a law is the last."""
-        if self.independence:
-            return ample(state, moves, lambda move: self._attempt(state, move))
-        return [self._attempt(state, move) for move in moves]
+        if self.independence is not None:
+            return self.independence.enough(state, list(moves), lambda move: self.attempt(state, move))
+        return [self.attempt(state, move) for move in moves]
 
-    def _attempt(self, state: State, move: Move) -> Step:
+    def attempt(self, state: State, move: Move) -> Step:
         """Try a move. What ends is compared with the world now: later nobody looks at it."""
         try:
-            following = self.system.take(state, move, last=False)
-            if following is not None and self.system.ended:
-                following.auditor.compare(following.world)
+            following = self.system.take(state, move)
+            if following is not None and self.symmetry is not None and self.symmetry.forget:
+                for name in self._ended(state, following):
+                    self._compare(self.owners.only(following, name))
         except LawBroken as error:
             return Step(move, None, error)
-        return Step(move, following, None, following is None or self.system.local)
+        return Step(move, following)
+
+    def _ended(self, before: State, after: State) -> set[str]:
+        """The tuning jobs that have ended in a step, or of which a training job has."""
+        slots, found = self.system.parts.slots, set()
+        for index, number in enumerate(after):
+            if number and (index >= len(before) or before[index] != number):
+                content = slots[index].parts[number].content
+                job = content.get("training") or content.get("tuning")
+                if job is not None and job.ended_s is not None:
+                    found.add(self.owners.of_place(index))
+        return found - {""}
+
+    def _compare(self, alone: State) -> None:
+        """Compare what is known of one tuning job with the world; raises LawBroken."""
+        if alone not in self._compared:
+            opened = self.system.open(alone, copies=False)
+            self._compared[alone] = None
+            try:
+                opened.auditor.compare(opened.world)
+            except LawBroken as error:
+                self._compared[alone] = error
+        broken = self._compared[alone]
+        if broken is not None:
+            raise broken

@@ -72,7 +72,7 @@ def explore(
     reason = why_not(scenario, system.laws) if reduction else ""
     with collector_paused():
         if reduction and not reason:
-            search = _Search(system, max_states, progress, Reduction(system, system.callers.scenario))
+            search = _Search(system, max_states, progress, Reduction(system))
             found = search.run()
             if not search.loops:
                 return found
@@ -114,7 +114,7 @@ class _Search:
                 resting += 1
                 found = self.rest(state, origin)
             due_steps: list[tuple[int, int]] = []
-            for move, following, error, _ in self.steps(state, moves) if found is None else ():
+            for move, following, error in self.steps(state, moves) if found is None else ():
                 transitions += 1
                 if error is not None:
                     found = self.explain(origin, move.call, error)

@@ -20,31 +20,30 @@ What is assumed, and tested by counting the orbits of full graphs over all renam
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable
 from typing import Any
 
 import attrs
 
-from hptsim.audit.frozen import FIXED, SCRATCH, value
+from hptsim.audit.frozen import value
 from hptsim.audit.laws import LAWS
 from hptsim.audit.state import TUNING_ENDED, KnownTrainingJob, KnownTuningJob
-from hptsim.audit.state import State as Known
 from hptsim.cloud.every_outcome import is_fault
-from hptsim.explorer.callers import Given
+from hptsim.explorer.memory import Memory, Outcome
+from hptsim.explorer.opened import Opened
+from hptsim.explorer.owners import Owners
+from hptsim.explorer.system import State, System
 from hptsim.model.definitions import NO_CRITERIA
 from hptsim.model.laws import Law
 from hptsim.model.search import is_own
 from hptsim.model.specs import TuningJobSpec
 from hptsim.scenario.scenario import Scenario
 from hptsim.world.jobs import TrainingJob, TuningJob
-from hptsim.world.world import World
 
 COMPARE_OBJECTIVES = ("the best is the best",)
 """The laws that compare the objectives of training jobs which are otherwise interchangeable."""
 PLAIN = ("fifo", "priority", "backfill")
 """The disciplines that look at the requests in the queue alone, and at no job."""
-_BY_JOB = SCRATCH | FIXED | {"tuning", "training", "queue", "artifacts"}
-"""What of the auditor's state is told job by job, or not at all."""
 _NAMES = frozenset({"name", "spec", "children", "live", "requests", "asked", "scores", "best"})
 """What of a tuning job's record has names in it, or is told of its training jobs."""
 _OF_ITS_OWN = frozenset({"name", "holder", "definition", "ordinal", "promised", "stored", "objective"})
@@ -92,15 +91,15 @@ def why_not(scenario: Scenario, laws: Iterable[Law]) -> str:
 
 
 class Symmetry:
-    """The canonical forms of the states of one scenario, for which `why_not` has nothing to say.
+    """The canonical forms of the states of a system, for whose scope `why_not` has nothing to say.
 
     Each job is told by what is known of it, without names, and the jobs of one kind are sorted. Jobs know each other only as
     parent and child, so all states of an orbit have the same form, and no others have it.
     """
 
-    def __init__(self, scenario: Scenario, *, forget: bool = True) -> None:
-        self.forget = forget
-        """Whether what has ended is left out."""
+    def __init__(self, system: System, owners: Owners, *, forget: bool = True) -> None:
+        self.system, self.owners, self.forget = system, owners, forget
+        scenario = system.callers.scenario
         keeps = scenario.account.assumptions.reservation != "as-observed"  # there each has a reservation of its own
         specs: list[TuningJobSpec] = []
         self.kind: dict[str, int] = {}
@@ -112,69 +111,120 @@ class Symmetry:
             place = specs.index(spec) if spec in specs and interchangeable(spec) else len(specs)
             self.kind[name], self.alike[name] = place, keeps and children_interchangeable(spec)
             specs.append(spec)
-        self._names = [entry.spec.name for entry in scenario.tuning_jobs]
         self._numbers: dict[Hashable, int] = {}
+        self._forms = Memory()
+        self._given = system.parts.slot("given")
+        self._commands: dict[int, tuple[dict[str, tuple[Hashable, ...]], Hashable] | None] = {}
 
     def number(self, part: Hashable) -> int:
         """A part of a state as a number, the same for equal ones."""
         return self._numbers.setdefault(part, len(self._numbers))
 
-    def key(self, world: World, known: Known, given: Given) -> tuple[int, ...] | None:
-        """The canonical form of a state; None for one that stands for itself alone: a record was deleted in it, or something
-        was done in it of which one cannot tell to which job it belongs."""
-        children = [len(job.children) for job in world.tuning.values()]
-        own = [job for job in world.training.values() if job.tuning_job]
-        if world.deleted or known.deleted or sum(children) != len(own):
-            return None
-        own_things = _Sorted(world, known, given, self._names)
-        if own_things.tangled:
-            return None
-        jobs = sorted([self._tuning_job(job, world, known, own_things) for job in world.tuning.values()])
-        return (self.number(self._rest(world, known, given, own_things)), *jobs)
+    def key(self, state: State) -> tuple[int, ...] | None:
+        """The canonical form of a state; None for one that stands for itself alone.
 
-    def _tuning_job(self, job: TuningJob, world: World, known: Known, things: _Sorted) -> int:
-        """One tuning job with its training jobs as a number."""
-        name, shown = job.name, known.tuning[job.name]
+        A record was deleted in it, or a command was given of which one cannot tell to which job it belongs.
+        """
+        given = state[self._given.index]
+        if given not in self._commands:
+            self._commands[given] = self._sorted_commands(given)
+        commands = self._commands[given]
+        if commands is None:
+            return None
+        mine, rest = commands
+        forms = [self._form(state, name, mine.get(name, ())) for name in self.kind]
+        if None in forms or self.owners.deleted(state):
+            return None
+        return (self.number((rest, self.owners.of_nobody(state))), *sorted([form for form in forms if form]))
+
+    def _sorted_commands(self, given: int) -> tuple[dict[str, tuple[Hashable, ...]], Hashable] | None:
+        """The commands that were given, by the tuning job that they are about, and the others; None if one cannot tell."""
+        names = list(self.kind)
+        mine: dict[str, list[Hashable]] = {}
+        rest: list[Hashable] = []
+        for field, what in attrs.asdict(self._given.parts[given].content["given"], recurse=False).items():
+            if not isinstance(what, frozenset):
+                rest.append((field, what))
+                continue
+            for one in sorted(what, key=repr):
+                kind, job = one if isinstance(one, tuple) else ("", one)
+                name = names[job] if isinstance(job, int) else job
+                if not isinstance(name, str):
+                    return None
+                owner = self.owners.of_name(name)
+                if owner:
+                    mine.setdefault(owner, []).append((name, field, kind))
+                else:
+                    rest.append((field, one))
+        return {name: tuple(some) for name, some in mine.items()}, tuple(rest)
+
+    def _form(self, state: State, name: str, commands: tuple[Hashable, ...]) -> int | None:
+        """A tuning job with its training jobs as a number: 0 where it is not there, None where a record is missing."""
+        step = (name, commands)
+        outcome = self._forms.find(step, state)
+        if outcome is None:
+            opened = self.system.open(state, copies=False)
+            outcome = Outcome(answer=self._told(opened, name, commands))
+            self._forms.keep(step, opened.reads, outcome)
+        found: int | None = outcome.answer
+        return found
+
+    def _told(self, opened: Opened, name: str, commands: tuple[Any, ...]) -> int | None:
+        content = opened.content("holder", name)
+        if "tuning" not in content:
+            return 0
+        job, shown = content["tuning"], content["known tuning"]
         alike = self.alike[name]
-        children = [
-            self.number(
-                ("ended", things.of(child))
-                if alike and self.forget and _is_over(one, known.training[child])
-                else _training_job(one, shown, known.training[child], things, alike)
-            )
-            for child, one in [(child, world.training[child]) for child in job.children]
-        ]
+        children = []
+        for child in job.children:
+            of_child = opened.content("training", child)
+            if "training" not in of_child or "known training" not in of_child:
+                return None
+            things = (_armed(opened, "training", child), tuple([one[1:] for one in commands if one[0] == child]))
+            if alike and self.forget and _is_over(of_child["training"], of_child["known training"]):
+                children.append(self.number(("ended", things)))
+            else:
+                children.append(self.number((*_training_job(opened, child, shown, alike), things)))
         if alike:
             children.sort()
+        things = (_armed(opened, "holder", name), tuple([one[1:] for one in commands if one[0] == name]))
         if alike and self.forget and _has_nothing_left(job, shown):
-            return self.number((self.kind[name], "ended", shown.lost, things.of(name), tuple(children)))
-        return self.number(
+            return 1 + self.number((self.kind[name], "ended", shown.lost, things, tuple(children)))
+        return 1 + self.number(
             (
                 self.kind[name],
                 job.freeze()[1:],
                 _fields(shown, _NAMES),
                 tuple([(request.rpartition("/")[2], state) for request, state in sorted(shown.requests.items())]),
                 tuple([(one.rpartition("/")[2], value(amounts)) for one, amounts in sorted(shown.asked.items())]),
-                shown.best is None if alike else shown.best,
-                things.of(name),
+                (shown.best is None if alike else shown.best, value(content.get("held")), value(content.get("used"))),
+                (things, _places(opened, name)),
                 tuple(children),
             )
         )
 
-    def _rest(self, world: World, known: Known, given: Given, things: _Sorted) -> Hashable:
-        """What belongs to no tuning job."""
-        alone = [job for job in world.training.values() if not job.tuning_job]
-        return (
-            tuple(sorted(world.ledger.reserved.items())),
-            tuple(sorted(world.ledger.occupied.items())),
-            tuple([pool.freeze() for pool in world.pools.values()]),
-            world.cloud.freeze(),
-            tuple([(job.name, job.freeze(), _fields(known.training[job.name], frozenset())) for job in alone]),
-            tuple([value(what) for name, what in vars(known).items() if name not in _BY_JOB]),
-            tuple([(name, _fields(job, frozenset())) for name, job in known.tuning.items() if job.spec is None]),
-            tuple([(job.name, things.of(job.name), things.left_by(job.name)) for job in alone]),
-            things.of(""),
-        )
+
+def _armed(opened: Opened, kind: str, name: str) -> Hashable:
+    """What is armed for a job, but for faults whose budget is spent."""
+    slot = opened.parts.slot(kind, name)
+    armed = slot.parts[opened.number(slot)].armed
+    left = [one[2] for one in armed if not (is_fault(one) and opened.content("fault", one[2])["budget"] == 0)]
+    return tuple(sorted(left))
+
+
+def _places(opened: Opened, name: str) -> Hashable:
+    """The places of a tuning job's requests in the queue, for the world and for the laws."""
+    found: list[Hashable] = []
+    queue = opened.world.ledger.queue
+    for place, request in enumerate(queue):
+        if request.rpartition("/")[0] == name:
+            one = queue[request]
+            found.append((place, one.number, one.definition, one.lasts_s, one.resumes))
+    for place, (request, amounts) in enumerate(opened.auditor.state.queue.items()):
+        holder, _, number = request.rpartition("/")
+        if holder == name:
+            found.append((place, number, value(amounts)))
+    return tuple(found)
 
 
 def _is_over(job: TrainingJob, known: KnownTrainingJob) -> bool:
@@ -193,19 +243,19 @@ def _fields(record: Any, without: frozenset[str]) -> Hashable:
     return tuple([value(what) for name, what in vars(record).items() if name not in without])
 
 
-def _training_job(
-    job: TrainingJob, tuning: KnownTuningJob, known: KnownTrainingJob, things: _Sorted, alike: bool
-) -> Hashable:
+def _training_job(opened: Opened, name: str, tuning: KnownTuningJob, alike: bool) -> tuple[Hashable, ...]:
     """One training job of a tuning job, without its name; of one that is interchangeable also without its objective."""
-    name, score = job.name, tuning.scores.get(job.name)
+    content = opened.content("training", name)
+    job, known, score = content["training"], content["known training"], tuning.scores.get(name)
     own = (score is None, known.objective is None) if alike else (score, value(known.objective), job.ordinal)
+    stored, told = opened.world.artifacts, opened.auditor.state.artifacts
+    uris = sorted({*job.promised, *known.promised, *known.stored})
     return (
         _unnamed(job.freeze()[1:], name),
         _fields(known, _OF_ITS_OWN),
         _unnamed((known.promised, known.stored), name),
-        (name in tuning.live, own),
-        things.of(name),
-        things.left_by(name),
+        (name in tuning.live, own, len(content.get("logs", ()))),
+        tuple([(uri.replace(name, "*"), uri in stored, told.get(uri) == name) for uri in uris]),
     )
 
 
@@ -214,56 +264,3 @@ def _unnamed(what: Any, name: str) -> Any:
     if isinstance(what, str):
         return what.replace(name, "*")
     return tuple([_unnamed(one, name) for one in what]) if isinstance(what, tuple) else what
-
-
-class _Sorted:
-    """What lies about in a state and belongs to single jobs, by the name of the job; under no name what belongs to none."""
-
-    def __init__(self, world: World, known: Known, given: Given, names: list[str]) -> None:
-        self._jobs: Mapping[str, Any] = {**world.tuning, **world.training}
-        self._things: dict[str, list[Hashable]] = {}
-        self._left: dict[str, list[Hashable]] = {}
-        self.tangled = False
-        """Whether there is something of which one cannot tell to which job it belongs."""
-        spent = {kind for kind, count in world.cloud.freeze() if count == 0}
-        for armed in sorted(world.armed.values()):
-            if not (is_fault(armed) and armed[2] in spent):
-                self._add(armed[1], ("armed", armed[0], armed[2]))
-        for place, one in enumerate(world.ledger.queue.values()):
-            self._add(one.holder, ("waits", place, one.number, one.definition, one.lasts_s, one.resumes))
-        for place, (request, amounts) in enumerate(known.queue.items()):
-            holder, _, number = request.rpartition("/")
-            self._add(holder, ("is known to wait", place, number, value(amounts)))
-        for uri in sorted(world.artifacts):
-            owner = world.artifacts[uri].training_job
-            self._left.setdefault(owner, []).append((uri.replace(owner, "*"), known.artifacts.get(uri) == owner))
-        for uri, owner in sorted(known.artifacts.items()):
-            if uri not in world.artifacts or not owner:
-                self._add("", ("is known to be stored", uri, owner))
-        for name, events in sorted(world.logs.items()):
-            self._left.setdefault(name, []).append(len(events))
-        for field, what in attrs.asdict(given, recurse=False).items():
-            if isinstance(what, frozenset):
-                for one in sorted(what, key=repr):
-                    self._add_given(field, one, names)
-            else:
-                self._add("", (field, what))
-
-    def _add(self, name: str, thing: Hashable) -> None:
-        self._things.setdefault(name, []).append(thing)
-
-    def _add_given(self, field: str, what: Any, names: list[str]) -> None:
-        """A command that was given: the name of a job, or an act and the name, or the place, of the job that it is about."""
-        kind, job = what if isinstance(what, tuple) else ("", what)
-        name = names[job] if isinstance(job, int) else job
-        self.tangled |= not isinstance(name, str)
-        self._add(name, (field, kind)) if name in self._jobs else self._add("", (field, what))
-
-    def left_by(self, name: str) -> Hashable:
-        """What the training job *name* has stored and logged."""
-        return tuple(self._left.get(name, ()))
-
-    def of(self, name: str) -> Hashable:
-        """What belongs to the job *name*: what is armed for it, its places in the queue, the commands that it was given."""
-        found = self._things.get(name)
-        return None if found is None else tuple(found)

@@ -34,7 +34,7 @@ def walk(system):
         state = line.popleft()
         found = []
         for move in system.moves(state):
-            following = system.take(state, move, last=False)
+            following = system.take(state, move)
             number = None
             if following is not None:
                 number = seen.setdefault(system.key(following), len(states))
@@ -46,14 +46,22 @@ def walk(system):
     return states, steps
 
 
-def orbit(state):
+def opened(system, state):
+    """The world and the auditor's knowledge in a state, and the commands that were given."""
+    found = system.open(state)
+    return found.world, found.auditor, found.content("given")["given"]
+
+
+def orbit(system, state):
     """The smallest of all renamed copies of a state: by brute force, over all renamings of jobs of equal specs.
 
     Written apart from `Symmetry`, on the values that tell states apart in a search without reductions.
     """
-    names = list(state.world.tuning)
-    launched = {name: len(job.children) for name, job in state.world.tuning.items()}
-    specs = {name: job.spec.renamed("any") for name, job in state.world.tuning.items()}
+    world, auditor, given = opened(system, state)
+    names = list(world.tuning)
+    launched = {name: len(job.children) for name, job in world.tuning.items()}
+    specs = {name: job.spec.renamed("any") for name, job in world.tuning.items()}
+    values = world.freeze(), frozen(auditor.state), attrs.astuple(given, recurse=False)
     copies = []
     for to in permutations(names):
         if any(specs[name] != specs[new] for name, new in zip(names, to, strict=True)):
@@ -61,11 +69,11 @@ def orbit(state):
         for orders in product(*(list(permutations(range(1, launched[name] + 1))) for name in names)):
             renamed = dict(zip(names, to, strict=True))
             places = {name: dict(enumerate(order, 1)) for name, order in zip(names, orders, strict=True)}
-            copies.append(_copy(state, renamed, places))
+            copies.append(_copy(values, renamed, places))
     return min(copies)
 
 
-def _copy(state, renamed, places):
+def _copy(values, renamed, places):
     def called(what):
         if isinstance(what, str):
             if what in renamed:
@@ -79,10 +87,9 @@ def _copy(state, renamed, places):
     def in_order(what):
         return sorted(what, key=repr)
 
-    tuning, training, ledger, artifacts, logs, armed, pools, cloud, grants = state.world.freeze()
+    tuning, training, ledger, artifacts, logs, armed, pools, cloud, grants = values[0]
     spent = {kind for kind, count in cloud if not count}
-    known_tuning, known_training, *rest = frozen(state.auditor.state)
-    fields = [name for name in vars(state.auditor.state) if name in _REST]
+    known_tuning, known_training, *rest = values[1]
     return repr(
         (
             in_order(called(tuning)),
@@ -96,9 +103,9 @@ def _copy(state, renamed, places):
             in_order([_record(KnownTrainingJob, called(one)) for one in known_training]),
             [
                 called(what) if name == "queue" or not isinstance(what, tuple) else in_order(called(what))
-                for name, what in zip(fields, rest, strict=True)
+                for name, what in zip(_REST, rest, strict=True)
             ],
-            in_order(called(tuple(attrs.astuple(state.given, recurse=False)))),
+            in_order(called(values[2])),
         )
     )
 
@@ -116,9 +123,10 @@ def _record(kind, values):
     return {name: sorted(one, key=repr) if isinstance(one, tuple) else one for name, one in told.items()}
 
 
-def over(state):
+def over(system, state):
     """What in a state has ended, with all that is known of it: nothing of it may ever change again."""
-    world, known = state.world, state.auditor.state
+    world, auditor, _ = opened(system, state)
+    known = auditor.state
     children = {
         name: (job.freeze(), repr(attrs.asdict(known.training[name], recurse=False)), len(world.logs.get(name, ())))
         for name, job in world.training.items()

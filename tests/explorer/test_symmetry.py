@@ -2,12 +2,12 @@
 
 import attrs
 import pytest
-from explorer.graphs import orbit, over, system, walk
 
+from explorer.graphs import opened, orbit, over, system, walk
 from hptsim import explore
 from hptsim.audit.laws import LAWS
 from hptsim.explorer.reduction import Reduction
-from hptsim.explorer.symmetry import Symmetry, children_interchangeable, interchangeable, why_not
+from hptsim.explorer.symmetry import children_interchangeable, interchangeable, why_not
 from hptsim.model.assumptions import Assumptions
 from hptsim.model.definitions import CompletionCriteria, InstanceRequest, ResourceLimits, TrainingJobDefinition
 from hptsim.model.laws import ALWAYS, STEP, Law
@@ -54,10 +54,10 @@ scopes = pytest.mark.parametrize(
 def test_the_canonical_forms_are_the_orbits_of_the_full_graph(scope):
     scenario, faults = SCOPES[scope]
     full = system(scenario, faults)
-    reduction = Reduction(full, scenario, forget=False)
+    reduction = Reduction(full, forget=False)
     orbits = {}
     for state in walk(full)[0]:
-        orbits.setdefault(reduction.key(state), set()).add(orbit(state))
+        orbits.setdefault(reduction.key(state), set()).add(orbit(full, state))
     assert all(len(copies) == 1 for copies in orbits.values()), "one form for states of several orbits"
     assert len(orbits) == len(set.union(*orbits.values())), "several forms for the states of one orbit"
 
@@ -66,7 +66,7 @@ def reduced_states(full, reduction):
     """How many states a search by canonical forms visits."""
     seen, line = {reduction.key(full.root)}, [full.root]
     for state in line:
-        for step in Reduction(full, full.callers.scenario, independence=False).steps(state, list(full.moves(state))):
+        for step in Reduction(full, independence=False).steps(state, list(full.moves(state))):
             if step.following is not None and (form := reduction.key(step.following)) not in seen:
                 seen.add(form)
                 line.append(step.following)
@@ -77,7 +77,7 @@ def reduced_states(full, reduction):
 def test_states_of_one_form_may_do_the_same_next_and_lead_to_the_same_forms(scope):
     scenario, faults = SCOPES[scope]
     full = system(scenario, faults)
-    reduction = Reduction(full, scenario)
+    reduction = Reduction(full)
     states, steps = walk(full)
     forms = [reduction.key(state) for state in states]
     following = {}
@@ -94,9 +94,10 @@ def test_what_has_ended_never_changes_and_is_like_the_world_already(scope):
     scenario, faults = SCOPES[scope]
     full = system(scenario, faults)
     states, steps = walk(full)
-    ended = [over(state) for state in states]
+    ended = [over(full, state) for state in states]
     for number, found in enumerate(steps):
-        states[number].auditor.compare(states[number].world)
+        world, auditor, _ = opened(full, states[number])
+        auditor.compare(world)
         for _, following in found:
             if following is not None:
                 assert ended[number].items() <= ended[following].items()
@@ -129,7 +130,7 @@ def test_only_scopes_that_the_proof_reaches_are_reduced():
 def test_jobs_are_interchangeable_where_nothing_depends_on_names_and_ordinals(changes, parents, children):
     spec = attrs.evolve(plain("a", 2, 2), **changes)
     assert (interchangeable(spec), children_interchangeable(spec)) == (parents, children)
-    symmetry = Symmetry(jobs(spec, spec.renamed("b")))
+    symmetry = Reduction(system(jobs(spec, spec.renamed("b")))).symmetry
     assert (symmetry.kind["a"] == symmetry.kind["b"], symmetry.alike["a"]) == (parents, children)
 
 
