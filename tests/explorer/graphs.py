@@ -8,12 +8,33 @@ from itertools import permutations, product
 
 import attrs
 
-from hptsim.audit.frozen import frozen
+from hptsim.audit.frozen import training_job, tuning_job, value
 from hptsim.audit.laws import LAWS
 from hptsim.audit.state import ENDED, TUNING_ENDED, KnownTrainingJob, KnownTuningJob
 from hptsim.cloud.every_outcome import is_fault
 from hptsim.explorer.system import System
+from hptsim.model.assumptions import Assumptions
+from hptsim.model.definitions import ResourceLimits, TrainingJobDefinition
 from hptsim.model.machine import TABLES
+from hptsim.model.specs import TuningJobSpec
+from hptsim.scenario.scenario import Scenario
+from hptsim.scenario.workload import ScheduledTuningJob
+
+PLAIN = TrainingJobDefinition(max_retries=0)
+SPOT = TrainingJobDefinition(spot=True, max_retries=0, checkpoint_uri="s3://b/c")
+
+
+def jobs(*specs, capacity=2, **assumptions):
+    return Scenario(
+        capacity={"ml.m5.xlarge": capacity},
+        assumptions=Assumptions(**{"admission": "queue", **assumptions}),
+        tuning_jobs=tuple(ScheduledTuningJob(spec) for spec in specs),
+    )
+
+
+def plain(name, total=1, parallel=1, definition=PLAIN, **more):
+    return TuningJobSpec(name, (definition,), ResourceLimits(total, parallel), **more)
+
 
 _CHILD = re.compile(r"\b([a-z])-(\d{3})-[0-9a-f]{8}\b")
 _REQUEST = re.compile(r"([a-z])/(\d+)")
@@ -52,6 +73,16 @@ def opened(system, state):
     return found.world, found.auditor, found.content("given")["given"]
 
 
+def known(state):
+    """All that the laws know as a value: the jobs, and the rest as `_REST` names it."""
+    queue = tuple([(name, value(amounts)) for name, amounts in state.queue.items()])
+    return (
+        tuple(map(tuning_job, state.tuning.values())),
+        tuple(map(training_job, state.training.values())),
+        *[queue if name == "queue" else value(getattr(state, name)) for name in _REST],
+    )
+
+
 def orbit(system, state):
     """The smallest of all renamed copies of a state: by brute force, over all renamings of jobs of equal specs.
 
@@ -61,7 +92,7 @@ def orbit(system, state):
     names = list(world.tuning)
     launched = {name: len(job.children) for name, job in world.tuning.items()}
     specs = {name: job.spec.renamed("any") for name, job in world.tuning.items()}
-    values = world.freeze(), frozen(auditor.state), attrs.astuple(given, recurse=False)
+    values = world.freeze(), known(auditor.state), attrs.astuple(given, recurse=False)
     copies = []
     for to in permutations(names):
         if any(specs[name] != specs[new] for name, new in zip(names, to, strict=True)):

@@ -3,34 +3,14 @@
 import attrs
 import pytest
 
-from explorer.graphs import opened, orbit, over, system, walk
+from explorer.graphs import PLAIN, SPOT, jobs, opened, orbit, over, plain, system, walk
 from hptsim import explore
 from hptsim.audit.laws import LAWS
 from hptsim.explorer.reduction import Reduction
 from hptsim.explorer.symmetry import children_interchangeable, interchangeable, why_not
-from hptsim.model.assumptions import Assumptions
-from hptsim.model.definitions import CompletionCriteria, InstanceRequest, ResourceLimits, TrainingJobDefinition
+from hptsim.model.definitions import CompletionCriteria, InstanceRequest
 from hptsim.model.laws import ALWAYS, STEP, Law
 from hptsim.model.ranges import ParameterRange
-from hptsim.model.specs import TuningJobSpec
-from hptsim.scenario.scenario import Scenario
-from hptsim.scenario.workload import ScheduledTuningJob
-
-PLAIN = TrainingJobDefinition(max_retries=0)
-SPOT = TrainingJobDefinition(spot=True, max_retries=0, checkpoint_uri="s3://b/c")
-
-
-def jobs(*specs, capacity=2, **assumptions):
-    return Scenario(
-        capacity={"ml.m5.xlarge": capacity},
-        assumptions=Assumptions(**{"admission": "queue", **assumptions}),
-        tuning_jobs=tuple(ScheduledTuningJob(spec) for spec in specs),
-    )
-
-
-def plain(name, total=1, parallel=1, definition=PLAIN, **more):
-    return TuningJobSpec(name, (definition,), ResourceLimits(total, parallel), **more)
-
 
 SCOPES = {
     "training jobs": (jobs(plain("a", 2, 2)), {"algorithm_error": 1}),
