@@ -77,6 +77,10 @@ class Graph:
         ending = self._may_end(left)
         return Loop(min(best), self._walk(min(best), best), len(best), min(best) in ending)
 
+    def always_ends(self) -> bool:
+        """Whether the steps form no loop at all, fair or not."""
+        return not self._not_surely_ending()
+
     def _backwards(self, states: Iterable[int]) -> dict[int, list[int]]:
         """The states from which a step leads to each, as often as one does."""
         before: dict[int, list[int]] = {}

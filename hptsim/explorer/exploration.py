@@ -41,6 +41,13 @@ class Exploration:
     counterexample: Counterexample | None
     complete: bool
     laws: tuple[Law, ...] = attrs.field(default=LAWS, repr=False)
+    reduced: bool = False
+    """Whether each state stands for all that differ from it only in which interchangeable job is which, and orders that make no
+    difference were left out."""
+    judged_in_part: tuple[str, ...] = ()
+    """The laws that were not judged in the states that were left out, though they may differ there."""
+    not_reduced: str = ""
+    """Why the search was not reduced, where it was asked to be."""
 
     @property
     def missed(self) -> tuple[str, ...]:

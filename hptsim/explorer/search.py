@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
+
+import attrs
 
 from hptsim.audit.ends import NOTHING_FOR_EVER
 from hptsim.audit.laws import LAWS
@@ -12,7 +14,10 @@ from hptsim.cloud.every_outcome import FAULTS
 from hptsim.errors import LawBroken, invalid, nearest
 from hptsim.explorer.endings import Graph
 from hptsim.explorer.exploration import Counterexample, Exploration
-from hptsim.explorer.system import State, System
+from hptsim.explorer.independence import Step
+from hptsim.explorer.reduction import Reduction
+from hptsim.explorer.symmetry import why_not
+from hptsim.explorer.system import Move, State, System
 from hptsim.model.calls import ANSWERS
 from hptsim.model.definitions import TrainingJobDefinition
 from hptsim.model.laws import Law, witnesses
@@ -31,6 +36,7 @@ def explore(
     seed: int = 0,
     tables: Tables = TABLES,
     laws: Iterable[Law] = LAWS,
+    reduction: bool = False,
     max_states: int = 1_000_000,
     progress: Callable[[int], None] | None = None,
 ) -> Exploration:
@@ -63,23 +69,41 @@ def explore(
         tables=tables,
         laws=laws,
     )
+    reason = why_not(scenario, system.laws) if reduction else ""
     with collector_paused():
-        return _Search(system, max_states, progress).run()
+        if reduction and not reason:
+            search = _Search(system, max_states, progress, Reduction(system))
+            found = search.run()
+            if not search.loops:
+                return found
+            reason = "there are loops, and only the states themselves tell whether a run can stay in them"
+        return attrs.evolve(_Search(system, max_states, progress).run(), not_reduced=reason)
 
 
 class _Search:
     """One breadth-first search."""
 
-    def __init__(self, system: System, max_states: int, progress: Callable[[int], None] | None) -> None:
+    def __init__(
+        self,
+        system: System,
+        max_states: int,
+        progress: Callable[[int], None] | None,
+        reduction: Reduction | None = None,
+    ) -> None:
+        self.reduction = reduction
+        self.key = system.key if reduction is None else reduction.key
         self.system, self.max_states, self.progress = system, max_states, progress
         self.seen: dict[Any, int] = {}
         self.parents: list[tuple[int, str]] = [(0, "")]
         self.graph = Graph()
         self.labels: dict[str, int] = {}
+        self.loops = False
+        """Whether a reduced search has found loops."""
 
     def run(self) -> Exploration:
+        """Search, and say what was found; a reduced search that finds loops does not say whether they are endless."""
         system = self.system
-        self.seen[system.key(system.root)] = 0
+        self.seen[self.key(system.root)] = 0
         line: deque[tuple[State, int, int]] = deque([(system.root, 0, 0)])
         transitions = resting = depth = 0
         found: Counterexample | None = None
@@ -90,16 +114,14 @@ class _Search:
                 resting += 1
                 found = self.rest(state, origin)
             due_steps: list[tuple[int, int]] = []
-            for move in moves if found is None else ():
+            for move, following, error in self.steps(state, moves) if found is None else ():
                 transitions += 1
-                try:
-                    following = system.take(state, move, last=move is moves[-1])
-                except LawBroken as error:
+                if error is not None:
                     found = self.explain(origin, move.call, error)
                     break
                 if following is None:
                     continue
-                key = system.key(following)
+                key = self.key(following)
                 number = self.seen.get(key)
                 if number is None:
                     self.seen[key] = number = len(self.seen)
@@ -111,10 +133,34 @@ class _Search:
                     due_steps.append((self.labels.setdefault(move.call, len(self.labels)), number))
             self.graph.add(due_steps)
         complete = not line and found is None
-        if found is None and NOTHING_FOR_EVER in system.laws:
+        if found is None and self.reduction is not None:
+            self.loops = not self.graph.always_ends()
+        elif found is None and NOTHING_FOR_EVER in system.laws:
             found = self.endless()
         witnessed = tuple(law for law in witnesses(system.laws) if law in system.witnessed)
-        return Exploration(len(self.seen), transitions, depth, resting, witnessed, found, complete, system.laws)
+        return Exploration(
+            len(self.seen),
+            transitions,
+            depth,
+            resting,
+            witnessed,
+            found,
+            complete,
+            system.laws,
+            reduced=self.reduction is not None,
+            judged_in_part=() if self.reduction is None else self.reduction.judged_in_part,
+        )
+
+    def steps(self, state: State, moves: list[Move]) -> Iterator[Step]:
+        """The steps out of a state, in the order of its moves; the reduced search leaves out those that can wait."""
+        if self.reduction is not None:
+            yield from self.reduction.steps(state, moves)
+            return
+        for move in moves:
+            try:
+                yield Step(move, self.system.take(state, move, last=move is moves[-1]))
+            except LawBroken as error:
+                yield Step(move, None, error)
 
     def rest(self, state: State, number: int) -> Counterexample | None:
         """Judge a state in which nothing more happens by itself."""
