@@ -6,7 +6,16 @@ import attrs
 
 from hptsim import html
 from hptsim.audit.laws import LAWS
+from hptsim.explorer.coverage import Coverage
 from hptsim.model.laws import Law, witnesses
+
+MAX_STATES, MAX_DEPTH, INTERRUPTED = "max_states", "max_depth", "interrupted"
+_WHY = {
+    MAX_STATES: "it ended at the number of states that was allowed",
+    MAX_DEPTH: "no move was made from a state that is as many steps from the first as were allowed",
+    INTERRUPTED: "it was interrupted",
+}
+"""Why a search has ended before every state was known to be visited."""
 
 
 @attrs.frozen
@@ -41,6 +50,11 @@ class Exploration:
     counterexample: Counterexample | None
     complete: bool
     laws: tuple[Law, ...] = attrs.field(default=LAWS, repr=False)
+    ended: str = ""
+    """Why it ended before every state was visited: max_states, max_depth or interrupted; empty where it did not."""
+    omission_probability: float = 0.0
+    """How likely it is that a state was left out, because another one has the same digest: 0 without hash compaction."""
+    coverage: Coverage | None = attrs.field(default=None, repr=False)
 
     @property
     def missed(self) -> tuple[str, ...]:
@@ -52,7 +66,25 @@ class Exploration:
         visited = f"{self.states:,} states and {self.transitions:,} steps between them"
         if self.counterexample is not None:
             return f"A law is broken; {visited} were visited until then.\n{self.counterexample}"
-        return f"{'All' if self.complete else 'Not all'} states were visited: {visited}; every law is kept in each."
+        if self.ended:
+            said = f"The search was bounded: {_WHY[self.ended]}. Visited were {visited}; no law was found broken."
+        elif self.omission_probability:
+            said = f"The search came to its end: {visited}; every law is kept in each."
+        else:
+            said = f"All states were visited: {visited}; every law is kept in each."
+        return "\n".join([said, *self.notes()])
+
+    def notes(self) -> list[str]:
+        """What else is to be said, in words: how likely it is that a state was left out, and what was covered."""
+        notes = []
+        if self.omission_probability:
+            notes.append(
+                "States are told apart by digests of 64 bits: the probability that any was left out for another one's is "
+                f"about {self.omission_probability:.1e}."
+            )
+        if self.coverage is not None:
+            notes.append(self.coverage.sentence())
+        return notes
 
     def _repr_html_(self) -> str:
         """What a notebook shows."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import attrs
@@ -12,6 +12,7 @@ from hptsim.audit.frozen import frozen
 from hptsim.cloud.every_outcome import EveryOutcome, is_fault
 from hptsim.errors import LawBroken, ServiceError
 from hptsim.explorer.callers import Act, Callers, Given
+from hptsim.explorer.fingerprints import Fingerprints
 from hptsim.model.calls import ANSWERS
 from hptsim.model.definitions import TrainingJobDefinition
 from hptsim.model.journal import Entry
@@ -70,7 +71,10 @@ class System:
         self.root = State(world, auditor, Given())
         self.witnessed: set[str] = set()
         """The `sometimes` laws that the moves taken so far have seen."""
+        self.watch: Callable[[list[Entry]], None] | None = None
+        """What gets the journal's entries of each move that is taken."""
         self._parts: dict[Any, int] = {}
+        self._fingerprints = Fingerprints()
 
     def opening(self) -> str:
         """The call with which every way from the root begins."""
@@ -81,12 +85,11 @@ class System:
     def key(self, state: State) -> tuple[int, ...]:
         """The state as a tuple of small numbers: equal parts are stored once."""
         parts = self._parts
-        tuning, training, *rest = state.world.freeze()
-        numbers = [
-            parts.setdefault(part, len(parts))
-            for part in (*tuning, "|", *training, "|", *rest, "|", *frozen(state.auditor.state), state.given)
-        ]
-        return tuple(numbers)
+        return tuple([parts.setdefault(part, len(parts)) for part in _contents(state)])
+
+    def fingerprint(self, state: State) -> bytes:
+        """128 bits of the key, which processes that were forked from one another have in common."""
+        return self._fingerprints.of(_contents(state))
 
     def moves(self, state: State) -> Iterator[Move]:
         """What may happen next: what is armed and within budget, and the commands that are left."""
@@ -126,12 +129,26 @@ class System:
             raise
         _judge(auditor, entries, world)
         self.witnessed.update(auditor.witnessed)
+        if self.watch is not None:
+            self.watch(entries)
         return State(world, auditor, given)
+
+    def in_flight(self, state: State) -> list[tuple[str, str, str]]:
+        """The kind, name and state of each tuning job and training job that has not ended."""
+        world = state.world
+        tuning = [("tuning", job.name, job.state) for job in world.tuning.values() if job.ended_s is None]
+        return tuning + [("training", job.name, job.state) for job in world.training.values() if job.ended_s is None]
 
     def check_at_rest(self, state: State) -> None:
         """Judge a state in which nothing more has to happen; raises LawBroken."""
         state.auditor.compare(state.world)
         state.auditor.check_at_rest()
+
+
+def _contents(state: State) -> tuple[Any, ...]:
+    """All that tells a state from others, in parts."""
+    tuning, training, *rest = state.world.freeze()
+    return (*tuning, "|", *training, "|", *rest, "|", *frozen(state.auditor.state), state.given)
 
 
 def _judge(auditor: Auditor, entries: list[Entry], world: World | None) -> None:
