@@ -18,6 +18,13 @@ Row = tuple[str, str, str, str]
 _ENDED = {"tuning": FINAL_TUNING, "training": FINAL_TRAINING}
 
 
+class Fired(NamedTuple):
+    """A row that a step has fired, and the name of the job that it is about: of a request for quota, its holder."""
+
+    row: Row
+    about: str
+
+
 class Reached(NamedTuple):
     """A row that was fired: at all, or while another job, a *thing* of this kind, was in this *state*."""
 
@@ -91,11 +98,11 @@ class Coverage:
 
 
 class Watcher:
-    """Collects what is reached: told of the jobs in flight before the moves of a state, and of each step's entries.
+    """Collects what is reached: told of the jobs in flight before the moves of a state, and of the rows that each fires.
 
     >>> watcher = Watcher()
     >>> watcher.before([("tuning", "a", "InProgress"), ("training", "a-001", "Training")])
-    >>> watcher.see([(0.0, "tuning", "a", "stop", "InProgress", "Stopping", None, 1)])
+    >>> watcher.see([Fired(("tuning", "stop", "InProgress", "Stopping"), "a")])
     >>> [(one.row[1], one.thing, one.state) for one in watcher.news()], watcher.news()
     ([('stop', '', ''), ('stop', 'training', 'Training')], [])
     """
@@ -109,13 +116,9 @@ class Watcher:
         """The kind, name and state of each job that has not ended, before the steps that are seen next."""
         self._others = list(in_flight)
 
-    def see(self, entries: Iterable[Entry]) -> None:
-        """The entries of one step."""
-        for _, thing, name, trigger, source, destination, data, _ in entries:
-            if thing not in _THINGS:
-                continue
-            row = (thing, trigger, source, destination)
-            about = data.holder.removeprefix(_ALONE) if thing == "reservation" else name
+    def see(self, rows: Iterable[Fired]) -> None:
+        """The rows that one step has fired."""
+        for row, about in rows:
             self._reached[Reached(row)] = None
             for kind, other, state in self._others:
                 if other != about:
@@ -132,6 +135,22 @@ class Watcher:
 
 _THINGS = frozenset(field.name for field in attrs.fields(Tables))
 _ALONE = standalone_holder("")
+
+
+def fired(entries: Iterable[Entry]) -> tuple[Fired, ...]:
+    """The rows of which a step's entries tell.
+
+    >>> fired([(0.0, "tuning", "a", "stop", "InProgress", "Stopping", None, 1), (0.0, "log", "x", "", "", "", "", 1)])
+    (Fired(row=('tuning', 'stop', 'InProgress', 'Stopping'), about='a'),)
+    """
+    return tuple(
+        Fired(
+            (thing, trigger, source, destination),
+            data.holder.removeprefix(_ALONE) if thing == "reservation" else name,
+        )
+        for _, thing, name, trigger, source, destination, data, _ in entries
+        if thing in _THINGS
+    )
 
 
 def coverage(reached: Iterable[Reached], tables: Tables) -> Coverage:

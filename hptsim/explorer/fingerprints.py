@@ -1,41 +1,47 @@
-"""Values as digests that processes which were forked from one another have in common: equal for equal values."""
+"""States as digests that processes which were forked from one another have in common: equal for equal states."""
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Iterable
 from hashlib import blake2b
 from math import isfinite
 from typing import Any
 
 import attrs
 
+from hptsim.explorer.parts import Part as Part
+from hptsim.explorer.parts import Parts as Parts
+from hptsim.explorer.parts import Slot
+
 
 class Fingerprints:
-    """Digests of 128 bits of values that are made of few different parts: each part is written out once.
+    """Digests of 128 bits of states, made of those of their parts: each content of a part is written out once.
 
-    Two different values have the same digest with a probability of 2**-128.
+    The digests of the parts are added, in whatever order. Two different states have the same one with a probability of 2**-128.
 
-    >>> fingerprints = Fingerprints()
-    >>> fingerprints.of(["a", frozenset({1, 2})]) == fingerprints.of(["a", frozenset({2, 1.0})])
+    >>> parts = Parts()
+    >>> slot = parts.slot("order", "quota")
+    >>> one, other = slot.number(Part({"order": ("a",)})), slot.number(Part({"order": ("a", "b")}))
+    >>> Fingerprints().of([(slot, one)]) == Fingerprints().of([(slot, one)]) != Fingerprints().of([(slot, other)])
     True
-    >>> fingerprints.of(["ab", ""]) == fingerprints.of(["a", "b"])
-    False
     """
 
     def __init__(self) -> None:
-        self._marks: dict[Hashable, bytes] = {}
+        self._marks: dict[tuple[Slot, int], int] = {}
 
-    def of(self, parts: Iterable[Hashable]) -> bytes:
-        """The digest of a value that is given as its parts, in order."""
-        return _digest(b"".join([self._marks.get(part) or self._mark(part) for part in parts]))
+    def of(self, parts: Iterable[tuple[Slot, int]]) -> bytes:
+        """The digest of a state that is given as the contents of its parts, by number."""
+        marks = self._marks
+        total = 0
+        for part in parts:
+            total += marks.get(part) or self._mark(part)
+        return (total % 2**128).to_bytes(16, "little")
 
-    def _mark(self, part: Hashable) -> bytes:
-        mark = self._marks[part] = _digest(written(part).encode())
+    def _mark(self, part: tuple[Slot, int]) -> int:
+        slot, number = part
+        text = written((slot.kind, slot.key, slot.values[number]))
+        mark = self._marks[part] = int.from_bytes(blake2b(text.encode(), digest_size=16).digest(), "little")
         return mark
-
-
-def _digest(text: bytes) -> bytes:
-    return blake2b(text, digest_size=16).digest()
 
 
 def written(value: Any) -> str:

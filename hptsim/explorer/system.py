@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, NamedTuple
-
-import attrs
+from collections.abc import Callable, Iterable, Mapping
+from operator import itemgetter
+from typing import NamedTuple
 
 from hptsim.audit.auditor import Auditor
-from hptsim.audit.frozen import frozen
 from hptsim.cloud.every_outcome import EveryOutcome, is_fault
 from hptsim.errors import LawBroken, ServiceError
 from hptsim.explorer.callers import Act, Callers, Given
+from hptsim.explorer.closing import added, close, kept, portable
+from hptsim.explorer.coverage import Fired, fired
 from hptsim.explorer.fingerprints import Fingerprints
+from hptsim.explorer.memory import Memory, Outcome
+from hptsim.explorer.opened import Opened
+from hptsim.explorer.parts import BY_RESERVATION, STRIDE, TABLES, Parts, Slot
+from hptsim.explorer.portable import Portable
+from hptsim.model.assumptions import PREEMPTIVE
 from hptsim.model.calls import ANSWERS
 from hptsim.model.definitions import TrainingJobDefinition
 from hptsim.model.journal import Entry
@@ -34,13 +39,9 @@ class Move(NamedTuple):
     """Whether it has to happen at some time. A fault may strike, a command may be given: neither has to."""
 
 
-@attrs.define(slots=False)
-class State:
-    """One state: the world, what the laws know of it, and which commands were given."""
-
-    world: World
-    auditor: Auditor
-    given: Given
+_CALL = itemgetter(0)
+State = tuple[int, ...]
+"""One state: which content each part has, by number (see `hptsim.explorer.parts`)."""
 
 
 class System:
@@ -64,17 +65,33 @@ class System:
         self.callers = Callers(scenario, training_jobs, stops, tuple(one for one in ANSWERS if one in budget))
         self.budget, self.delayed_stop, self.seed = dict(budget), delayed_stop, seed
         account = scenario.account
-        cloud = EveryOutcome(seed, scenario.script, self.budget, delayed_stop)
-        world = World(account, cloud, Searches(uniforms, seed, account.assumptions.bayesian), rules(tables))
-        auditor = Auditor(account, laws, stop_propagation_s=0.0)
-        self.laws = auditor.laws
-        self.root = State(world, auditor, Given())
+        cloud = EveryOutcome(seed, scenario.script, {}, delayed_stop)
+        self._world = World(account, cloud, Searches(uniforms, seed, account.assumptions.bayesian), rules(tables))
+        self._auditor = Auditor(account, laws, stop_propagation_s=0.0)
+        self.laws = self._auditor.laws
+        observed = account.assumptions.reservation == "as-observed" or account.assumptions.discipline in PREEMPTIVE
+        self.parts = Parts(BY_RESERVATION if observed else TABLES)
+        self.memory = Memory()
+        self._given = self.parts.slot("given")
+        self._faults = [(self.parts.slot("fault", kind), kind) for kind in self.budget]
+        self.root = self._root()
         self.witnessed: set[str] = set()
         """The `sometimes` laws that the moves taken so far have seen."""
-        self.watch: Callable[[list[Entry]], None] | None = None
-        """What gets the journal's entries of each move that is taken."""
-        self._parts: dict[Any, int] = {}
+        specs = [entry.spec for entry in scenario.tuning_jobs]
+        definitions = [one for spec in specs for one in spec.definitions]
+        self._portable = Portable([account, *specs, *definitions, *training_jobs.values()])
+        self.watch: Callable[[Iterable[Fired]], None] | None = None
+        """What is told of the rows that each step fires."""
         self._fingerprints = Fingerprints()
+        self._in_flight: dict[tuple[int, int], list[tuple[str, str, str]]] = {}
+        self._armed_moves: dict[tuple[int, int, frozenset[str]], list[Move]] = {}
+
+    def _root(self) -> State:
+        opened = self.open(())
+        for slot, kind in self._faults:
+            opened.content_of(slot)["budget"] = self.budget[kind]
+        opened.content_of(self._given)["given"] = Given()
+        return self._after((), *close(opened))
 
     def opening(self) -> str:
         """The call with which every way from the root begins."""
@@ -82,73 +99,150 @@ class System:
         seed = f"seed={self.seed}, " if self.seed else ""
         return f"sim = hptsim.Simulation(attrs.evolve(scenario, tuning_jobs=()), {seed}cloud={cloud})"
 
-    def key(self, state: State) -> tuple[int, ...]:
-        """The state as a tuple of small numbers: equal parts are stored once."""
-        parts = self._parts
-        return tuple([parts.setdefault(part, len(parts)) for part in _contents(state)])
+    def open(self, state: State, *, copies: bool = True) -> Opened:
+        """The state's world and auditor; without *copies* only to look at."""
+        return Opened(self.parts, state, self._world, self._auditor, copies=copies)
+
+    def key(self, state: State) -> State:
+        """What tells states apart: the state itself."""
+        return state
 
     def fingerprint(self, state: State) -> bytes:
-        """128 bits of the key, which processes that were forked from one another have in common."""
-        return self._fingerprints.of(_contents(state))
+        """128 bits of what a state is, which processes that were forked from one another have in common."""
+        slots = self.parts.slots
+        return self._fingerprints.of([(slots[index], number) for index, number in enumerate(state) if number])
 
-    def moves(self, state: State) -> Iterator[Move]:
+    def moves(self, state: State) -> list[Move]:
         """What may happen next: what is armed and within budget, and the commands that are left."""
-        world = state.world
-        spent = {kind for kind, count in world.cloud.freeze() if count == 0}
-        offered: set[tuple[str, str, str]] = set()
-        for serial, armed in world.armed.items():
-            fault = is_fault(armed)
-            if armed in offered or (fault and armed[2] in spent):
-                continue
-            offered.add(armed)
-            yield Move(f"sim.fire({armed[1]!r}, {armed[2]!r})", ("fire", serial), not fault)
-        for call, act in self.callers.moves(state.given, world, spent):
-            yield Move(call, act, False)
+        spent = frozenset([kind for slot, kind in self._faults if slot.parts[state[slot.index]].content["budget"] == 0])
+        found: list[Move] = []
+        for index, number in enumerate(state):
+            if number:
+                mine = self._armed_moves.get((index, number, spent))
+                found += self._moves_of(index, number, spent) if mine is None else mine
+        found.sort(key=_CALL)  # the order of the parts is that in which this process came to need them
+        return found + self._commands(state, spent)
 
-    def take(self, state: State, move: Move, *, last: bool) -> State | None:
-        """The state that *move* leads to; None when the service refuses and nothing changes. Raises LawBroken.
+    def _moves_of(self, index: int, number: int, spent: frozenset[str]) -> list[Move]:
+        """What is armed in a part, each once."""
+        armed = self.parts.slots[index].parts[number].armed
+        found = self._armed_moves[index, number, spent] = []
+        for place, one in enumerate(armed):
+            fault = is_fault(one)
+            if one not in armed[:place] and not (fault and one[2] in spent):
+                act = ("fire", index * STRIDE + place + 1)
+                found.append(Move(f"sim.fire({one[1]!r}, {one[2]!r})", act, not fault))
+        return found
 
-        The *last* move out of a state may use up the state itself.
-        """
-        world = state.world if last else state.world.clone()
+    def _commands(self, state: State, spent: frozenset[str]) -> list[Move]:
+        step = ("commands", spent)
+        outcome = self.memory.find(step, state)
+        if outcome is None:
+            opened = self.open(state)
+            offered = self.callers.moves(opened.content_of(self._given)["given"], opened.world, set(spent))
+            outcome = Outcome(answer=[Move(call, act, False) for call, act in offered])
+            self.memory.keep(step, opened.reads, outcome)
+        commands: list[Move] = outcome.answer
+        return commands
+
+    def take(self, state: State, move: Move, *, last: bool = False) -> State | None:
+        """The state that *move* leads to; None when the service refuses and nothing changes. Raises LawBroken."""
+        outcome = self.memory.find(move.act, state)
+        if outcome is None:
+            outcome = self._done(state, move)
+        if outcome.refused:
+            return None
+        if outcome.witnessed:
+            self.witnessed.update(outcome.witnessed)
+        if self.watch is not None:
+            self.watch(outcome.fired)
+        return self._after(state, outcome.writes, outcome.adds)
+
+    def _done(self, state: State, move: Move) -> Outcome:
+        """Do a step, judge it and remember what it has done."""
+        opened = self.open(state)
+        world, auditor = opened.world, opened.auditor
         entries: list[Entry] = []
         world.write = entries.append
-        given, (kind, what) = state.given, move.act
-        auditor = state.auditor if last else state.auditor.clone()
         try:
-            if kind == "fire":
-                if isinstance(world.cloud, EveryOutcome) and is_fault(world.armed[what]):
-                    world.cloud.spend(world.armed[what][2])
-                world.fire_armed(what)
+            if move.act[0] == "fire":
+                armed = world.armed[move.act[1]]
+                if isinstance(world.cloud, EveryOutcome) and is_fault(armed):
+                    world.cloud.spend(armed[2])
+                world.fire_armed(move.act[1])
             else:
-                given = self.callers.take(given, world, move.act)
+                content = opened.content_of(self._given)
+                content["given"] = self.callers.take(content["given"], world, move.act)
         except ServiceError:
-            return None
+            outcome = Outcome(refused=True)
         except LawBroken:
             _judge(auditor, entries, None)  # the laws name what went wrong better than the ledger does
             raise
-        _judge(auditor, entries, world)
-        self.witnessed.update(auditor.witnessed)
-        if self.watch is not None:
-            self.watch(entries)
-        return State(world, auditor, given)
+        else:
+            _judge(auditor, entries, world)
+            outcome = Outcome(*close(opened), tuple(auditor.witnessed), fired=fired(entries))
+        self.memory.keep(move.act, opened.reads, outcome)
+        return outcome
+
+    def _after(self, state: State, writes: tuple[tuple[int, int], ...], adds: tuple[tuple[Slot, str], ...]) -> State:
+        """The state after what a step has written. What is not there is 0, and no state ends with that."""
+        numbers = list(state)
+        for index, number in writes:
+            try:
+                numbers[index] = number
+            except IndexError:
+                numbers += [0] * (index - len(numbers)) + [number]
+        for slot, key in adds:
+            if slot.index >= len(numbers):
+                numbers += [0] * (slot.index + 1 - len(numbers))
+            numbers[slot.index] = added(slot, numbers[slot.index], key)
+        while numbers and not numbers[-1]:
+            numbers.pop()
+        return tuple(numbers)
+
+    def footprint(self, state: State, move: Move) -> tuple[frozenset[int], frozenset[int]]:
+        """The places of the parts that *move* reads in a state, and of those that it changes. Raises LawBroken."""
+        outcome = self.memory.find(move.act, state) or self._done(state, move)
+        changed = {index for index, _ in outcome.writes} | {slot.index for slot, _ in outcome.adds}
+        return frozenset(self.memory.path(move.act, state)), frozenset(changed)
 
     def in_flight(self, state: State) -> list[tuple[str, str, str]]:
         """The kind, name and state of each tuning job and training job that has not ended."""
-        world = state.world
-        tuning = [("tuning", job.name, job.state) for job in world.tuning.values() if job.ended_s is None]
-        return tuning + [("training", job.name, job.state) for job in world.training.values() if job.ended_s is None]
+        found: list[tuple[str, str, str]] = []
+        for place in enumerate(state):
+            mine = self._in_flight.get(place)
+            found += self._jobs_of(*place) if mine is None else mine
+        return found
+
+    def _jobs_of(self, index: int, number: int) -> list[tuple[str, str, str]]:
+        """The same of one part."""
+        content = self.parts.slots[index].parts[number].content
+        jobs = [(kind, content[kind]) for kind in ("tuning", "training") if kind in content]
+        found = self._in_flight[index, number] = [
+            (kind, job.name, job.state) for kind, job in jobs if job.ended_s is None
+        ]
+        return found
 
     def check_at_rest(self, state: State) -> None:
         """Judge a state in which nothing more has to happen; raises LawBroken."""
-        state.auditor.compare(state.world)
-        state.auditor.check_at_rest()
+        opened = self.open(state, copies=False)
+        opened.auditor.compare(opened.world)
+        opened.auditor.check_at_rest()
+        self.witnessed.update(opened.auditor.witnessed)
 
+    def encode(self, state: State) -> bytes:
+        """The state as bytes that a system of the same scenario, in whatever process, can `decode`."""
+        slots = self.parts.slots
+        there = [(slots[index], number) for index, number in enumerate(state) if number]
+        parts = [(slot.kind, slot.key, *portable(slot, slot.parts[number])) for slot, number in there]
+        return self._portable.dumps(parts)
 
-def _contents(state: State) -> tuple[Any, ...]:
-    """All that tells a state from others, in parts."""
-    tuning, training, *rest = state.world.freeze()
-    return (*tuning, "|", *training, "|", *rest, "|", *frozen(state.auditor.state), state.given)
+    def decode(self, data: bytes) -> State:
+        """The state that was encoded."""
+        parts = [
+            (self.parts.slot(kind, key), content, armed) for kind, key, content, armed in self._portable.loads(data)
+        ]
+        return self._after((), tuple([(slot.index, kept(slot, content, armed)) for slot, content, armed in parts]), ())
 
 
 def _judge(auditor: Auditor, entries: list[Entry], world: World | None) -> None:

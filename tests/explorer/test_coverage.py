@@ -2,7 +2,7 @@
 
 from explorer.scopes import jobs
 from hptsim import explore
-from hptsim.explorer.coverage import Reached, Watcher, coverage, rows_of, states_in_flight
+from hptsim.explorer.coverage import Reached, Watcher, coverage, fired, rows_of, states_in_flight
 from hptsim.model.machine import TABLES
 from hptsim.model.payloads import ReservationChange
 from hptsim.model.statuses import FINAL_TRAINING, FINAL_TUNING, NEW
@@ -28,11 +28,10 @@ def test_a_row_is_paired_with_the_states_of_others_and_a_request_is_its_holders(
     watcher = Watcher()
     watcher.before([("tuning", "a", "InProgress"), ("tuning", "b", "Stopping"), ("training", "alone", "Starting")])
     change = ReservationChange("a", {})
-    watcher.see(
-        [(0.0, "reservation", "a/0", "grant", "Requested", "Held", change, 1), (0.0, "log", "x", "", "", "", "", 1)]
-    )
+    log = (0.0, "log", "x", "", "", "", "", 1)
+    watcher.see(fired([(0.0, "reservation", "a/0", "grant", "Requested", "Held", change, 1), log]))
     alone = ReservationChange("training-job/alone", {})
-    watcher.see([(0.0, "reservation", "q", "release", "Held", "Released", alone, 2)])
+    watcher.see(fired([(0.0, "reservation", "q", "release", "Held", "Released", alone, 2)]))
     grant, release = ("reservation", "grant", "Requested", "Held"), ("reservation", "release", "Held", "Released")
     assert set(watcher.news()) == {
         Reached(grant),
