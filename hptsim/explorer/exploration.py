@@ -12,7 +12,7 @@ from hptsim.model.laws import Law, witnesses
 MAX_STATES, MAX_DEPTH, INTERRUPTED = "max_states", "max_depth", "interrupted"
 _WHY = {
     MAX_STATES: "it ended at the number of states that was allowed",
-    MAX_DEPTH: "no move was made from a state that is as many steps from the first as were allowed",
+    MAX_DEPTH: "no move was made from a state {depth} steps from the first",
     INTERRUPTED: "it was interrupted",
 }
 """Why a search has ended before every state was known to be visited."""
@@ -67,7 +67,7 @@ class Exploration:
         if self.counterexample is not None:
             return f"A law is broken; {visited} were visited until then.\n{self.counterexample}"
         if self.ended:
-            said = f"The search was bounded: {_WHY[self.ended]}. Visited were {visited}; no law was found broken."
+            said = f"The search was bounded: {_WHY[self.ended].format(depth=self.depth)}. Visited were {visited}; no law was found broken."
         elif self.omission_probability:
             said = f"The search came to its end: {visited}; every law is kept in each."
         else:
