@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 from collections import Counter
+from json import dumps
 from pathlib import Path
+from typing import Any
 
-from hptsim.cli import terminal
-from hptsim.cli.exit_codes import LAW_BROKEN, SUCCESS
+from hptsim.cli.exit_codes import INTERRUPTED, LAW_BROKEN, SUCCESS
+from hptsim.cli.explore_progress import showing
+from hptsim.errors import InvalidInput
+from hptsim.explorer import exploration
+from hptsim.explorer.exploration import Counterexample, Exploration
+from hptsim.explorer.scope import check_whole
 from hptsim.explorer.search import explore as search
+from hptsim.explorer.walks import Walks, random_walks
 from hptsim.model.definitions import ResourceLimits, TrainingJobDefinition
 from hptsim.model.specs import TuningJobSpec
 from hptsim.scenario.scenario import Scenario
 from hptsim.scenario.workload import ScheduledTuningJob
+
+_MAX_STATES = 1_000_000
+_WALK_DEPTH = 200
 
 
 def explore(
@@ -19,9 +29,20 @@ def explore(
     *,
     fault: list[str] | None = None,
     delayed_stop: bool = False,
-    max_states: int = 1_000_000,
+    seed: int = 0,
+    max_states: int | None = None,
+    max_depth: int | None = None,
+    workers: int | None = None,
+    checkpoint: Path | None = None,
+    hash_compaction: bool = False,
+    coverage: bool = False,
+    walks: int | None = None,
+    depth: int | None = None,
+    json: bool = False,
 ) -> int:
     """Visit every state of a small scenario: all orders of all events, commands and faults.
+
+    Where that is too much, bound it (--max-depth), or take random walks (--walks). Ctrl-C reports what was found so far.
 
     Parameters
     ----------
@@ -31,28 +52,119 @@ def explore(
         a fault that may happen once, at any point; repeat it for more (default: internal_error and interrupt)
     delayed_stop
         deliver a stop to each training job separately
+    seed
+        the seed of the arrivals, the objectives and the random walks
     max_states
-        end after this many states
+        end at this many states (default: 1,000,000)
+    max_depth
+        make no move from a state that is this many steps from the first
+    workers
+        search in this many processes (default: 1); the answer is the same
+    checkpoint
+        keep the search in this file, and go on from it if it was ended
+    hash_compaction
+        tell states apart by digests of 64 bits, which takes less memory; how likely it is that one was left out is printed
+    coverage
+        say which rows of the tables were fired; it is always said of a bounded search and of random walks
+    walks
+        take this many random walks instead
+    depth
+        the most steps of a walk (default: 200)
+    json
+        print machine-readable results
     """
-    console = terminal.console(stderr=True)
+    searching = {"max_states": max_states, "max_depth": max_depth, "workers": workers, "checkpoint": checkpoint}
+    _check(searching, hash_compaction, walks, depth)
     scenario = small() if file is None else Scenario.load(file)
     faults = Counter(fault if fault is not None else ["internal_error", "interrupt"])
-    with console.status("exploring") as status:
-        found = search(
-            scenario,
-            faults=faults,
-            delayed_stop=delayed_stop,
-            max_states=max_states,
-            progress=lambda count: status.update(f"exploring: {count} states"),
-        )
-    print(f"{found.states} states, {found.transitions} transitions, depth {found.depth}, {found.resting} at rest")
+    scope: dict[str, Any] = {"faults": faults, "delayed_stop": delayed_stop, "seed": seed}
+    found: Exploration | Walks
+    if walks is not None:
+        with showing(walks, quiet=json) as progress:
+            found = random_walks(scenario, walks=walks, depth=depth or _WALK_DEPTH, progress=progress, **scope)
+    else:
+        bounds: dict[str, Any] = {name: value for name, value in searching.items() if value is not None}
+        bounds = {"max_states": _MAX_STATES, **bounds}
+        with showing(max_states or _MAX_STATES, quiet=json) as progress:
+            found = search(
+                scenario,
+                hash_compaction=hash_compaction,
+                coverage=coverage or max_depth is not None,
+                progress=progress,
+                **bounds,
+                **scope,
+            )
+    if json:
+        print(dumps({"scenario": scenario.name, **_data(found)}, indent=2))
+    else:
+        _print(found)
+    return _code(found)
+
+
+def _check(searching: dict[str, Any], hash_compaction: bool, walks: int | None, depth: int | None) -> None:
+    """Refuse numbers that make no sense, and options that do not go together."""
+    for name, given in (*searching.items(), ("walks", walks), ("depth", depth)):
+        if given is not None and not isinstance(given, Path):
+            check_whole(f"--{name.replace('_', '-')}", given, 1)
+    given = [f"--{name.replace('_', '-')}" for name, value in searching.items() if value is not None]
+    given += ["--hash-compaction"] if hash_compaction else []
+    if walks is not None and given:
+        raise InvalidInput(f"{given[0]}: random walks have none; leave it out, or --walks")
+    if walks is None and depth is not None:
+        raise InvalidInput("--depth: only random walks have one; write --max-depth for a search, or add --walks")
+
+
+def _code(found: Exploration | Walks) -> int:
     if found.counterexample is not None:
-        print(found.counterexample)
         return LAW_BROKEN
-    print("every state visited, all laws kept" if found.complete else f"stopped after {max_states} states")
-    if found.missed:
+    interrupted = found.interrupted if isinstance(found, Walks) else found.ended == exploration.INTERRUPTED
+    return INTERRUPTED if interrupted else SUCCESS
+
+
+def _print(found: Exploration | Walks) -> None:
+    """What was found, for people."""
+    if isinstance(found, Walks):
+        print(found.sentence())
+    else:
+        print(f"{found.states} states, {found.transitions} transitions, depth {found.depth}, {found.resting} at rest")
+        print(found.counterexample or _END[found.ended].format(found.states, found.depth, _kept(found)))
+        for note in found.notes():
+            print(note)
+    if found.coverage is not None and found.coverage.never:
+        print("rows never fired:", *found.coverage.never, sep="\n  ")
+    if found.missed and found.counterexample is None:
         print(f"never seen in this scope: {', '.join(found.missed)}")
-    return SUCCESS
+
+
+def _kept(found: Exploration) -> str:
+    return "no state is left to visit, no law is broken" if found.omission_probability else _ALL
+
+
+_ALL = "every state visited, all laws kept"
+_END = {
+    "": "{2}",
+    exploration.MAX_STATES: "stopped after {0} states: no law was found broken in them, and there may be more",
+    exploration.MAX_DEPTH: "stopped at depth {1}: no law was found broken up to there, and there may be more",
+    exploration.INTERRUPTED: "interrupted after {0} states: no law was found broken in them, and there may be more",
+}
+
+
+def _data(found: Exploration | Walks) -> dict[str, Any]:
+    """What was found, for machines."""
+    names: tuple[str, ...]
+    if isinstance(found, Walks):
+        names = ("walks", "steps", "longest", "states", "resting", "interrupted")
+    else:
+        names = ("states", "transitions", "depth", "resting", "complete", "ended", "omission_probability")
+    data: dict[str, Any] = {name: getattr(found, name) for name in names}
+    data |= {"witnessed": list(found.witnessed), "missed": list(found.missed)}
+    data["counterexample"] = None if found.counterexample is None else _counterexample(found.counterexample)
+    data["coverage"] = None if found.coverage is None else found.coverage.to_dict()
+    return data
+
+
+def _counterexample(broken: Counterexample) -> dict[str, Any]:
+    return {"law": broken.law, "reason": broken.reason, "calls": list(broken.calls), "loop": list(broken.loop)}
 
 
 def small() -> Scenario:

@@ -41,9 +41,10 @@ def advance(sim: Simulation, until: float | None, *, quiet: bool) -> None:
 
 
 @contextmanager
-def between_steps() -> Iterator[list[int]]:
+def between_steps(*, once: bool = False) -> Iterator[list[int]]:
     """A list that fills when Ctrl-C is pressed, in place of an exception in the middle of a step.
 
+    With *once* only the first is heard so; the next raises KeyboardInterrupt.
     A background job, whose shell had it ignore Ctrl-C, goes on ignoring it.
     """
     interrupted: list[int] = []
@@ -51,7 +52,13 @@ def between_steps() -> Iterator[list[int]]:
     if not heard or signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         yield interrupted
         return
-    before = signal.signal(signal.SIGINT, lambda number, frame: interrupted.append(number))
+
+    def hear(number: int, frame: object) -> None:
+        if once and interrupted:
+            raise KeyboardInterrupt
+        interrupted.append(number)
+
+    before = signal.signal(signal.SIGINT, hear)
     try:
         yield interrupted
     finally:

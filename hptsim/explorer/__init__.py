@@ -2,5 +2,6 @@
 
 from hptsim.explorer.exploration import Counterexample, Exploration
 from hptsim.explorer.search import explore
+from hptsim.explorer.walks import Walks, random_walks
 
-__all__ = ["Counterexample", "Exploration", "explore"]
+__all__ = ["Counterexample", "Exploration", "Walks", "explore", "random_walks"]

@@ -6,7 +6,16 @@ import attrs
 
 from hptsim import html
 from hptsim.audit.laws import LAWS
+from hptsim.explorer.coverage import Coverage
 from hptsim.model.laws import Law, witnesses
+
+MAX_STATES, MAX_DEPTH, INTERRUPTED = "max_states", "max_depth", "interrupted"
+_WHY = {
+    MAX_STATES: "it ended at the number of states that was allowed",
+    MAX_DEPTH: "no move was made from a state {depth} steps from the first",
+    INTERRUPTED: "it was interrupted",
+}
+"""Why a search has ended before every state was known to be visited."""
 
 
 @attrs.frozen
@@ -41,6 +50,11 @@ class Exploration:
     counterexample: Counterexample | None
     complete: bool
     laws: tuple[Law, ...] = attrs.field(default=LAWS, repr=False)
+    ended: str = ""
+    """Why it ended before every state was visited: max_states, max_depth or interrupted; empty where it did not."""
+    omission_probability: float = 0.0
+    """How likely it is that a state was left out, because another one has the same digest: 0 without hash compaction."""
+    coverage: Coverage | None = attrs.field(default=None, repr=False)
     reduced: bool = False
     """Whether each state stands for all that differ from it only in which interchangeable job is which, and orders that make no
     difference were left out."""
@@ -59,7 +73,37 @@ class Exploration:
         visited = f"{self.states:,} states and {self.transitions:,} steps between them"
         if self.counterexample is not None:
             return f"A law is broken; {visited} were visited until then.\n{self.counterexample}"
-        return f"{'All' if self.complete else 'Not all'} states were visited: {visited}; every law is kept in each."
+        if self.ended:
+            why = _WHY[self.ended].format(depth=self.depth)
+            said = f"The search was bounded: {why}. Visited were {visited}; no law was found broken."
+        elif self.reduced:
+            said = f"The reduced search came to its end: {visited}; every law is kept in each."
+        elif self.omission_probability:
+            said = f"The search came to its end: {visited}; every law is kept in each."
+        else:
+            said = f"All states were visited: {visited}; every law is kept in each."
+        return "\n".join([said, *self.notes()])
+
+    def notes(self) -> list[str]:
+        """What else is to be said, in words: how likely it is that a state was left out, and what was covered."""
+        notes = []
+        if self.reduced:
+            notes.append(
+                "Each state stands for those that differ only in which interchangeable job is which, and orders of independent "
+                "steps were left out."
+            )
+        if self.judged_in_part:
+            notes.append(f"Not judged in what was left out: {', '.join(self.judged_in_part)}.")
+        if self.not_reduced:
+            notes.append(f"The search was not reduced: {self.not_reduced}.")
+        if self.omission_probability:
+            notes.append(
+                "States are told apart by digests of 64 bits: the probability that any was left out for another one's is "
+                f"about {self.omission_probability:.1e}."
+            )
+        if self.coverage is not None:
+            notes.append(self.coverage.sentence())
+        return notes
 
     def _repr_html_(self) -> str:
         """What a notebook shows."""

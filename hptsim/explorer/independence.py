@@ -39,7 +39,7 @@ _MAY_WRITE = ("given", "order")
 """What a local step may add to, for in which order such things are added makes no difference."""
 
 
-class Step(NamedTuple):
+class Attempt(NamedTuple):
     """A move that was tried: the state that it leads to, None where nothing changes, or the law that it breaks."""
 
     move: Move
@@ -101,7 +101,7 @@ class Independence:
         job = slot.parts[state[slot.index]].content.get("tuning")
         return 0 if job is None else int(job.ended)
 
-    def enough(self, state: State, moves: list[Move], attempt: Callable[[Move], Step]) -> list[Step]:
+    def enough(self, state: State, moves: list[Move], attempt: Callable[[Move], Attempt]) -> list[Attempt]:
         """The steps out of a state that are enough: those of one tuning job, or all; one that breaks a law is the last."""
         for group in self.candidates(state, moves):
             try:
@@ -113,7 +113,7 @@ class Independence:
         return _until_broken(map(attempt, moves))
 
 
-def _until_broken(steps: Iterable[Step]) -> list[Step]:
+def _until_broken(steps: Iterable[Attempt]) -> list[Attempt]:
     found = []
     for step in steps:
         found.append(step)

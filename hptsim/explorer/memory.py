@@ -11,6 +11,7 @@ from typing import Any
 
 import attrs
 
+from hptsim.explorer.coverage import Fired
 from hptsim.explorer.parts import Slot
 
 
@@ -34,6 +35,8 @@ class Outcome:
     witnessed: tuple[str, ...] = ()
     refused: bool = False
     """Whether the service refuses, and nothing changes."""
+    fired: tuple[Fired, ...] = ()
+    """The rows of the tables that it has fired."""
     answer: Any = None
     """What was found out, where that is more than a change."""
 

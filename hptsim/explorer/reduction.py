@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable
 
 from hptsim.errors import LawBroken
-from hptsim.explorer.independence import Independence, Step
+from hptsim.explorer.independence import Attempt, Independence
 from hptsim.explorer.owners import Owners
 from hptsim.explorer.symmetry import COMPARE_OBJECTIVES, Symmetry
 from hptsim.explorer.system import Move, State, System
@@ -38,13 +38,13 @@ class Reduction:
         found = None if self.symmetry is None else self.symmetry.key(state)
         return ("", self.system.key(state)) if found is None else found
 
-    def steps(self, state: State, moves: Iterable[Move]) -> list[Step]:
+    def steps(self, state: State, moves: Iterable[Move]) -> list[Attempt]:
         """The steps out of a state that are enough; one that breaks a law is the last."""
         if self.independence is not None:
             return self.independence.enough(state, list(moves), lambda move: self.attempt(state, move))
         return [self.attempt(state, move) for move in moves]
 
-    def attempt(self, state: State, move: Move) -> Step:
+    def attempt(self, state: State, move: Move) -> Attempt:
         """Try a move. What ends is compared with the world now: later nobody looks at it."""
         try:
             following = self.system.take(state, move)
@@ -52,8 +52,8 @@ class Reduction:
                 for name in self._ended(state, following):
                     self._compare(self.owners.only(following, name))
         except LawBroken as error:
-            return Step(move, None, error)
-        return Step(move, following)
+            return Attempt(move, None, error)
+        return Attempt(move, following)
 
     def _ended(self, before: State, after: State) -> set[str]:
         """The tuning jobs that have ended in a step, or of which a training job has."""

@@ -2,28 +2,47 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import ExitStack
+from math import inf
+from pathlib import Path
 from typing import Any
 
 import attrs
 
 from hptsim.audit.ends import NOTHING_FOR_EVER
 from hptsim.audit.laws import LAWS
-from hptsim.cloud.every_outcome import FAULTS
-from hptsim.errors import LawBroken, invalid, nearest
-from hptsim.explorer.endings import Graph
-from hptsim.explorer.exploration import Counterexample, Exploration
-from hptsim.explorer.independence import Step
+from hptsim.errors import invalid
+from hptsim.explorer.checkpoint import Checkpoint, replay
+from hptsim.explorer.coverage import coverage as covered
+from hptsim.explorer.expansion import Broken, Expander, Expansion
+from hptsim.explorer.exploration import INTERRUPTED, MAX_DEPTH, MAX_STATES, Counterexample, Exploration
+from hptsim.explorer.line import Key, Line
 from hptsim.explorer.reduction import Reduction
+from hptsim.explorer.scope import Scope, check_whole
+from hptsim.explorer.seen import Compacted, Exact, Seen, omission_probability
 from hptsim.explorer.symmetry import why_not
-from hptsim.explorer.system import Move, State, System
-from hptsim.model.calls import ANSWERS
+from hptsim.explorer.visited import Visited
+from hptsim.explorer.workers import Workers, check_workers
 from hptsim.model.definitions import TrainingJobDefinition
 from hptsim.model.laws import Law, witnesses
 from hptsim.model.machine import TABLES, Tables
 from hptsim.scenario.scenario import Scenario
 from hptsim.simulation.gc_pause import collector_paused
+
+_LOOK = 200
+"""Progress is told after so many states."""
+_SAVE = 5000
+"""A checkpoint is written after so many states."""
+
+
+@attrs.frozen
+class Progress:
+    """How far a search is: the states found, how many of them are still to be expanded, and the depth."""
+
+    states: int
+    waiting: int
+    depth: int
 
 
 def explore(
@@ -38,7 +57,12 @@ def explore(
     laws: Iterable[Law] = LAWS,
     reduction: bool = False,
     max_states: int = 1_000_000,
-    progress: Callable[[int], None] | None = None,
+    max_depth: int | None = None,
+    workers: int = 1,
+    checkpoint: str | Path | None = None,
+    hash_compaction: bool = False,
+    coverage: bool = False,
+    progress: Callable[[Progress], object] | None = None,
 ) -> Exploration:
     """Visit every state that the scenario can reach, or stop at the first broken law.
 
@@ -49,35 +73,52 @@ def explore(
     a tuning job; each may be stopped once, and once more while its warm pool is kept. *laws* are those that must hold in
     every state: `(*hptsim.LAWS, mine)`.
 
+    The search ends early at *max_states* states, and makes no move from a state that is *max_depth* steps from the first. It
+    runs in so many *workers* (processes); the answer is the same for any number of them. *checkpoint* is a file in which the
+    search is kept, and from which it goes on if it was ended before, however that was. *hash_compaction* tells states apart by
+    digests of 64 bits, which takes less memory; the answer then says how likely it is that a state was left out. With
+    *coverage* the answer says which rows of the tables were fired. *progress* is called now and then; when it returns
+    something true, the search ends and reports what it has found.
+
+    Raises InvalidInput for an option that makes no sense, and for a checkpoint of another search.
+
     >>> from hptsim.model import TuningJobSpec
     >>> from hptsim.scenario import ScheduledTuningJob
     >>> tiny = Scenario(tuning_jobs=(ScheduledTuningJob(TuningJobSpec("a")),))
     >>> explore(tiny).counterexample is None
     True
     """
-    budget = dict(faults or {})
-    for kind in budget:
-        if kind not in (*FAULTS, *ANSWERS):
-            raise invalid("faults", kind, "a kind of fault", nearest(kind, (*FAULTS, *ANSWERS)))
-    system = System(
-        scenario.with_arrivals(seed),
-        dict(training_jobs or {}),
-        budget,
-        stops=stops,
-        delayed_stop=delayed_stop,
-        seed=seed,
-        tables=tables,
-        laws=laws,
-    )
-    reason = why_not(scenario, system.laws) if reduction else ""
-    with collector_paused():
-        if reduction and not reason:
-            search = _Search(system, max_states, progress, Reduction(system))
-            found = search.run()
-            if not search.loops:
-                return found
-            reason = "there are loops, and only the states themselves tell whether a run can stay in them"
-        return attrs.evolve(_Search(system, max_states, progress).run(), not_reduced=reason)
+    check_whole("max_states", max_states, 1)
+    if max_depth is not None:
+        check_whole("max_depth", max_depth, 1)
+    check_whole("workers", workers, 1)
+    check_workers(workers)
+    if reduction and workers > 1:
+        raise invalid("reduction", reduction, "False with several workers, for a reduced search runs in one process")
+    scope = Scope(scenario, training_jobs, faults, stops, delayed_stop, seed, tables, laws)
+    reason = why_not(scope.scenario, scope.laws) if reduction else ""
+    options = {"hash_compaction": hash_compaction, "coverage": coverage}
+
+    def searched(reduced: bool) -> tuple[Exploration, bool]:
+        """What a search finds, and whether it is a reduced one that has met a loop."""
+        with ExitStack() as closing:
+            search = _Search(scope, max_states, max_depth, workers, hash_compaction, coverage, progress, reduced)
+            closing.callback(search.close)
+            closing.enter_context(collector_paused())
+            kept = None
+            if checkpoint is not None:
+                kept = closing.enter_context(Checkpoint(Path(checkpoint), scope, options | {"reduction": reduced}))
+            return search.run(kept), search.loops
+
+    if reduction and not reason:
+        found, loops = searched(True)
+        if not loops:
+            return found
+        if checkpoint is not None:
+            Path(checkpoint).unlink()  # it is of the reduced search
+        reason = "there are loops, and only the states themselves tell whether a run can stay in them"
+    found, _ = searched(False)
+    return attrs.evolve(found, not_reduced=reason)
 
 
 class _Search:
@@ -85,111 +126,161 @@ class _Search:
 
     def __init__(
         self,
-        system: System,
+        scope: Scope,
         max_states: int,
-        progress: Callable[[int], None] | None,
-        reduction: Reduction | None = None,
+        max_depth: int | None,
+        workers: int,
+        compact: bool,
+        coverage: bool,
+        progress: Callable[[Progress], object] | None,
+        reduced: bool,
     ) -> None:
-        self.reduction = reduction
-        self.key = system.key if reduction is None else reduction.key
-        self.system, self.max_states, self.progress = system, max_states, progress
-        self.seen: dict[Any, int] = {}
-        self.parents: list[tuple[int, str]] = [(0, "")]
-        self.graph = Graph()
-        self.labels: dict[str, int] = {}
-        self.loops = False
-        """Whether a reduced search has found loops."""
-
-    def run(self) -> Exploration:
-        """Search, and say what was found; a reduced search that finds loops does not say whether they are endless."""
-        system = self.system
-        self.seen[self.key(system.root)] = 0
-        line: deque[tuple[State, int, int]] = deque([(system.root, 0, 0)])
-        transitions = resting = depth = 0
-        found: Counterexample | None = None
-        while line and found is None and len(self.seen) < self.max_states:
-            state, origin, depth = line.popleft()
-            moves = list(system.moves(state))
-            if not any(move.due for move in moves):
-                resting += 1
-                found = self.rest(state, origin)
-            due_steps: list[tuple[int, int]] = []
-            for move, following, error in self.steps(state, moves) if found is None else ():
-                transitions += 1
-                if error is not None:
-                    found = self.explain(origin, move.call, error)
-                    break
-                if following is None:
-                    continue
-                key = self.key(following)
-                number = self.seen.get(key)
-                if number is None:
-                    self.seen[key] = number = len(self.seen)
-                    self.parents.append((origin, move.call))
-                    line.append((following, number, depth + 1))
-                    if self.progress is not None and number % 1000 == 0:
-                        self.progress(number)
-                if move.due:
-                    due_steps.append((self.labels.setdefault(move.call, len(self.labels)), number))
-            self.graph.add(due_steps)
-        complete = not line and found is None
-        if found is None and self.reduction is not None:
-            self.loops = not self.graph.always_ends()
-        elif found is None and NOTHING_FOR_EVER in system.laws:
-            found = self.endless()
-        witnessed = tuple(law for law in witnesses(system.laws) if law in system.witnessed)
-        return Exploration(
-            len(self.seen),
-            transitions,
-            depth,
-            resting,
-            witnessed,
-            found,
-            complete,
-            system.laws,
-            reduced=self.reduction is not None,
-            judged_in_part=() if self.reduction is None else self.reduction.judged_in_part,
-        )
-
-    def steps(self, state: State, moves: list[Move]) -> Iterator[Step]:
-        """The steps out of a state, in the order of its moves; the reduced search leaves out those that can wait."""
+        self.scope, self.max_states, self.max_depth, self.workers = scope, max_states, max_depth, workers
+        self.compact, self.coverage, self.progress = compact, coverage, progress
+        self.system = scope.system()
+        self.reduction = Reduction(self.system) if reduced else None
+        self.key: Key = self.system.key if workers == 1 else self.system.fingerprint
         if self.reduction is not None:
-            yield from self.reduction.steps(state, moves)
-            return
-        for move in moves:
-            try:
-                yield Step(move, self.system.take(state, move, last=move is moves[-1]))
-            except LawBroken as error:
-                yield Step(move, None, error)
+            self.key = self.reduction.key
+        self.seen: Seen = Compacted() if compact else Exact()
+        self.visited = Visited()
+        self.line: Line | Workers | None = None
+        self.last = -1
+        """The state that was expanded or judged last."""
+        self.resting_at_the_rim = 0
+        self.cut = False
+        """Whether a state that is as deep as may be allows moves, which are not made."""
+        self.loops = False
+        """Whether a reduced search has found loops: it does not say whether they are endless."""
+        self.ended = ""
+        """Why the search has ended before every state was known to be visited."""
 
-    def rest(self, state: State, number: int) -> Counterexample | None:
-        """Judge a state in which nothing more happens by itself."""
-        try:
-            self.system.check_at_rest(state)
-        except LawBroken as error:
-            return self.explain(number, "sim.run()", error)
+    def run(self, kept: Checkpoint | None) -> Exploration:
+        line = self.line = self.begin(kept)
+        found: Counterexample | None = None
+        while line and found is None and not self.ended:
+            if len(self.visited) >= self.max_states:
+                self.ended = MAX_STATES
+                break
+            rim = self.rim()
+            found = self.merge(line) if self.last + 1 < rim else self.judge(line.next())
+            if kept is not None and found is None and self.visited.expanded % _SAVE == 0:
+                kept.save(self.visited)
+            if self.last % _LOOK == 0:
+                self.look()
+        if kept is not None and found is None:
+            kept.save(self.visited)
+        if found is None and not self.ended and self.cut:
+            self.ended = MAX_DEPTH
+        if found is None and self.reduction is not None:
+            self.loops = not self.visited.graph.always_ends()
+        elif found is None and NOTHING_FOR_EVER in self.system.laws:
+            found = self.endless()
+        return self.answer(found)
+
+    def begin(self, kept: Checkpoint | None) -> Line | Workers:
+        """The line, with the first state in it, or those that an earlier search has left there."""
+        visited = self.visited
+        if kept is not None and kept.load(visited):
+            waiting = self.resume(kept)
+        else:
+            waiting = [self.system.root]
+            self.seen.number(self.key(self.system.root))
+        expander = Expander(self.system, coverage=self.coverage, reduction=self.reduction)
+        first = len(visited) - len(waiting)
+        if self.workers == 1:
+            return Line(expander, self.key, self.rim, first, waiting)
+        return Workers(expander, self.key, self.rim, first, waiting, self.workers)
+
+    def resume(self, kept: Checkpoint) -> list[Any]:
+        """The states that an earlier search has found and not expanded."""
+        visited = self.visited
+        self.last = visited.expanded - 1
+        deepest = visited.depth(self.last)
+        if self.max_depth is not None and deepest >= self.max_depth:
+            expected = f"at least {deepest + 1}, for {kept.path} has moves from states at depth {deepest}"
+            raise invalid("max_depth", self.max_depth, expected)
+        return list(replay(visited, self.system, self.key, self.seen, kept.path))
+
+    def rim(self) -> float:
+        """The number of the first state that no move is made from, because it is as deep as may be."""
+        levels = self.visited.levels
+        return inf if self.max_depth is None or self.max_depth >= len(levels) else levels[self.max_depth]
+
+    def merge(self, line: Line | Workers) -> Counterexample | None:
+        """Number what the next state leads to: the one place where the order of the answer is made."""
+        visited, origin, expansion = self.visited, self.visited.expanded, line.next()
+        self.last = origin
+        visited.resting += expansion.resting
+        visited.transitions += expansion.moves
+        visited.witnessed.update(dict.fromkeys(expansion.witnessed))
+        visited.reached.update(dict.fromkeys(expansion.reached))
+        due_steps: list[tuple[int, int]] = []
+        for step in expansion.steps:
+            number, label = self.seen.number(step.key), visited.label(step.call)
+            if number == len(visited):
+                visited.add(origin, step.place, label)
+            line.found(number, step)
+            if step.due:
+                due_steps.append((label, number))
+        if expansion.broken is not None:
+            return self.explain(origin, expansion.broken)
+        visited.graph.add(due_steps)
+        visited.expanded += 1
         return None
+
+    def judge(self, expansion: Expansion) -> Counterexample | None:
+        """Note how a state at the rim is judged."""
+        self.last += 1
+        self.resting_at_the_rim += expansion.resting
+        self.cut = self.cut or expansion.moves > 0
+        return None if expansion.broken is None else self.explain(self.last, expansion.broken)
+
+    def close(self) -> None:
+        """End the processes that it has started."""
+        if self.line is not None:
+            self.line.close()
+
+    def look(self) -> None:
+        """Tell the progress, and hear whether to end."""
+        visited = self.visited
+        at = Progress(len(visited), len(visited) - visited.expanded, visited.depth(max(self.last, 0)))
+        if self.progress is not None and self.progress(at):
+            self.ended = INTERRUPTED
 
     def endless(self) -> Counterexample | None:
         """The shortest way into a loop that never comes to rest, if there is one."""
-        loop = self.graph.endless()
+        loop = self.visited.graph.endless()
         if loop is None:
             return None
-        calls = list(self.labels)
+        calls = list(self.visited.labels)
         way = "could be reached, but nothing leads there that has to happen" if loop.escapable else "cannot be reached"
         reason = f"{loop.states} states follow each other for ever: a state at rest {way}"
         return Counterexample(
             NOTHING_FOR_EVER.name, reason, self.calls(loop.start), tuple(calls[label] for label in loop.labels)
         )
 
-    def explain(self, number: int, call: str, error: LawBroken) -> Counterexample:
-        return Counterexample(error.law, error.reason, (*self.calls(number), call))
+    def explain(self, number: int, broken: Broken) -> Counterexample:
+        return Counterexample(broken.law, broken.reason, (*self.calls(number), broken.call))
 
     def calls(self, number: int) -> tuple[str, ...]:
         """A shortest way to the state *number*, as public calls."""
-        calls: list[str] = []
-        while number:
-            number, before = self.parents[number]
-            calls.append(before)
-        calls.append(self.system.opening())
-        return tuple(reversed(calls))
+        return (self.system.opening(), *self.visited.calls(number))
+
+    def answer(self, found: Counterexample | None) -> Exploration:
+        visited = self.visited
+        return Exploration(
+            len(visited),
+            visited.transitions,
+            visited.depth(max(self.last, 0)),
+            visited.resting + self.resting_at_the_rim,
+            tuple(law for law in witnesses(self.system.laws) if law in visited.witnessed),
+            found,
+            found is None and not self.ended,
+            self.system.laws,
+            self.ended,
+            omission_probability(len(visited)) if self.compact else 0.0,
+            covered(visited.reached, self.scope.tables) if self.coverage else None,
+            reduced=self.reduction is not None,
+            judged_in_part=() if self.reduction is None else self.reduction.judged_in_part,
+        )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from operator import itemgetter
 from typing import NamedTuple
 
 from hptsim.audit.auditor import Auditor
@@ -10,6 +11,8 @@ from hptsim.cloud.every_outcome import EveryOutcome, is_fault
 from hptsim.errors import LawBroken, ServiceError
 from hptsim.explorer.callers import Act, Callers, Given
 from hptsim.explorer.closing import added, close, kept, portable
+from hptsim.explorer.coverage import Fired, fired
+from hptsim.explorer.fingerprints import Fingerprints
 from hptsim.explorer.memory import Memory, Outcome
 from hptsim.explorer.opened import Opened
 from hptsim.explorer.parts import BY_RESERVATION, STRIDE, TABLES, Parts, Slot
@@ -36,6 +39,7 @@ class Move(NamedTuple):
     """Whether it has to happen at some time. A fault may strike, a command may be given: neither has to."""
 
 
+_CALL = itemgetter(0)
 State = tuple[int, ...]
 """One state: which content each part has, by number (see `hptsim.explorer.parts`)."""
 
@@ -76,6 +80,10 @@ class System:
         specs = [entry.spec for entry in scenario.tuning_jobs]
         definitions = [one for spec in specs for one in spec.definitions]
         self._portable = Portable([account, *specs, *definitions, *training_jobs.values()])
+        self.watch: Callable[[Iterable[Fired]], None] | None = None
+        """What is told of the rows that each step fires."""
+        self._fingerprints = Fingerprints()
+        self._in_flight: dict[tuple[int, int], list[tuple[str, str, str]]] = {}
         self._armed_moves: dict[tuple[int, int, frozenset[str]], list[Move]] = {}
 
     def _root(self) -> State:
@@ -99,6 +107,11 @@ class System:
         """What tells states apart: the state itself."""
         return state
 
+    def fingerprint(self, state: State) -> bytes:
+        """128 bits of what a state is, which processes that were forked from one another have in common."""
+        slots = self.parts.slots
+        return self._fingerprints.of([(slots[index], number) for index, number in enumerate(state) if number])
+
     def moves(self, state: State) -> list[Move]:
         """What may happen next: what is armed and within budget, and the commands that are left."""
         spent = frozenset([kind for slot, kind in self._faults if slot.parts[state[slot.index]].content["budget"] == 0])
@@ -107,6 +120,7 @@ class System:
             if number:
                 mine = self._armed_moves.get((index, number, spent))
                 found += self._moves_of(index, number, spent) if mine is None else mine
+        found.sort(key=_CALL)  # the order of the parts is that in which this process came to need them
         return found + self._commands(state, spent)
 
     def _moves_of(self, index: int, number: int, spent: frozenset[str]) -> list[Move]:
@@ -140,6 +154,8 @@ class System:
             return None
         if outcome.witnessed:
             self.witnessed.update(outcome.witnessed)
+        if self.watch is not None:
+            self.watch(outcome.fired)
         return self._after(state, outcome.writes, outcome.adds)
 
     def _done(self, state: State, move: Move) -> Outcome:
@@ -164,7 +180,7 @@ class System:
             raise
         else:
             _judge(auditor, entries, world)
-            outcome = Outcome(*close(opened), tuple(auditor.witnessed))
+            outcome = Outcome(*close(opened), tuple(auditor.witnessed), fired=fired(entries))
         self.memory.keep(move.act, opened.reads, outcome)
         return outcome
 
@@ -189,6 +205,23 @@ class System:
         outcome = self.memory.find(move.act, state) or self._done(state, move)
         changed = {index for index, _ in outcome.writes} | {slot.index for slot, _ in outcome.adds}
         return frozenset(self.memory.path(move.act, state)), frozenset(changed)
+
+    def in_flight(self, state: State) -> list[tuple[str, str, str]]:
+        """The kind, name and state of each tuning job and training job that has not ended."""
+        found: list[tuple[str, str, str]] = []
+        for place in enumerate(state):
+            mine = self._in_flight.get(place)
+            found += self._jobs_of(*place) if mine is None else mine
+        return found
+
+    def _jobs_of(self, index: int, number: int) -> list[tuple[str, str, str]]:
+        """The same of one part."""
+        content = self.parts.slots[index].parts[number].content
+        jobs = [(kind, content[kind]) for kind in ("tuning", "training") if kind in content]
+        found = self._in_flight[index, number] = [
+            (kind, job.name, job.state) for kind, job in jobs if job.ended_s is None
+        ]
+        return found
 
     def check_at_rest(self, state: State) -> None:
         """Judge a state in which nothing more has to happen, as `Auditor.compare` does; raises LawBroken.

@@ -1,33 +1,148 @@
-"""`hptsim explore`: counts, coverage and counterexamples."""
+"""`hptsim explore`: counts, coverage, counterexamples, bounds, walks, and a search that goes on."""
 
 import functools
+import json
+import os
 import re
+import signal
+import subprocess
+import sys
 
 import attrs
+import pytest
 
 from cli.broken_tables import BROKEN
 from hptsim import explore as search
 from hptsim.cli.app import main
 from hptsim.cli.explore import small
+from hptsim.explorer.walks import random_walks
 
 
-def test_explore_counts_states_and_says_what_it_has_not_seen(tmp_path, capsys):
-    scenario = attrs.evolve(small(), tuning_jobs=small().tuning_jobs[:1])
+@pytest.fixture
+def one(tmp_path):
+    """The file of a scenario of one tuning job."""
     path = tmp_path / "one.json"
-    scenario.dump(path)
-    assert main(["explore", str(path), "--fault", "interrupt"]) == 0
+    attrs.evolve(small(), tuning_jobs=small().tuning_jobs[:1]).dump(path)
+    return str(path)
+
+
+def test_explore_counts_states_and_says_what_it_has_not_seen(one, capsys):
+    assert main(["explore", one, "--fault", "interrupt"]) == 0
     out = capsys.readouterr().out
     found = re.search(r"(\d+) states, (\d+) transitions, depth (\d+), (\d+) at rest", out)
-    again = search(scenario, faults={"interrupt": 1})
+    again = search(attrs.evolve(small(), tuning_jobs=small().tuning_jobs[:1]), faults={"interrupt": 1})
     assert found and tuple(map(int, found.groups())) == (again.states, again.transitions, again.depth, again.resting)
     assert "every state visited, all laws kept" in out
     assert re.search("never seen in this scope: .*a waiting request is withdrawn", out)
     assert main(["explore", "--max-states", "200"]) == 0
-    assert "stopped after 200 states" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert re.search(r"stopped after 20\d states", out) and "all laws" not in out and "every" not in out
 
 
 def test_explore_prints_a_counterexample_with_exit_code_3(capsys, monkeypatch):
     monkeypatch.setattr("hptsim.cli.explore.search", functools.partial(search, tables=BROKEN))
+    monkeypatch.setattr("hptsim.cli.explore.random_walks", functools.partial(random_walks, tables=BROKEN))
     assert main(["explore"]) == 3
     out = capsys.readouterr().out
     assert "law broken: logs persist" in out and "sim.fire('a', 'launch')" in out
+    assert main(["explore", "--walks", "100"]) == 3
+    assert "law broken: logs persist" in capsys.readouterr().out
+    assert main(["explore", "--json"]) == 3
+    broken = json.loads(capsys.readouterr().out)["counterexample"]
+    assert broken["law"] == "logs persist" and broken["calls"][0].startswith("sim = ") and broken["loop"] == []
+
+
+def test_a_bounded_search_says_which_rows_it_fired(one, capsys):
+    assert main(["explore", one, "--max-depth", "5"]) == 0
+    out = capsys.readouterr().out
+    assert "stopped at depth 5: no law was found broken up to there, and there may be more" in out
+    assert re.search(r"\d+ of \d+ rows of the tables were fired", out) and "all laws" not in out
+    assert "rows never fired:\n  tuning: " in out and "warm_pool: open, [*] → InUse" in out
+
+
+def test_hash_compaction_says_how_likely_it_is_that_a_state_was_left_out(one, capsys):
+    assert main(["explore", one, "--fault", "interrupt", "--hash-compaction"]) == 0
+    out = capsys.readouterr().out
+    assert "no state is left to visit, no law is broken" in out and "every state" not in out
+    assert re.search(r"the probability that any was left out .* is about \d\.\de-\d\d", out)
+
+
+def test_random_walks_are_the_same_for_the_same_seed(one, capsys):
+    said = []
+    for seed in ("4", "4", "5"):
+        assert main(["explore", one, "--walks", "30", "--depth", "20", "--seed", seed]) == 0
+        said.append(capsys.readouterr().out)
+    assert said[0] == said[1] != said[2]
+    assert "30 random walks took" in said[0] and "rows of the tables were fired" in said[0]
+
+
+def test_several_processes_print_the_same(one, capsys):
+    said = []
+    for workers in ("1", "2"):
+        assert main(["explore", one, "--workers", workers]) == 0
+        said.append(capsys.readouterr().out)
+    assert said[0] == said[1]
+
+
+def test_results_for_machines(one, capsys):
+    assert main(["explore", one, "--json", "--max-depth", "4"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["ended"] == "max_depth" and found["complete"] is False and found["depth"] == 4
+    assert found["coverage"]["rows_fired"] + len(found["coverage"]["rows_never_fired"]) == found["coverage"]["rows"]
+    assert found["counterexample"] is None and found["states"] > 10
+    assert main(["explore", one, "--json", "--walks", "4"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["walks"] == 4 and found["interrupted"] is False and found["coverage"]["pairs"] > 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ("--max-states -1", "--max-states: got -1, expected a whole number of at least 1"),
+        ("--max-states 0", "--max-states: got 0"),
+        ("--max-depth 0", "--max-depth: got 0"),
+        ("--workers 0", "--workers: got 0"),
+        ("--walks -5", "--walks: got -5"),
+        ("--walks 5 --depth 0", "--depth: got 0"),
+        ("--depth 5", "--depth: only random walks have one; write --max-depth for a search, or add --walks"),
+        ("--walks 5 --max-depth 5", "--max-depth: random walks have none; leave it out, or --walks"),
+        ("--walks 5 --hash-compaction", "--hash-compaction: random walks have none"),
+        ("--walks 5 --checkpoint x", "--checkpoint: random walks have none"),
+        ("--fault interupt", "faults: got 'interupt', expected a kind of fault; did you mean 'interrupt'?"),
+        ("--checkpoint pyproject.toml", "pyproject.toml is no checkpoint of an exploration"),
+        ("--checkpoint nowhere/x", "nowhere/x"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(arguments, words, capsys):
+    assert main(["explore", *arguments.split()]) == 2
+    said = capsys.readouterr()
+    assert words in said.err and not said.out
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    "options", [["--workers", "2"], ["--checkpoint", "FILE"], ["--walks", "1000000"]], ids=" ".join
+)
+def test_ctrl_c_reports_what_was_found_so_far(tmp_path, options):
+    path = tmp_path / "search.ck"
+    code = "from hptsim.explorer import search; search._SAVE = 100; from hptsim.cli import main; import sys; sys.exit(main())"
+    arguments = [str(path) if option == "FILE" else option for option in options]
+    child = subprocess.Popen(
+        [sys.executable, "-c", f"print('ready', flush=True); {code}", "explore", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    assert child.stdout.readline() == "ready\n"
+    with pytest.raises(subprocess.TimeoutExpired):
+        child.wait(5)
+    os.killpg(child.pid, signal.SIGINT)  # as a terminal does
+    out, err = child.communicate(timeout=60)
+    assert child.returncode == 130 and "interrupted" in out and "Traceback" not in err
+    assert int(re.search(r"([\d,]+) (?:different )?states", out)[1].replace(",", "")) > 100
+    if "FILE" in options:
+        before = path.stat().st_size
+        assert before > 1000
+        assert main(["explore", "--checkpoint", str(path), "--max-states", "100"]) == 0
+        assert path.stat().st_size == before

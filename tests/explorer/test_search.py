@@ -9,7 +9,8 @@ from hptsim import Simulation, explore
 from hptsim.audit.laws import SOMETIMES
 from hptsim.cloud.every_outcome import FAULTS
 from hptsim.cloud.scripted import ScriptedCloud
-from hptsim.errors import LawBroken
+from hptsim.errors import InvalidInput, LawBroken
+from hptsim.explorer.seen import omission_probability
 from hptsim.model.assumptions import Assumptions
 from hptsim.model.definitions import (
     CompletionCriteria,
@@ -18,8 +19,10 @@ from hptsim.model.definitions import (
     ResourceLimits,
     TrainingJobDefinition,
 )
+from hptsim.model.laws import Law
 from hptsim.model.machine import Tables
 from hptsim.model.specs import TuningJobSpec
+from hptsim.model.statuses import FINAL_TRAINING
 from hptsim.model.tables import ALL, RESERVATION, TRAINING, TUNING, Row, Table
 from hptsim.model.teams import Teams
 from hptsim.scenario.cloud import Faults, Script, Timings
@@ -382,10 +385,65 @@ def test_a_counterexample_is_a_list_of_calls_that_reproduces_it():
 def test_what_was_found_is_said_in_words_which_a_notebook_shows():
     found = explore(scope())
     assert found.sentence().startswith(f"All states were visited: {found.states} states and")
-    assert "Not all states were visited" in explore(scope(), max_states=5).sentence()
+    assert "search was bounded: it ended at the number of states" in explore(scope(), max_states=5).sentence()
     broken = explore(scope(total=2), tables=without(TRAINING, "stop", "Starting"))
     assert broken.sentence().startswith("A law is broken") and str(broken.counterexample) in broken.sentence()
     assert "create_tuning_job(scenario.tuning_jobs[0].spec)" in broken._repr_html_()
+
+
+def test_a_search_of_bounded_depth_makes_no_move_from_the_last_states_and_judges_them():
+    whole = explore(scope())
+    for depth in range(1, whole.depth + 2):
+        found = explore(scope(), max_depth=depth)
+        assert found.depth == min(depth, whole.depth) and found.states <= whole.states
+        assert found.complete == (depth >= whole.depth), depth
+        words = found.sentence().lower().split()
+        assert found.complete or not {"all", "every", "each"} & set(words)
+    assert attrs.evolve(found, laws=()) == attrs.evolve(whole, laws=())
+
+
+def test_a_state_at_rest_at_the_last_depth_is_judged():
+    def check(state, what):
+        return "one has" if any(job.state in FINAL_TRAINING for job in state.training.values()) else None
+
+    never = Law("never", "eventually", "no training job ends", "a test", check, ("rest",))
+    shortest = explore(scope(), stops=False, laws=(never,))
+    at_the_rim = explore(scope(), stops=False, laws=(never,), max_depth=shortest.depth)
+    assert at_the_rim.counterexample == shortest.counterexample is not None
+    assert len(at_the_rim.counterexample.calls) == shortest.depth + 2
+    assert explore(scope(), stops=False, laws=(never,), max_depth=shortest.depth - 1).counterexample is None
+
+
+def test_hash_compaction_finds_the_same_and_says_what_it_may_have_left_out():
+    whole, found = explore(scope(), faults=EVERY_FAULT), explore(scope(), faults=EVERY_FAULT, hash_compaction=True)
+    assert found.omission_probability == omission_probability(found.states) > 0 == whole.omission_probability
+    assert attrs.evolve(found, omission_probability=0.0, laws=()) == attrs.evolve(whole, laws=())
+    words = found.sentence()
+    assert f"about {found.omission_probability:.1e}" in words and "digests of 64 bits" in words
+    assert not words.lower().startswith("all") and "every state" not in words
+
+
+def test_states_that_collide_are_left_out(monkeypatch):
+    monkeypatch.setattr("hptsim.explorer.seen.digest", lambda key: hash(key) % 16)
+    found = explore(scope(), hash_compaction=True)
+    assert found.states <= 16 < explore(scope()).states
+
+
+def test_progress_is_told_and_ends_the_search(monkeypatch):
+    monkeypatch.setattr("hptsim.explorer.search._LOOK", 10)
+    told = []
+    found = explore(scope(), progress=told.append)
+    assert found.complete and [at.states for at in told] == sorted(at.states for at in told)
+    assert len(told) > 3 and all(0 <= at.waiting < at.states and at.depth <= found.depth for at in told)
+    ended = explore(scope(), progress=lambda at: at.states > 20)
+    assert ended.ended == "interrupted" and 20 < ended.states < found.states
+
+
+@pytest.mark.parametrize("name", ["max_states", "max_depth", "workers"])
+@pytest.mark.parametrize("given", [0, -1, 2.5, "7", True])
+def test_bounds_that_make_no_sense_are_refused(name, given):
+    with pytest.raises(InvalidInput, match=f"{name}: got {given!r}, expected a whole number of at least 1"):
+        explore(scope(), **{name: given})
 
 
 def test_a_quota_for_all_types_is_explored_as_one_for_the_type_that_is_used():
