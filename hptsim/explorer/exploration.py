@@ -67,7 +67,8 @@ class Exploration:
         if self.counterexample is not None:
             return f"A law is broken; {visited} were visited until then.\n{self.counterexample}"
         if self.ended:
-            said = f"The search was bounded: {_WHY[self.ended].format(depth=self.depth)}. Visited were {visited}; no law was found broken."
+            why = _WHY[self.ended].format(depth=self.depth)
+            said = f"The search was bounded: {why}. Visited were {visited}; no law was found broken."
         elif self.omission_probability:
             said = f"The search came to its end: {visited}; every law is kept in each."
         else:
