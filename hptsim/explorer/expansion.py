@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from typing import Any, NamedTuple
-
-import attrs
 
 from hptsim.errors import LawBroken
 from hptsim.explorer.coverage import Reached, Watcher
@@ -37,8 +35,7 @@ class Broken(NamedTuple):
     reason: str
 
 
-@attrs.frozen
-class Expansion:
+class Expansion(NamedTuple):
     """What one state leads to."""
 
     resting: bool
@@ -49,7 +46,7 @@ class Expansion:
     broken: Broken | None = None
     witnessed: frozenset[str] = frozenset()
     """The `sometimes` laws that this process sees here for the first time."""
-    reached: list[Reached] = attrs.field(factory=list)
+    reached: Sequence[Reached] = ()
     """The rows, alone and beside other jobs' states, that this process reaches here for the first time."""
 
 
@@ -116,11 +113,16 @@ class Expander:
         if self.watcher is not None:
             self.watcher.before(self.system.in_flight(state))
 
-    def reached(self) -> list[Reached]:
+    def reached(self) -> Sequence[Reached]:
         """What of the coverage was reached since the last call, and never before."""
-        return [] if self.watcher is None else self.watcher.news()
+        return () if self.watcher is None else self.watcher.news()
 
     def _witnesses(self) -> frozenset[str]:
+        if len(self.system.witnessed) == len(self._witnessed):
+            return _NONE
         news = frozenset(self.system.witnessed - self._witnessed)
         self._witnessed |= news
         return news
+
+
+_NONE: frozenset[str] = frozenset()

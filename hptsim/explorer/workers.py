@@ -188,9 +188,7 @@ def _without_states(expansion: Expansion, found: dict[Hashable, Any]) -> Expansi
     for step in expansion.steps:
         found.setdefault(step.key, step.state)
         steps.append(step._replace(state=None))
-    return Expansion(
-        expansion.resting, expansion.moves, steps, expansion.broken, expansion.witnessed, expansion.reached
-    )
+    return expansion._replace(steps=steps)
 
 
 def _send_error(pipe: Connection, error: BaseException) -> None:

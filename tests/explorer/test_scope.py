@@ -56,6 +56,6 @@ def test_another_scope_has_other_words(part, other):
 
 def test_the_words_are_the_same_in_another_process():
     code = "from explorer.test_scope import SCOPE; print(sorted(SCOPE.words().items()))"
-    other = {**os.environ, "PYTHONHASHSEED": "7"}
+    other = {**os.environ, "PYTHONHASHSEED": "7", "PYTHONPATH": os.pathsep.join(sys.path)}
     found = subprocess.run([sys.executable, "-c", code], env=other, capture_output=True, text=True, check=True).stdout
     assert found.strip() == str(sorted(SCOPE.words().items()))
