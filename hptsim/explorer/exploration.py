@@ -41,6 +41,8 @@ class Exploration:
     counterexample: Counterexample | None
     complete: bool
     laws: tuple[Law, ...] = attrs.field(default=LAWS, repr=False)
+    untried: tuple[str, ...] = attrs.field(default=(), repr=False, kw_only=True)
+    """The commands, faults, answers, orders and values that were left out, in words."""
 
     @property
     def missed(self) -> tuple[str, ...]:
@@ -52,7 +54,12 @@ class Exploration:
         visited = f"{self.states:,} states and {self.transitions:,} steps between them"
         if self.counterexample is not None:
             return f"A law is broken; {visited} were visited until then.\n{self.counterexample}"
-        return f"{'All' if self.complete else 'Not all'} states were visited: {visited}; every law is kept in each."
+        said = f"{'All' if self.complete else 'Not all'} states were visited: {visited}; every law is kept in each."
+        return "\n".join([said, *self.left_out()])
+
+    def left_out(self) -> list[str]:
+        """What was not tried, as lines to print."""
+        return ["Not tried:", *(f"- {one}" for one in self.untried)] if self.untried else []
 
     def _repr_html_(self) -> str:
         """What a notebook shows."""

@@ -10,6 +10,7 @@ from hptsim.audit.ends import NOTHING_FOR_EVER
 from hptsim.audit.laws import LAWS
 from hptsim.cloud.every_outcome import FAULTS
 from hptsim.errors import LawBroken, invalid, nearest
+from hptsim.explorer.callers import check_commands
 from hptsim.explorer.endings import Graph
 from hptsim.explorer.exploration import Counterexample, Exploration
 from hptsim.explorer.system import State, System
@@ -27,6 +28,8 @@ def explore(
     training_jobs: Mapping[str, TrainingJobDefinition] | None = None,
     faults: Mapping[str, int] | None = None,
     stops: bool = True,
+    commands: Mapping[str, int] | None = None,
+    any_order: bool = False,
     delayed_stop: bool = False,
     seed: int = 0,
     tables: Tables = TABLES,
@@ -38,10 +41,14 @@ def explore(
 
     *faults* says how often each may happen (see `cloud.every_outcome.FAULTS`; those of `model.calls.ANSWERS` happen to requests,
     and their callers repeat them, or do not); *stops* lets each tuning job be stopped once, at any point; *delayed_stop* lets
-    the stop travel to each training job separately. Times in the scenario are ignored; arrivals stand for the tuning jobs
-    that `scenario.with_arrivals(seed)` has in their place. *training_jobs* are created besides, by name and in order, without
-    a tuning job; each may be stopped once, and once more while its warm pool is kept. *laws* are those that must hold in
-    every state: `(*hptsim.LAWS, mine)`.
+    the stop travel to each training job separately. *commands* says how often, in all, further ones may be given, at any point
+    (`explorer.callers.COMMANDS`): "stop_child" (one training job of a tuning job), "delete" (each name once; it may be created
+    again then), "update" (the period of a warm pool) and "repeat" (what was given before). *any_order* creates the jobs in any
+    order, not only in the one in which they are listed. The answer says what was not tried (`Exploration.untried`).
+
+    Times in the scenario are ignored; arrivals stand for the tuning jobs that `scenario.with_arrivals(seed)` has in their place.
+    *training_jobs* are created besides, by name and in order, without a tuning job; each may be stopped once, and once more
+    while its warm pool is kept. *laws* are those that must hold in every state: `(*hptsim.LAWS, mine)`.
 
     >>> from hptsim.model import TuningJobSpec
     >>> from hptsim.scenario import ScheduledTuningJob
@@ -62,6 +69,8 @@ def explore(
         seed=seed,
         tables=tables,
         laws=laws,
+        commands=check_commands(commands),
+        any_order=any_order,
     )
     with collector_paused():
         return _Search(system, max_states, progress).run()
@@ -114,7 +123,17 @@ class _Search:
         if found is None and NOTHING_FOR_EVER in system.laws:
             found = self.endless()
         witnessed = tuple(law for law in witnesses(system.laws) if law in system.witnessed)
-        return Exploration(len(self.seen), transitions, depth, resting, witnessed, found, complete, system.laws)
+        return Exploration(
+            len(self.seen),
+            transitions,
+            depth,
+            resting,
+            witnessed,
+            found,
+            complete,
+            system.laws,
+            untried=system.untried(),
+        )
 
     def rest(self, state: State, number: int) -> Counterexample | None:
         """Judge a state in which nothing more happens by itself."""

@@ -12,6 +12,7 @@ from hptsim.audit.frozen import frozen
 from hptsim.cloud.every_outcome import EveryOutcome, is_fault
 from hptsim.errors import LawBroken, ServiceError
 from hptsim.explorer.callers import Act, Callers, Given
+from hptsim.explorer.untried import untried
 from hptsim.model.calls import ANSWERS
 from hptsim.model.definitions import TrainingJobDefinition
 from hptsim.model.journal import Entry
@@ -59,8 +60,11 @@ class System:
         seed: int,
         tables: Tables,
         laws: Iterable[Law],
+        commands: Mapping[str, int] | None = None,
+        any_order: bool = False,
     ) -> None:
-        self.callers = Callers(scenario, training_jobs, stops, tuple(one for one in ANSWERS if one in budget))
+        answers = tuple(one for one in ANSWERS if one in budget)
+        self.callers = Callers(scenario, training_jobs, stops, answers, dict(commands or {}), any_order)
         self.budget, self.delayed_stop, self.seed = dict(budget), delayed_stop, seed
         account = scenario.account
         cloud = EveryOutcome(seed, scenario.script, self.budget, delayed_stop)
@@ -77,6 +81,10 @@ class System:
         cloud = f"hptsim.cloud.EveryOutcome(budget={self.budget}, delayed_stop={self.delayed_stop})"
         seed = f"seed={self.seed}, " if self.seed else ""
         return f"sim = hptsim.Simulation(attrs.evolve(scenario, tuning_jobs=()), {seed}cloud={cloud})"
+
+    def untried(self) -> tuple[str, ...]:
+        """What this exploration leaves out, in words."""
+        return untried(self.callers, self.budget, self.delayed_stop)
 
     def key(self, state: State) -> tuple[int, ...]:
         """The state as a tuple of small numbers: equal parts are stored once."""
