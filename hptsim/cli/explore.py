@@ -9,6 +9,7 @@ import attrs
 
 from hptsim.cli import terminal
 from hptsim.cli.exit_codes import LAW_BROKEN, SUCCESS
+from hptsim.errors import invalid
 from hptsim.explorer.search import explore as search
 from hptsim.model.definitions import ResourceLimits, TrainingJobDefinition
 from hptsim.model.specs import TuningJobSpec
@@ -77,6 +78,8 @@ def keeping_warm_pools(scenario: Scenario, count: int) -> dict[str, TrainingJobD
     >>> list(keeping_warm_pools(one_instance(), 2))
     ['alone-1', 'alone-2']
     """
+    if count < 0:
+        raise invalid("--warm-pools", count, "how many training jobs there are, a whole number of at least 0")
     definition = TrainingJobDefinition(keep_alive_s=600)
     if scenario.tuning_jobs:
         definition = attrs.evolve(definition, instances=scenario.tuning_jobs[0].spec.definitions[0].instances)

@@ -15,6 +15,11 @@ _COMMANDS: Mapping[str, str] = {
     "repeat": "giving a command again: a creation under a name in use, a second stop",
 }
 """What each of `callers.COMMANDS` is, with the service's operations."""
+_AND: Mapping[str, str] = {
+    "delete": ", or a name twice",
+    "update": f", of one job to other periods than {' and '.join(map(str, PERIODS_S))} s, or to one of them twice",
+}
+"""What is left out of a command that is given."""
 _READS = (
     "reads (DescribeHyperParameterTuningJob, DescribeTrainingJob, ListHyperParameterTuningJobs, ListTrainingJobs, "
     "ListTrainingJobsForHyperParameterTuningJob, Search): they change nothing and add no states; one that lags "
@@ -22,10 +27,13 @@ _READS = (
 )
 _TAGS = "tags (AddTags, ListTags, DeleteTags): nothing that happens depends on them"
 _TIMES = (
-    "times: everything happens at second 0, in every order; so no limit is reached by waiting, and no warm pool's new period "
-    "is over when it is set"
+    "times: everything happens at second 0, in every order; limits of time are reached only as faults, and no warm pool's new "
+    "period is over when it is set"
 )
-_VALUES = "other results and hyperparameters of a training job than its first draw, and a second checkpoint"
+_VALUES = (
+    "other jobs than those that are listed; of each training job other hyperparameters and objectives than the seed's, and "
+    "more than one checkpoint"
+)
 
 
 def untried(callers: Callers, budget: Mapping[str, int], delayed_stop: bool) -> tuple[str, ...]:
@@ -55,15 +63,15 @@ def _untried_commands(callers: Callers) -> list[str]:
     if not alone:
         words.append("training jobs without a tuning job, and their warm pools (CreateTrainingJob, StopTrainingJob)")
     if not callers.scenario.tuning_jobs:
-        words.append("tuning jobs (CreateHyperParameterTuningJob, StopHyperParameterTuningJob)")
+        words.append(
+            "tuning jobs (CreateHyperParameterTuningJob, StopHyperParameterTuningJob, DeleteHyperParameterTuningJob)"
+        )
     for command, what in _COMMANDS.items():
         often = callers.commands.get(command, 0)
         if not often:
             words.append(what)
         elif command != "repeat":  # what is repeated and changes nothing takes nothing from the budget
-            words.append(f"{what.partition(' (')[0]}: more than {_times(often)} in all")
-    if callers.commands.get("update", 0):
-        words.append(f"other periods of warm pools than {' and '.join(map(str, PERIODS_S))} s")
+            words.append(f"{what.partition(' (')[0]}: more than {_times(often)} in all{_AND.get(command, '')}")
     return words
 
 
