@@ -5,13 +5,16 @@ import pytest
 
 import hptsim
 from hptsim import Scenario, Simulation, TuningJobSpec, explore
+from hptsim.audit.laws import LAWS
 from hptsim.cloud.every_outcome import EveryOutcome
 from hptsim.errors import InvalidInput, LawBroken, ServiceError
 from hptsim.explorer.callers import COMMANDS, Callers, Given
+from hptsim.explorer.system import System
 from hptsim.model.assumptions import Assumptions
 from hptsim.model.calls import ANSWERS
 from hptsim.model.definitions import ResourceLimits, TrainingJobDefinition
 from hptsim.model.laws import Law
+from hptsim.model.machine import TABLES
 from hptsim.scenario.workload import ScheduledTuningJob
 from hptsim.world import commands
 
@@ -129,6 +132,30 @@ def test_jobs_are_created_in_any_order_and_the_states_are_symmetric():
     """Two equal tuning jobs: each order leads to as many states, and they share those without a tuning job and with both."""
     listed, any_order = explore(scope(2)), explore(scope(2), any_order=True)
     assert any_order.complete and listed.states < any_order.states < 2 * listed.states
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    "scope",
+    [(ONE, {}, {"delete": 1}, {"lost_response": 1}), (Scenario(), POOL, {"delete": 1, "update": 1}, {})],
+    ids=["tuning job", "warm pool"],
+)
+def test_states_that_are_taken_for_one_lead_to_the_same_states_by_the_same_calls(scope):
+    """Also after a deletion: what the name has meant before is part of the state."""
+    scenario, training_jobs, given, faults = scope
+    options = {"stops": True, "delayed_stop": False, "seed": 0, "tables": TABLES, "laws": LAWS}
+    system = System(scenario, training_jobs, faults, commands=given, **options)
+    known, line, again = {}, [system.root], 0
+    for state in line:
+        following = [(move.call, system.take(state, move, last=False)) for move in system.moves(state)]
+        leads = {call: system.key(one) for call, one in following if one is not None}
+        if (key := system.key(state)) in known:
+            assert leads == known[key]
+            again += 1
+        else:
+            known[key] = leads
+            line += [one for _, one in following if one is not None]
+    assert again > 100 < len(known)
 
 
 def test_a_deleted_name_is_created_and_stopped_again_once():
