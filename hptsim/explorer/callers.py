@@ -57,11 +57,11 @@ def check_commands(commands: Mapping[str, int] | None) -> dict[str, int]:
     >>> check_commands({"stop": 1})
     Traceback (most recent call last):
     ...
-    hptsim.errors.InvalidInput: commands: got 'stop', expected one of stop_child, delete, update, repeat
+    hptsim.errors.InvalidInput: commands: got 'stop', expected a further command; valid are: delete, repeat, stop_child, update
     """
     for command, often in (commands or {}).items():
         if command not in COMMANDS:
-            raise invalid("commands", command, f"one of {', '.join(COMMANDS)}", nearest(command, COMMANDS))
+            raise invalid("commands", command, "a further command", nearest(command, COMMANDS))
         if isinstance(often, bool) or not isinstance(often, int) or often < 0:
             raise invalid(f"commands.{command}", often, "how often it may be given, a whole number of at least 0")
     return dict(commands or {})

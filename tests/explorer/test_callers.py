@@ -96,10 +96,10 @@ def test_what_is_no_command_is_refused():
 
 
 SCOPES = {
-    "stop_child": (scope(2), {}),
+    "stop_child": (scope(1, 2), {}),
     "delete": (ONE, {}),
     "update": (Scenario(capacity=ONE_INSTANCE), TWO_POOLS),
-    "repeat": (scope(2), {}),
+    "repeat": (scope(1, 2), {}),
 }
 
 

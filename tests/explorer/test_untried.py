@@ -15,7 +15,7 @@ from hptsim.explorer.callers import COMMANDS, SERVICE_OPERATIONS
 from hptsim.explorer.system import System
 from hptsim.explorer.untried import untried
 from hptsim.model import calls
-from hptsim.model.calls import ANSWERS, LOST_RESPONSE
+from hptsim.model.calls import ANSWERS, TIMEOUT
 from hptsim.model.definitions import ResourceLimits, TrainingJobDefinition
 from hptsim.model.machine import TABLES
 from hptsim.scenario.workload import ScheduledTuningJob
@@ -61,8 +61,9 @@ _NAMED = {
 
 def test_with_every_command_all_that_a_simulation_offers_is_tried():
     tuning, _ = paths(system(ONE, commands={"delete": 1}))
-    training, _ = paths(system(Scenario(), ALONE, {LOST_RESPONSE: 1}, commands={"delete": 1, "update": 1}))
-    named = {name for move in (*tuning, *training) for name in re.findall(r"sim\.(\w+)\(", move.call)}
+    training, _ = paths(system(Scenario(), ALONE, commands={"delete": 1, "update": 1}))
+    unanswered, _ = paths(system(Scenario(), ALONE, {TIMEOUT: 1}))
+    named = {name for move in (*tuning, *training, *unanswered) for name in re.findall(r"sim\.(\w+)\(", move.call)}
     assert named == set(OPERATIONS)
 
 
