@@ -1,4 +1,4 @@
-"""The laws of requests that got no ordinary answer: a refusal changes nothing, and a lost response nothing twice."""
+"""The laws of requests that are refused, lost or repeated: a refusal changes nothing, and what is repeated nothing twice."""
 
 from __future__ import annotations
 
@@ -26,6 +26,27 @@ def happens_once(state: State, entry: Entry) -> str | None:
     return None
 
 
+def nothing_again(state: State, entry: Entry) -> str | None:
+    """No job is created under a name that is in use, and none is stopped that is stopping already."""
+    _, thing, name, trigger, _, _, _, _ = entry
+    tuning, training = state.tuning.get(name), state.training.get(name)
+    if trigger == "create":
+        known = tuning if thing == "tuning" else training
+        return f"{name} is created, and there is a job of this name" if known is not None else None
+    of_tuning, of_training = tuning is not None and tuning.stopped, training is not None and "stop" in training.reasons
+    stopped = of_tuning if thing == "tuning" else of_training
+    return f"{name} is stopped, and was stopped before" if stopped else None
+
+
+CHANGES_NOTHING = Law(
+    "a refused call changes nothing",
+    ALWAYS,
+    "a request that is throttled, refused or never arrives changes nothing",
+    "W7, O14, injected-answers",
+    refusal_changes_nothing,
+    ("call",),
+)
+"""The law of refused requests."""
 HAPPENS_ONCE = Law(
     "a lost response changes nothing twice",
     ALWAYS,
@@ -36,14 +57,15 @@ HAPPENS_ONCE = Law(
 )
 """The law of repeated requests."""
 LAWS = (
-    Law(
-        "a refused call changes nothing",
-        ALWAYS,
-        "a request that is throttled, refused or never arrives changes nothing",
-        "W7, O14, injected-answers",
-        refusal_changes_nothing,
-        ("call",),
-    ),
+    CHANGES_NOTHING,
     HAPPENS_ONCE,
+    Law(
+        "a repeated request changes nothing",
+        ALWAYS,
+        "no job is created under a name that is in use, and none that is stopping is stopped again",
+        "C1, A-01, A-03, stop-is-idempotent",
+        nothing_again,
+        ("tuning create", "tuning stop", "training create", "training stop"),
+    ),
 )
-"""The laws of requests without an ordinary answer."""
+"""The laws of requests that are refused, repeated, or have no ordinary answer."""

@@ -7,9 +7,11 @@ from json import dumps
 from pathlib import Path
 from typing import Any
 
+import attrs
+
 from hptsim.cli.exit_codes import INTERRUPTED, LAW_BROKEN, SUCCESS
 from hptsim.cli.explore_progress import showing
-from hptsim.errors import InvalidInput
+from hptsim.errors import InvalidInput, invalid
 from hptsim.explorer import exploration
 from hptsim.explorer.exploration import Counterexample, Exploration
 from hptsim.explorer.scope import check_whole
@@ -28,7 +30,11 @@ def explore(
     file: Path | None = None,
     *,
     fault: list[str] | None = None,
+    command: list[str] | None = None,
+    any_order: bool = False,
     delayed_stop: bool = False,
+    warm_pools: int = 0,
+    no_reduction: bool = False,
     seed: int = 0,
     max_states: int | None = None,
     max_depth: int | None = None,
@@ -50,8 +56,17 @@ def explore(
         the scenario; without it two tuning jobs with two training jobs each on two instances
     fault
         a fault that may happen once, at any point; repeat it for more (default: internal_error and interrupt)
+    command
+        a command that may be given once besides creation and stops, at any point: stop_child, delete (and create again), update
+        (a warm pool's period) or repeat; repeat it for more
+    any_order
+        create the jobs in any order, not only in the one in which they are listed
     delayed_stop
         deliver a stop to each training job separately
+    warm_pools
+        so many training jobs without a tuning job, each of which keeps a warm pool; without a file, nothing else
+    no_reduction
+        visit every state, also those that differ only in which interchangeable job is which
     seed
         the seed of the arrivals, the objectives and the random walks
     max_states
@@ -75,9 +90,16 @@ def explore(
     """
     searching = {"max_states": max_states, "max_depth": max_depth, "workers": workers, "checkpoint": checkpoint}
     _check(searching, hash_compaction, walks, depth)
-    scenario = small() if file is None else Scenario.load(file)
+    scenario = Scenario.load(file) if file is not None else one_instance() if warm_pools else small()
     faults = Counter(fault if fault is not None else ["internal_error", "interrupt"])
-    scope: dict[str, Any] = {"faults": faults, "delayed_stop": delayed_stop, "seed": seed}
+    scope: dict[str, Any] = {
+        "training_jobs": keeping_warm_pools(scenario, warm_pools),
+        "faults": faults,
+        "commands": Counter(command or []),
+        "any_order": any_order,
+        "delayed_stop": delayed_stop,
+        "seed": seed,
+    }
     found: Exploration | Walks
     if walks is not None:
         with showing(walks, quiet=json) as progress:
@@ -90,6 +112,7 @@ def explore(
                 scenario,
                 hash_compaction=hash_compaction,
                 coverage=coverage or max_depth is not None,
+                reduction=not no_reduction and workers in (None, 1),
                 progress=progress,
                 **bounds,
                 **scope,
@@ -134,6 +157,8 @@ def _print(found: Exploration | Walks) -> None:
         print("rows never fired:", *found.coverage.never, sep="\n  ")
     if found.missed and found.counterexample is None:
         print(f"never seen in this scope: {', '.join(found.missed)}")
+    if isinstance(found, Exploration) and found.counterexample is None:
+        print(*found.left_out(), sep="\n")
 
 
 def _kept(found: Exploration) -> str:
@@ -165,6 +190,25 @@ def _data(found: Exploration | Walks) -> dict[str, Any]:
 
 def _counterexample(broken: Counterexample) -> dict[str, Any]:
     return {"law": broken.law, "reason": broken.reason, "calls": list(broken.calls), "loop": list(broken.loop)}
+
+
+def keeping_warm_pools(scenario: Scenario, count: int) -> dict[str, TrainingJobDefinition]:
+    """*count* training jobs without a tuning job that keep warm pools, on the instances of the scenario's first definition.
+
+    >>> list(keeping_warm_pools(one_instance(), 2))
+    ['alone-1', 'alone-2']
+    """
+    if count < 0:
+        raise invalid("--warm-pools", count, "how many training jobs there are, a whole number of at least 0")
+    definition = TrainingJobDefinition(keep_alive_s=600)
+    if scenario.tuning_jobs:
+        definition = attrs.evolve(definition, instances=scenario.tuning_jobs[0].spec.definitions[0].instances)
+    return {f"alone-{number}": definition for number in range(1, count + 1)}
+
+
+def one_instance() -> Scenario:
+    """The scope of warm pools alone: one instance, for which training jobs without a tuning job compete."""
+    return Scenario(name="one instance", capacity={"ml.m5.xlarge": 1})
 
 
 def small() -> Scenario:

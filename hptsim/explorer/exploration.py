@@ -62,6 +62,8 @@ class Exploration:
     """The laws that were not judged in the states that were left out, though they may differ there."""
     not_reduced: str = ""
     """Why the search was not reduced, where it was asked to be."""
+    untried: tuple[str, ...] = attrs.field(default=(), repr=False)
+    """The commands, faults, answers, orders and values that were left out, in words."""
 
     @property
     def missed(self) -> tuple[str, ...]:
@@ -82,7 +84,11 @@ class Exploration:
             said = f"The search came to its end: {visited}; every law is kept in each."
         else:
             said = f"All states were visited: {visited}; every law is kept in each."
-        return "\n".join([said, *self.notes()])
+        return "\n".join([said, *self.notes(), *self.left_out()])
+
+    def left_out(self) -> list[str]:
+        """What was not tried, as lines to print."""
+        return ["Not tried:", *(f"- {one}" for one in self.untried)] if self.untried else []
 
     def notes(self) -> list[str]:
         """What else is to be said, in words: how likely it is that a state was left out, and what was covered."""

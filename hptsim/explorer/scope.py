@@ -9,6 +9,7 @@ import attrs
 
 from hptsim.cloud.every_outcome import FAULTS
 from hptsim.errors import invalid, nearest
+from hptsim.explorer.callers import check_commands
 from hptsim.explorer.system import System
 from hptsim.model.calls import ANSWERS
 from hptsim.model.definitions import TrainingJobDefinition
@@ -51,10 +52,14 @@ class Scope:
     seed: int
     tables: Tables
     laws: tuple[Law, ...] = attrs.field(converter=check_laws)
+    commands: dict[str, int] = attrs.field(default=None, converter=check_commands)
+    any_order: bool = False
 
     def system(self) -> System:
         """The states and the steps between them."""
-        options: dict[str, Any] = {name: getattr(self, name) for name in ("stops", "delayed_stop", "seed", "tables")}
+        options: dict[str, Any] = {
+            name: getattr(self, name) for name in ("stops", "delayed_stop", "seed", "tables", "commands", "any_order")
+        }
         scenario = self.scenario.with_arrivals(self.seed)
         return System(scenario, self.training_jobs, self.faults, laws=self.laws, **options)
 

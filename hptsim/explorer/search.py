@@ -51,6 +51,8 @@ def explore(
     training_jobs: Mapping[str, TrainingJobDefinition] | None = None,
     faults: Mapping[str, int] | None = None,
     stops: bool = True,
+    commands: Mapping[str, int] | None = None,
+    any_order: bool = False,
     delayed_stop: bool = False,
     seed: int = 0,
     tables: Tables = TABLES,
@@ -68,10 +70,14 @@ def explore(
 
     *faults* says how often each may happen (see `cloud.every_outcome.FAULTS`; those of `model.calls.ANSWERS` happen to requests,
     and their callers repeat them, or do not); *stops* lets each tuning job be stopped once, at any point; *delayed_stop* lets
-    the stop travel to each training job separately. Times in the scenario are ignored; arrivals stand for the tuning jobs
-    that `scenario.with_arrivals(seed)` has in their place. *training_jobs* are created besides, by name and in order, without
-    a tuning job; each may be stopped once, and once more while its warm pool is kept. *laws* are those that must hold in
-    every state: `(*hptsim.LAWS, mine)`.
+    the stop travel to each training job separately. *commands* says how often, in all, further ones may be given, at any point
+    (`explorer.callers.COMMANDS`): "stop_child" (one training job of a tuning job), "delete" (each name once; it may be created
+    again then), "update" (the period of a warm pool) and "repeat" (what was given before). *any_order* creates the jobs in any
+    order, not only in the one in which they are listed. The answer says what was not tried (`Exploration.untried`).
+
+    Times in the scenario are ignored; arrivals stand for the tuning jobs that `scenario.with_arrivals(seed)` has in their place.
+    *training_jobs* are created besides, by name and in order, without a tuning job; each may be stopped once, and once more
+    while its warm pool is kept. *laws* are those that must hold in every state: `(*hptsim.LAWS, mine)`.
 
     The search ends early at *max_states* states, and makes no move from a state that is *max_depth* steps from the first. It
     runs in so many *workers* (processes); the answer is the same for any number of them. *checkpoint* is a file in which the
@@ -95,8 +101,10 @@ def explore(
     check_workers(workers)
     if reduction and workers > 1:
         raise invalid("reduction", reduction, "False with several workers, for a reduced search runs in one process")
-    scope = Scope(scenario, training_jobs, faults, stops, delayed_stop, seed, tables, laws)
+    scope = Scope(scenario, training_jobs, faults, stops, delayed_stop, seed, tables, laws, commands, any_order)
     reason = why_not(scope.scenario, scope.laws) if reduction else ""
+    if reduction and (scope.commands or scope.any_order):
+        reason = "it is not known to hold for further commands and orders of creation"
     options = {"hash_compaction": hash_compaction, "coverage": coverage}
 
     def searched(reduced: bool) -> tuple[Exploration, bool]:
@@ -283,4 +291,5 @@ class _Search:
             covered(visited.reached, self.scope.tables) if self.coverage else None,
             reduced=self.reduction is not None,
             judged_in_part=() if self.reduction is None else self.reduction.judged_in_part,
+            untried=self.system.untried(),
         )

@@ -7,6 +7,7 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from hptsim.audit.auditor import Auditor
+from hptsim.audit.calls import CHANGES_NOTHING
 from hptsim.cloud.every_outcome import EveryOutcome, is_fault
 from hptsim.errors import LawBroken, ServiceError
 from hptsim.explorer.callers import Act, Callers, Given
@@ -17,6 +18,7 @@ from hptsim.explorer.memory import Memory, Outcome
 from hptsim.explorer.opened import Opened
 from hptsim.explorer.parts import BY_RESERVATION, STRIDE, TABLES, Parts, Slot
 from hptsim.explorer.portable import Portable
+from hptsim.explorer.untried import untried
 from hptsim.model.assumptions import PREEMPTIVE
 from hptsim.model.calls import ANSWERS
 from hptsim.model.definitions import TrainingJobDefinition
@@ -61,8 +63,11 @@ class System:
         seed: int,
         tables: Tables,
         laws: Iterable[Law],
+        commands: Mapping[str, int] | None = None,
+        any_order: bool = False,
     ) -> None:
-        self.callers = Callers(scenario, training_jobs, stops, tuple(one for one in ANSWERS if one in budget))
+        answers = tuple(one for one in ANSWERS if one in budget)
+        self.callers = Callers(scenario, training_jobs, stops, answers, dict(commands or {}), any_order)
         self.budget, self.delayed_stop, self.seed = dict(budget), delayed_stop, seed
         account = scenario.account
         cloud = EveryOutcome(seed, scenario.script, {}, delayed_stop)
@@ -98,6 +103,10 @@ class System:
         cloud = f"hptsim.cloud.EveryOutcome(budget={self.budget}, delayed_stop={self.delayed_stop})"
         seed = f"seed={self.seed}, " if self.seed else ""
         return f"sim = hptsim.Simulation(attrs.evolve(scenario, tuning_jobs=()), {seed}cloud={cloud})"
+
+    def untried(self) -> tuple[str, ...]:
+        """What this exploration leaves out, in words."""
+        return untried(self.callers, self.budget, self.delayed_stop)
 
     def open(self, state: State, *, copies: bool = True) -> Opened:
         """The state's world and auditor; without *copies* only to look at."""
@@ -173,7 +182,11 @@ class System:
             else:
                 content = opened.content_of(self._given)
                 content["given"] = self.callers.take(content["given"], world, move.act)
-        except ServiceError:
+        except ServiceError as error:
+            if any(close(opened)):
+                raise CHANGES_NOTHING.broken(
+                    f"{move.call} is refused with {error.code} and still changed something"
+                ) from error
             outcome = Outcome(refused=True)
         except LawBroken:
             _judge(auditor, entries, None)  # the laws name what went wrong better than the ledger does

@@ -80,6 +80,8 @@ def random_walks(
     training_jobs: Mapping[str, TrainingJobDefinition] | None = None,
     faults: Mapping[str, int] | None = None,
     stops: bool = True,
+    commands: Mapping[str, int] | None = None,
+    any_order: bool = False,
     delayed_stop: bool = False,
     seed: int = 0,
     tables: Tables = TABLES,
@@ -103,7 +105,7 @@ def random_walks(
     """
     check_whole("walks", walks, 1)
     check_whole("depth", depth, 1)
-    walker = _Walker(Scope(scenario, training_jobs, faults, stops, delayed_stop, seed, tables, laws))
+    walker = _Walker(Scope(scenario, training_jobs, faults, stops, delayed_stop, seed, tables, laws, commands, any_order))
     interrupted = False
     while walker.walks < walks and walker.found is None and not interrupted:
         walker.walk(depth)

@@ -21,7 +21,7 @@ from hptsim.world.admission import admit
 
 CREATE, STOP = "CreateHyperParameterTuningJob", "StopHyperParameterTuningJob"
 ONE = Scenario(tuning_jobs=(ScheduledTuningJob(TuningJobSpec("demo")),))
-LAW = "a lost response changes nothing twice"
+LAW, AGAIN = "a lost response changes nothing twice", "a repeated request changes nothing"
 
 
 def admits_again(world, spec):
@@ -72,9 +72,15 @@ def stopped_twice():
     audit([*records[:place], lost, stop._replace(source="Stopping"), *records[place:]])
 
 
+def stopped_again():
+    records = run(TWO)
+    place = find(records, "tuning", "stop")
+    audit([*records[: place + 1], records[place]._replace(source="Stopping"), *records[place + 1 :]])
+
+
 FIELDS = ("thing", "name", "trigger", "source", "destination", "data")
 LOST = "lost_response"
-JOURNALS = {"a refused call changes nothing": refused_and_done, LAW: stopped_twice}
+JOURNALS = {"a refused call changes nothing": refused_and_done, LAW: stopped_twice, AGAIN: stopped_again}
 """A journal that breaks each law."""
 
 
@@ -106,6 +112,25 @@ def test_the_explorer_finds_the_same_slips(patched, slip, monkeypatch):
     assert explore(ONE).counterexample is None, "without a lost response nobody asks twice"
     found = explore(ONE, faults={"lost_response": 1}).counterexample
     assert found.law == LAW and "'lost_response', True)" in "".join(found.calls)
+
+
+def test_nothing_is_created_or_stopped_again_training_jobs_without_a_tuning_job_included():
+    sim = Simulation()
+    sim.create_training_job("demo")
+    sim.stop_training_job("demo")
+    sim.run()
+    auditor = Auditor(Account())
+    for entry in sim.journal:
+        auditor.see(entry)
+        if entry[1] == "training" and entry[3] in ("create", "stop"):
+            with pytest.raises(LawBroken, match=f"{AGAIN}: demo is (created, and there is|stopped, and was stopped)"):
+                auditor.clone().see(entry)
+    sim = Simulation()
+    sim.create_tuning_job(TuningJobSpec("demo"))
+    auditor, first = Auditor(Account()), next(iter(sim.journal))
+    auditor.see(first)
+    with pytest.raises(LawBroken, match=f"{AGAIN}: demo is created, and there is a job of this name"):
+        auditor.see(first)
 
 
 def test_the_explorer_wants_the_name_to_be_in_use(monkeypatch):

@@ -14,8 +14,12 @@ import pytest
 from cli.broken_tables import BROKEN
 from hptsim import explore as search
 from hptsim.cli.app import main
-from hptsim.cli.explore import small
+from hptsim.cli.explore import keeping_warm_pools, one_instance, small
 from hptsim.explorer.walks import random_walks
+from hptsim.model.definitions import InstanceRequest, TrainingJobDefinition
+from hptsim.model.specs import TuningJobSpec
+from hptsim.scenario.scenario import Scenario
+from hptsim.scenario.workload import ScheduledTuningJob
 
 
 @pytest.fixture
@@ -146,3 +150,38 @@ def test_ctrl_c_reports_what_was_found_so_far(tmp_path, options):
         assert before > 1000
         assert main(["explore", "--checkpoint", str(path), "--max-states", "100"]) == 0
         assert path.stat().st_size == before
+
+
+def test_explore_gives_further_commands_and_warm_pools_and_prints_what_it_leaves_out(capsys):
+    given = ["--fault", "client_error", "--command", "update", "--command", "delete", "--any-order"]
+    assert main(["explore", "--warm-pools", "1", *given]) == 0
+    out = capsys.readouterr().out
+    scenario = one_instance()
+    again = search(
+        scenario,
+        training_jobs=keeping_warm_pools(scenario, 1),
+        faults={"client_error": 1},
+        commands={"update": 1, "delete": 1},
+        any_order=True,
+    )
+    assert f"{again.states} states, {again.transitions} transitions" in out
+    assert all(f"\n- {one}" in out for one in again.untried) and "client_error more than once" in again.untried
+    fewer = search(scenario, training_jobs=keeping_warm_pools(scenario, 1), faults={"client_error": 1})
+    assert fewer.states < again.states
+
+
+def test_warm_pools_of_a_file_are_on_its_instances(tmp_path, capsys):
+    definition = TrainingJobDefinition(instances=InstanceRequest("ml.g5.xlarge", 2))
+    scenario = Scenario(tuning_jobs=(ScheduledTuningJob(TuningJobSpec("a", (definition,))),))
+    (job,) = keeping_warm_pools(scenario, 1).values()
+    assert job.instances == definition.instances and job.keep_alive_s
+    scenario.dump(tmp_path / "one.json")
+    assert main(["explore", str(tmp_path / "one.json"), "--warm-pools", "1", "--max-states", "50"]) == 0
+    assert "training jobs without a tuning job" not in capsys.readouterr().out
+
+
+def test_an_unknown_command_is_refused_kindly(capsys):
+    assert main(["explore", "--command", "stop-child"]) == 2
+    assert "did you mean 'stop_child'" in capsys.readouterr().err
+    assert main(["explore", "--warm-pools", "-1"]) == 2
+    assert "warm-pools" in capsys.readouterr().err
