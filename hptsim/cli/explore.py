@@ -19,6 +19,7 @@ def explore(
     *,
     fault: list[str] | None = None,
     delayed_stop: bool = False,
+    no_reduction: bool = False,
     max_states: int = 1_000_000,
 ) -> int:
     """Visit every state of a small scenario: all orders of all events, commands and faults.
@@ -31,6 +32,9 @@ def explore(
         a fault that may happen once, at any point; repeat it for more (default: internal_error and interrupt)
     delayed_stop
         deliver a stop to each training job separately
+    no_reduction
+        visit every state; without this, one is visited for all that differ only in which interchangeable job is which or in what
+        came before their ends, and orders of independent steps are left out
     max_states
         end after this many states
     """
@@ -42,6 +46,7 @@ def explore(
             scenario,
             faults=faults,
             delayed_stop=delayed_stop,
+            reduction=not no_reduction,
             max_states=max_states,
             progress=lambda count: status.update(f"exploring: {count} states"),
         )
@@ -50,6 +55,8 @@ def explore(
         print(found.counterexample)
         return LAW_BROKEN
     print("every state visited, all laws kept" if found.complete else f"stopped after {max_states} states")
+    for note in found.reduction_notes():
+        print(note)
     if found.missed:
         print(f"never seen in this scope: {', '.join(found.missed)}")
     return SUCCESS

@@ -59,7 +59,23 @@ class Exploration:
         visited = f"{self.states:,} states and {self.transitions:,} steps between them"
         if self.counterexample is not None:
             return f"A law is broken; {visited} were visited until then.\n{self.counterexample}"
-        return f"{'All' if self.complete else 'Not all'} states were visited: {visited}; every law is kept in each."
+        said = f"{'All' if self.complete else 'Not all'} states were visited: {visited}; every law is kept in each."
+        return "\n".join([said, *self.reduction_notes()])
+
+    def reduction_notes(self) -> list[str]:
+        """What is to be said of a reduced search, or of one that was asked to be reduced and is not, in words."""
+        if self.not_reduced:
+            return [f"The search was not reduced: {self.not_reduced}."]
+        if not self.reduced:
+            return []
+        notes = [
+            "The search was reduced: a state stands for all in which interchangeable jobs have changed places or differ in what "
+            "came before their ends, and orders of independent steps were left out."
+        ]
+        notes += [f"Judged on the steps that were taken alone: {', '.join(self.judged_in_part)}."] * bool(
+            self.judged_in_part
+        )
+        return notes
 
     def _repr_html_(self) -> str:
         """What a notebook shows."""

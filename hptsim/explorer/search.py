@@ -49,6 +49,12 @@ def explore(
     a tuning job; each may be stopped once, and once more while its warm pool is kept. *laws* are those that must hold in
     every state: `(*hptsim.LAWS, mine)`.
 
+    With *reduction* one state is visited for all that differ only in which interchangeable job is which, or in what came before
+    their ends (`explorer.symmetry`), and orders of independent steps are left out (`explorer.independence`). The verdict is the
+    same, but for the laws that the answer names in `judged_in_part`; a counterexample is a real one, but there may be shorter
+    ones. Where the scope is outside of what the reductions are proved for, the search is not reduced, and the answer says why
+    (`not_reduced`).
+
     >>> from hptsim.model import TuningJobSpec
     >>> from hptsim.scenario import ScheduledTuningJob
     >>> tiny = Scenario(tuning_jobs=(ScheduledTuningJob(TuningJobSpec("a")),))

@@ -15,7 +15,7 @@ def test_explore_counts_states_and_says_what_it_has_not_seen(tmp_path, capsys):
     scenario = attrs.evolve(small(), tuning_jobs=small().tuning_jobs[:1])
     path = tmp_path / "one.json"
     scenario.dump(path)
-    assert main(["explore", str(path), "--fault", "interrupt"]) == 0
+    assert main(["explore", str(path), "--fault", "interrupt", "--no-reduction"]) == 0
     out = capsys.readouterr().out
     found = re.search(r"(\d+) states, (\d+) transitions, depth (\d+), (\d+) at rest", out)
     again = search(scenario, faults={"interrupt": 1})
@@ -31,3 +31,15 @@ def test_explore_prints_a_counterexample_with_exit_code_3(capsys, monkeypatch):
     assert main(["explore"]) == 3
     out = capsys.readouterr().out
     assert "law broken: logs persist" in out and "sim.fire('a', 'launch')" in out
+
+
+def test_explore_leaves_out_what_interchangeable_jobs_repeat_and_says_so(tmp_path, capsys):
+    scenario = attrs.evolve(small(), tuning_jobs=small().tuning_jobs[:1])
+    path = tmp_path / "one.json"
+    scenario.dump(path)
+    assert main(["explore", str(path), "--fault", "interrupt"]) == 0
+    out = capsys.readouterr().out
+    again = search(scenario, faults={"interrupt": 1}, reduction=True)
+    assert f"{again.states} states, {again.transitions} transitions" in out
+    assert again.states < search(scenario, faults={"interrupt": 1}).states
+    assert "The search was reduced" in out and "Judged on the steps that were taken alone: the best is the best." in out
