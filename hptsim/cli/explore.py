@@ -66,7 +66,8 @@ def explore(
     warm_pools
         so many training jobs without a tuning job, each of which keeps a warm pool; without a file, nothing else
     no_reduction
-        visit every state, also those that differ only in which interchangeable job is which
+        visit every state; without this, one is visited for all that differ only in which interchangeable job is which or in what
+        came before their ends, and orders of independent steps are left out
     seed
         the seed of the arrivals, the objectives and the random walks
     max_states

@@ -92,16 +92,7 @@ class Exploration:
 
     def notes(self) -> list[str]:
         """What else is to be said, in words: how likely it is that a state was left out, and what was covered."""
-        notes = []
-        if self.reduced:
-            notes.append(
-                "Each state stands for those that differ only in which interchangeable job is which, and orders of independent "
-                "steps were left out."
-            )
-        if self.judged_in_part:
-            notes.append(f"Not judged in what was left out: {', '.join(self.judged_in_part)}.")
-        if self.not_reduced:
-            notes.append(f"The search was not reduced: {self.not_reduced}.")
+        notes = self.reduction_notes()
         if self.omission_probability:
             notes.append(
                 "States are told apart by digests of 64 bits: the probability that any was left out for another one's is "
@@ -109,6 +100,20 @@ class Exploration:
             )
         if self.coverage is not None:
             notes.append(self.coverage.sentence())
+        return notes
+
+    def reduction_notes(self) -> list[str]:
+        """What is to be said of a reduced search, or of one that was asked to be reduced and is not, in words."""
+        if self.not_reduced:
+            return [f"The search was not reduced: {self.not_reduced}."]
+        if not self.reduced:
+            return []
+        notes = [
+            "The search was reduced: a state stands for all in which interchangeable jobs have changed places or differ in what "
+            "came before their ends, and orders of independent steps were left out."
+        ]
+        if self.judged_in_part:
+            notes.append(f"Judged on the steps that were taken alone: {', '.join(self.judged_in_part)}.")
         return notes
 
     def _repr_html_(self) -> str:

@@ -88,6 +88,12 @@ def explore(
 
     Raises InvalidInput for an option that makes no sense, and for a checkpoint of another search.
 
+    With *reduction* one state is visited for all that differ only in which interchangeable job is which, or in what came before
+    their ends (`explorer.symmetry`), and orders of independent steps are left out (`explorer.independence`). The verdict is the
+    same, but for the laws that the answer names in `judged_in_part`; a counterexample is a real one, but there may be shorter
+    ones. Where the scope is outside of what the reductions are proved for, the search is not reduced, and the answer says why
+    (`not_reduced`).
+
     >>> from hptsim.model import TuningJobSpec
     >>> from hptsim.scenario import ScheduledTuningJob
     >>> tiny = Scenario(tuning_jobs=(ScheduledTuningJob(TuningJobSpec("a")),))

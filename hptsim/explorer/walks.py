@@ -105,7 +105,9 @@ def random_walks(
     """
     check_whole("walks", walks, 1)
     check_whole("depth", depth, 1)
-    walker = _Walker(Scope(scenario, training_jobs, faults, stops, delayed_stop, seed, tables, laws, commands, any_order))
+    walker = _Walker(
+        Scope(scenario, training_jobs, faults, stops, delayed_stop, seed, tables, laws, commands, any_order)
+    )
     interrupted = False
     while walker.walks < walks and walker.found is None and not interrupted:
         walker.walk(depth)

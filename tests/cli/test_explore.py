@@ -32,6 +32,8 @@ def one(tmp_path):
 
 def test_explore_counts_states_and_says_what_it_has_not_seen(one, capsys):
     assert main(["explore", one, "--fault", "interrupt"]) == 0
+    scenario.dump(path)
+    assert main(["explore", str(path), "--fault", "interrupt", "--no-reduction"]) == 0
     out = capsys.readouterr().out
     found = re.search(r"(\d+) states, (\d+) transitions, depth (\d+), (\d+) at rest", out)
     again = search(attrs.evolve(small(), tuning_jobs=small().tuning_jobs[:1]), faults={"interrupt": 1})
@@ -185,3 +187,15 @@ def test_an_unknown_command_is_refused_kindly(capsys):
     assert "did you mean 'stop_child'" in capsys.readouterr().err
     assert main(["explore", "--warm-pools", "-1"]) == 2
     assert "warm-pools" in capsys.readouterr().err
+
+
+def test_explore_leaves_out_what_interchangeable_jobs_repeat_and_says_so(tmp_path, capsys):
+    scenario = attrs.evolve(small(), tuning_jobs=small().tuning_jobs[:1])
+    path = tmp_path / "one.json"
+    scenario.dump(path)
+    assert main(["explore", str(path), "--fault", "interrupt"]) == 0
+    out = capsys.readouterr().out
+    again = search(scenario, faults={"interrupt": 1}, reduction=True)
+    assert f"{again.states} states, {again.transitions} transitions" in out
+    assert again.states < search(scenario, faults={"interrupt": 1}).states
+    assert "The search was reduced" in out and "Judged on the steps that were taken alone: the best is the best." in out

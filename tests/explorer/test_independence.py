@@ -32,12 +32,31 @@ def again(full, state, move):
 
 @names
 def test_a_local_step_and_anybody_elses_lead_to_the_same_state_in_either_order(name):
-    assert both_orders(*SCOPES[name]) > 50
+    assert both_orders(system(*SCOPES[name])) > 50
 
 
-def both_orders(scenario, faults):
+def test_nobody_else_gives_a_tuning_job_something_to_do_whose_steps_go_first():
+    full = system(jobs(plain("a", 2, 2), plain("b"), capacity=2), stops=False)
+    independence = Reduction(full).independence
+    waited = 0
+    for state, found in zip(*walk(full), strict=True):
+        moves = [move for move, _ in found]
+        mine = {name: called(independence, moves, name) for name in "ab"}
+        for group in independence.candidates(state, moves):
+            name = independence.concerns(group[0])
+            others = [move for move, number in found if number is not None and independence.concerns(move) != name]
+            waited += len(others)
+            for other in others:
+                assert called(independence, full.moves(full.take(state, other)), name) == mine[name]
+    assert waited > 100
+
+
+def called(independence, moves, name):
+    return sorted(move.call for move in moves if independence.concerns(move) == name)
+
+
+def both_orders(full):
     """How many pairs of a local step and a step of anybody else were taken in both orders, which had to make no difference."""
-    full = system(scenario, faults)
     independence = Reduction(full).independence
     pairs = 0
     for state, found in zip(*walk(full), strict=True):

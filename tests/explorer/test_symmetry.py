@@ -23,6 +23,7 @@ SCOPES = {
     "given back early": (jobs(plain("a"), plain("b"), capacity=1, reservation="as-observed"), {}),
     "two kinds": (jobs(plain("a"), plain("b", priority=1), capacity=1, discipline="priority"), {}),
     "lost calls": (jobs(plain("a", 2, 2)), {"lost_response": 1}),
+    "two in the queue": (jobs(plain("a", 2, 2), plain("b"), capacity=1), {}),
 }
 QUICK = {"training jobs in turn, that wait", "reserved at once"}
 scopes = pytest.mark.parametrize(
