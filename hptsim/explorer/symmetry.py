@@ -163,7 +163,7 @@ class Symmetry:
         step = (name, commands)
         outcome = self._forms.find(step, state)
         if outcome is None:
-            opened = self.system.open(state, copies=False)
+            opened = self.system.open(state)
             outcome = Outcome(answer=self._told(opened, name, commands))
             self._forms.keep(step, opened.reads, outcome)
         found: int | None = outcome.answer
