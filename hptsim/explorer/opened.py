@@ -16,7 +16,7 @@ from hptsim.explorer.parts import STRIDE, TABLES, Armed, Content, Parts, Slot
 from hptsim.explorer.requests import Requests
 from hptsim.model.assumptions import PREEMPTIVE
 from hptsim.model.copying import duplicate
-from hptsim.world.ledger import Ledger
+from hptsim.world.ledger import Ledger, Reservation
 from hptsim.world.world import World
 
 Read = tuple[Slot, bool, int]
@@ -105,6 +105,15 @@ class ArmedEvents(MutableMapping[int, Armed]):
         return len(list(iter(self)))
 
 
+def reservations(content: Content) -> Iterator[Reservation]:
+    """What the holder of a part has asked for."""
+    tuning, alone = content.get("tuning"), content.get("standalone")
+    if tuning is not None:
+        yield from tuning.reservations.values()
+    if alone is not None:
+        yield alone
+
+
 class _OpenedWorld(World):
     """A world whose names are fetched when they are asked for."""
 
@@ -161,7 +170,8 @@ class Opened:
         self.parts, self.state, self.copies = parts, state, copies
         self.reads: list[Read] = []
         self.fetched: dict[int, Content] = {}
-        self.reservations: dict[int, list[Any]] = {}
+        self.reservations: dict[int, list[Reservation]] = {}
+        """What each holder that was fetched had then."""
         self.glanced: set[int] = set()
         self.moved: list[Slot] = []
         self.armed = ArmedEvents(self)
@@ -177,21 +187,18 @@ class Opened:
         return self.content_of(self.parts.slot(kind, key))
 
     def content_of(self, slot: Slot) -> Content:
-        """The same by its slot. Where the state is only looked at it is no copy."""
-        if not self.copies:
-            return slot.parts[self.number(slot)].content
+        """The same by its slot; no copy where the state is only looked at."""
         content = self.fetched.get(slot.index)
         if content is None:
             number = self.number(slot)
             self.reads.append((slot, False, number))
             part = slot.parts[number]
-            content = self.fetched[slot.index] = {name: TABLES[name].copy(one) for name, one in part.content.items()}
-            for place, armed in enumerate(part.armed, slot.index * STRIDE + 1):
-                self.armed.fetched[place] = armed
+            content = self.fetched[slot.index] = {
+                name: TABLES[name].copy(one) if self.copies else one for name, one in part.content.items()
+            }
+            self.armed.fetched.update(enumerate(part.armed, slot.index * STRIDE + 1))
             if slot.kind == "holder":
-                tuning, alone = content.get("tuning"), content.get("standalone")
-                mine = [*(tuning.reservations.values() if tuning is not None else ()), *([alone] if alone else ())]
-                self.reservations[slot.index] = mine
+                self.reservations[slot.index] = list(reservations(content))
         return content
 
     def number(self, slot: Slot) -> int:
@@ -230,8 +237,21 @@ class Opened:
         found: Requests | None = content.get(table)
         if found is None:
             ordered = table == "queue" or self.discipline in PREEMPTIVE
-            found = content[table] = Requests(None, {}, ordered=ordered)
-        found.world = self.world
+            found = content[table] = Requests({}, ordered=ordered)
+        elif not self.copies:
+            found = content[table] = found.copy()
+        found.find = self.reservation
+        return found
+
+    def reservation(self, name: str) -> Reservation:
+        """A reservation, at its holder; in the step in which this drops it, what it was."""
+        holder, _, number = name.rpartition("/")
+        content = self.content("holder", holder)
+        found: Reservation | None = content.get("standalone")
+        if (tuning := content.get("tuning")) is not None:
+            found = tuning.reservations.get(int(number))
+        if found is None:
+            found = next(one for one in self.reservations[self.parts.slot("holder", holder).index] if one.name == name)
         return found
 
     # ------------------------------------------------------------------ what it is made of

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Callable, Iterable, Mapping
 from operator import itemgetter
 from typing import NamedTuple
@@ -89,6 +90,8 @@ class System:
         """What is told of the rows that each step fires."""
         self._fingerprints = Fingerprints()
         self._in_flight: dict[tuple[int, int], list[tuple[str, str, str]]] = {}
+        self._as_bytes: dict[tuple[int, int], bytes] = {}
+        self._from_bytes: dict[bytes, tuple[int, int]] = {}
         self._armed_moves: dict[tuple[int, int, frozenset[str]], list[Move]] = {}
 
     def _root(self) -> State:
@@ -264,17 +267,29 @@ class System:
 
     def encode(self, state: State) -> bytes:
         """The state as bytes that a system of the same scenario, in whatever process, can `decode`."""
-        slots = self.parts.slots
-        there = [(slots[index], number) for index, number in enumerate(state) if number]
-        parts = [(slot.kind, slot.key, *portable(slot, slot.parts[number])) for slot, number in there]
-        return self._portable.dumps(parts)
+        return pickle.dumps([self._encoded(index, number) for index, number in enumerate(state) if number])
+
+    def _encoded(self, index: int, number: int) -> bytes:
+        """A part as bytes, made once."""
+        data = self._as_bytes.get((index, number))
+        if data is None:
+            slot = self.parts.slots[index]
+            data = self._portable.dumps((slot.kind, slot.key, *portable(slot, slot.parts[number])))
+            self._as_bytes[index, number] = data
+        return data
 
     def decode(self, data: bytes) -> State:
         """The state that was encoded."""
-        parts = [
-            (self.parts.slot(kind, key), content, armed) for kind, key, content, armed in self._portable.loads(data)
-        ]
-        return self._after((), tuple([(slot.index, kept(slot, content, armed)) for slot, content, armed in parts]), ())
+        return self._after((), tuple([self._decoded(one) for one in pickle.loads(data)]), ())
+
+    def _decoded(self, data: bytes) -> tuple[int, int]:
+        """The place and the number of a part, which is read once."""
+        found = self._from_bytes.get(data)
+        if found is None:
+            kind, key, content, armed = self._portable.loads(data)
+            slot = self.parts.slot(kind, key)
+            found = self._from_bytes[data] = slot.index, kept(slot, content, armed)
+        return found
 
 
 def _judge(auditor: Auditor, entries: list[Entry], world: World | None) -> None:

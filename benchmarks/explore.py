@@ -1,0 +1,130 @@
+"""States a second of `hptsim explore`, beside a bare search through tuples and beside steps that are not remembered, in one run.
+
+The bare search visits as many tuples of integers, of the same length, with about as many steps between them: what any
+breadth-first search in Python costs. `--quick` explores without the interruption of spot.
+"""
+
+from __future__ import annotations
+
+import resource
+import sys
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from hptsim import explore
+from hptsim.audit.auditor import Auditor
+from hptsim.audit.laws import LAWS
+from hptsim.cli.explore import small
+from hptsim.explorer import system as explorer
+from hptsim.explorer.system import State, System
+from hptsim.model.machine import TABLES
+
+FAULTS = {"internal_error": 1} if "--quick" in sys.argv else {"internal_error": 1, "interrupt": 1}
+FEW = 2000
+"""So many states are visited without remembering."""
+
+
+def system() -> System:
+    """The system of the scope."""
+    options = {"stops": True, "delayed_stop": False, "seed": 0, "tables": TABLES, "laws": LAWS}
+    return System(small(), {}, FAULTS, **options)  # type: ignore[arg-type]
+
+
+def visit(visited: System, most: int | None = None, *, forget: bool = False) -> dict[State, None]:
+    """The states that a breadth-first search finds, and no more is done with them than to judge them."""
+    seen = {visited.root: None}
+    line = deque(seen)
+    while line and (most is None or len(seen) < most):
+        state = line.popleft()
+        moves = visited.moves(state)
+        if not any(move.due for move in moves):
+            visited.check_at_rest(state)
+        for move in moves:
+            if forget:
+                visited.memory.clear()
+            following = visited.take(state, move)
+            if following is not None and following not in seen:
+                seen[following] = None
+                line.append(following)
+    return seen
+
+
+def bare(states: int, steps: int, length: int) -> float:
+    """States per second of processor time of a search through tuples: each step adds 1 to one of their numbers."""
+    each, begun = round(steps / states), time.process_time()
+    start = (0,) * length
+    seen, line = {start: None}, deque([start])
+    while line and len(seen) < states:
+        state = line.popleft()
+        for place in range(each):
+            following = list(state)
+            following[place] += 1
+            one = tuple(following)
+            if one not in seen:
+                seen[one] = None
+                line.append(one)
+    return len(seen) / (time.process_time() - begun)
+
+
+class Clock:
+    """How long some functions take, in seconds of processor time."""
+
+    def __init__(self) -> None:
+        self.spent: dict[str, float] = {}
+        self.calls: dict[str, int] = {}
+
+    def watch(self, owner: Any, name: str, what: str) -> None:
+        """Count the time of a function under *what*."""
+        function: Callable[..., Any] = getattr(owner, name)
+
+        def watched(*args: Any, **options: Any) -> Any:
+            begun = time.process_time()
+            try:
+                return function(*args, **options)
+            finally:
+                self.spent[what] = self.spent.get(what, 0.0) + time.process_time() - begun
+                self.calls[what] = self.calls.get(what, 0) + 1
+
+        setattr(owner, name, watched)
+
+
+def main() -> None:
+    """Measure and print."""
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    begun = time.process_time()
+    found = explore(small(), faults=FAULTS)
+    spent_s = time.process_time() - begun
+    grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024
+    print(f"explore        {found.states / spent_s:8.0f} states/s of processor time: {found.states:,} states,")
+    print(f"               {found.transitions:,} steps, {grown / found.states:.0f} bytes a state")
+    begun = time.process_time()
+    few = len(visit(system(), FEW, forget=True))
+    again = few / (time.process_time() - begun)
+    print(f"not remembered {again:8.0f} states/s, the first {few:,}")
+
+    clock, timed = Clock(), system()
+    clock.watch(timed, "_done", "steps done, judged and numbered")
+    clock.watch(timed, "open", "opening states, a part of steps done and of judging at rest")
+    clock.watch(explorer, "close", "numbering what a step has left, a part of steps done")
+    clock.watch(Auditor, "see", "judging entries, a part of steps done")
+    clock.watch(Auditor, "check_step", "judging steps, a part of steps done")
+    clock.watch(timed, "check_at_rest", "judging states at rest")
+    begun = time.process_time()
+    states = visit(timed)
+    whole_s = time.process_time() - begun
+    begun = time.process_time()
+    again_seen = dict.fromkeys(states)
+    clock.spent["hashing each state once more"] = time.process_time() - begun
+    assert len(again_seen) == found.states
+    length = round(sum(map(len, states)) / len(states))
+    floor = bare(found.states, found.transitions, length)
+    print(f"bare tuples    {floor:8.0f} states/s, {found.states / spent_s / floor:.2f} × this is explore")
+    for what, one_s in clock.spent.items():
+        often = f", {clock.calls[what]:,} times" if what in clock.calls else ""
+        print(f"  {one_s / whole_s:6.1%} of {whole_s:.1f} s for {what}{often}")
+
+
+if __name__ == "__main__":
+    main()
