@@ -20,6 +20,7 @@ def explore(
     fault: list[str] | None = None,
     delayed_stop: bool = False,
     max_states: int = 1_000_000,
+    film: Path | None = None,
 ) -> int:
     """Visit every state of a small scenario: all orders of all events, commands and faults.
 
@@ -33,6 +34,8 @@ def explore(
         deliver a stop to each training job separately
     max_states
         end after this many states
+    film
+        write a page that plays the counterexample, if there is one
     """
     console = terminal.console(stderr=True)
     scenario = small() if file is None else Scenario.load(file)
@@ -48,6 +51,9 @@ def explore(
     print(f"{found.states} states, {found.transitions} transitions, depth {found.depth}, {found.resting} at rest")
     if found.counterexample is not None:
         print(found.counterexample)
+        print(f"\nstep by step:\n{found.counterexample.story()}")
+        if film is not None:
+            found.counterexample.to_html(film)
         return LAW_BROKEN
     print("every state visited, all laws kept" if found.complete else f"stopped after {max_states} states")
     if found.missed:

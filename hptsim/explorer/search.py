@@ -12,10 +12,11 @@ from hptsim.cloud.every_outcome import FAULTS
 from hptsim.errors import LawBroken, invalid, nearest
 from hptsim.explorer.endings import Graph
 from hptsim.explorer.exploration import Counterexample, Exploration
+from hptsim.explorer.scope import Scope
 from hptsim.explorer.system import State, System
 from hptsim.model.calls import ANSWERS
 from hptsim.model.definitions import TrainingJobDefinition
-from hptsim.model.laws import Law, witnesses
+from hptsim.model.laws import Law, check_laws, witnesses
 from hptsim.model.machine import TABLES, Tables
 from hptsim.scenario.scenario import Scenario
 from hptsim.simulation.gc_pause import collector_paused
@@ -53,18 +54,10 @@ def explore(
     for kind in budget:
         if kind not in (*FAULTS, *ANSWERS):
             raise invalid("faults", kind, "a kind of fault", nearest(kind, (*FAULTS, *ANSWERS)))
-    system = System(
-        scenario.with_arrivals(seed),
-        dict(training_jobs or {}),
-        budget,
-        stops=stops,
-        delayed_stop=delayed_stop,
-        seed=seed,
-        tables=tables,
-        laws=laws,
-    )
+    jobs = dict(training_jobs or {})
+    scope = Scope(scenario.with_arrivals(seed), jobs, budget, stops, delayed_stop, seed, tables, check_laws(laws))
     with collector_paused():
-        return _Search(system, max_states, progress).run()
+        return _Search(scope.system(), max_states, progress).run().about(scope)
 
 
 class _Search:

@@ -31,3 +31,11 @@ def test_explore_prints_a_counterexample_with_exit_code_3(capsys, monkeypatch):
     assert main(["explore"]) == 3
     out = capsys.readouterr().out
     assert "law broken: logs persist" in out and "sim.fire('a', 'launch')" in out
+    assert "step by step:" in out and "     row     training" in out and "inevitable" in out
+
+
+def test_explore_writes_a_film_of_the_counterexample(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("hptsim.cli.explore.search", functools.partial(search, tables=BROKEN))
+    assert main(["explore", "--film", str(tmp_path / "film.html")]) == 3
+    page = (tmp_path / "film.html").read_text()
+    assert page.startswith("<!DOCTYPE html>") and "a counterexample" in page and '"law":"logs persist"' in page
