@@ -90,7 +90,7 @@ def explore(
         check_whole("max_depth", max_depth, 1)
     check_whole("workers", workers, 1)
     check_workers(workers)
-    scope = Scope(scenario, training_jobs, faults, stops, delayed_stop, seed, tables, laws)
+    scope = Scope(scenario.with_arrivals(seed), training_jobs, faults, stops, delayed_stop, seed, tables, laws)
     with ExitStack() as closing:
         search = _Search(scope, max_states, max_depth, workers, hash_compaction, coverage, progress)
         closing.callback(search.close)
@@ -99,7 +99,7 @@ def explore(
         if checkpoint is not None:
             options = {"hash_compaction": hash_compaction, "coverage": coverage}
             kept = closing.enter_context(Checkpoint(Path(checkpoint), scope, options))
-        return search.run(kept)
+        return search.run(kept).about(scope)
 
 
 class _Search:

@@ -103,7 +103,9 @@ def random_walks(
     """
     check_whole("walks", walks, 1)
     check_whole("depth", depth, 1)
-    walker = _Walker(Scope(scenario, training_jobs, faults, stops, delayed_stop, seed, tables, laws))
+    walker = _Walker(
+        Scope(scenario.with_arrivals(seed), training_jobs, faults, stops, delayed_stop, seed, tables, laws)
+    )
     interrupted = False
     while walker.walks < walks and walker.found is None and not interrupted:
         walker.walk(depth)
@@ -160,7 +162,7 @@ class _Walker:
         return None
 
     def broken(self, calls: list[str], what: Broken) -> None:
-        self.found = Counterexample(what.law, what.reason, (*calls, what.call))
+        self.found = Counterexample(what.law, what.reason, (*calls, what.call), scope=self.scope)
 
     def answer(self, interrupted: bool) -> Walks:
         system = self.system
