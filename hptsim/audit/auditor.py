@@ -106,14 +106,28 @@ class Auditor:
 
     def compare(self, world: WorldView) -> None:
         """Compare the whole state with the world."""
-        state = self.state
-        state.world = world
-        for tuning in state.tuning.values():
-            self._ask(self._moments[TUNING_JOB], tuning)
-        self._ask(self._moments[WORLD], world)
-        for job in state.training.values():
-            self._ask(self._moments[TRAINING_JOB], job)
-        state.world = None
+        for name in self.state.tuning:
+            self.compare_tuning_job(name, world)
+        self.compare_everything(world)
+        for name in self.state.training:
+            self.compare_training_job(name, world)
+
+    def compare_tuning_job(self, name: str, world: WorldView) -> None:
+        """Judge one tuning job, or what a training job without one has reserved, beside the world."""
+        self._compare(TUNING_JOB, self.state.tuning[name], world)
+
+    def compare_training_job(self, name: str, world: WorldView) -> None:
+        """Judge one training job beside the world."""
+        self._compare(TRAINING_JOB, self.state.training[name], world)
+
+    def compare_everything(self, world: WorldView) -> None:
+        """Judge what no job has to itself beside the world."""
+        self._compare(WORLD, world, world)
+
+    def _compare(self, moment: str, subject: Any, world: WorldView) -> None:
+        self.state.world = world
+        self._ask(self._moments[moment], subject)
+        self.state.world = None
 
     def check_at_rest(self) -> None:
         """Judge the end: nothing is left to do, so everything that was to happen must have happened."""

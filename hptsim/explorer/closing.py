@@ -5,12 +5,11 @@ Serial numbers are made anew, by the place of the part and the order of arming, 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
-from hptsim.explorer.opened import ORDERED, Opened
+from hptsim.explorer.opened import ORDERED, Opened, reservations
 from hptsim.explorer.parts import STRIDE, TABLES, Armed, Content, Part, Slot
 from hptsim.explorer.requests import Requests
-from hptsim.world.ledger import Reservation
 
 _KIND = {"tuning": "holder", "training": "training", "warm_pool": "training"}
 """Of which kind the part of an armed entity is."""
@@ -63,32 +62,24 @@ def _keep_what_was_dropped(opened: Opened) -> None:
     """The queue keeps what its holder has dropped, and looks everything else up there."""
     tables = ["queue"] if opened.world.ledger.granted is None else ["queue", "granted"]
     for index, before in list(opened.reservations.items()):
-        left = list(_reservations(opened.fetched[index]))
+        left = list(reservations(opened.fetched[index]))
         for one in before:
             if not any(one is other for other in left):
                 for table in tables:
-                    opened.requests(table).keep(one.name, one)
+                    opened.requests(table).keep(one)
     for table in tables:
         requests = opened.fetched.get(opened.parts.slot(table).index, {}).get(table)
         if isinstance(requests, Requests):
             for one in list(requests.kept()):
                 holder = opened.fetched.get(opened.parts.slot("holder", one.holder).index)
-                if holder is not None and any(one is other for other in _reservations(holder)):
+                if holder is not None and any(one is other for other in reservations(holder)):
                     requests.give_back(one)
-            requests.world = None
+            requests.find = None
     queue = opened.fetched.get(opened.parts.slot("queue").index, {})
     places = {name: place for place, name in enumerate(queue.get("queue", ()), 1)}
     for names in queue.get("demands", {}).values():
         for name in names:
             names[name] = places.get(name, names[name])
-
-
-def _reservations(content: Content) -> Iterator[Reservation]:
-    tuning, alone = content.get("tuning"), content.get("standalone")
-    if tuning is not None:
-        yield from tuning.reservations.values()
-    if alone is not None:
-        yield alone
 
 
 def _armed_by_slot(opened: Opened) -> dict[int, list[tuple[int, Armed]]]:

@@ -16,7 +16,7 @@ from hptsim.explorer.parts import STRIDE, TABLES, Armed, Content, Parts, Slot
 from hptsim.explorer.requests import Requests
 from hptsim.model.assumptions import PREEMPTIVE
 from hptsim.model.copying import duplicate
-from hptsim.world.ledger import Ledger
+from hptsim.world.ledger import Ledger, Reservation
 from hptsim.world.world import World
 
 Read = tuple[Slot, bool, int]
@@ -25,6 +25,24 @@ _FRESH = 1 << 40
 """The serial numbers of what is armed in the step that is going on begin here."""
 ORDERED = ("holder", "training")
 """The kinds of parts whose order of creation counts; the others are in the order of their names."""
+
+
+_OF_WORLD = {name: ("training", name) for name in ("training", "pools", "logs")} | {
+    "tuning": ("holder", "tuning"),
+    "standalone": ("holder", "standalone"),
+    "artifacts": ("artifact", "artifacts"),
+}
+_OF_LEDGER = {"reserved": ("quota", "reserved"), "held": ("holder", "held"), "used": ("holder", "used")}
+_OF_AUDITOR = {
+    "tuning": ("holder", "known tuning"),
+    "training": ("training", "known training"),
+    "pools": ("training", "known pools"),
+    "takeovers": ("training", "takeovers"),
+    "deleted": ("training", "logged"),
+    "reserved": ("quota", "known reserved"),
+    "artifacts": ("artifact", "known artifacts"),
+}
+"""Where the mappings of the world, its ledger and the auditor's state are: the kind of part, and its table."""
 
 
 class Fetched(MutableMapping[str, Any]):
@@ -87,6 +105,15 @@ class ArmedEvents(MutableMapping[int, Armed]):
         return len(list(iter(self)))
 
 
+def reservations(content: Content) -> Iterator[Reservation]:
+    """What the holder of a part has asked for."""
+    tuning, alone = content.get("tuning"), content.get("standalone")
+    if tuning is not None:
+        yield from tuning.reservations.values()
+    if alone is not None:
+        yield alone
+
+
 class _OpenedWorld(World):
     """A world whose names are fetched when they are asked for."""
 
@@ -143,7 +170,8 @@ class Opened:
         self.parts, self.state, self.copies = parts, state, copies
         self.reads: list[Read] = []
         self.fetched: dict[int, Content] = {}
-        self.reservations: dict[int, list[Any]] = {}
+        self.reservations: dict[int, list[Reservation]] = {}
+        """What each holder that was fetched had then."""
         self.glanced: set[int] = set()
         self.moved: list[Slot] = []
         self.armed = ArmedEvents(self)
@@ -159,20 +187,18 @@ class Opened:
         return self.content_of(self.parts.slot(kind, key))
 
     def content_of(self, slot: Slot) -> Content:
-        """The same by its slot."""
+        """The same by its slot; no copy where the state is only looked at."""
         content = self.fetched.get(slot.index)
         if content is None:
             number = self.number(slot)
             self.reads.append((slot, False, number))
             part = slot.parts[number]
-            content = {name: TABLES[name].copy(one) if self.copies else one for name, one in part.content.items()}
-            self.fetched[slot.index] = content
-            for place, armed in enumerate(part.armed, slot.index * STRIDE + 1):
-                self.armed.fetched[place] = armed
+            content = self.fetched[slot.index] = {
+                name: TABLES[name].copy(one) if self.copies else one for name, one in part.content.items()
+            }
+            self.armed.fetched.update(enumerate(part.armed, slot.index * STRIDE + 1))
             if slot.kind == "holder":
-                tuning, alone = content.get("tuning"), content.get("standalone")
-                mine = [*(tuning.reservations.values() if tuning is not None else ()), *([alone] if alone else ())]
-                self.reservations[slot.index] = mine
+                self.reservations[slot.index] = list(reservations(content))
         return content
 
     def number(self, slot: Slot) -> int:
@@ -211,38 +237,47 @@ class Opened:
         found: Requests | None = content.get(table)
         if found is None:
             ordered = table == "queue" or self.discipline in PREEMPTIVE
-            found = content[table] = Requests(None, {}, ordered=ordered)
-        found.world = self.world
+            found = content[table] = Requests({}, ordered=ordered)
+        elif not self.copies:
+            found = content[table] = found.copy()
+        found.find = self.reservation
+        return found
+
+    def reservation(self, name: str) -> Reservation:
+        """A reservation, at its holder; in the step in which this drops it, what it was."""
+        holder, _, number = name.rpartition("/")
+        content = self.content("holder", holder)
+        found: Reservation | None = content.get("standalone")
+        if (tuning := content.get("tuning")) is not None:
+            found = tuning.reservations.get(int(number))
+        if found is None:
+            found = next(one for one in self.reservations[self.parts.slot("holder", holder).index] if one.name == name)
         return found
 
     # ------------------------------------------------------------------ what it is made of
+
+    def _table(self, kind: str, table: str) -> Any:
+        """One table: of the parts as they are asked for, or all of it at once to look at."""
+        if self.copies:
+            return Fetched(self, kind, table)
+        slots = [self.parts.slot(kind, key) for key in self.keys(kind)]
+        contents = [(slot.key, slot.parts[self.state[slot.index]].content) for slot in slots]
+        return {key: content[table] for key, content in contents if table in content}
 
     def _world(self, world: World) -> World:
         opened = object.__new__(_OpenedWorld)
         fixed = ("account", "searches", "rules", "now", "step", "write", "schedule", "_queue_moved")
         opened.__dict__.update({name: getattr(world, name) for name in fixed})
-        opened.__dict__["opened"] = self
-        opened.serial, opened.ended = _FRESH, []
-        opened.armed = self.armed  # type: ignore[assignment]
-        opened.tuning = Fetched(self, "holder", "tuning")  # type: ignore[assignment]
-        opened.standalone = Fetched(self, "holder", "standalone")  # type: ignore[assignment]
-        for name in ("training", "pools", "logs"):
-            setattr(opened, name, Fetched(self, "training", name))
-        opened.artifacts = Fetched(self, "artifact", "artifacts")  # type: ignore[assignment]
-        opened.ledger = self._ledger(world.ledger)
+        opened.__dict__.update({name: self._table(*where) for name, where in _OF_WORLD.items()})
+        opened.__dict__.update(opened=self, serial=_FRESH, ended=[], armed=self.armed)
+        ledger = opened.ledger = object.__new__(_OpenedLedger)
+        ledger.__dict__.update({name: self._table(*where) for name, where in _OF_LEDGER.items()})
+        ledger.__dict__.update(opened=self, limit=world.ledger.limit, others=world.ledger.others)
+        if world.ledger.granted is None:
+            ledger.granted = None
         opened.cloud = duplicate(world.cloud)
         if isinstance(opened.cloud, EveryOutcome):
-            opened.cloud.budget = Fetched(self, "fault", "budget")  # type: ignore[assignment]
-        return opened
-
-    def _ledger(self, ledger: Ledger) -> Ledger:
-        opened = object.__new__(_OpenedLedger)
-        opened.__dict__.update(opened=self, limit=ledger.limit, others=ledger.others)
-        opened.reserved = Fetched(self, "quota", "reserved")  # type: ignore[assignment]
-        opened.held = Fetched(self, "holder", "held")  # type: ignore[assignment]
-        opened.used = Fetched(self, "holder", "used")  # type: ignore[assignment]
-        if ledger.granted is None:
-            opened.granted = None
+            opened.cloud.budget = self._table("fault", "budget")
         return opened
 
     def _knowledge(self, state: audit.State) -> audit.State:
@@ -250,13 +285,6 @@ class Opened:
         opened.__dict__.update(vars(state))
         for name in ("asked", "queue", "lasts_s", "due_s"):
             del opened.__dict__[name]
-        opened.__dict__["opened"] = self
-        opened.touched_tuning, opened.touched_training, opened.witnessed = {}, {}, {}
-        opened.tuning = Fetched(self, "holder", "known tuning")  # type: ignore[assignment]
-        opened.training = Fetched(self, "training", "known training")  # type: ignore[assignment]
-        opened.pools = Fetched(self, "training", "known pools")  # type: ignore[assignment]
-        opened.takeovers = Fetched(self, "training", "takeovers")  # type: ignore[assignment]
-        opened.deleted = Fetched(self, "training", "logged")  # type: ignore[assignment]
-        opened.reserved = Fetched(self, "quota", "known reserved")  # type: ignore[assignment]
-        opened.artifacts = Fetched(self, "artifact", "known artifacts")  # type: ignore[assignment]
+        opened.__dict__.update({name: self._table(*where) for name, where in _OF_AUDITOR.items()})
+        opened.__dict__.update(opened=self, touched_tuning={}, touched_training={}, witnessed={})
         return opened
