@@ -205,6 +205,7 @@ class _Search:
     def judge(self, expansion: Expansion) -> Counterexample | None:
         """Note how a state at the rim is judged."""
         self.last += 1
+        self.visited.witnessed.update(dict.fromkeys(expansion.witnessed))
         self.resting_at_the_rim += expansion.resting
         self.cut = self.cut or expansion.moves > 0
         return None if expansion.broken is None else self.explain(self.last, expansion.broken)
