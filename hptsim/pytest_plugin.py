@@ -107,14 +107,56 @@ class Witnesses:
             terminalreporter.line(f"for a part of the suite, pass -o {OPTION}=")
 
 
+_COMPARED = pytest.StashKey[Any]()
+"""The counterexample that the assertion was about that failed last."""
+
+
+def pytest_assertrepr_compare(config: pytest.Config, left: object, right: object) -> list[str] | None:
+    """An assertion about a counterexample says which law broke; its story comes in a section of its own."""
+    for side in (left, right):
+        if type(side).__name__ == "Counterexample" and hasattr(side, "broken"):
+            config.stash[_COMPARED] = side
+            return [side.broken, "(its story is below, under hptsim)"]
+    return None
+
+
+def _counterexample(config: pytest.Config, excinfo: pytest.ExceptionInfo[BaseException]) -> Any:
+    """What the failed assertion compared, or else what a variable holds where it failed; None for any other failure."""
+    if type(excinfo.value) is not AssertionError:  # a LawBroken tells its story itself
+        return None
+    compared = config.stash.get(_COMPARED, None)
+    here = excinfo.traceback[-1].frame.f_locals.values()
+    for value in (compared, *reversed(here)):
+        found = value if type(value).__name__ == "Counterexample" else getattr(value, "counterexample", None)
+        if type(found).__name__ == "Counterexample":
+            return found
+    return None
+
+
+def _story(found: Any) -> str:
+    """A counterexample's story; its calls alone where a broken world fails on the way to another end."""
+    try:
+        return str(found.story(max_states=_SEARCHED))
+    except Exception as error:
+        return f"{found}\n(no more can be told: {error!r})"
+
+
+_SEARCHED = 5_000
+"""A failing test waits for the search of so many states at most, twice."""
+
+
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[Any]:
-    """Under a broken law, print the line that reproduces it in a section of its own."""
+    """Under a broken law, print the line that reproduces it in a section of its own; under a counterexample, its story."""
     outcome: Any = yield
     error = call.excinfo.value if call.excinfo is not None else None
     again = getattr(error, "reproduce", "") if type(error).__name__ == "LawBroken" else ""
+    found = None if call.excinfo is None else _counterexample(item.config, call.excinfo)
     if again:
         outcome.get_result().sections.append(("hptsim", f"reproduce with: {again}"))
+    if found is not None:
+        outcome.get_result().sections.append(("hptsim", _story(found)))
+    item.config.stash[_COMPARED] = None
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """The plugin, in test suites of its own: the fixture, the reproducing line, and suites that never reach a required case."""
 
+import re
 import subprocess
 import sys
 
@@ -176,3 +177,49 @@ def test_one_that_waits_until_the_last_is_stopped_passes_and_the_wait_is_no_mome
             time.sleep(5)
         assert sim.tuning_job("first").ended_s > sim.tuning_job("first").stop_s"""
     suite(HAND_OVER.replace("WAIT", wait)).assert_outcomes(passed=1)
+
+
+EXPLORES = """
+import attrs
+from hptsim import Scenario, TuningJobSpec, explore
+from hptsim.model.machine import Tables
+from hptsim.model.tables import TRAINING, Table
+from hptsim.scenario import ScheduledTuningJob
+
+rows = tuple(attrs.evolve(row, effects=()) if row.trigger == "downloaded" else row for row in TRAINING.rows)
+SILENT = Tables.of(training=Table("training", rows, TRAINING.final))
+TINY = Scenario(tuning_jobs=(ScheduledTuningJob(TuningJobSpec("demo")),))
+
+def test_compared():
+    assert explore(TINY, tables=SILENT).counterexample is None
+
+def test_an_exploration_in_a_variable():
+    found = explore(TINY, tables=SILENT)
+    assert not found.counterexample
+
+def test_a_counterexample_in_a_variable():
+    one = explore(TINY, tables=SILENT).counterexample
+    assert not one
+
+def test_checked():
+    explore(TINY, tables=SILENT).check()
+
+def test_another_failure_tells_none():
+    found = explore(TINY, tables=SILENT)
+    raise ValueError("mine")
+"""
+
+
+@pytest.mark.long
+def test_a_failure_that_is_about_a_counterexample_tells_its_story_once(suite):
+    result = suite(EXPLORES)
+    result.assert_outcomes(failed=5)
+    _, *failures = re.split("_{5,} test_", result.stdout.str())
+    assert len(failures) == 5
+    for failure in failures[:4]:
+        assert (
+            failure.count("1. the caller creates tuning job demo") == 1
+            and failure.count("It was never inevitable") == 1
+        )
+        assert ("- hptsim -" in failure) is (failure is not failures[3]), "an error that tells it needs no section"
+    assert "the caller creates" not in failures[4]

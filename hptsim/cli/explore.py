@@ -44,6 +44,7 @@ def explore(
     coverage: bool = False,
     walks: int | None = None,
     depth: int | None = None,
+    film: Path | None = None,
     json: bool = False,
 ) -> int:
     """Visit every state of a small scenario: all orders of all events, commands and faults.
@@ -86,6 +87,8 @@ def explore(
         take this many random walks instead
     depth
         the most steps of a walk (default: 200)
+    film
+        write a page that plays the counterexample, if there is one
     json
         print machine-readable results
     """
@@ -122,6 +125,8 @@ def explore(
         print(dumps({"scenario": scenario.name, **_data(found)}, indent=2))
     else:
         _print(found)
+    if film is not None and found.counterexample is not None:
+        found.counterexample.to_html(film)
     return _code(found)
 
 
@@ -154,6 +159,8 @@ def _print(found: Exploration | Walks) -> None:
         print(found.counterexample or _END[found.ended].format(found.states, found.depth, _kept(found)))
         for note in found.notes():
             print(note)
+    if found.counterexample is not None:
+        print(f"\nstep by step:\n{found.counterexample.story()}")
     if found.coverage is not None and found.coverage.never:
         print("rows never fired:", *found.coverage.never, sep="\n  ")
     if found.missed and found.counterexample is None:

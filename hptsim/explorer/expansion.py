@@ -93,7 +93,8 @@ class Expander:
         """The same without a step: how many moves are allowed, whether *state* is at rest, and which law it breaks there."""
         moves = list(self.system.moves(state))
         resting = not any(move.due for move in moves)
-        return Expansion(resting, len(moves), [], self.judge_rest(state) if resting else None)
+        broken = self.judge_rest(state) if resting else None
+        return Expansion(resting, len(moves), [], broken, self._witnesses())
 
     def judge_rest(self, state: Any) -> Broken | None:
         """Judge a state in which nothing more happens by itself."""

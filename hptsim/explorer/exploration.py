@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Self
+
 import attrs
 
 from hptsim import html
 from hptsim.audit.laws import LAWS
+from hptsim.errors import InvalidInput, LawBroken
 from hptsim.explorer.coverage import Coverage
+from hptsim.explorer.inevitable import MAX_STATES as STORY_STATES
+from hptsim.explorer.inevitable import Inevitable, inevitable
+from hptsim.explorer.scope import Scope
+from hptsim.explorer.sequence import mermaid
+from hptsim.explorer.story import Step, told
 from hptsim.model.laws import Law, witnesses
 
 MAX_STATES, MAX_DEPTH, INTERRUPTED = "max_states", "max_depth", "interrupted"
@@ -22,19 +31,73 @@ _WHY = {
 class Counterexample:
     """A shortest way to break a law: the public calls that reproduce it, and what broke.
 
-    Where something goes on for ever, *loop* are the calls that lead from the last state back to itself.
+    Where something goes on for ever, *loop* are the calls that lead from the last state back to itself. *scope* is what was
+    explored: with it the calls are repeated. Raises InvalidInput where they cannot be, because it is missing, or because
+    what made the bug is no longer in place.
     """
 
     law: str
     reason: str
     calls: tuple[str, ...]
     loop: tuple[str, ...] = ()
+    scope: Scope | None = attrs.field(default=None, repr=False, eq=False)
 
     def __str__(self) -> str:
-        lines = [f"law broken: {self.law}: {self.reason}", *(f"    {call}" for call in self.calls)]
+        lines = [self.broken, *(f"    {call}" for call in self.calls)]
         if self.loop:
             lines += ["and then again and again:", *(f"    {call}" for call in self.loop)]
         return "\n".join(lines)
+
+    @property
+    def broken(self) -> str:
+        """Which law broke, and why."""
+        return f"law broken: {self.law}: {self.reason}"
+
+    @property
+    def known_scope(self) -> Scope:
+        """*scope*; raises InvalidInput for a counterexample that was made without one."""
+        if self.scope is None:
+            raise InvalidInput("this counterexample does not know what was explored: take one that explore() has found")
+        return self.scope
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """What happens step by step, once around the loop if there is one: the calls are repeated in a simulation."""
+        return told(self.known_scope, self.calls[1:], self.loop)
+
+    def inevitable(self, max_states: int = STORY_STATES) -> Inevitable:
+        """The last step after which a good end was still possible; at most *max_states* states are searched for one."""
+        return inevitable(self.known_scope, self.calls[1:], self.loop, max_states)
+
+    def story(self, max_states: int = STORY_STATES) -> str:
+        """All of it as text: what broke, each step with what fired and what changed, and when it became inevitable.
+
+        Where the calls cannot be repeated, the calls alone and why.
+        """
+        try:
+            steps, when = self.steps, self.inevitable(max_states)
+        except InvalidInput as error:
+            return f"{self}\n(no more can be told: {error})"
+        lines = [self.broken, "", *(str(step) for step in steps if not step.repeated)]
+        if self.loop:
+            lines += ["", "and then again and again:", *(str(step) for step in steps if step.repeated)]
+        return "\n".join([*lines, "", when.sentence()])
+
+    def to_mermaid(self) -> str:
+        """A sequence diagram as Mermaid text: the caller, each job and the quota, what they tell each other, and what broke."""
+        return mermaid(self.steps, self.broken)
+
+    def to_html(self, path: str | Path | None = None) -> str:
+        """A page that plays it step by step, without a network, with the broken law in red; written to *path* if there is one."""
+        from hptsim.views.counterexamples import film
+
+        return film(self, path)
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        from hptsim.views.counterexamples import part
+
+        return part(self)
 
 
 @attrs.frozen
@@ -116,6 +179,33 @@ class Exploration:
             notes.append(f"Judged on the steps that were taken alone: {', '.join(self.judged_in_part)}.")
         return notes
 
+    def check(self) -> Self:
+        """This exploration, if it has found no broken law; raises LawBroken with the whole story otherwise.
+
+        Whether every state was visited is another question: `complete` answers it.
+
+        >>> from hptsim import Scenario, TuningJobSpec, explore
+        >>> from hptsim.scenario import ScheduledTuningJob
+        >>> tiny = Scenario(tuning_jobs=(ScheduledTuningJob(TuningJobSpec("a")),))
+        >>> explore(tiny).check().complete
+        True
+        """
+        found = self.counterexample
+        if found is None:
+            return self
+        rests_on = next((law.rests_on for law in self.laws if law.name == found.law), "")
+        raise LawBroken(found.law, found.reason, rests_on, tuple(found.story().splitlines()[1:]))
+
+    def about(self, scope: Scope) -> Self:
+        """The same, with a counterexample that knows *scope*, of which this is the exploration."""
+        if self.counterexample is None:
+            return self
+        return attrs.evolve(self, counterexample=attrs.evolve(self.counterexample, scope=scope))
+
     def _repr_html_(self) -> str:
         """What a notebook shows."""
-        return html.lines(self.sentence())
+        if self.counterexample is None:
+            return html.lines(self.sentence())
+        from hptsim.views.counterexamples import part
+
+        return part(self.counterexample, self.sentence().splitlines()[0])

@@ -1,4 +1,4 @@
-"""What is explored: a scenario, what may go wrong in it and how often, the commands that are given, the laws."""
+"""What an exploration is about: enough to visit its states again, and to play a way through them in a simulation."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import attrs
 
-from hptsim.cloud.every_outcome import FAULTS
+from hptsim.cloud.every_outcome import FAULTS, EveryOutcome
 from hptsim.errors import invalid, nearest
 from hptsim.explorer.callers import check_commands
 from hptsim.explorer.system import System
@@ -16,9 +16,10 @@ from hptsim.model.definitions import TrainingJobDefinition
 from hptsim.model.laws import Law, check_laws
 from hptsim.model.machine import Tables
 from hptsim.scenario.scenario import Scenario
+from hptsim.simulation.simulation import Simulation
 
 
-def _checked(faults: Mapping[str, int] | None) -> dict[str, int]:
+def _budget(faults: Mapping[str, int] | None) -> dict[str, int]:
     for kind, count in (faults or {}).items():
         if kind not in (*FAULTS, *ANSWERS):
             raise invalid("faults", kind, "a kind of fault", nearest(kind, (*FAULTS, *ANSWERS)))
@@ -33,20 +34,16 @@ def _jobs(given: Mapping[str, TrainingJobDefinition] | None) -> dict[str, Traini
 
 @attrs.frozen
 class Scope:
-    """What defines the states of an exploration and the steps between them; `explore` says what each part is.
+    """What `explore` was given: the *scenario* with its arrivals drawn, and all else that decides what may happen.
 
-    Raises InvalidInput for a kind of fault that does not exist.
-
-    >>> from hptsim.model.machine import TABLES
-    >>> tiny = Scope(Scenario(), {}, {"interupt": 1}, True, False, 0, TABLES, ())
-    Traceback (most recent call last):
-    ...
-    hptsim.errors.InvalidInput: faults: got 'interupt', expected a kind of fault; did you mean 'interrupt'?
+    What is patched in the world besides, as a test of the laws does, is not part of it: it has to be in place when states
+    are visited again. Raises InvalidInput for a kind of fault that does not exist, and for a law that is none.
     """
 
     scenario: Scenario
     training_jobs: dict[str, TrainingJobDefinition] = attrs.field(converter=_jobs)
-    faults: dict[str, int] = attrs.field(converter=_checked)
+    budget: dict[str, int] = attrs.field(converter=_budget)
+    """How often each fault may happen."""
     stops: bool
     delayed_stop: bool
     seed: int
@@ -56,12 +53,29 @@ class Scope:
     any_order: bool = False
 
     def system(self) -> System:
-        """The states and the steps between them."""
-        options: dict[str, Any] = {
-            name: getattr(self, name) for name in ("stops", "delayed_stop", "seed", "tables", "commands", "any_order")
-        }
-        scenario = self.scenario.with_arrivals(self.seed)
-        return System(scenario, self.training_jobs, self.faults, laws=self.laws, **options)
+        """The states and the steps between them, from the first state on."""
+        return System(
+            self.scenario,
+            self.training_jobs,
+            self.budget,
+            stops=self.stops,
+            delayed_stop=self.delayed_stop,
+            seed=self.seed,
+            tables=self.tables,
+            laws=self.laws,
+            commands=self.commands,
+            any_order=self.any_order,
+        )
+
+    def simulation(self, *, judged: bool = True) -> Simulation:
+        """A simulation in which nothing happens yet, and whatever is fired may; judged by the laws or not."""
+        return Simulation(
+            attrs.evolve(self.scenario, tuning_jobs=()),
+            seed=self.seed,
+            cloud=EveryOutcome(budget=dict(self.budget), delayed_stop=self.delayed_stop),
+            tables=self.tables,
+            laws=self.laws if judged else False,
+        )
 
     def words(self) -> dict[str, str]:
         """Each part in words that are the same in every process, for a file that is to be of this scope alone.
@@ -69,7 +83,7 @@ class Scope:
         Of a law they have what it says, not the code of its check.
         """
         parts = {field.name: getattr(self, field.name) for field in attrs.fields(Scope)}
-        return {name: repr(_plain(part)) for name, part in parts.items()}
+        return {"faults" if name == "budget" else name: repr(_plain(part)) for name, part in parts.items()}
 
 
 def _plain(part: Any) -> Any:

@@ -107,7 +107,18 @@ def explore(
     check_workers(workers)
     if reduction and workers > 1:
         raise invalid("reduction", reduction, "False with several workers, for a reduced search runs in one process")
-    scope = Scope(scenario, training_jobs, faults, stops, delayed_stop, seed, tables, laws, commands, any_order)
+    scope = Scope(
+        scenario.with_arrivals(seed),
+        training_jobs,
+        faults,
+        stops,
+        delayed_stop,
+        seed,
+        tables,
+        laws,
+        commands,
+        any_order,
+    )
     reason = why_not(scope.scenario, scope.laws) if reduction else ""
     if reduction and (scope.commands or scope.any_order):
         reason = "it is not known to hold for further commands and orders of creation"
@@ -122,7 +133,7 @@ def explore(
             kept = None
             if checkpoint is not None:
                 kept = closing.enter_context(Checkpoint(Path(checkpoint), scope, options | {"reduction": reduced}))
-            return search.run(kept), search.loops
+            return search.run(kept).about(scope), search.loops
 
     if reduction and not reason:
         found, loops = searched(True)
@@ -246,6 +257,7 @@ class _Search:
     def judge(self, expansion: Expansion) -> Counterexample | None:
         """Note how a state at the rim is judged."""
         self.last += 1
+        self.visited.witnessed.update(dict.fromkeys(expansion.witnessed))
         self.resting_at_the_rim += expansion.resting
         self.cut = self.cut or expansion.moves > 0
         return None if expansion.broken is None else self.explain(self.last, expansion.broken)

@@ -106,7 +106,18 @@ def random_walks(
     check_whole("walks", walks, 1)
     check_whole("depth", depth, 1)
     walker = _Walker(
-        Scope(scenario, training_jobs, faults, stops, delayed_stop, seed, tables, laws, commands, any_order)
+        Scope(
+            scenario.with_arrivals(seed),
+            training_jobs,
+            faults,
+            stops,
+            delayed_stop,
+            seed,
+            tables,
+            laws,
+            commands,
+            any_order,
+        )
     )
     interrupted = False
     while walker.walks < walks and walker.found is None and not interrupted:
@@ -164,7 +175,7 @@ class _Walker:
         return None
 
     def broken(self, calls: list[str], what: Broken) -> None:
-        self.found = Counterexample(what.law, what.reason, (*calls, what.call))
+        self.found = Counterexample(what.law, what.reason, (*calls, what.call), scope=self.scope)
 
     def answer(self, interrupted: bool) -> Walks:
         system = self.system

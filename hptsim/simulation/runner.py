@@ -9,7 +9,7 @@ from collections.abc import Callable
 from heapq import heappop, heappush
 from typing import Any
 
-from hptsim.cloud.every_outcome import EveryOutcome
+from hptsim.cloud.every_outcome import EveryOutcome, is_fault
 from hptsim.errors import InvalidInput, ServiceError
 from hptsim.model.journal import Journal, Record
 from hptsim.scenario.coverage import check_spec
@@ -111,7 +111,7 @@ class Runner:
         world, now_s, before = self.world, self.env.now, len(self.journal.entries)
         _, name, trigger = world.armed[serial]
         world.now = now_s
-        if isinstance(world.cloud, EveryOutcome):
+        if isinstance(world.cloud, EveryOutcome) and is_fault(world.armed[serial]):
             world.cloud.spend(trigger)
         self.calls.append(Call(world.step, now_s, "fire", (name, trigger)))
         self._fire_armed(serial)

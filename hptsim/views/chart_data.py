@@ -82,10 +82,11 @@ class IntervalRow(NamedTuple):
     high: float
 
 
-def gantt_rows(journal: Iterable[Record]) -> list[GanttRow]:
+def gantt_rows(journal: Iterable[Record], until_s: float | None = None) -> list[GanttRow]:
     """The phases of every job, in order of creation: each tuning job, then its training jobs.
 
-    A phase of no length is left out, unless the journal ends in it; a phase that has not ended ends with the journal.
+    A phase of no length is left out, unless the journal ends in it; a phase that has not ended ends at *until_s*, and where
+    that is None with the journal.
 
     >>> from hptsim import Scenario, Simulation, TuningJobSpec
     >>> sim = Simulation(Scenario(timings="instant")); job = sim.create_tuning_job(TuningJobSpec("demo")); sim.run()
@@ -114,7 +115,7 @@ def gantt_rows(journal: Iterable[Record]) -> list[GanttRow]:
         if record.destination in final:
             del since[job]
     for job, (phase, begin) in since.items():
-        jobs[job].append(GanttRow(*job, phase, begin, now))
+        jobs[job].append(GanttRow(*job, phase, begin, now if until_s is None else until_s))
     order = {parent: place for place, parent in enumerate(dict.fromkeys(parent for parent, _ in jobs))}
     return [row for job in sorted(jobs, key=lambda job: (order[job[0]], job[1] != "")) for row in jobs[job]]
 

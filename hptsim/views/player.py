@@ -8,28 +8,23 @@ from __future__ import annotations
 
 import html
 import json
-from collections.abc import Iterable
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from hptsim.errors import LawBroken
-from hptsim.model.journal import Record, Saved
-from hptsim.simulation.simulation import Simulation
 from hptsim.views.palette import css
-from hptsim.views.recording import recording
+from hptsim.views.recording import Source, recording
 
 
-def to_html(
-    source: Simulation | Saved | Iterable[Record], path: str | Path | None = None, *, broken: LawBroken | None = None
-) -> str:
+def to_html(source: Source, path: str | Path | None = None, *, broken: LawBroken | None = None) -> str:
     """A journal as one self-contained HTML page that plays it, written to *path* if there is one.
 
-    *source* is a simulation, a journal that was read from a file, or bare records; of those the laws are not checked,
-    since records do not say which account they are about. With *broken*, the error that a run raised, the recording ends at
-    the last entry and shows the error; without it, at the first entry at which a law is found broken.
+    *source* is a simulation, a journal that was read from a file, the steps of a counterexample, or bare records; of those the
+    laws are not checked, since records do not say which account they are about. With *broken*, the error that a run raised,
+    the recording ends at the last entry and shows the error; without it, at the first entry at which a law is found broken.
 
-    >>> from hptsim import TuningJobSpec
+    >>> from hptsim import Simulation, TuningJobSpec
     >>> sim = Simulation(); job = sim.create_tuning_job(TuningJobSpec("demo")); sim.run()
     >>> page = to_html(sim)
     >>> page.startswith("<!DOCTYPE html>"), "demo" in page, "https://" in page

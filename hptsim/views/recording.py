@@ -12,6 +12,7 @@ import attrs
 from hptsim.audit.auditor import Auditor
 from hptsim.audit.laws import LAWS
 from hptsim.errors import LawBroken
+from hptsim.explorer.story import Step
 from hptsim.model.account import Account
 from hptsim.model.journal import Record, Saved, steps
 from hptsim.model.journal_lines import payload_as_json
@@ -27,7 +28,26 @@ _LONGEST_DETAIL = 160
 """Characters of what came with an entry that the page shows."""
 
 
-def recording(source: Simulation | Saved | Iterable[Record], broken: LawBroken | None = None) -> dict[str, Any]:
+@attrs.frozen
+class Played:
+    """What is played: the records, and what is known about where they come from.
+
+    *steps* are those of a counterexample, which has no clock: its records are spaced evenly, one second for each step.
+    """
+
+    records: list[Record]
+    title: str = "hptsim"
+    account: Account | None = None
+    laws: Sequence[Law] = LAWS
+    sim: Simulation | None = None
+    steps: Sequence[Step] = ()
+
+
+Source = Simulation | Saved | Played | Iterable[Record]
+"""What can be played."""
+
+
+def recording(source: Source, broken: LawBroken | None = None) -> dict[str, Any]:
     """Everything that the player's page draws, as data for JSON; see `hptsim.views.to_html` for the arguments.
 
     >>> from hptsim import Scenario, TuningJobSpec
@@ -43,39 +63,41 @@ def recording(source: Simulation | Saved | Iterable[Record], broken: LawBroken |
     if broken is None and checks.broken is not None:
         broken, records = checks.broken, records[: checks.entries]
     limits = {} if played.account is None else dict(played.account.capacity)
+    records, end = _spaced(records, played.steps)
     return {
         "title": played.title,
-        "end": records[-1].time_s if records else 0.0,
+        "end": end,
+        "steps": [[step.words, step.call, step.repeated] for step in played.steps],
         "checked": played.account is not None,
         "entries": [[*record[:6], _detail(record.data)] for record in records],
         "rows": _rows(),
         "laws": [_law(law, checks.first_entry) for law in played.laws],
         "sources": _sources(played.laws, broken),
         "broken": broken and {"law": broken.law, "reason": broken.reason, "rests_on": broken.rests_on},
-        **_lanes(records),
+        **_lanes(records, end),
         **_charts(records, limits),
     }
 
 
-@attrs.frozen
-class _Played:
-    """What is played: the records, and what is known about where they come from."""
-
-    records: list[Record]
-    title: str = "hptsim"
-    account: Account | None = None
-    laws: Sequence[Law] = LAWS
-    sim: Simulation | None = None
-
-
-def _played(source: Simulation | Saved | Iterable[Record]) -> _Played:
+def _played(source: Source) -> Played:
+    if isinstance(source, Played):
+        return source
     if isinstance(source, Simulation):
         title = f"{source.scenario.name}, seed {source.seed}"
-        return _Played(list(source.journal), title, source.scenario.account, source.laws, source)
+        return Played(list(source.journal), title, source.scenario.account, source.laws, source)
     if isinstance(source, Saved):
         title = f"{source.header.get('scenario', 'hptsim')}, seed {source.header.get('seed', 0)}"
-        return _Played(source.records, title, source.account)
-    return _Played(list(source))
+        return Played(source.records, title, source.account)
+    return Played(list(source))
+
+
+def _spaced(records: list[Record], steps: Sequence[Step]) -> tuple[list[Record], float]:
+    """The records and the end; with steps, their numbers are in place of times, and the last one is shown for a second, too."""
+    if not steps:
+        return records, records[-1].time_s if records else 0.0
+    numbers = [float(step.number) for step in steps for _ in step.records]
+    spaced = [record._replace(time_s=number) for record, number in zip(records, numbers, strict=False)]
+    return spaced, float(len(steps) + 1)
 
 
 class _Checks:
@@ -86,7 +108,7 @@ class _Checks:
         self.broken: LawBroken | None = None
         self.entries = 0
 
-    def check(self, played: _Played, account: Account) -> None:
+    def check(self, played: Played, account: Account) -> None:
         """Let an auditor read the records up to the first broken law."""
         auditor = Auditor(account, played.laws)
         try:
@@ -170,13 +192,13 @@ def _sources(laws: Iterable[Law], broken: LawBroken | None) -> dict[str, list[tu
     return {rests_on: list(words(rests_on).items()) for rests_on in sorted(cited)}
 
 
-def _lanes(records: list[Record]) -> dict[str, Any]:
+def _lanes(records: list[Record], end_s: float) -> dict[str, Any]:
     """A lane for each job with its phases, and the colors of those.
 
     *begins* is when lanes begin, in order of time, and *begun* the place of the lane that does.
     """
     lanes: dict[tuple[str, str], list[Any]] = {}
-    for row in gantt_rows(records):
+    for row in gantt_rows(records, end_s):
         lanes.setdefault((row.tuning_job, row.training_job), []).append([row.phase, row.begin_s, row.end_s])
     phases = {phase for spans in lanes.values() for phase, _, _ in spans}
     begins = sorted((spans[0][1], place) for place, spans in enumerate(lanes.values()))

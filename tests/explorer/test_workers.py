@@ -10,10 +10,12 @@ from pathlib import Path
 import pytest
 
 from explorer.scopes import FAULTS, LATE, answer, jobs
-from hptsim import explore
+from hptsim import LAWS, explore
 from hptsim.errors import InvalidInput
 from hptsim.explorer import search, workers
+from hptsim.explorer.scope import Scope
 from hptsim.model.laws import Law
+from hptsim.model.machine import TABLES
 
 
 @pytest.fixture(autouse=True)
@@ -108,7 +110,7 @@ def test_a_system_without_fork_has_one_process(monkeypatch):
 
 CHILD = """
 from explorer.scopes import FAULTS, jobs
-from hptsim import explore
+from hptsim import LAWS, explore
 from hptsim.explorer import workers
 make = workers._Worker
 def told(process, pipe):
@@ -131,3 +133,19 @@ def test_the_processes_end_when_the_search_is_killed():
     while any(map(alive, pids)) and time.monotonic() < ends_s:
         time.sleep(0.05)
     assert not any(map(alive, pids))
+
+
+def after(system, *calls):
+    state = system.root
+    for call in calls:
+        state = next(system.take(state, move) for move in system.moves(state) if call in move.call)
+    return state
+
+
+def test_the_order_of_moves_does_not_depend_on_what_a_process_has_met_before():
+    one, other = (Scope(jobs(2), {}, FAULTS, True, False, 0, TABLES, LAWS).system() for _ in range(2))
+    begun = ("jobs[0]", "jobs[1]")
+    after(other, *begun, "'b', 'launch'")  # so that this one needs the parts of b's training job before those of a's
+    states = [after(system, *begun, "'a', 'launch'", "'b', 'launch'") for system in (one, other)]
+    orders = [[move.call for move in system.moves(state)] for system, state in zip((one, other), states, strict=True)]
+    assert orders[0] == orders[1] and states[0] != states[1]

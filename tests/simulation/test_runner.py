@@ -6,10 +6,12 @@ import weakref
 import pytest
 
 from hptsim import Journal, Scenario, Simulation, TuningJobSpec
+from hptsim.cloud.every_outcome import EveryOutcome
 from hptsim.cloud.sampled import SampledCloud
-from hptsim.errors import InvalidInput
+from hptsim.errors import InvalidInput, LawBroken
 from hptsim.model.assumptions import Assumptions
-from hptsim.model.definitions import InstanceRequest, TrainingJobDefinition
+from hptsim.model.definitions import InstanceRequest, ResourceLimits, TrainingJobDefinition
+from hptsim.model.laws import EVENTUALLY, REST, Law
 from hptsim.model.machine import TABLES
 from hptsim.scenario.cloud import Recorded, Timings
 from hptsim.scenario.random_streams import uniforms
@@ -99,3 +101,30 @@ def test_of_ends_at_one_instant_each_is_granted_before_the_next(discipline, firs
     started = {name for name in ("large", "small", "new") if sim.tuning_job(name).training_jobs}
     assert started == ({"large"} if discipline == "fifo" else {"small", "new"})
     assert first in started
+
+
+def test_a_tuning_jobs_time_limit_that_is_fired_takes_no_fault_from_the_budget():
+    sim = Simulation(cloud=EveryOutcome(budget={"max_runtime": 1}))
+    sim.create_tuning_job(TuningJobSpec("a", limits=ResourceLimits(1, 1, 500.0)))
+    sim.fire("a", "max_runtime")
+    sim.create_training_job("mine")
+    sim.fire("mine", "ready"), sim.fire("mine", "downloaded")
+    assert ("mine", "max_runtime") in sim.possible
+    sim.fire("mine", "max_runtime")
+    assert sim.training_job("mine").secondary_status == "Stopping"
+    sim.create_training_job("other")
+    sim.fire("other", "ready"), sim.fire("other", "downloaded")
+    assert ("other", "max_runtime") not in sim.possible, "a training job's takes it"
+
+
+def test_the_end_is_judged_where_only_faults_may_still_strike():
+    idle = Law("nobody trains at the end", EVENTUALLY, "", "", lambda state, _: "somebody does", (REST,))
+    sim = Simulation(cloud=EveryOutcome(budget={"client_error": 1}), laws=[idle])
+    sim.create_training_job("mine")
+    sim.run()  # it may get ready, so this is no end
+    never = type("Never", (EveryOutcome,), {"possible": lambda self, job, trigger: trigger == "client_error"})
+    sim = Simulation(cloud=never(budget={"client_error": 1}), laws=[idle])
+    sim.create_training_job("mine")
+    assert sim.armed == [("mine", "client_error")]
+    with pytest.raises(LawBroken, match="somebody does"):
+        sim.run()
