@@ -18,7 +18,7 @@ from hptsim.errors import InvalidInput, LawBroken
 from hptsim.explorer.scope import Scope
 from hptsim.explorer.system import Move, System
 
-MAX_STATES = 20_000
+MAX_STATES = 10_000
 AT_REST = "sim.run()"
 """The call that is judged by the laws of the end, and changes nothing."""
 

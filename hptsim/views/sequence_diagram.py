@@ -27,10 +27,8 @@ def sequence_svg(steps: Sequence[Step], broken: str) -> str:
     places = _places(who)
     columns = dict(zip(who, places, strict=True))
     ends = [min(columns[one.source], columns[one.target]) + _LETTER * len(one.line) for one in said]
-    wide = (
-        max([_NARROWEST, places[-1] + _LETTER * len(who[-1]) / 2, *ends]) + 30 + 110 * any(one.repeated for one in said)
-    )
-    tall = 60 + _ROW * len(said)
+    wide = max([_NARROWEST, places[-1] + _LETTER * len(who[-1]) / 2, *ends]) + 30
+    tall = 60 + _ROW * (len(said) + any(one.repeated for one in said))
     lines = [_participant(name, x, tall) for name, x in zip(who, places, strict=True)]
     for row, one in enumerate(said):
         lines.append(_drawn(one, columns, 64 + _ROW * row))
@@ -41,7 +39,7 @@ def sequence_svg(steps: Sequence[Step], broken: str) -> str:
     )
     again = [row for row, one in enumerate(said) if one.repeated]
     if again:
-        lines.append(_loop(48 + _ROW * again[0] - 4, 48 + _ROW * (again[-1] + 1), wide))
+        lines.append(_loop(48 + _ROW * again[0] - 4, 44 + _ROW * (again[-1] + 2), wide))
     lines += [_text(18, end + 20 + 18 * row, line, 'fill="var(--end-text)"') for row, line in enumerate(note)]
     tall = end + 18 * len(note) + 20
     size = f'width="{wide:.0f}" height="{tall}" viewBox="0 0 {wide:.0f} {tall}"'
@@ -81,7 +79,7 @@ def _drawn(one: Message, columns: dict[str, float], y: float) -> str:
 def _loop(top: float, bottom: float, wide: float) -> str:
     """A frame around what goes on for ever."""
     box = f'x="2" y="{top}" width="{wide - 4:.0f}" height="{bottom - top}" rx="4"'
-    words = _text(wide - 118, top + 14, "again and again", 'fill="var(--muted)"')
+    words = _text(12, bottom - 8, "again and again", 'fill="var(--muted)"')
     return f'<rect {box} fill="none" stroke="var(--muted)" stroke-dasharray="4 3"/>{words}'
 
 

@@ -1,6 +1,7 @@
 """When it became inevitable: compared with a backward search on the whole graph, and in words."""
 
 from collections import deque
+from heapq import heappop, heappush
 
 import attrs
 import pytest
@@ -14,25 +15,20 @@ from hptsim.explorer.inevitable import Inevitable, LastChance
 from hptsim.model.machine import TABLES
 
 
-def good_states(known, forced):
-    """The keys of all states from which a good end can be reached: the whole graph first, then backwards from the ends."""
-    system = known.system()
-    before, good = {system.key(system.root): set()}, set()
+def ways_to_good_ends(system, forced):
+    """The number of states, and by their keys how many moves that need not happen each needs to a good end, if it has one.
+
+    The whole graph first, then backwards from the ends, those with fewer such moves first.
+    """
+    before, ends = {system.key(system.root): set()}, []
     line = deque([system.root])
     while line:
         state = line.popleft()
-        here, moves = system.key(state), list(system.moves(state))
-        if not any(move.due for move in moves):
-            try:
-                system.check_at_rest(state)
-                good.add(here)
-            except LawBroken:
-                pass
-        for move in moves:
-            try:
-                following = system.take(state, move, last=False)
-            except LawBroken:
-                continue
+        here = system.key(state)
+        if ends_well(system, state):
+            ends.append(here)
+        for move in system.moves(state):
+            following = taken(system, state, move)
             if following is None:
                 continue
             there = system.key(following)
@@ -40,34 +36,42 @@ def good_states(known, forced):
                 before[there] = set()
                 line.append(following)
             if move.due or not forced:
-                before[there].add(here)
-    ahead = list(good)
-    while ahead:
-        new = before[ahead.pop()] - good
-        good |= new
-        ahead += new
-    return system, good
+                before[there].add((here, not move.due))
+    needs, heap = {}, [(0, end) for end in ends]
+    while heap:
+        count, key = heappop(heap)
+        if key not in needs:
+            needs[key] = count
+            for other, unforced in before[key]:
+                heappush(heap, (count + unforced, other))
+    return len(before), needs
 
 
-def last_good(known, calls, forced):
-    """The last number of a step along *calls* after which a good end can be reached."""
-    system, good = good_states(known, forced)
-    state, found = system.root, 0 if system.key(system.root) in good else None
-    for number, call in enumerate(calls, 1):
-        (move,) = [move for move in system.moves(state) if move.call == call]
-        state = system.take(state, move, last=False)
-        if system.key(state) in good:
-            found = number
-    return found
+def taken(system, state, move):
+    try:
+        return system.take(state, move, last=False)
+    except LawBroken:
+        return None
 
 
-def leads_to_a_good_end(known, calls):
-    system = known.system()
-    state = system.root
+def ends_well(system, state):
+    if any(move.due for move in system.moves(state)):
+        return False
+    try:
+        system.check_at_rest(state)
+    except LawBroken:
+        return False
+    return True
+
+
+def along(system, state, calls):
+    """The states after each of *calls*, and how many of these need not happen."""
+    states, unforced = [state], 0
     for call in calls:
-        state = system.take(state, next(move for move in system.moves(state) if move.call == call), last=False)
-    system.check_at_rest(state)
-    return not any(move.due for move in system.moves(state))
+        (move,) = [move for move in system.moves(states[-1]) if move.call == call]
+        states.append(system.take(states[-1], move, last=False))
+        unforced += not move.due
+    return states, unforced
 
 
 LARGE = {"two that hold what the other wants", "two that let each other pass", "a lost wake-up"}
@@ -80,10 +84,15 @@ def test_the_last_chance_is_the_one_of_a_backward_search(bug, stops, monkeypatch
     found = explore(scope, faults=faults, tables=tables, stops=stops).counterexample
     before, when = found.calls[1:] if found.loop else found.calls[1:-1], found.inevitable()
     for chance, forced in ((when.may, False), (when.must, True)):
-        expected = last_good(found.known_scope, before, forced)
-        assert chance.known and chance.good_until == expected
+        system = found.known_scope.system()
+        count, needs = ways_to_good_ends(system, forced)
+        path, _ = along(system, system.root, before)
+        expected = max(number for number, state in enumerate(path) if system.key(state) in needs)
+        assert chance.known and chance.good_until == expected and chance.visited <= count
         assert chance.hopeless_from == (None if expected == len(before) else expected + 1)
-        assert leads_to_a_good_end(found.known_scope, (*before[:expected], *chance.way_out))
+        way, unforced = along(system, path[expected], chance.way_out)
+        assert ends_well(system, way[-1])
+        assert unforced == needs[system.key(path[expected])], "with as few commands and faults as can be"
 
 
 def test_without_stops_a_stuck_job_is_inevitable_and_with_them_it_is_not(monkeypatch):

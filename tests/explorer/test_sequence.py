@@ -77,7 +77,20 @@ def test_a_training_job_of_its_own_is_the_callers():
     assert said[-1] == Message(4, "caller", "caller", "nothing more has to happen")
 
 
-@pytest.mark.parametrize("bug", BUGS)
+def test_who_stops_a_training_job_is_who_says_so():
+    name = child()
+    (told_by,) = [
+        one.source
+        for one in messages(told(SCOPE, [CREATE, "sim.fire('a', 'launch')", f"sim.stop_training_job({name!r})"]))
+        if one.words.startswith("stop")
+    ]
+    assert told_by == "caller"
+
+
+LARGE = "two that hold what the other wants"
+
+
+@pytest.mark.parametrize("bug", [pytest.param(bug, marks=pytest.mark.long) if bug == LARGE else bug for bug in BUGS])
 def test_every_step_is_in_the_diagram_and_every_line_is_mermaids(bug, monkeypatch):
     scope, faults, tables = BUGS[bug](monkeypatch)
     found = explore(scope, faults=faults, tables=tables).counterexample
