@@ -7,6 +7,7 @@ from pathlib import Path
 
 from hptsim.cli import terminal
 from hptsim.cli.exit_codes import LAW_BROKEN, SUCCESS
+from hptsim.cli.explore_page import write_page
 from hptsim.explorer.search import explore as search
 from hptsim.model.definitions import ResourceLimits, TrainingJobDefinition
 from hptsim.model.specs import TuningJobSpec
@@ -20,6 +21,7 @@ def explore(
     fault: list[str] | None = None,
     delayed_stop: bool = False,
     max_states: int = 1_000_000,
+    html: Path | None = None,
 ) -> int:
     """Visit every state of a small scenario: all orders of all events, commands and faults.
 
@@ -33,10 +35,15 @@ def explore(
         deliver a stop to each training job separately
     max_states
         end after this many states
+    html
+        write a page in which the reader chooses what happens next; it holds the nearest 2,000 states at most
     """
     console = terminal.console(stderr=True)
     scenario = small() if file is None else Scenario.load(file)
     faults = Counter(fault if fault is not None else ["internal_error", "interrupt"])
+    if html is not None:
+        with console.status("exploring"):
+            return write_page(html, scenario, faults, delayed_stop=delayed_stop, max_states=max_states)
     with console.status("exploring") as status:
         found = search(
             scenario,

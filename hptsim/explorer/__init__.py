@@ -2,5 +2,6 @@
 
 from hptsim.explorer.exploration import Counterexample, Exploration
 from hptsim.explorer.search import explore
+from hptsim.explorer.state_graph import StateGraph, state_graph
 
-__all__ = ["Counterexample", "Exploration", "explore"]
+__all__ = ["Counterexample", "Exploration", "StateGraph", "explore", "state_graph"]
