@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from hptsim.cli.exit_codes import LAW_BROKEN, SUCCESS
-from hptsim.explorer.state_graph import state_graph
+from hptsim.explorer.graph import state_graph
 from hptsim.scenario.scenario import Scenario
-from hptsim.views.explorer_page import explorer_page
+from hptsim.views.explorer import explorer_page
 
 HELD = 2_000
 """A page holds at most this many states: about two megabytes."""

@@ -1,7 +1,7 @@
 """Every order of events, commands and faults of a small scenario: its states, the search through them, and what was found."""
 
 from hptsim.explorer.exploration import Counterexample, Exploration
+from hptsim.explorer.graph import StateGraph, state_graph
 from hptsim.explorer.search import explore
-from hptsim.explorer.state_graph import StateGraph, state_graph
 
 __all__ = ["Counterexample", "Exploration", "StateGraph", "explore", "state_graph"]

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from hptsim.views.charts import lane_numbers as lane_numbers
     from hptsim.views.charts import queue as queue
     from hptsim.views.charts import waiting as waiting
-    from hptsim.views.explorer_page import explorer_page as explorer_page
+    from hptsim.views.explorer import explorer_page as explorer_page
     from hptsim.views.palette import BLACK as BLACK
     from hptsim.views.palette import BLUE as BLUE
     from hptsim.views.palette import GRAY as GRAY
@@ -51,7 +51,7 @@ _HOME = {
         "gantt_rows interval_rows queue_rows share_rows stored_rows"
     ),
     "charts": "bands curves gantt intervals queue waiting FONT lane_label lane_numbers",
-    "explorer_page": "explorer_page",
+    "explorer": "explorer_page",
     "palette": "PHASE_COLORS BLUE VERMILION BLACK GRAY ORANGE PURPLE GREEN SKY",
     "player": "to_html",
 }

@@ -59,14 +59,19 @@ function table(caption, head, rows) {
   head.forEach((name, place) => top.append(element("th", name, { scope: "col", class: rows.length && number(rows[0][place]) ? "number" : "" })));
   for (const row of rows) {
     const line = body.insertRow();
-    for (const value of row) line.append(value instanceof Node ? value : element("td", value ?? "no limit", { class: number(value) ? "number" : "" }));
+    for (const value of row.slice(0, head.length)) line.append(value instanceof Node ? value : element("td", value ?? "no limit", { class: number(value) ? "number plain" : "plain" }));
+    if (row[head.length]) {  // a note, in a row of its own
+      const note = body.insertRow();
+      note.className = "note";
+      note.append(element("td", row[head.length], { colspan: head.length }));
+    }
   }
-  const box = element("div", "", { class: rows.flat().some(number) ? "table numbers" : "table" });
+  const box = element("div", "", { class: "table" });
   box.append(node);
   return box;
 }
 function status(shown) {
-  const cell = element("td"), mark = element("i");
+  const cell = element("td", "", { class: "plain" }), mark = element("i");
   mark.style.background = data.colors[shown];
   cell.append(mark, shown);
   return cell;
@@ -112,8 +117,8 @@ function showWay(numbers) {
 function showNow(number) {
   const face = data.faces[states[number].face], parts = [];
   $("now-head").textContent = `State ${number}, as it is now`;
-  if (face.tuning.length) parts.push(element("h3", "Tuning jobs"), table("Tuning jobs", ["name", "status", ""], face.tuning.map(([name, shown, note]) => [name, status(shown), note])));
-  if (face.training.length) parts.push(element("h3", "Training jobs"), table("Training jobs", ["name", "status", "secondary", ""], face.training.map(([name, shown, second, note]) => [name, status(shown), second, note])));
+  if (face.tuning.length) parts.push(element("h3", "Tuning jobs"), table("Tuning jobs", ["name", "status"], face.tuning.map(([name, shown, note]) => [name, status(shown), note])));
+  if (face.training.length) parts.push(element("h3", "Training jobs"), table("Training jobs", ["name", "status", "secondary"], face.training.map(([name, shown, second, note]) => [name, status(shown), second, note])));
   if (!parts.length) parts.push(element("p", "No job exists."));
   if (face.quota.length) parts.push(element("h3", "Instances"), table("Instances", ["type", "quota", "reserved", "occupied", "queue"], face.quota));
   parts.push(element("h3", "Stored models"));
@@ -167,9 +172,10 @@ function showLaws(number, step, numbers) {
     part.append(head, list);
     return part;
   });
+  const when = [step ? "by the last step" : "", state.rest === undefined ? "" : "at rest"].filter(Boolean).join(" and ");
   const always = data.laws.filter(law => !law.sometimes).length;
   const verdict = state.broken ? `The law “${state.broken[0]}” is broken.` : "No law is broken.";
-  $("laws").replaceChildren(element("p", `${verdict} ${asked} of ${always} were tested ${state.rest === undefined ? "by the last step" : "by the last step and at rest"}.`), ...rows);
+  $("laws").replaceChildren(element("p", `${verdict} ${asked} of ${always} were tested ${when}.`), ...rows);
 }
 
 function showBroken(state) {

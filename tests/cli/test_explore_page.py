@@ -8,7 +8,7 @@ from cli.broken_tables import BROKEN
 from hptsim import Scenario, TuningJobSpec, explore
 from hptsim.cli.app import main
 from hptsim.cli.explore_page import write_page
-from hptsim.explorer.state_graph import state_graph
+from hptsim.explorer.graph import state_graph
 from hptsim.scenario.workload import ScheduledTuningJob
 
 for module in ("jinja2", "fast_sugiyama"):

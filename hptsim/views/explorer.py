@@ -1,6 +1,6 @@
 """The interactive explorer: one HTML file in which a reader walks through the states of a small scenario, without a network.
 
-The states come from `hptsim.explorer.state_graph`. How the page looks is in explorer.html, a template of jinja2, and what it
+The states come from `hptsim.explorer.graph`. How the page looks is in explorer.html, a template of jinja2, and what it
 does in explorer.js. Names and texts travel as JSON data and reach the page as text, as in the player.
 """
 
@@ -27,7 +27,7 @@ from hptsim.audit import (
     tuning_jobs,
     warm_pools,
 )
-from hptsim.explorer.state_graph import FAULT, StateGraph, StateNode, Step
+from hptsim.explorer.graph import FAULT, StateGraph, StateNode, Step
 from hptsim.model.journal import Record
 from hptsim.model.laws import SOMETIMES, Law
 from hptsim.model.specification import words as sources

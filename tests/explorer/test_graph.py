@@ -9,7 +9,7 @@ from hptsim import LAWS, Scenario, Simulation, explore
 from hptsim.cloud.every_outcome import EveryOutcome
 from hptsim.errors import InvalidInput, LawBroken
 from hptsim.explorer.descriptions import Description
-from hptsim.explorer.state_graph import COMMAND, DUE, FAULT, state_graph
+from hptsim.explorer.graph import COMMAND, DUE, FAULT, state_graph
 from hptsim.model.definitions import TrainingJobDefinition
 from hptsim.model.laws import Law
 from hptsim.model.tables import RESERVATION, TRAINING

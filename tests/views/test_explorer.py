@@ -19,7 +19,7 @@ from hptsim.model.specification import clauses
 from hptsim.model.statuses import TuningJobStatus
 from hptsim.model.tables import TRAINING
 from hptsim.scenario.workload import ScheduledTuningJob
-from hptsim.views.explorer_page import DRAWN_WHOLE, STATUS_COLORS, explorer_page, page_data
+from hptsim.views.explorer import DRAWN_WHOLE, STATUS_COLORS, explorer_page, page_data
 from hptsim.views.palette import PALETTE, contrast
 
 for module in ("jinja2", "fast_sugiyama"):
@@ -263,7 +263,7 @@ def test_the_laws_that_the_last_step_was_tested_by_are_marked(opened):
 
 @pytest.mark.long
 def test_a_large_graph_shows_what_is_around_and_says_what_it_does_not_hold(opened, monkeypatch):
-    monkeypatch.setattr("hptsim.views.explorer_page.DRAWN_WHOLE", 10)
+    monkeypatch.setattr("hptsim.views.explorer.DRAWN_WHOLE", 10)
     graph = state_graph(scenario("a", "b"), max_states=30)
     assert not graph.complete and DRAWN_WHOLE >= 500
     short = next(number for number, node in enumerate(graph.nodes) if any(step.target is None for step in node.steps))
