@@ -236,13 +236,14 @@ def test_a_planted_bug_is_red_with_its_reason_and_a_choice_that_leads_there_is_m
         assert LAW in tab.inner_text("#broken") and BROKEN.nodes[number].broken.reason in tab.inner_text("#broken")
         red = tab.locator("#laws li.red")
         assert red.count() == 1 and LAW in red.inner_text() and BROKEN.nodes[number].broken.reason in red.inner_text()
-        assert (
-            red.evaluate("node => getComputedStyle(node.parentNode.parentNode).display") != "none" and red.is_visible()
-        )
+        assert red.is_visible()
         end = PALETTE["end-text"].light
         assert red.evaluate("node => getComputedStyle(node).color") == "rgb({}, {}, {})".format(*bytes.fromhex(end[1:]))
         assert choices(tab) == [] and "A law is broken here" in tab.inner_text("#choices")
         assert tab.locator(f'.state.red.here[data-state="{number}"]').count() == tab.locator(".state.red").count() == 1
+        assert tab.locator(".state.red .status").evaluate("node => getComputedStyle(node).opacity") == "0"
+        assert tab.locator(".state.red .cross").is_visible()
+        assert not tab.locator(".state:not(.red) .cross").first.is_visible()
         tab.keyboard.press("u")
         assert not tab.is_visible("#broken")
         assert f"✗ breaks the law “{LAW}”" in tab.inner_text("#choices .breaks"), "now it is known"
