@@ -10,6 +10,7 @@ from typing import Any
 import attrs
 
 from hptsim.cli.exit_codes import INTERRUPTED, LAW_BROKEN, SUCCESS
+from hptsim.cli.explore_page import write_page
 from hptsim.cli.explore_progress import showing
 from hptsim.errors import InvalidInput, invalid
 from hptsim.explorer import exploration
@@ -45,6 +46,7 @@ def explore(
     walks: int | None = None,
     depth: int | None = None,
     film: Path | None = None,
+    html: Path | None = None,
     json: bool = False,
 ) -> int:
     """Visit every state of a small scenario: all orders of all events, commands and faults.
@@ -89,6 +91,8 @@ def explore(
         the most steps of a walk (default: 200)
     film
         write a page that plays the counterexample, if there is one
+    html
+        write a page in which the reader chooses what happens next, and nothing else; it holds the nearest 2,000 states at most
     json
         print machine-readable results
     """
@@ -104,6 +108,8 @@ def explore(
         "delayed_stop": delayed_stop,
         "seed": seed,
     }
+    if html is not None:
+        return write_page(html, scenario, max_states, **scope)
     found: Exploration | Walks
     if walks is not None:
         with showing(walks, quiet=json) as progress:

@@ -1,4 +1,4 @@
-"""Pictures: data for charts, charts for papers and for notebooks, pages of experiments, the player, state diagrams.
+"""Pictures: data for charts, charts for papers and for notebooks, pages of experiments, the player, the explorer, state diagrams.
 
 Charts and pages need the extra `plots`; data, the player, the diagrams and the palette do not.
 """
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from hptsim.views.charts import lane_numbers as lane_numbers
     from hptsim.views.charts import queue as queue
     from hptsim.views.charts import waiting as waiting
+    from hptsim.views.explorer import explorer_page as explorer_page
     from hptsim.views.palette import BLACK as BLACK
     from hptsim.views.palette import BLUE as BLUE
     from hptsim.views.palette import GRAY as GRAY
@@ -50,6 +51,7 @@ _HOME = {
         "gantt_rows interval_rows queue_rows share_rows stored_rows"
     ),
     "charts": "bands curves gantt intervals queue waiting FONT lane_label lane_numbers",
+    "explorer": "explorer_page",
     "palette": "PHASE_COLORS BLUE VERMILION BLACK GRAY ORANGE PURPLE GREEN SKY",
     "player": "to_html",
 }
