@@ -10,4 +10,6 @@ from hptsim.optional import require
 require("hypothesis", "test", "hptsim.testing")
 
 from hptsim.testing.machine import *  # noqa: E402, F403
+from hptsim.testing.program_search import *  # noqa: E402, F403
+from hptsim.testing.program_story import *  # noqa: E402, F403
 from hptsim.testing.strategies import *  # noqa: E402, F403
