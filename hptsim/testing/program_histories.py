@@ -1,21 +1,17 @@
 """What a program has seen, and what it does then: a program without chance is a function from the one to the other.
 
-Histories form a tree. Answers that differ in times alone are the same answer, so that what is seen is finite.
+Histories form a tree. Answers that differ in times alone, or in what the program never reads, are the same answer.
 """
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Hashable, Mapping
 from typing import Any
 
 import attrs
 
 from hptsim.service.call import Call, Response
-
-_TIMES = ("time", "timestamp", "inseconds", "nexttoken")
-_MODIFIED = re.compile(rb"<(LastModified|CreationDate|Initiated)>[^<]*</")
+from hptsim.testing.program_reading import Reads, agree
 
 
 @attrs.frozen(eq=False)
@@ -60,42 +56,65 @@ class Outcome:
 class History:
     """What a program has seen so far, and what it does next: `following`, at *now_s* of its clock.
 
-    *response* is the last answer: None where no answer came. *again* counts how often each call was answered with nothing new
-    since there was something new. *waited* says whether the program has slept since its last call, or asks the same once
-    more: it waits for something to happen. *patient* says, where it is known, whether the program does something else when
-    its calls are answered with nothing new for long.
+    *response* is the last answer, None where none came, and *reads* what the program has read of it until now. *again* counts
+    how often each call was answered with nothing new since there was something new; *seen* has the last answers. *waited*
+    says whether the program has slept since its last call, or asks the same once more: it waits for something to happen.
+    *patient* says, where it is known, whether the program only asks on when its calls are answered with nothing new.
+    *known_reads* is what is known to be read of the answers to its next call.
+
+    The rest is the search's: *arrivals* are the ways that led here, *read_before* how much had been read when their answers
+    were compared, and it is *dropped* when they differ in what was read since.
     """
 
     parent: History | None = None
     request: Request | None = None
     response: Response | None = None
     depth: int = 0
-    seen: Mapping[Hashable, Hashable] = attrs.field(factory=dict)
+    seen: Mapping[Hashable, History] = attrs.field(factory=dict)
     again: Mapping[Hashable, int] = attrs.field(factory=dict)
     outcome: Outcome | None = None
+    reads: Reads = attrs.field(factory=set)
     following: Request | Returned | Raised | None = None
     now_s: float = 0.0
     waited: bool = False
     patient: bool | None = None
-    children: dict[Hashable, History] = attrs.field(factory=dict)
+    children: list[History] = attrs.field(factory=list)
+    known_reads: Reads = attrs.field(factory=set)
+    arrivals: list[Any] = attrs.field(factory=list)
+    read_before: int = 0
+    dropped: bool = False
+
+    @property
+    def is_current(self) -> bool:
+        """Whether neither it nor one before it was dropped."""
+        one: History | None = self
+        while one is not None and not one.dropped:
+            one = one.parent
+        return one is None
 
     @property
     def repeats(self) -> int:
         """How often the call that was repeated most was answered with nothing new, since there was something new."""
         return max(self.again.values(), default=0)
 
+    @property
+    def asks_on(self) -> bool:
+        """Whether the program's next call is one that was answered with nothing new."""
+        return isinstance(self.following, Request) and self.following.identity in self.again
+
     def then(self, response: Response | None) -> History:
-        """The history in which the program's next call has got *response*."""
+        """The history in which the program's next call has got *response*: one of `children`, or one that is new."""
         request = self.following
         assert isinstance(request, Request)
-        shown = normal(response)
-        child = self.children.get(shown)
-        if child is None:
-            same = self.seen.get(request.identity) == shown
-            again = {**self.again, request.identity: self.again.get(request.identity, 0) + 1} if same else {}
-            seen = {**self.seen, request.identity: shown}
-            child = History(self, request, response, self.depth + 1, seen, again)
-            self.children[shown] = child
+        for child in self.children:
+            if agree(child.response, response, child.reads):
+                return child
+        last = self.seen.get(request.identity)
+        same = last is not None and agree(last.response, response, last.reads)
+        again = {**self.again, request.identity: self.again.get(request.identity, 0) + 1} if same else {}
+        child = History(self, request, response, self.depth + 1, self.seen, again)
+        child.reads |= self.known_reads
+        child.seen = {**self.seen, request.identity: child}
         return child
 
     def answered(self) -> list[History]:
@@ -106,24 +125,3 @@ class History:
             found.append(one)
             one = one.parent
         return found[::-1]
-
-
-def normal(response: Response | None) -> Hashable:
-    """An answer without the times in it: how long something took, when it happened, and tokens that hold an instant.
-
-    >>> normal(Response(200, {}, b'{"CreationTime": 1.5, "Status": "Stopped"}'))
-    (200, '{"CreationTime": true, "Status": "Stopped"}')
-    """
-    if response is None:
-        return None
-    try:
-        told = json.dumps(_timeless(json.loads(response.body))) if response.body else ""
-    except ValueError:
-        told = repr(_MODIFIED.sub(b"<\\1></", response.body))
-    return response.status, told
-
-
-def _timeless(what: Any) -> Any:
-    if isinstance(what, dict):
-        return {name: True if name.lower().endswith(_TIMES) else _timeless(value) for name, value in what.items()}
-    return [_timeless(one) for one in what] if isinstance(what, list) else what

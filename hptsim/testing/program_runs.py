@@ -23,6 +23,7 @@ from hptsim.boto.clients import DEFAULT_REGION, region_of
 from hptsim.errors import InvalidInput, NoAnswer
 from hptsim.optional import require
 from hptsim.testing.program_histories import History, Outcome, Raised, Request, Returned
+from hptsim.testing.program_reading import Reads, noted
 
 MOST_SLEEPS = 10_000
 """A program that sleeps more often than this without a call never comes back."""
@@ -76,7 +77,7 @@ class Program:
         self._caught: dict[int, Any] = {}
         self._answers: list[History] = []
         self._place = 0
-        self._known: Mapping[Any, Outcome] = {}
+        self._known: Mapping[Any, tuple[Outcome, Reads]] = {}
         self._patience = 0
         self._left: Request | None = None
         self._send: Callable[[Any, str], Any] = _nobody_asked
@@ -107,7 +108,7 @@ class Program:
 
     def is_patient(self, history: History, calls: int) -> bool:
         """Whether up to *calls* more calls, answered as the last time, leave the program where it is."""
-        self._known = {one.request.identity: one.outcome for one in history.answered() if one.request and one.outcome}
+        self._known = {name: (one.outcome, one.reads) for name, one in history.seen.items() if one.outcome}
         self._patience = calls
         try:
             self._run(history)
@@ -177,21 +178,21 @@ class Program:
             history.outcome = _outcome(asked, self._clock, began_s)
             self._clock.now_s = began_s
             self._clock.sleeps = 0
-        return self._again(history.outcome)
+        return self._again(history.outcome, history.reads)
 
-    def _again(self, outcome: Outcome) -> Any:
+    def _again(self, outcome: Outcome, reads: Reads) -> Any:
         self._clock.now_s += outcome.took_s
         if outcome.error is not None:
             outcome.error.__context__ = None
             raise outcome.error.with_traceback(None)
-        return _with_streams(pickle.loads(outcome.parsed))
+        return noted(_with_streams(pickle.loads(outcome.parsed)), reads)
 
     def _new(self, asked: Callable[[], Any], meta: Any, identity: tuple[str, str, str]) -> Any:
         """A call that no history answers: the run ends, or goes on with the answer that it had before."""
         if identity in self._known and self._patience > 0:
             self._patience -= 1
             self._clock.sleeps = 0
-            return self._again(self._known[identity])
+            return self._again(*self._known[identity])
 
         def leave(request: Any, event: str) -> Any:
             self._left = Request(*identity, as_call(meta, request, event, _body(request)))
@@ -238,7 +239,7 @@ def _unsigned(**more: Any) -> Any:
 def _client(service: str) -> Any:
     """A client that does not repeat a call by itself; making one takes long, so that there is one for the process."""
     config = require("botocore.config", "boto", "hptsim.testing.explore_program").Config(
-        retries={"mode": "standard", "total_max_attempts": 1}
+        retries={"mode": "legacy", "max_attempts": 0}
     )
     session = require("boto3", "boto", "hptsim.testing.explore_program").Session()
     region = region_of(session) or DEFAULT_REGION

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import attrs
 
 from hptsim.errors import HptsimError
 from hptsim.model.journal import Record
+from hptsim.model.statuses import NEW
 from hptsim.service.call import Response
 from hptsim.simulation.simulation import Simulation
 
 _SHOWN = ("HyperParameterTuningJobStatus", "TrainingJobStatus", "SecondaryStatus")
 _NAMES = ("HyperParameterTuningJobName", "TrainingJobName")
 _WIDTH = 110
+_AT = 8
+"""How wide an instant is."""
 
 
 @attrs.frozen
@@ -81,14 +85,24 @@ class ProgramFailed(HptsimError, AssertionError):
 
 def story(steps: Sequence[Step], sim: Simulation) -> tuple[str, ...]:
     """The lines of a run that has led *sim* to where it is."""
-    return (*(f"  {line}" for step in steps for line in _lines(step)), *(f"  {line}" for line in _standing(sim)))
+    told = [line for step in steps for line in _lines(step)]
+    return tuple([f"  {line}" for line in (*_folded(told), *_standing(sim))])
+
+
+def _folded(told: Sequence[str]) -> Iterator[str]:
+    """The lines, those that differ in their instants alone as one and how often it comes again."""
+    for _, group in itertools.groupby(told, key=lambda line: line[_AT:]):
+        first, *more = group
+        yield first
+        if more:
+            yield f"{' ' * _AT}  (and {len(more)} times more)"
 
 
 def _lines(step: Step) -> list[str]:
-    at = f"{step.now_s:6g} s  "
+    at = f"{step.now_s:{_AT - 2}g} s"
     if not step.operation:
-        return [f"{at}    {step.what}{_moved(step.records)}"]
-    return [f"{at}{_call(step.what)} → {_answer(step)}"]
+        return [f"{at}      {step.what}{_moved(step)}"]
+    return [f"{at}  {_call(step.what)} → {_answer(step)}"]
 
 
 def _call(what: str) -> str:
@@ -109,7 +123,7 @@ def _answer(step: Step) -> str:
         return str(step.response.status)
     if step.response.status >= 400:
         code = str(told.get("__type", step.response.status)).rpartition("#")[2]
-        return f"{code}: {told.get('message', told.get('Message', ''))}"
+        return f"{code}: {_short(told.get('message', told.get('Message', '')))}"
     shown = [str(told[name]) for name in _SHOWN if name in told]
     if shown:
         return ", ".join(shown)
@@ -117,11 +131,20 @@ def _answer(step: Step) -> str:
     return ", ".join(lists) or "accepted"
 
 
-def _moved(records: Sequence[Record]) -> str:
-    """The states through which jobs have gone."""
+def _short(message: str) -> str:
+    """A message without its middle: the service's words begin it, and the twin's end it, in brackets."""
+    words, bracket, twins = message.partition("[hptsim: ")
+    if len(words) > _WIDTH:
+        words = f"{words[:_WIDTH]}… "
+    return words + bracket + twins
+
+
+def _moved(step: Step) -> str:
+    """The states through which jobs have gone, each with its name where the step is about another one."""
     moves = [
-        f"{record.name} {record.source} → {record.destination}"
-        for record in records
+        ("" if step.what.startswith(record.name) else f"{record.name} ")
+        + f"{record.source.replace(NEW, 'new')} → {record.destination}"
+        for record in step.records
         if record.thing in ("tuning", "training") and record.source != record.destination
     ]
     return f" ({'; '.join(moves)})" if moves else ""

@@ -42,7 +42,7 @@ class Move:
 
     def __str__(self) -> str:
         if self.kind == "fire":
-            return f"{self.name}: {self.trigger}"
+            return f"{self.name} {self.trigger}"
         return f"somebody else {self.kind}s {self.name}"
 
 
