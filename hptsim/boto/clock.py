@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import functools
 import math
+import random
 import sys
 import threading
 import time
@@ -161,6 +162,17 @@ def showing(clock: Shown) -> Iterator[None]:
         yield
     finally:
         _leave()
+
+
+@contextlib.contextmanager
+def same_chance() -> Iterator[None]:
+    """While it is on, `random` draws the same each time; afterwards it goes on as it would have."""
+    before = random.getstate()
+    random.seed(0)
+    try:
+        yield
+    finally:
+        random.setstate(before)
 
 
 def _enter(clock: Shown) -> None:

@@ -10,7 +10,6 @@ import contextlib
 import functools
 import io
 import pickle
-import random
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -120,11 +119,9 @@ class Program:
         self.runs += 1
         self._answers, self._place, self._left = history.answered(), 0, None
         self._clock.now_s, self._clock.sleeps = 0.0, 0
-        chance = random.getstate()
-        random.seed(0)
         following: Returned | Raised
         try:
-            with contextlib.redirect_stdout(io.StringIO()):
+            with clock.same_chance(), contextlib.redirect_stdout(io.StringIO()):
                 following = Returned(self._function(*self._clients))
         except _Left:
             assert self._left is not None
@@ -133,8 +130,6 @@ class Program:
             raise InvalidInput(str(error)) from None
         except (Exception, SystemExit) as error:
             following = Raised(error)
-        finally:
-            random.setstate(chance)
         if self._left is not None:  # it catches everything, also what ends a run
             return self._left
         if self._place < len(self._answers):

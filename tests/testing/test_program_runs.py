@@ -105,7 +105,7 @@ def test_a_program_with_a_memory_of_its_own_is_refused():
         status(sagemaker, f"job-{len(calls)}")
 
     with pytest.raises(
-        InvalidInput, match="it made the call DescribeHyperParameterTuningJob.*job-1.* before, and now it called"
+        InvalidInput, match=r"it made the call DescribeHyperParameterTuningJob.*job-1.* before, and now it called"
     ):
         followed(program, STOPPED)
 

@@ -16,6 +16,7 @@ def described(now_s, status):
 def test_a_story_folds_what_comes_again_and_ends_with_the_account():
     sim = Simulation(Scenario(capacity={"ml.m5.xlarge": 2}))
     sim.create_tuning_job(TuningJobSpec("a"))
+    sim.run(until=60)
     moved = Record(0.0, "training", "a-001", "ready", "Starting", "Downloading", None)
     refused = Response(400, {}, b'{"__type": "Throttled", "message": "' + b"x" * 200 + b' [hptsim: why]"}')
     steps = [

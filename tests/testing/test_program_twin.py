@@ -20,7 +20,7 @@ def call(operation, body):
 
 
 def test_two_ways_to_one_state_are_one_and_the_order_of_time_counts():
-    one = twin(tuning_jobs=(ScheduledTuningJob(TuningJobSpec("a", max_parallel_training_jobs=1)),))
+    one = twin(tuning_jobs=(ScheduledTuningJob(TuningJobSpec("a")),))
     (launch,) = one.root.moves
     assert launch == Move("fire", "a", "launch") and one.root.due
     first, _ = one.take(one.root, launch, 0.0)
