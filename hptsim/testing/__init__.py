@@ -10,6 +10,7 @@ from hptsim.optional import require
 
 require("hypothesis", "test", "hptsim.testing")
 
+import hptsim.testing.short_reprs  # noqa: E402, F401 - what it says of our classes holds once it is imported
 from hptsim.testing.machine import *  # noqa: E402, F403
 from hptsim.testing.program_story import *  # noqa: E402, F403
 from hptsim.testing.programs import *  # noqa: E402, F403
