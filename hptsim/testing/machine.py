@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
-from hypothesis import note, stateful
+from hypothesis import currently_in_test_context, note, stateful
 from hypothesis import strategies as st
 
 from hptsim import boto
@@ -214,15 +214,20 @@ class TuningMachine(stateful.RuleBasedStateMachine):
         if not hasattr(self, "sim"):
             return
         if sys.exc_info()[0] is not None:
-            note(self.story())
+            self._note()
             with contextlib.suppress(Exception):
                 self._come_to_rest()
             return
         try:
             self._come_to_rest()
         except Exception:
-            note(self.story())
+            self._note()
             raise
+
+    def _note(self) -> None:
+        """Let hypothesis show the story with its minimal example; a machine that is driven by hand has none."""
+        if currently_in_test_context():
+            note(self.story())
 
     def _come_to_rest(self) -> None:
         self.cloud.budget.update(dict.fromkeys(self.cloud.budget, 0))
