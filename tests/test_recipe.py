@@ -28,4 +28,4 @@ def test_the_recipe_runs(tmp_path):
     ]
     ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     assert ran.returncode == 0, ran.stdout + ran.stderr
-    assert len(tests) == 3 and "3 passed" in ran.stdout
+    assert len(tests) == 5 and "5 passed" in ran.stdout

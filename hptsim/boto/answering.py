@@ -80,7 +80,7 @@ class _Answering:
             return self._shown(request, self._answer(sim, request, event_name, body))
         except NoAnswer as error:
             clock.wait(self._meta.config.read_timeout)
-            raise self._timed_out(request, error) from error
+            raise timed_out(request, error) from error
 
     async def _later(self, sim: Simulation, request: Any, event_name: str) -> Any:
         clock.check_loop()
@@ -90,31 +90,41 @@ class _Answering:
             return self._shown(request, self._answer(sim, request, event_name, body))
         except NoAnswer as error:
             await clock.wait_async(self._meta.config.read_timeout)
-            raise self._timed_out(request, error) from error
+            raise timed_out(request, error) from error
 
     def _answer(self, sim: Simulation, request: Any, event_name: str, body: Any) -> Response:
         if self._wire is None or self._wire[0] is not sim:
             self._wire = sim, Wire(sim)
-        given = body.encode() if isinstance(body, str) else bytes(body or b"")
-        headers = {name: _text(value) for name, value in request.headers.items()}
-        service, operation = self._meta.service_model.service_name, event_name.rpartition(".")[2]
-        endpoint, region = urlsplit(self._meta.endpoint_url).netloc, self._meta.region_name
-        return self._wire[1].answer(
-            Call(service, operation, request.url, headers, given, region, endpoint, request.method)
-        )
+        return self._wire[1].answer(as_call(self._meta, request, event_name, body))
 
     def _shown(self, request: Any, answered: Response) -> Any:
         if self._awaited:
             response = require("aiobotocore.awsrequest", "async", "asynchronous clients").AioAWSResponse
             return response(request.url, answered.status, answered.headers, _AsyncRaw(answered))
-        response = require("botocore.awsrequest", "boto", "hptsim.boto").AWSResponse
-        return response(request.url, answered.status, answered.headers, _Raw(answered.body))
+        return as_botocores(request, answered)
 
-    def _timed_out(self, request: Any, error: NoAnswer) -> Exception:
-        raised: Exception = require("botocore.exceptions", "boto", "hptsim.boto").ReadTimeoutError(
-            endpoint_url=request.url, error=error
-        )
-        return raised
+
+def as_call(meta: Any, request: Any, event_name: str, body: Any) -> Call:
+    """What botocore is about to send at the event `before-send`, as one request."""
+    given = body.encode() if isinstance(body, str) else bytes(body or b"")
+    headers = {name: _text(value) for name, value in request.headers.items()}
+    service, operation = meta.service_model.service_name, event_name.rpartition(".")[2]
+    endpoint, region = urlsplit(meta.endpoint_url).netloc, meta.region_name
+    return Call(service, operation, request.url, headers, given, region, endpoint, request.method)
+
+
+def as_botocores(request: Any, answered: Response) -> Any:
+    """A response as botocore takes it."""
+    response = require("botocore.awsrequest", "boto", "hptsim.boto").AWSResponse
+    return response(request.url, answered.status, answered.headers, _Raw(answered.body))
+
+
+def timed_out(request: Any, error: NoAnswer) -> Exception:
+    """What botocore raises when no answer comes."""
+    raised: Exception = require("botocore.exceptions", "boto", "hptsim.boto").ReadTimeoutError(
+        endpoint_url=request.url, error=error
+    )
+    return raised
 
 
 def _text(value: Any) -> str:

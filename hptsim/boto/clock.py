@@ -6,12 +6,13 @@ import asyncio
 import contextlib
 import functools
 import math
+import random
 import sys
 import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, Protocol
 
 import attrs
 
@@ -25,12 +26,44 @@ LONGEST_WAIT_S = 366 * 24 * 3600.0
 """Who waits longer for an event waits for another thread, and says so with a number that is no duration."""
 
 
+class Shown(Protocol):
+    """A clock that a thread sees in place of the real ones."""
+
+    @property
+    def now_s(self) -> float:
+        """Seconds since the epoch of the clock."""
+
+    @property
+    def epoch_s(self) -> float:
+        """When the clock showed 0, in seconds since 1970."""
+
+    @property
+    def monotonic_s(self) -> float:
+        """What `time.monotonic` and the `time()` of event loops show."""
+
+    def sleep(self, seconds: float) -> None:
+        """Let *seconds* pass."""
+
+    def move(self, seconds: float | None) -> bool:
+        """Go on to the next instant, *seconds* from now at the latest; False when nothing is left to happen."""
+
+
 @attrs.frozen
 class Clock:
     """The time that a thread sees: *sim*'s, and for monotonic clocks *ahead_s* more."""
 
     sim: Simulation
     ahead_s: float
+
+    @property
+    def now_s(self) -> float:
+        """Seconds since the epoch of the clock."""
+        return self.sim.now
+
+    @property
+    def epoch_s(self) -> float:
+        """When the clock showed 0, in seconds since 1970."""
+        return Service.of(self.sim).epoch_s
 
     @property
     def monotonic_s(self) -> float:
@@ -57,7 +90,7 @@ class Clock:
             return True
 
 
-_clocks: dict[int, list[Clock]] = {}
+_clocks: dict[int, list[Shown]] = {}
 """The clocks of each thread that is in virtual time, the innermost last; while there is one, time is patched."""
 _patching = threading.Lock()
 _undo = contextlib.ExitStack()
@@ -74,7 +107,7 @@ _OF_REAL_THINGS = frozenset(
 """Packages that wait for threads, processes and connections, which take real time."""
 
 
-def current() -> Clock | None:
+def current() -> Shown | None:
     """The clock that this thread sees; nothing outside of virtual time."""
     clocks = _clocks.get(threading.get_ident())
     return clocks[-1] if clocks else None
@@ -110,23 +143,53 @@ def virtual_time(sim: Simulation) -> Iterator[None]:
     ...     asyncio.run(wait())
     3660.0
     """
-    thread = threading.get_ident()
     running = loops.running()
     ahead_s = 0.0 if running is None else float(math.ceil(max(0.0, running.time() - sim.now)))
-    with _patching:
-        if not _clocks:
-            _patch()
-        _clocks.setdefault(thread, []).append(Clock(sim, ahead_s))
+    clock = Clock(sim, ahead_s)
+    _enter(clock)
     try:
         check_loop()
         yield
     finally:
-        with _patching:
-            _clocks[thread].pop()
-            if not _clocks[thread]:
-                del _clocks[thread]
-            if not _clocks:
-                _undo.close()
+        _leave()
+
+
+@contextlib.contextmanager
+def showing(clock: Shown) -> Iterator[None]:
+    """While it is on, this thread sees *clock*."""
+    _enter(clock)
+    try:
+        yield
+    finally:
+        _leave()
+
+
+@contextlib.contextmanager
+def same_chance() -> Iterator[None]:
+    """While it is on, `random` draws the same each time; afterwards it goes on as it would have."""
+    before = random.getstate()
+    random.seed(0)
+    try:
+        yield
+    finally:
+        random.setstate(before)
+
+
+def _enter(clock: Shown) -> None:
+    with _patching:
+        if not _clocks:
+            _patch()
+        _clocks.setdefault(threading.get_ident(), []).append(clock)
+
+
+def _leave() -> None:
+    thread = threading.get_ident()
+    with _patching:
+        _clocks[thread].pop()
+        if not _clocks[thread]:
+            del _clocks[thread]
+        if not _clocks:
+            _undo.close()
 
 
 def wait(seconds: float) -> None:
@@ -183,7 +246,7 @@ def _time_ns(real: Any) -> int:
     clock = current()
     if clock is None:
         return int(real())
-    return round((Service.of(clock.sim).epoch_s + clock.sim.now) * 1e9)
+    return round((clock.epoch_s + clock.now_s) * 1e9)
 
 
 def _monotonic() -> float:
@@ -211,9 +274,9 @@ def _wait_for_event(event: threading.Event, timeout: float | None = None) -> boo
     clock = current()
     if clock is None or timeout is None or timeout > LONGEST_WAIT_S or _for_real_things():
         return bool(_real["wait"](event, timeout))
-    until = clock.sim.now + timeout
-    while not event.is_set() and clock.sim.now < until:
-        clock.move(until - clock.sim.now)
+    until = clock.now_s + timeout
+    while not event.is_set() and clock.now_s < until:
+        clock.move(until - clock.now_s)
     return event.is_set()
 
 

@@ -75,7 +75,7 @@ def reach(pairs: Mapping[Any, Any], left: Collection[str]) -> Callable[[], None]
         _Found.copies = [one for one in found if isinstance(one, _Copy)]
         for text in sorted({one for one in found if isinstance(one, str)} - _Found.told):
             _Found.told.add(text)
-            warnings.warn(f"{text}, and stays in real time; call it by that name", UnreachedClock, stacklevel=5)
+            warnings.warn(f"{text}, and stays in real time; call it by that name", UnreachedClock, stacklevel=6)
     copies = _Found.copies
     for copy in copies:
         copy.change(copy.real, pairs[copy.real])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 
 import simpy
 
@@ -137,6 +137,20 @@ class ReadableSimulation:
         spent = [kind for kind, count in self._runner.world.cloud.freeze() if count == 0]
         armed = self._runner.world.armed.values()
         return [(name, trigger) for kind, name, trigger in armed if kind != "training" or trigger not in spent]
+
+    def key(self) -> tuple[Hashable, ...]:
+        """The state as a value without times: the same things may happen in simulations of one scenario with equal ones.
+
+        What the laws remember of the way to it is not in it.
+
+        >>> from hptsim import Simulation, TuningJobSpec
+        >>> one, other = Simulation(), Simulation()
+        >>> job = one.create_tuning_job(TuningJobSpec("demo")); one.key() == other.key()
+        False
+        >>> other.run(until=60); job = other.create_tuning_job(TuningJobSpec("demo")); one.key() == other.key()
+        True
+        """
+        return self._runner.world.freeze()
 
     # ------------------------------------------------------------------ laws
 

@@ -5,15 +5,20 @@ Every run ends at rest: no more faults, everything runs to its end, and the `eve
 
 from __future__ import annotations
 
+import contextlib
+import functools
+import sys
 from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
-from hypothesis import stateful
+from hypothesis import currently_in_test_context, note, stateful
 from hypothesis import strategies as st
 
+from hptsim import boto
 from hptsim.audit.laws import LAWS, law
 from hptsim.cloud.every_outcome import EveryOutcome
 from hptsim.errors import ServiceError
+from hptsim.model.account import OTHERS
 from hptsim.model.definitions import TrainingJobDefinition
 from hptsim.model.laws import Law
 from hptsim.model.specs import TuningJobSpec
@@ -26,7 +31,14 @@ from hptsim.testing.strategies import accounts, budgets, scripts, specs, standal
 
 _TUNING_JOBS = tuple(f"tuning-{number}" for number in range(4))
 _TRAINING_JOBS = tuple(f"alone-{number}" for number in range(8))
+_EVENTS = 10
+"""How many of the last journal entries a story has."""
 _ORDINARY = ("launch", *PHASES.values(), "torn_down", "finish")
+
+
+@functools.cache
+def _client(service: str) -> Any:
+    return boto.client(Simulation(), service)
 
 
 def _free(names: Iterable[str], taken: Collection[str]) -> str:
@@ -46,11 +58,16 @@ class TuningMachine(stateful.RuleBasedStateMachine):
     scenario: Scenario | None = None
     laws: Iterable[Law] = LAWS
 
-    @stateful.initialize(account=accounts(), script=scripts(), budget=budgets(), delayed_stop=st.booleans())
-    def begin(self, account: Scenario, script: Script, budget: dict[str, int], delayed_stop: bool) -> None:
-        """Open the account, and decide which faults exist."""
+    @stateful.initialize(
+        account=st.runner().flatmap(lambda self: accounts() if self.scenario is None else st.none()),
+        script=scripts(),
+        budget=budgets(),
+        delayed_stop=st.booleans(),
+    )
+    def begin(self, account: Scenario | None, script: Script, budget: dict[str, int], delayed_stop: bool) -> None:
+        """Open the account, which is drawn where there is no `scenario`, and decide which faults exist."""
         self.cloud = EveryOutcome(0, script, dict(budget), delayed_stop)
-        self.sim = self.simulation(self.scenario or account)
+        self.sim = self.simulation(self.scenario or account or Scenario())
 
     def simulation(self, scenario: Scenario) -> Simulation:
         """The simulation under test, in which `self.cloud` arms everything; override it to put your own code around it."""
@@ -163,10 +180,56 @@ class TuningMachine(stateful.RuleBasedStateMachine):
         """A job goes on without a fault, also in runs from which hypothesis leaves out the trigger's own rule."""
         self.sim.fire(*event)
 
+    def client(self, service: str = "sagemaker") -> Any:
+        """A boto3 client of `self.sim`; there is one for the process, because making one takes long.
+
+        It belongs to the simulation of the run that has asked last: ask in each run, when the simulation is there.
+        """
+        return boto.attach(_client(service), self.sim)
+
+    def story(self) -> str:
+        """Where the simulation is, and how it came there: the last events, the quota, who is in line."""
+        capacity = self.sim.capacity
+        quota = [
+            f"{count} of {capacity.limit.get(kind, capacity.limit.get(OTHERS, 'any number of'))} {kind}"
+            for kind, count in capacity.reserved.items()
+            if count
+        ]
+        waiting = [f"{request.holder} for {dict(request.instances)}" for request in self.sim.queue]
+        return "\n".join(
+            [
+                "the last events in the simulation:",
+                *[f"  {record}" for record in self.sim.journal[-_EVENTS:]],
+                f"reserved: {', '.join(quota) or 'nothing'}",
+                f"in line: {', '.join(waiting) or 'nobody'}",
+            ]
+        )
+
     def teardown(self) -> None:
-        """No more faults strike, everything runs to its end, and the `eventually` laws are judged."""
+        """No more faults strike, everything runs to its end, and the `eventually` laws are judged.
+
+        After any failure, also one in a rule of yours, hypothesis shows the `story` until then with the minimal example, and
+        what goes wrong afterwards does not hide it.
+        """
         if not hasattr(self, "sim"):
             return
+        if sys.exc_info()[0] is not None:
+            self._note()
+            with contextlib.suppress(Exception):
+                self._come_to_rest()
+            return
+        try:
+            self._come_to_rest()
+        except Exception:
+            self._note()
+            raise
+
+    def _note(self) -> None:
+        """Let hypothesis show the story with its minimal example; a machine that is driven by hand has none."""
+        if currently_in_test_context():
+            note(self.story())
+
+    def _come_to_rest(self) -> None:
         self.cloud.budget.update(dict.fromkeys(self.cloud.budget, 0))
         while possible := self.sim.possible:
             self.sim.fire(*possible[0])
