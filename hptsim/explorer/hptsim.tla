@@ -64,7 +64,9 @@ NotOffered == $not_offered
 (***************************** the state ***********************************)
 (* tuning: the tuning jobs that were created. training: their training     *)
 (* jobs, by <<tuning job, number>>. queue: the requests that wait, each as *)
-(* <<tuning job, number>>. held, used: what a tuning job has reserved, and *)
+(* <<tuning job, its place among the reservations of that job>>. A request *)
+(* of which nothing is left is forgotten, and those behind it move up;     *)
+(* hptsim numbers them for ever, which makes names only. held, used: what a tuning job has reserved, and *)
 (* what of it its training jobs occupy. artifacts: <<training job, kind>>. *)
 (* budget: how often each fault may still happen. broken: the laws that    *)
 (* were broken within the step; after that nothing more happens.           *)
@@ -81,13 +83,16 @@ Minus(a, b) == [p \in Pools |-> a[p] - b[p]]
 Times(n, a) == [p \in Pools |-> n * a[p]]
 Within(a, b) == \A p \in Pools : a[p] <= b[p]
 Least(S) == CHOOSE x \in S : \A y \in S : x <= y
+Greatest(S) == CHOOSE x \in S : \A y \in S : x >= y
+Without(s, n) == SubSeq(s, 1, n - 1) \o SubSeq(s, n + 1, Len(s))
+NoRequest == 0
 Min(a, b) == IF a < b THEN a ELSE b
 RECURSIVE Total(_, _)
 Total(f, S) == IF S = {} THEN 0 ELSE LET x == CHOOSE x \in S : TRUE IN f[x] + Total(f, S \ {x})
 
 NewTuning ==
     [state |-> New, admitted |-> FALSE, asked |-> 0, launched |-> 0, evaluated |-> 0, attempts |-> 0,
-     live |-> {}, requests |-> 0, reservations |-> None,
+     live |-> {}, reservations |-> <<>>,
      launching |-> 0, finishing |-> FALSE, timed |-> FALSE, \* what is armed: launches, finish, max_runtime
      counters |-> [Completed |-> 0, InProgress |-> 0, RetryableError |-> 0, NonRetryableError |-> 0, Stopped |-> 0]]
 NewTraining(job, request) ==
@@ -196,28 +201,33 @@ FireTraining(w, c, trigger) ==
         ELSE IF ends THEN done
         ELSE [done EXCEPT !.training[c].armed = Offered(done, c)]
 
+Forgotten(w, j, n) ==
+    LET Now(m) == IF m > n THEN m - 1 ELSE m
+        Moved(c) == IF c[1] = j THEN [w.training[c] EXCEPT !.request = Now(@)] ELSE w.training[c]
+    IN  [w EXCEPT !.tuning[j].reservations = Without(@, n),
+                  !.queue = [i \in DOMAIN @ |-> IF @[i][1] = j THEN <<j, Now(@[i][2])>> ELSE @[i]],
+                  !.training = [c \in DOMAIN @ |-> Moved(c)]]
+
 FireReservation(w, j, n, trigger) ==
     LET one == w.tuning[j].reservations[n]
         rows == Applying(ReservationRows, one, trigger)
         row == Only(rows)
         done == EffectsOfReservation([w EXCEPT !.tuning[j].reservations[n].state = row.destination], row.effects, j, n)
-        kept == DOMAIN done.tuning[j].reservations \ {n}
     IN  IF w.broken # {} THEN w
         ELSE IF Cardinality(rows) # 1 THEN Note(w, "exactly one row applies")
         ELSE IF row.destination \in {"Released", "Withdrawn"}
-             THEN [done EXCEPT !.tuning[j].reservations = [m \in kept |-> @[m]]]
+             THEN Forgotten(done, j, n)
         ELSE done
 
+(* From the last on: what is behind a request that is forgotten moves up.  *)
 FireEach(w, j, numbers, trigger) ==
     IF numbers = {} THEN w
-    ELSE LET n == Least(numbers) IN FireEach(FireReservation(w, j, n, trigger), j, numbers \ {n}, trigger)
+    ELSE LET n == Greatest(numbers) IN FireEach(FireReservation(w, j, n, trigger), j, numbers \ {n}, trigger)
 
 (***************************** the controller ******************************)
 AskFor(w, j, amounts, for) ==
-    LET n == w.tuning[j].requests
-        one == [state |-> New, for |-> for, amounts |-> amounts]
-        asked == [w EXCEPT !.tuning[j].requests = n + 1, !.tuning[j].reservations = (n :> one) @@ @]
-    IN  FireReservation(asked, j, n, "ask")
+    LET asked == [w EXCEPT !.tuning[j].reservations = Append(@, [state |-> New, for |-> for, amounts |-> amounts])]
+    IN  FireReservation(asked, j, Len(asked.tuning[j].reservations), "ask")
 
 (* Who has nothing more to launch leaves the queue for instances of its    *)
 (* own that are idle now.                                                  *)
@@ -257,7 +267,7 @@ Launch(w, j) ==
     LET due == [w EXCEPT !.tuning[j].launching = @ - 1, !.tuning[j].asked = @ + 1]
         asked == AskFor(due, j, Scope[j].needs, "training job")
         job == asked.tuning[j]
-    IN  IF Reservations # "as-observed" /\ Idle(due, j, Scope[j].needs) THEN FireTuning(due, j, "launch", None)
+    IN  IF Reservations # "as-observed" /\ Idle(due, j, Scope[j].needs) THEN FireTuning(due, j, "launch", NoRequest)
         ELSE IF Waiting(asked, j) # {} /\ job.asked + job.launching >= Scope[j].number
              THEN UseIdleInsteadOfWaiting(asked, j)
         ELSE asked
@@ -287,7 +297,7 @@ Most(j) == Times(Min(Scope[j].parallel, Scope[j].number), Scope[j].needs)
 
 Spawn(w, j, request) ==
     LET n == w.tuning[j].launched + 1
-        own == IF Reservations = "as-observed" THEN request ELSE None \* what it gives back itself
+        own == IF Reservations = "as-observed" THEN request ELSE NoRequest \* what it gives back itself
         created == [w EXCEPT !.tuning[j].launched = n, !.tuning[j].live = @ \union {n},
                              !.tuning[j].counters.InProgress = @ + 1,
                              !.training = (<<j, n>> :> NewTraining(Scope[j], own)) @@ @]
@@ -327,7 +337,7 @@ EffectOfTraining(w, effect, c) ==
         needs == Scope[j].needs
     IN  CASE effect = "OCCUPY" -> [w EXCEPT !.used[j] = Plus(@, needs)]
           [] effect = "VACATE" ->
-                LET free == [w EXCEPT !.used[j] = Minus(@, needs)]
+                LET free == [w EXCEPT !.used[j] = Minus(@, needs), !.training[c].request = NoRequest]
                 IN  IF ~Within(needs, w.used[j]) THEN Note(w, "occupancy within reservation")
                     ELSE IF Reservations = "as-observed" THEN FireReservation(free, j, child.request, "release")
                     ELSE free

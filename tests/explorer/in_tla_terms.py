@@ -17,17 +17,22 @@ def system_of(scenario, faults=(), stops=True, delayed_stop=False):
     return System(scenario, {}, dict(faults), **options)
 
 
+def world_of(system, state):
+    """The world in a state of the explorer."""
+    return state.world
+
+
 def graph(scenario, faults=(), stops=True, delayed_stop=False):
     """All steps that the explorer's system has, counted by (state, action, state), and all its states."""
     system = system_of(scenario, faults, stops, delayed_stop)
-    first = in_terms(system.root.world, scenario)
+    first = in_terms(world_of(system, system.root), scenario)
     seen, steps, line = {(system.key(system.root), first)}, set(), [(system.root, first)]
     for state, here in line:
         for move in system.moves(state):
             following = system.take(state, move, last=False)
             if following is None:
                 continue
-            there = in_terms(following.world, scenario)
+            there = in_terms(world_of(system, following), scenario)
             if (both := (system.key(following), there)) not in seen:
                 seen.add(both)
                 line.append((following, there))
@@ -69,26 +74,40 @@ def in_terms(world, scenario):
             "evaluated": job.evaluated,
             "attempts": job.attempts,
             "live": {world.training[child].ordinal for child in job.live},
-            "requests": job.requests,
-            "reservations": {number: _reservation(one, amounts) for number, one in job.reservations.items()},
+            "reservations": tuple(_reservation(job.reservations[number], amounts) for number in _numbers(job)),
             "launching": job.launching,
             "finishing": job.finishing,
             "timed": "max_runtime" in armed,
-            "counters": job.counters,
+            "counters": dict(job.counters),
         }
     training = {(job.tuning_job, job.ordinal): _training(job, world) for job in world.training.values()}
     return canonical(
         {
             "tuning": tuning,
             "training": training,
-            "queue": tuple((one.holder, one.number) for one in world.ledger.queue.values()),
+            "queue": tuple(
+                (one.holder, _numbers(world.tuning[one.holder]).index(one.number) + 1)
+                for one in world.ledger.queue.values()
+            ),
             "held": {spec.name: amounts(world.ledger.held.get(spec.name, {})) for spec in specs},
             "used": {spec.name: amounts(world.ledger.used.get(spec.name, {})) for spec in specs},
             "artifacts": {(_place(world, one.training_job), one.kind) for one in world.artifacts.values()},
-            "budget": world.cloud.budget,
+            "budget": dict(world.cloud.budget),
             "broken": set(),
         }
     )
+
+
+def _numbers(job):
+    """The numbers of a tuning job's requests, in order: in the module each has its place among them."""
+    return sorted(job.reservations)
+
+
+def _request(job, world):
+    """The place of the request whose quota a training job gives back itself, or 0."""
+    numbers = _numbers(world.tuning[job.tuning_job])
+    own = world.account.assumptions.reservation == "as-observed" and job.reservation in numbers
+    return numbers.index(job.reservation) + 1 if own else 0
 
 
 def _reservation(one, amounts):
@@ -112,7 +131,7 @@ def _training(job, world):
         "objective": job.objective is not None,
         "promised": {"model" if uri == job.model_uri else "checkpoint" for uri in job.promised},
         "lines": len(world.logs.get(job.name, ())),
-        "request": job.reservation if world.account.assumptions.reservation == "as-observed" else (),
+        "request": _request(job, world),
         "armed": armed,
         "stopComing": job.stop_coming > 0,
     }

@@ -7,42 +7,19 @@ import attrs
 import pytest
 
 from explorer import tlc
-from explorer.in_tla_terms import graph, system_of
+from explorer.in_tla_terms import graph
+from explorer.tla_scopes import GPU, edited, everything, needs_tlc, scope
 from hptsim.errors import InvalidInput
-from hptsim.explorer.tla import INVARIANTS, STEPS, TEMPLATE, configuration, module
+from hptsim.explorer.tla import TEMPLATE, configuration, module
 from hptsim.model.assumptions import Assumptions
-from hptsim.model.definitions import CompletionCriteria, InstanceRequest, ResourceLimits, TrainingJobDefinition
-from hptsim.model.machine import Tables
+from hptsim.model.definitions import CompletionCriteria, InstanceRequest, TrainingJobDefinition
 from hptsim.model.ranges import ParameterRange
 from hptsim.model.specs import TuningJobSpec
-from hptsim.model.tables import BOOKINGS, EFFECTS, GUARDS, RESERVATION, TRAINING, TUNING, WARM_POOL, Row, Table
+from hptsim.model.tables import BOOKINGS, EFFECTS, GUARDS, RESERVATION, TRAINING, TUNING, WARM_POOL
 from hptsim.scenario.cloud import Script
-from hptsim.scenario.scenario import Scenario
 from hptsim.scenario.workload import Arrivals, ScheduledTuningJob
 
 PAGE = Path(__file__).parents[2] / "docs" / "tla.md"
-GPU = "ml.g5.xlarge"
-needs_tlc = pytest.mark.skipif(bool(tlc.missing()), reason=f"TLC cannot run: {tlc.missing()}")
-
-
-def scope(
-    names="a", total=1, parallel=1, capacity=1, reservation="reuse", admission="queue", runtime_s=None, **definition
-):
-    limits = ResourceLimits(total, parallel, runtime_s)
-    specs = [TuningJobSpec(name, (TrainingJobDefinition(**definition),), limits) for name in names]
-    return Scenario(
-        capacity={"ml.m5.xlarge": capacity, GPU: capacity},
-        assumptions=Assumptions(reservation, admission),
-        tuning_jobs=tuple(ScheduledTuningJob(spec) for spec in specs),
-    )
-
-
-def everything(**changes):
-    """A training job to which everything may happen that the module has."""
-    definition = {"instances": InstanceRequest(GPU), "spot": True, "max_retries": 1, "checkpoint_uri": "s3://b/c"}
-    return scope(**{**definition, "max_wait_s": 90000.0, "max_pending_s": 8000.0, **changes})
-
-
 FAULTS = ("wait", "max_pending", "internal_error", "interrupt", "max_wait")
 SCOPES = {
     "1 × 1 on 1": (scope(), (), False),
@@ -102,176 +79,6 @@ def test_tlc_finds_the_states_and_steps_that_the_explorer_has(name, tmp_path):
     assert found.states == states and found.steps == steps
     assert (found.distinct, found.generated) == (len(states), sum(steps.values()) + 1)  # the first state is one of them
     assert rows_of_page()[name][2:] == (len(states), sum(steps.values()))
-
-
-def edited(table, trigger, at, when=None, more=(), **changes):
-    """The tables with one row of *table* edited, and rows added."""
-    found = [row for row in table.rows if (row.trigger, row.source) == (trigger, at) and when in (None, row.guard)]
-    assert len(found) == 1
-    rows = [attrs.evolve(row, **changes) if row is found[0] else row for row in table.rows]
-    return Tables.of(**{table.name: Table(table.name, (*rows, *more), table.final)})
-
-
-WIDE = scope(total=2, parallel=2)
-LATE_LAUNCH = (Row("launch", "Stopping", "Stopping", ("SPAWN", "PROCEED"), "H2"),)
-LATE_END = (Row("child_ended", "Stopped", "Stopped", ("TALLY",), "S4"),)
-CAUGHT = [
-    (
-        "TypeOK",
-        "a misspelt status",
-        scope(),
-        edited(TRAINING, "ready", "Starting", "downloads", destination="Downloadng"),
-    ),
-    ("ExactlyOneRowApplies", "a guard dropped", scope(), edited(TRAINING, "ready", "Starting", "streams", guard="")),
-    (
-        "ExactlyOneRowApplies",
-        "a row that is missing",
-        scope(),
-        edited(TUNING, "child_ended", "Stopping", source="Failed"),
-    ),
-    ("NobodyWaitsTwice", "not queued", scope(), edited(RESERVATION, "ask", "[*]", effects=())),
-    ("NobodyWaitsTwice", "queued twice", WIDE, edited(RESERVATION, "ask", "[*]", effects=("QUEUE", "QUEUE"))),
-    (
-        "QuotaNeverExceeded",
-        "reserved twice",
-        scope(),
-        edited(RESERVATION, "grant", "Requested", effects=("DEQUEUE", "RESERVE", "RESERVE", "CONTINUE")),
-    ),
-    ("QuotaIsConserved", "not given back", scope(), edited(RESERVATION, "release", "Held", effects=())),
-    (
-        "OccupancyWithinReservation",
-        "not reserved",
-        scope(),
-        edited(RESERVATION, "grant", "Requested", effects=("DEQUEUE", "CONTINUE")),
-    ),
-    (
-        "OccupancyWithinReservation",
-        "released in use",
-        scope(),
-        edited(TRAINING, "uploaded", "Uploading", effects=("PERSIST", "TELL")),
-    ),
-    (
-        "OccupancyWithinReservation",
-        "vacated twice",
-        scope(),
-        edited(TRAINING, "uploaded", "Uploading", effects=("PERSIST", "VACATE", "VACATE", "TELL")),
-    ),
-    ("ALiveTrainingJobOccupies", "not in use", scope(), edited(TRAINING, "create", "[*]", effects=())),
-    ("ReleasedAtTheEndExactlyOnce", "not released", scope(), edited(TUNING, "finish", "Stopping", effects=())),
-    (
-        "ReleasedAtTheEndExactlyOnce",
-        "given back twice",
-        scope(),
-        edited(RESERVATION, "release", "Held", effects=("FREE", "FREE")),
-    ),
-    (
-        "NobodyOutlivesTheParent",
-        "stopped at once",
-        scope(),
-        edited(TUNING, "stop", "InProgress", destination="Stopped"),
-    ),
-    (
-        "ParallelWithinItsLimit",
-        "two at a launch",
-        scope(total=2),
-        edited(TUNING, "launch", "InProgress", effects=("SPAWN", "SPAWN")),
-    ),
-    (
-        "TotalWithinItsLimit",
-        "two at a launch",
-        scope(),
-        edited(TUNING, "launch", "InProgress", effects=("SPAWN", "SPAWN")),
-    ),
-    (
-        "NobodyStoppingWaits",
-        "not withdrawn",
-        WIDE,
-        edited(TUNING, "stop", "InProgress", effects=("STOP_CHILDREN", "PROCEED")),
-    ),
-    (
-        "AStopReachesEveryChild",
-        "not sent",
-        scope(),
-        edited(TUNING, "stop", "InProgress", effects=("WITHDRAW", "PROCEED")),
-    ),
-    (
-        "WhatWasSavedIsStored",
-        "not stored",
-        scope(),
-        edited(TRAINING, "uploaded", "Uploading", effects=("VACATE", "TELL")),
-    ),
-    (
-        "NothingIsStoredUnsaved",
-        "a checkpoint not noted",
-        everything(),
-        edited(TRAINING, "checkpoint", "Training", books=()),
-    ),
-    ("CountersAddUp", "not counted", scope(), edited(TUNING, "child_ended", "InProgress", effects=("PROCEED",))),
-    (
-        "RetriesWithinTheirLimit",
-        "a retry not used up",
-        scope(max_retries=1),
-        edited(TRAINING, "internal_error", "Starting", "may_retry", books=("ATTEMPT",)),
-    ),
-    ("LogsOfWhatHasRun", "no last line", scope(), edited(TRAINING, "exited", "Training", effects=())),
-    ("EveryJobEnds", "a lost wake-up", scope(), edited(TUNING, "child_ended", "Stopping", effects=("TALLY",))),
-    (
-        "AFinalStatusIsFinal",
-        "counted after the end",
-        scope(),
-        edited(TUNING, "stop", "InProgress", destination="Stopped", more=LATE_END),
-    ),
-    (
-        "NoLaunchAfterAStop",
-        "granted after the stop",
-        attrs.evolve(WIDE, assumptions=Assumptions("as-observed", "queue")),
-        edited(TUNING, "stop", "InProgress", effects=("STOP_CHILDREN", "PROCEED"), more=LATE_LAUNCH),
-    ),
-    ("StoppingEndsStopped", "another end", scope(), edited(TUNING, "finish", "Stopping", destination="Completed")),
-    (
-        "ReservationHeldUntilTheEnd",
-        "released at the stop",
-        scope(),
-        edited(TUNING, "stop", "InProgress", effects=("WITHDRAW", "STOP_CHILDREN", "RELEASE", "PROCEED")),
-    ),
-]
-"""A law, a planted bug by its name, the scope, and the tables with the bug: TLC has to name the law."""
-NOT_BY_A_TABLE = {
-    "NobodyWaitsWhileQuotaIsIdle": (scope("ab"), "/\\ world' = GrantAll(IF trigger", "/\\ world' = (IF trigger"),
-    "ArtifactsNeverVanish": (
-        scope(total=2),
-        '!.artifacts = @ \\union {<<c, "model">>}',
-        '!.artifacts = {<<c, "model">>}',
-    ),
-    "LogsPersist": (scope(), "!.training[c].lines = @ + 1", "!.training[c].lines = 1 - @"),
-}
-"""No row can break these: every step ends with GrantAll, and no effect deletes. An operator of the module is edited."""
-
-
-@needs_tlc
-@pytest.mark.long
-@pytest.mark.parametrize(("law", "bug", "scenario", "tables"), CAUGHT, ids=[f"{one[0]}: {one[1]}" for one in CAUGHT])
-def test_a_bug_in_a_table_breaks_the_law(law, bug, scenario, tables, tmp_path):
-    text = module(scenario, faults={"internal_error": 1}, tables=tables)
-    assert tlc.run(tmp_path, text, configuration([law])).broken == law
-
-
-@needs_tlc
-@pytest.mark.long
-@pytest.mark.parametrize("law", NOT_BY_A_TABLE)
-def test_a_bug_in_an_operator_breaks_the_law(law, tmp_path):
-    scenario, right, wrong = NOT_BY_A_TABLE[law]
-    text = module(scenario)
-    assert text.count(right) == 1
-    assert tlc.run(tmp_path, text.replace(right, wrong), configuration([law])).broken == law
-
-
-def test_every_law_of_the_module_is_checked_and_can_fail():
-    text = TEMPLATE.read_text()
-    defined = re.findall(r"^(\w+) ==", text[text.index("the laws of safety") :], re.M)
-    helpers = {"Interruptions", "AtRest"}
-    assert set(INVARIANTS) | set(STEPS) == set(defined) - helpers
-    assert {law for law, *_ in CAUGHT} | set(NOT_BY_A_TABLE) == set(INVARIANTS) | set(STEPS)
 
 
 def rows_of_module(text, name):
@@ -357,15 +164,6 @@ def test_a_quota_that_is_not_limited_and_the_wildcard():
     free = attrs.evolve(scope(), capacity={}, limits="none")
     assert 'Limit == "tuning-jobs" :> NoLimit @@ "ml.m5.xlarge" :> NoLimit' in module(free)
     assert '"ml.m5.xlarge" :> 3' in module(attrs.evolve(scope(), capacity={"*": 3}))
-
-
-def test_the_explorer_does_not_tell_worlds_apart_by_the_number_of_the_next_request():
-    system = system_of(scope())
-    [create] = system.moves(system.root)
-    state = system.take(system.root, create, last=False)
-    before = system.key(state)
-    state.world.tuning["a"].requests += 1
-    assert system.key(state) == before
 
 
 def test_values_as_tlc_prints_them():
