@@ -24,7 +24,6 @@ FAULTS = ("wait", "max_pending", "internal_error", "interrupt", "max_wait")
 SCOPES = {
     "1 × 1 on 1": (scope(), (), False),
     "1 × 2, both at a time, on 1": (scope(total=2, parallel=2), ("internal_error",), False),
-    "1 × 3, all at a time, on 1": (scope(total=3, parallel=3), (), False),
     "2 × 1 on 1": (scope("ab"), ("algorithm_error",), False),
     "2 × 1 on 1, spot": (scope("ab", spot=True), ("interrupt",), False),
     "2 × 1 on 1, `admission` `reject`": (scope("ab", admission="reject"), (), False),
