@@ -23,6 +23,8 @@ _IMPORTED_WHEN_CALLED = {
         "hptsim.cli.conform:conform",
         "Judge a recording of the live service: could the twin have answered so?",
     ),
+    "doctor": ("hptsim.cli.doctor:doctor", "What is installed, and whether a small simulation works."),
+    "new": ("hptsim.cli.new:new", "Write a commented scenario to start from, and its JSON Schema for editors."),
     "plan": (
         "hptsim.cli.plan:plan",
         "Replicate a scenario and answer with confidence intervals; find the smallest quota.",
@@ -78,6 +80,7 @@ def _application() -> Any:
     for name, (place, words) in _IMPORTED_WHEN_CALLED.items():
         app.command(place, name=name, help=words)
     app.command(diagram, name="diagram")
+    app.register_install_completion_command()
     return app
 
 

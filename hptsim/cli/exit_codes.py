@@ -1,4 +1,4 @@
-"""The exit codes of `hptsim`; docs/scenario.md lists them."""
+"""The exit codes of `hptsim`; docs/command-line.md lists them."""
 
 SUCCESS = 0
 BAD_INPUT = 2

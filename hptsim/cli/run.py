@@ -10,6 +10,7 @@ from pathlib import Path
 
 from attrs import asdict
 
+from hptsim import __version__
 from hptsim.audit.laws import LAWS
 from hptsim.cli import terminal
 from hptsim.cli.exit_codes import INTERRUPTED, SUCCESS
@@ -26,6 +27,8 @@ from hptsim.scenario.scenario import Scenario
 from hptsim.simulation.simulation import Simulation
 from hptsim.views.player import to_html
 
+RESULTS_FORMAT = 1
+"""The format of the results for machines."""
 _ROWS = 50
 """At most this many tuning jobs are printed one by one."""
 
@@ -53,7 +56,7 @@ def run(
 ) -> int:
     """Run a scenario (TOML or JSON), a bare CreateHyperParameterTuningJob request (JSON), or the embedded example.
 
-    Prints a timeline of each stop, a table of the tuning jobs and the laws checked; see the README for the files.
+    Prints a timeline of each stop, a table of the tuning jobs and the laws checked.
 
     Parameters
     ----------
@@ -106,8 +109,10 @@ def _with_file(error: LawBroken, file: Path | None) -> LawBroken:
 
 
 def _results(sim: Simulation, metrics: Metrics) -> str:
-    """The results for machines, as JSON."""
+    """The results for machines, as JSON; the format's number grows when a key is taken away or means something else."""
     results = {
+        "hptsim_results": RESULTS_FORMAT,
+        "version": __version__,
         "scenario": sim.scenario.name,
         "seed": sim.seed,
         "end_s": sim.now,
@@ -146,7 +151,7 @@ def _table(sim: Simulation, metrics: Metrics) -> object:
     for heading in ("tuning job", "status"):
         table.add_column(heading, no_wrap=True)
     table.add_column("children", min_width=13)
-    for heading in ("waited", "stop took", "stored", "inst-h", "cost"):
+    for heading in ("waited", "stop took", "stored", "billable inst-h", "cost"):
         table.add_column(heading, justify="right", no_wrap=True)
     for row in metrics.tuning_jobs[:_ROWS]:
         table.add_row(*_cells(row))

@@ -20,7 +20,7 @@ _SENTENCES: Mapping[tuple[str, str], str] = {
     ("training", "uploaded"): "{0.name} has uploaded what it saved: {0.destination}",
     ("training", "torn_down"): "{0.name} is torn down, nothing to store: {0.destination}",
     ("artifact", "store"): "stored: {0.data}",
-    ("reservation", "withdraw"): "{0.name} leaves the queue",
+    ("reservation", "withdraw"): "its request leaves the line: {amounts}",
     ("reservation", "release"): "released: {amounts}",
 }
 """By what a journal entry is about and its trigger. Other entries, such as bookings, are left out of a timeline."""

@@ -12,6 +12,7 @@ from typing import Any
 import attrs
 
 from hptsim.errors import invalid, nearest
+from hptsim.model.validators import Check, optional
 
 ASSUMPTIONS: Mapping[str, str] = MappingProxyType(
     {
@@ -182,12 +183,12 @@ ASSUMPTIONS: Mapping[str, str] = MappingProxyType(
 """Every named assumption and what it says."""
 
 
-def _one_of(*values: str) -> Any:
+def _one_of(*values: str) -> Check:
     def check(instance: object, attribute: attrs.Attribute[Any], value: Any) -> None:
         if value not in values:
             raise invalid(f"assumptions.{attribute.name}", value, " or ".join(values), nearest(str(value), values))
 
-    return check
+    return Check({"enum": list(values)}, check)
 
 
 DISCIPLINES = ("fifo", "priority", "backfill", "easy-backfill", "fair-share", "quota-shares", "quota-shares-reclaim")
@@ -207,7 +208,7 @@ class Assumptions:
     """
 
     reservation: str = attrs.field(default="reuse", validator=_one_of("reuse", "upfront", "as-observed"))
-    admission: str | None = attrs.field(default=None, validator=attrs.validators.optional(_one_of("reject", "queue")))
+    admission: str | None = attrs.field(default=None, validator=optional(_one_of("reject", "queue")))
     """None: "queue" where a scenario has arrivals, for then waiting is the question; otherwise "reject", as the service does."""
     discipline: str = attrs.field(default="fifo", validator=_one_of(*DISCIPLINES))
     repeated_stop: str = attrs.field(default="idempotent", validator=_one_of("idempotent", "reject"))

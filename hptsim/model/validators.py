@@ -14,6 +14,21 @@ import attrs
 from hptsim.errors import invalid, nearest
 
 Validator = Callable[[Any, "attrs.Attribute[Any]", Any], None]
+Schema = Mapping[str, Any]
+
+
+@attrs.frozen
+class Check:
+    """A validator, and what it lets through as a JSON Schema, for editors."""
+
+    schema: Schema
+    check: Validator
+
+    def __call__(self, instance: object, attribute: attrs.Attribute[Any], value: Any) -> None:
+        """Raise InvalidInput, unless the value is fine."""
+        self.check(instance, attribute, value)
+
+
 LARGEST = sys.float_info.max
 LARGEST_WHOLE = 2**63 - 1
 _DEEPEST = 100
@@ -36,84 +51,95 @@ def is_string(value: Any) -> bool:
     return True
 
 
-def _validator(fine: Callable[[Any], bool], expected: str, hint: Callable[[Any], str] = lambda value: "") -> Validator:
+def _validator(
+    fine: Callable[[Any], bool], expected: str, schema: Schema, hint: Callable[[Any], str] = lambda value: ""
+) -> Check:
     def check(instance: object, attribute: attrs.Attribute[Any], value: Any) -> None:
         if not fine(value) and not (value is None and attribute.default is None):
             raise invalid(attribute.name, value, expected, hint(value))
 
-    return check
+    return Check(schema, check)
 
 
-def number() -> Validator:
+def number() -> Check:
     """A finite number."""
-    return _validator(is_number, "a finite number")
+    return _validator(is_number, "a finite number", {"type": "number"})
 
 
-def at_least(low: float) -> Validator:
+def at_least(low: float) -> Check:
     """A finite number that is not below *low*."""
-    return _validator(lambda value: is_number(value) and value >= low, f"a number of at least {low:g}")
+    schema = {"type": "number", "minimum": low}
+    return _validator(lambda value: is_number(value) and value >= low, f"a number of at least {low:g}", schema)
 
 
-def share() -> Validator:
+def share() -> Check:
     """A probability."""
-    return _validator(lambda value: is_number(value) and 0 <= value <= 1, "a probability between 0 and 1")
+    schema = {"type": "number", "minimum": 0, "maximum": 1}
+    return _validator(lambda value: is_number(value) and 0 <= value <= 1, "a probability between 0 and 1", schema)
 
 
-def whole(low: int, high: int = LARGEST_WHOLE) -> Validator:
+def whole(low: int, high: int = LARGEST_WHOLE) -> Check:
     """A whole number of 64 bits, from *low* to *high*."""
 
     def fine(value: Any) -> bool:
         return isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
 
-    return _validator(
-        fine, f"a whole number of at least {low}" + (f" and at most {high}" if high < LARGEST_WHOLE else "")
-    )
+    expected = f"a whole number of at least {low}" + (f" and at most {high}" if high < LARGEST_WHOLE else "")
+    return _validator(fine, expected, {"type": "integer", "minimum": low, "maximum": high})
 
 
-def seconds(low: int, high: int | None = None) -> Validator:
+def seconds(low: int, high: int | None = None) -> Check:
     """Whole seconds, as the service counts them; they may be written as 60.0."""
 
     def fine(value: Any) -> bool:
         return is_number(value) and value >= low and value % 1 == 0 and (high is None or value <= high)
 
-    return _validator(fine, f"whole seconds from {low}" + (f" to {high}" if high else ""))
-
-
-def string(*, empty: bool = False) -> Validator:
-    """A string that can be written to a file."""
-    expected = "a string" if empty else "a string that is not empty"
+    bounds = {"minimum": low, **({"maximum": high} if high else {})}
     return _validator(
-        lambda value: is_string(value) and (empty or value != ""), f"{expected}, in Unicode without half pairs"
+        fine, f"whole seconds from {low}" + (f" to {high}" if high else ""), {"type": "integer", **bounds}
     )
 
 
-def flag() -> Validator:
+def string(*, empty: bool = False) -> Check:
+    """A string that can be written to a file."""
+    expected = "a string" if empty else "a string that is not empty"
+    return _validator(
+        lambda value: is_string(value) and (empty or value != ""),
+        f"{expected}, in Unicode without half pairs",
+        {"type": "string", "minLength": 0 if empty else 1},
+    )
+
+
+def flag() -> Check:
     """True or False."""
-    return _validator(lambda value: isinstance(value, bool), "true or false")
+    return _validator(lambda value: isinstance(value, bool), "true or false", {"type": "boolean"})
 
 
-def one_of(*values: str) -> Validator:
+def one_of(*values: str) -> Check:
     """One of the strings *values*."""
     expected = " or ".join([*filter(None, values), *(["''"] if "" in values else [])])
     spelled = [value for value in values if value]
     return _validator(
-        lambda value: isinstance(value, str) and value in values, expected, lambda value: nearest(str(value), spelled)
+        lambda value: isinstance(value, str) and value in values,
+        expected,
+        {"enum": list(values)},
+        lambda value: nearest(str(value), spelled),
     )
 
 
-def an(kind: type[Any]) -> Validator:
+def an(kind: type[Any]) -> Check:
     """An object of the class *kind*."""
-    return _validator(lambda value: isinstance(value, kind), f"a {kind.__name__}")
+    return _validator(lambda value: isinstance(value, kind), f"a {kind.__name__}", {})
 
 
-def optional(check: Validator) -> Validator:
+def optional(check: Check) -> Check:
     """What *check* takes, or None."""
 
     def inside(instance: object, attribute: attrs.Attribute[Any], value: Any) -> None:
         if value is not None:
             check(instance, attribute, value)
 
-    return inside
+    return Check(check.schema, inside)
 
 
 def each(kind: type[Any]) -> Validator:
@@ -129,7 +155,7 @@ def each(kind: type[Any]) -> Validator:
     return check
 
 
-def table(check: Validator, of: str) -> Validator:
+def table(check: Check, of: str) -> Check:
     """A table from strings to values that *check* takes, for example of numbers by instance type."""
     required: Any = attrs.NOTHING
 
@@ -141,7 +167,7 @@ def table(check: Validator, of: str) -> Validator:
                 raise invalid(attribute.name, name, f"a table of {of}, with strings as keys")
             check(instance, attribute.evolve(name=f"{attribute.name}.{name}", default=required), one)
 
-    return inside
+    return Check({"type": "object", "additionalProperties": check.schema}, inside)
 
 
 def in_order(given: Any) -> Any:

@@ -6,10 +6,12 @@ Workers get replications in chunks and return figures; journals stay in the work
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import pickle
 import signal
 import sys
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed, wait
 from contextlib import contextmanager
@@ -101,8 +103,22 @@ def run_chunk(design: Design, seeds: Sequence[int]) -> list[Figures]:
     return done
 
 
+def _begin_worker() -> None:
+    """In a worker process: it ends with the process that started it, and Ctrl-C ends its chunk."""
+    threading.Thread(target=_end_with_parent, name="hptsim-parent", daemon=True).start()
+    _stop_on_ctrl_c()
+
+
+def _end_with_parent() -> None:
+    """End this process when its parent has ended, also by a kill that lets it clean up nothing."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
 def _stop_on_ctrl_c() -> None:
-    """In a worker process: the terminal sends Ctrl-C to all of a group; it ends the chunk, and never the waiting for one."""
+    """The terminal sends Ctrl-C to all of a group; it ends the chunk, and never the waiting for one."""
 
     def stop(number: int, frame: object) -> None:
         if _working:
@@ -118,7 +134,7 @@ def workers(executor: Executor | None) -> Iterator[Executor]:
     if executor is not None:
         yield executor
         return
-    pool = ProcessPoolExecutor(os.cpu_count(), initializer=_stop_on_ctrl_c)
+    pool = ProcessPoolExecutor(os.cpu_count(), initializer=_begin_worker)
     try:
         yield pool
     finally:

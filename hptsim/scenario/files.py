@@ -22,8 +22,8 @@ from hptsim.scenario.workload import Arrivals, ScheduledTuningJob
 
 _JOB_KEYS = ("request", "at_s", "stop_at_s", *BESIDE, "strategy", "faults", "recorded", "template")
 _ARRIVAL_KEYS = ("request", *BESIDE, "strategy", *(name for name in names(Arrivals) if name != "template"))
-_PRESETS = ("instant", "typical")
-_LIMITS = ("service", "none")
+PRESETS = ("instant", "typical")
+LIMITS = ("service", "none")
 _REQUEST = "a CreateHyperParameterTuningJob request or the path of one"
 
 
@@ -36,14 +36,14 @@ def timings(given: Any) -> Timings:
     if isinstance(given, Timings):
         return given
     if isinstance(given, str):
-        if given not in _PRESETS:
-            raise invalid("timings", given, "instant, typical or a table", nearest(given, _PRESETS))
+        if given not in PRESETS:
+            raise invalid("timings", given, "instant, typical or a table", nearest(given, PRESETS))
         given = {"preset": given}
     known("timings", given, [*names(Timings), "preset"], "timings")
     values = dict(given)
     preset = values.pop("preset", "instant")
-    if preset not in _PRESETS:
-        raise invalid("timings.preset", preset, " or ".join(_PRESETS), nearest(str(preset), _PRESETS))
+    if preset not in PRESETS:
+        raise invalid("timings.preset", preset, " or ".join(PRESETS), nearest(str(preset), PRESETS))
     base: Timings = Timings.typical() if preset == "typical" else Timings.instant()
     with below("timings"):
         return attrs.evolve(base, **values)
@@ -58,8 +58,8 @@ def limits(given: Any) -> ServiceLimits:
     if isinstance(given, ServiceLimits):
         return given
     if isinstance(given, str):
-        if given not in _LIMITS:
-            raise invalid("limits", given, "service, none or a table", nearest(given, _LIMITS))
+        if given not in LIMITS:
+            raise invalid("limits", given, "service, none or a table", nearest(given, LIMITS))
         return ServiceLimits() if given == "service" else ServiceLimits(None, None, None)
     known("limits", given, names(ServiceLimits), "limits")
     with below("limits"):

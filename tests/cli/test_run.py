@@ -7,9 +7,11 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
+import hptsim
 from cli.broken_tables import BROKEN
 from hptsim import Scenario, Simulation, TuningJobSpec
 from hptsim.cli.app import main
@@ -50,6 +52,16 @@ def test_run_json_is_json_and_nothing_else(tiny, capsys):
     assert (result["scenario"], result["seed"], result["end_s"]) == ("tiny", 5, 20.0)
     assert [row["status"] for row in result["tuning_jobs"]] == ["Stopped"]
     assert result["laws"]["entries_judged"] > 10 and captured.err == ""
+
+
+def test_the_results_for_machines_have_the_keys_of_their_page(tiny, capsys):
+    page = (Path(__file__).parent.parent.parent / "docs" / "command-line.md").read_text()
+    table = page.partition("## Results for machines")[2].partition("\n## ")[0]
+    rows = [line.split(" | ")[0] for line in table.splitlines() if line.startswith("| `")]
+    main(["run", str(tiny), "--json"])
+    result = json.loads(capsys.readouterr().out)
+    assert [key for row in rows for key in re.findall(r"`(\w+)`", row)] == list(result)
+    assert f"has the number {result['hptsim_results']}," in page and result["version"] == hptsim.__version__
 
 
 def test_until_stops_the_clock(tiny, capsys):

@@ -229,3 +229,35 @@ def test_a_cluster_that_loses_a_worker_half_way_loses_nothing(tmp_path):
         assert running.result(timeout=120).table.equals(whole)
         assert set(client.run(os.getpid).values()) != set(before.values()), "nobody was killed"
     assert len(path.read_text().splitlines()) == 40
+
+
+WORKING = """
+import os, time
+from hptsim.planning.executors import workers
+
+with workers(None) as pool:
+    begun = [pool.submit(time.sleep, 0.2 + number) for number in range(os.cpu_count())]  # so that each has its worker
+    print(*pool._processes, flush=True)
+    time.sleep(60)
+"""
+
+
+def alive(number):
+    try:
+        return Path(f"/proc/{number}/stat").read_text().split()[2] != "Z"
+    except OSError:
+        return False
+
+
+@pytest.mark.long
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks for processes in /proc")
+def test_workers_end_with_the_process_that_started_them_also_when_it_is_killed():
+    with subprocess.Popen([sys.executable, "-c", WORKING], stdout=subprocess.PIPE, text=True) as parent:
+        processes = [int(one) for one in parent.stdout.readline().split()]
+        assert processes and all(map(alive, processes))
+        parent.kill()
+    for _ in range(300):  # a busy machine may take its time
+        if not any(map(alive, processes)):
+            return
+        time.sleep(0.1)
+    raise AssertionError("workers outlive the process that started them")
