@@ -29,8 +29,9 @@ Names == $names
 
 (* number, parallel: the limits of the tuning job. limited: whether it has *)
 (* a limit on its run time. needs: what each of its training jobs takes.   *)
-(* streams: whether there is no download. pending: whether the time in     *)
-(* Pending is limited. retries: after internal errors.                     *)
+(* streams: whether there is no download. spot: whether it can be          *)
+(* interrupted. pending: whether the time in Pending is limited.           *)
+(* checkpoints: whether it stores one. retries: after internal errors.     *)
 Scope ==
 $scope
 
@@ -43,6 +44,10 @@ Stops == $stops
 DelayedStop == $delayed_stop
 
 (***************************** the tables **********************************)
+Row(trigger, source, destination, guard, books, effects) ==
+    [trigger |-> trigger, source |-> source, destination |-> destination, guard |-> guard, books |-> books,
+     effects |-> effects]
+
 TuningRows == {
 $tuning}
 

@@ -88,7 +88,7 @@ def module(
     return Template(TEMPLATE.read_text(encoding="utf-8")).substitute(
         module=name,
         names=_value([spec.name for spec in specs]),
-        scope=_function({spec.name: _limits(spec, pools) for spec in specs}, " @@\n"),
+        scope="    " + _function({spec.name: _limits(spec, pools) for spec in specs}, " @@\n    "),
         limit=_function({pool: _limit(ledger.limit_of(pool)) for pool in pools}),
         budget=_function({kind: _value(count) for kind, count in budget.items()}),
         reservations=_value(account.assumptions.reservation),
@@ -155,19 +155,18 @@ def _limits(spec: TuningJobSpec, pools: list[str]) -> str:
     """What the module knows of a tuning job, as a record."""
     definition = spec.definitions[0]
     amounts = definition.instances.amounts
-    return _record(
-        {
-            "number": _value(spec.limits.max_training_jobs),
-            "parallel": _value(spec.limits.max_parallel),
-            "limited": _value(spec.limits.max_runtime_s is not None),
-            "needs": "(" + _function({pool: _value(amounts.get(pool, 0)) for pool in pools}) + ")",
-            "streams": _value(definition.input_mode != "File"),
-            "spot": _value(definition.spot),
-            "pending": _value(definition.pending_limit_s is not None),
-            "checkpoints": _value(definition.checkpoint_uri is not None),
-            "retries": _value(definition.max_retries),
-        }
-    )
+    fields = {
+        "number": _value(spec.limits.max_training_jobs),
+        "parallel": _value(spec.limits.max_parallel),
+        "limited": _value(spec.limits.max_runtime_s is not None),
+        "needs": "(" + _function({pool: _value(amounts.get(pool, 0)) for pool in pools}) + ")",
+        "streams": _value(definition.input_mode != "File"),
+        "spot": _value(definition.spot),
+        "pending": _value(definition.pending_limit_s is not None),
+        "checkpoints": _value(definition.checkpoint_uri is not None),
+        "retries": _value(definition.max_retries),
+    }
+    return "[\n" + ",\n".join(f"        {name} |-> {text}" for name, text in fields.items()) + "]"
 
 
 def _rows(table: Dispatch) -> str:
@@ -179,16 +178,8 @@ def _states(table: Dispatch) -> frozenset[str]:
 
 
 def _row(row: Row) -> str:
-    return _record(
-        {
-            "trigger": _value(row.trigger),
-            "source": _value(row.source),
-            "destination": _value(row.destination),
-            "guard": _value(row.guard),
-            "books": _value(row.books),
-            "effects": _value(row.effects),
-        }
-    )
+    parts = (row.trigger, row.source, row.destination, row.guard, row.books, row.effects)
+    return f"Row({', '.join(map(_value, parts))})"
 
 
 def _limit(count: int | None) -> str:
@@ -209,10 +200,6 @@ def _value(value: Any) -> str:
         return f'"{value}"'
     parts = [_value(one) for one in value]
     return f"{{{', '.join(sorted(parts))}}}" if isinstance(value, frozenset) else f"<<{', '.join(parts)}>>"
-
-
-def _record(fields: Mapping[str, str]) -> str:
-    return "[" + ", ".join(f"{name} |-> {text}" for name, text in fields.items()) + "]"
 
 
 def _function(values: Mapping[str, str], then: str = " @@ ") -> str:

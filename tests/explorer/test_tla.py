@@ -83,10 +83,8 @@ def test_tlc_finds_the_states_and_steps_that_the_explorer_has(name, tmp_path):
 def rows_of_module(text, name):
     """The rows that a module has under *name*, read from its text."""
     table = text[text.index(f"{name} == {{") :]
-    rows = [tlc.value(line.strip().rstrip(",}")) for line in table[: table.index("}\n")].splitlines()[1:]]
-    return [
-        tuple(row[key] for key in ("trigger", "source", "destination", "guard", "books", "effects")) for row in rows
-    ]
+    rows = re.findall(r"^    Row\((.*)\)[,}]$", table[: table.index("}\n") + 2], re.M)
+    return [tlc.value(f"<<{row}>>") for row in rows]
 
 
 def test_the_tables_are_those_of_hptsim():
