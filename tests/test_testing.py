@@ -287,7 +287,7 @@ def test_a_run_that_does_not_come_to_rest_is_red():
     machine.sim.create_tuning_job(TuningJobSpec("a"))
     for trigger in ("launch", "ready"):
         machine.sim.fire(machine.armed(trigger)[0], trigger)
-    with pytest.raises(LawBroken, match="every job ends: a is InProgress, and nothing can happen"):
+    with pytest.raises(LawBroken, match="every job ends: a is InProgress and nothing is left to do"):
         machine.teardown()
 
 

@@ -29,12 +29,12 @@ def happens_once(state: State, entry: Entry) -> str | None:
 def nothing_again(state: State, entry: Entry) -> str | None:
     """No job is created under a name that is in use, and none is stopped that is stopping already."""
     _, thing, name, trigger, _, _, _, _ = entry
-    tuning, training = state.tuning.get(name), state.training.get(name)
+    tuning = state.tuning.get(name) if thing == "tuning" else None
+    training = state.training.get(name) if thing == "training" else None
     if trigger == "create":
-        known = tuning if thing == "tuning" else training
-        return f"{name} is created, and there is a job of this name" if known is not None else None
-    of_tuning, of_training = tuning is not None and tuning.stopped, training is not None and "stop" in training.reasons
-    stopped = of_tuning if thing == "tuning" else of_training
+        there = tuning is not None or training is not None
+        return f"{name} is created, and there is a job of this name" if there else None
+    stopped = (tuning is not None and tuning.stopped) or (training is not None and "stop" in training.reasons)
     return f"{name} is stopped, and was stopped before" if stopped else None
 
 

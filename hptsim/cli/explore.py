@@ -78,7 +78,7 @@ def explore(
     max_depth
         make no move from a state that is this many steps from the first
     workers
-        search in this many processes (default: 1); the answer is the same
+        search in this many processes (default: 1), without reduction; the answer is the same
     checkpoint
         keep the search in this file, and go on from it if it was ended
     hash_compaction
@@ -122,7 +122,7 @@ def explore(
                 scenario,
                 hash_compaction=hash_compaction,
                 coverage=coverage or max_depth is not None,
-                reduction=not no_reduction and workers in (None, 1),
+                reduction=not no_reduction,
                 progress=progress,
                 **bounds,
                 **scope,
@@ -176,10 +176,10 @@ def _print(found: Exploration | Walks) -> None:
 
 
 def _kept(found: Exploration) -> str:
-    return "no state is left to visit, no law is broken" if found.omission_probability else _ALL
+    whole = not found.omission_probability and not found.reduced
+    return "every state visited, all laws kept" if whole else "no state is left to visit, no law is broken"
 
 
-_ALL = "every state visited, all laws kept"
 _END = {
     "": "{2}",
     exploration.MAX_STATES: "stopped after {0} states: no law was found broken in them, and there may be more",

@@ -15,7 +15,7 @@ from hypothesis import currently_in_test_context, note, stateful
 from hypothesis import strategies as st
 
 from hptsim import boto
-from hptsim.audit.laws import LAWS, law
+from hptsim.audit.laws import LAWS
 from hptsim.cloud.every_outcome import EveryOutcome
 from hptsim.errors import ServiceError
 from hptsim.model.account import OTHERS
@@ -234,15 +234,6 @@ class TuningMachine(stateful.RuleBasedStateMachine):
         while possible := self.sim.possible:
             self.sim.fire(*possible[0])
         self.sim.run()
-        jobs: list[Any] = [
-            *map(self.sim.tuning_job, self.sim.tuning_jobs),
-            *map(self.sim.training_job, self.training_jobs()),
-        ]
-        for job in jobs:
-            if (
-                job.ended_s is None
-            ):  # a fault that is armed and no longer allowed keeps the simulation from judging this
-                raise law("every job ends").broken(f"{job.name} is {job.status}, and nothing can happen")
 
 
 def _rule_of(trigger: str, words: str) -> Any:

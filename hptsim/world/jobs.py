@@ -241,6 +241,7 @@ class TuningJob:
         """What matters of it for what can happen next, without times."""
         return (
             self.name,
+            self.incarnation,  # its training jobs are named after it
             self.state,
             self.admitted,
             self.asked,

@@ -39,7 +39,7 @@ def test_explore_counts_states_and_says_what_it_has_not_seen(one, capsys):
     assert "every state visited, all laws kept" in out
     assert re.search("never seen in this scope: .*a waiting request is withdrawn", out)
     assert main(["explore", "--max-states", "200"]) == 0
-    out = capsys.readouterr().out
+    out = capsys.readouterr().out.partition("Not tried")[0]
     assert re.search(r"stopped after 20\d states", out) and "all laws" not in out and "every" not in out
 
 
@@ -91,9 +91,11 @@ def test_random_walks_are_the_same_for_the_same_seed(one, capsys):
 def test_several_processes_print_the_same(one, capsys):
     said = []
     for workers in ("1", "2"):
-        assert main(["explore", one, "--workers", workers]) == 0
+        assert main(["explore", one, "--no-reduction", "--workers", workers]) == 0
         said.append(capsys.readouterr().out)
     assert said[0] == said[1]
+    assert main(["explore", one, "--workers", "2"]) == 0
+    assert "The search was not reduced: it runs in several processes." in capsys.readouterr().out
 
 
 def test_results_for_machines(one, capsys):

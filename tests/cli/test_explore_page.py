@@ -32,5 +32,5 @@ def test_a_page_that_does_not_hold_every_state_says_so(tmp_path, capsys):
 
 def test_a_broken_law_is_told_with_exit_code_3(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr("hptsim.cli.explore_page.state_graph", functools.partial(state_graph, tables=BROKEN))
-    assert write_page(tmp_path / "page.html", ONE, {}, delayed_stop=False, max_states=None) == 3
+    assert write_page(tmp_path / "page.html", ONE, None) == 3
     assert "law broken in 1 of them; first: logs persist: " in capsys.readouterr().out

@@ -397,7 +397,7 @@ def test_a_search_of_bounded_depth_makes_no_move_from_the_last_states_and_judges
         found = explore(scope(), max_depth=depth)
         assert found.depth == min(depth, whole.depth) and found.states <= whole.states
         assert found.complete == (depth >= whole.depth), depth
-        words = found.sentence().lower().split()
+        words = found.sentence().partition("Not tried")[0].lower().split()
         assert found.complete or not {"all", "every", "each"} & set(words)
     assert attrs.evolve(found, laws=()) == attrs.evolve(whole, laws=())
 
