@@ -123,6 +123,12 @@ COUNTS = {
     "count for pool, count in amounts.items() if pool != TUNING_JOBS",
     "amounts.values()",
     "entries.values()",
+    "1 for _ in self",
+    "_BIT[name] for name in self.content",
+    "columns['due']",
+    "node.at_rest for node in graph.nodes",
+    "not isinstance(history.following, Request) for history in met",
+    "request.instances.get(one, 0) for request in queue",
 }
 """What is added up with sum and is whole numbers: instances, training jobs, points of a grid, refused calls, whole seconds."""
 
