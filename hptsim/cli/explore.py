@@ -197,6 +197,8 @@ def _data(found: Exploration | Walks) -> dict[str, Any]:
         names = ("states", "transitions", "depth", "resting", "complete", "ended", "omission_probability")
     data: dict[str, Any] = {name: getattr(found, name) for name in names}
     data |= {"witnessed": list(found.witnessed), "missed": list(found.missed)}
+    if isinstance(found, Exploration):
+        data |= {"reduced": found.reduced, "judged_in_part": list(found.judged_in_part), "untried": list(found.untried)}
     data["counterexample"] = None if found.counterexample is None else _counterexample(found.counterexample)
     data["coverage"] = None if found.coverage is None else found.coverage.to_dict()
     return data

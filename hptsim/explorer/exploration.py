@@ -29,7 +29,9 @@ _WHY = {
 
 @attrs.frozen
 class Counterexample:
-    """A shortest way to break a law: the public calls that reproduce it, and what broke.
+    """A way to break a law: the public calls that reproduce it, and what broke.
+
+    It is a shortest one, unless the search was reduced or took random walks.
 
     Where something goes on for ever, *loop* are the calls that lead from the last state back to itself. *scope* is what was
     explored: with it the calls are repeated. Raises InvalidInput where they cannot be, because it is missing, or because
@@ -102,7 +104,7 @@ class Counterexample:
 
 @attrs.frozen
 class Exploration:
-    """What an exploration found; *complete* means that every reachable state was visited."""
+    """What an exploration found; *complete* means that every reachable state was visited, or one for all that it stands for."""
 
     states: int
     transitions: int

@@ -32,7 +32,7 @@ from hptsim.simulation.simulation import Simulation
 from hptsim.simulation.snapshots import Snapshot
 
 DUE, COMMAND, FAULT = "due", "command", "fault"
-"""The kinds of steps: what has to happen at some time, what a caller may do, and what may go wrong."""
+"""What has to happen at some time, what a caller may do, and what may go wrong."""
 _BEYOND = 2**31 - 1
 """Stands for every state that is not kept."""
 

@@ -104,6 +104,8 @@ def test_results_for_machines(one, capsys):
     assert found["ended"] == "max_depth" and found["complete"] is False and found["depth"] == 4
     assert found["coverage"]["rows_fired"] + len(found["coverage"]["rows_never_fired"]) == found["coverage"]["rows"]
     assert found["counterexample"] is None and found["states"] > 10
+    assert found["reduced"] is True and found["judged_in_part"] == ["the best is the best"]
+    assert "deletion, and creation again under the same name" in found["untried"][2]
     assert main(["explore", one, "--json", "--walks", "4"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert found["walks"] == 4 and found["interrupted"] is False and found["coverage"]["pairs"] > 0
