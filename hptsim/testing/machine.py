@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
-from hypothesis import currently_in_test_context, note, stateful
+from hypothesis import Phase, currently_in_test_context, note, settings, stateful
 from hypothesis import strategies as st
 
 from hptsim import boto
@@ -41,6 +41,12 @@ def _client(service: str) -> Any:
     return boto.client(Simulation(), service)
 
 
+def _explain_nothing(machine: type[stateful.RuleBasedStateMachine]) -> None:
+    test = machine.TestCase
+    phases = [phase for phase in test.settings.phases if phase is not Phase.explain]
+    test.settings = settings(test.settings, phases=phases)
+
+
 def _free(names: Iterable[str], taken: Collection[str]) -> str:
     """The first of *names* that is not taken."""
     return next(name for name in names if name not in taken)
@@ -57,6 +63,14 @@ class TuningMachine(stateful.RuleBasedStateMachine):
 
     scenario: Scenario | None = None
     laws: Iterable[Law] = LAWS
+
+    def __init_subclass__(cls, **more: Any) -> None:
+        """The test of a machine does not look for lines that only failing runs execute.
+
+        That takes four times as long as finding the minimal example, and names lines of this file, where the bug is not.
+        """
+        super().__init_subclass__(**more)
+        _explain_nothing(cls)
 
     @stateful.initialize(
         account=st.runner().flatmap(lambda self: accounts() if self.scenario is None else st.none()),
@@ -259,3 +273,5 @@ RULES = {
 
 for _trigger, _words in RULES.items():
     setattr(TuningMachine, _trigger, _rule_of(_trigger, _words))
+
+_explain_nothing(TuningMachine)

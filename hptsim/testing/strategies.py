@@ -303,4 +303,4 @@ natures = clouds
 def budgets(draw: Any) -> dict[str, int]:
     """A swarm of faults for `TuningMachine`: which kinds exist is drawn first, then how often each may happen."""
     there = draw(st.sets(st.sampled_from(FAULTS)))
-    return {kind: draw(st.integers(1, 3)) if kind in there else 0 for kind in FAULTS}
+    return {kind: draw(st.integers(1, 3)) for kind in FAULTS if kind in there}

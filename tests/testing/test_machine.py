@@ -3,11 +3,13 @@
 import pytest
 from examples import request
 from extras import BOTO
-from hypothesis import Phase, settings
+from hypothesis import Phase, find, settings
 from hypothesis.stateful import rule, run_state_machine_as_test
 
 from hptsim import Scenario
+from hptsim.cloud.every_outcome import FAULTS
 from hptsim.testing import TuningMachine
+from hptsim.testing.strategies import budgets
 
 FINDING = settings(phases=[Phase.generate], derandomize=True, database=None, deadline=None, max_examples=50)
 
@@ -46,3 +48,13 @@ def test_an_account_of_ones_own_is_not_drawn():
     machine = Wrong()
     machine.begin(account=None, script=None, budget={}, delayed_stop=False)
     assert machine.sim.scenario.capacity == {"ml.m5.xlarge": 4}
+
+
+def test_the_test_of_a_machine_does_not_look_for_lines_that_only_failing_runs_execute():
+    assert Phase.shrink in Wrong.TestCase.settings.phases
+    assert Phase.explain not in {*Wrong.TestCase.settings.phases, *TuningMachine.TestCase.settings.phases}
+
+
+def test_a_budget_names_the_faults_that_there_are():
+    assert find(budgets(), lambda budget: len(budget) == 1, settings=FINDING).keys() <= set(FAULTS)
+    assert find(budgets(), lambda budget: True, settings=settings(FINDING, phases=[Phase.generate, Phase.shrink])) == {}
