@@ -23,7 +23,7 @@ def test_walks_say_how_many_are_left():
     assert shown == "walking: 200 of 300 walks, 120 different states, 100 a second; about 1 s left"
 
 
-def test_ctrl_c_is_heard_once_and_the_second_ends_at_once():
+def test_ctrl_c_is_heard_once_and_the_second_ends_at_once(ctrl_c):
     with showing(10, quiet=True) as progress:
         assert progress(Progress(1, 1, 0)) is False
         signal.raise_signal(signal.SIGINT)

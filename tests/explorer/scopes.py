@@ -1,5 +1,8 @@
 """Scopes for the tests of searches: small, and with a bug planted."""
 
+import os
+import sys
+
 import attrs
 
 from hptsim.model.definitions import ResourceLimits, TrainingJobDefinition
@@ -8,6 +11,9 @@ from hptsim.model.specs import TuningJobSpec
 from hptsim.model.tables import TRAINING, Table
 from hptsim.scenario.scenario import Scenario
 from hptsim.scenario.workload import ScheduledTuningJob
+
+HERE = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+"""The environment of a process that is to find the modules of the tests."""
 
 
 def jobs(count=1, children=2):

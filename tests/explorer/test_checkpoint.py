@@ -1,7 +1,6 @@
 """A search that was ended, by Ctrl-C, kill -9 or a torn write, goes on from its file and has the same answer."""
 
 import json
-import os
 import pickle
 import re
 import signal
@@ -12,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from explorer.scopes import BROKEN, FAULTS, answer, jobs
+from explorer.scopes import BROKEN, FAULTS, HERE, answer, jobs
 from hptsim import LAWS, explore
 from hptsim.errors import InvalidInput
 from hptsim.explorer import checkpoint as module
@@ -211,7 +210,7 @@ explore(jobs(1), faults=FAULTS, checkpoint=sys.argv[1], workers=int(sys.argv[2])
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_killed_search_goes_on_and_has_the_same_answer(tmp_path, workers):
     path = tmp_path / "search.ck"
-    child = subprocess.Popen([sys.executable, "-c", CHILD, str(path), str(workers)], env={**os.environ})
+    child = subprocess.Popen([sys.executable, "-c", CHILD, str(path), str(workers)], env=HERE)
     while not path.exists() or path.stat().st_size < 12_000:
         assert child.poll() is None, "it has ended before it could be killed"
         time.sleep(0.01)

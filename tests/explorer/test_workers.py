@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from explorer.scopes import FAULTS, LATE, answer, jobs
+from explorer.scopes import FAULTS, HERE, LATE, answer, jobs
 from hptsim import LAWS, explore
 from hptsim.errors import InvalidInput
 from hptsim.explorer import search, workers
@@ -123,7 +123,7 @@ explore(jobs(2), faults=FAULTS, workers=2)
 
 @pytest.mark.long
 def test_the_processes_end_when_the_search_is_killed():
-    child = subprocess.Popen([sys.executable, "-c", CHILD], stdout=subprocess.PIPE, text=True)
+    child = subprocess.Popen([sys.executable, "-c", CHILD], env=HERE, stdout=subprocess.PIPE, text=True)
     pids = [int(child.stdout.readline()) for _ in range(2)]
     time.sleep(0.5)
     assert all(map(alive, pids))
