@@ -8,10 +8,10 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def collector_paused() -> Iterator[None]:
+def collector_paused(*, stays: bool = True) -> Iterator[None]:
     """Keep the garbage collector from walking again and again over records that hold no cycles and stay alive.
 
-    What is let go is freed at once all the same, by its reference count.
+    What is let go is freed at once all the same, by its reference count. What does not *stay* is left to be looked at afterwards.
 
     >>> with collector_paused():
     ...     gc.isenabled()
@@ -23,7 +23,7 @@ def collector_paused() -> Iterator[None]:
         yield
     finally:
         if collecting:
-            if gc.get_freeze_count() == 0:  # hand what was made to the oldest generation, without a walk
+            if stays and gc.get_freeze_count() == 0:  # hand what was made to the oldest generation, without a walk
                 gc.freeze()
                 gc.unfreeze()
             gc.enable()

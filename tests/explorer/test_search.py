@@ -1,5 +1,6 @@
 """The explorer: small scopes exhausted, planted bugs found, every one-row mutant caught by a named law."""
 
+import weakref
 from itertools import islice
 
 import attrs
@@ -10,6 +11,7 @@ from hptsim.audit.laws import SOMETIMES
 from hptsim.cloud.every_outcome import FAULTS
 from hptsim.cloud.scripted import ScriptedCloud
 from hptsim.errors import InvalidInput, LawBroken
+from hptsim.explorer.scope import Scope
 from hptsim.explorer.seen import omission_probability
 from hptsim.model.assumptions import Assumptions
 from hptsim.model.definitions import (
@@ -464,3 +466,16 @@ def test_a_quota_for_all_types_is_explored_as_one_for_the_type_that_is_used():
         others.counterexample is None
         and others.states > explore(Scenario(tuning_jobs=jobs[:1], assumptions=queueing)).states
     )
+
+
+def test_what_a_search_has_kept_is_given_back_when_it_is_over(monkeypatch):
+    made, system = [], Scope.system
+
+    def noted(self):
+        found = system(self)
+        made.append(weakref.ref(found))
+        return found
+
+    monkeypatch.setattr(Scope, "system", noted)
+    found = explore(scope(), faults=EVERY_FAULT)
+    assert found.complete and [one() for one in made] == [None]
