@@ -127,15 +127,17 @@ def explore(
 
     def searched(reduced: bool) -> tuple[Exploration, bool]:
         """What a search finds, and whether it is a reduced one that has met a loop; its states are given back."""
-        found = one_search(reduced)
-        gc.collect(1)  # they refer to each other, and the collector has not seen them while it was paused
+        with collector_paused(stays=False):
+            found = one_search(reduced)
+            gc.collect(
+                0
+            )  # they refer to each other; what was made while the collector was paused is its youngest generation
         return found
 
     def one_search(reduced: bool) -> tuple[Exploration, bool]:
         with ExitStack() as closing:
             search = _Search(scope, max_states, max_depth, workers, hash_compaction, coverage, progress, reduced)
             closing.callback(search.close)
-            closing.enter_context(collector_paused(stays=False))
             kept = None
             if checkpoint is not None:
                 kept = closing.enter_context(Checkpoint(Path(checkpoint), scope, options | {"reduction": reduced}))
