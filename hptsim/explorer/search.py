@@ -129,9 +129,8 @@ def explore(
         """What a search finds, and whether it is a reduced one that has met a loop; its states are given back."""
         with collector_paused(stays=False):
             found = one_search(reduced)
-            gc.collect(
-                0
-            )  # they refer to each other; what was made while the collector was paused is its youngest generation
+            # They refer to each other, and what was made in the pause is the collector's youngest generation.
+            gc.collect(0)
         return found
 
     def one_search(reduced: bool) -> tuple[Exploration, bool]:
