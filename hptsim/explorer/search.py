@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from math import inf
@@ -128,10 +127,7 @@ def explore(
     def searched(reduced: bool) -> tuple[Exploration, bool]:
         """What a search finds, and whether it is a reduced one that has met a loop; its states are given back."""
         with collector_paused(stays=False):
-            found = one_search(reduced)
-            # They refer to each other, and what was made in the pause is the collector's youngest generation.
-            gc.collect(0)
-        return found
+            return one_search(reduced)
 
     def one_search(reduced: bool) -> tuple[Exploration, bool]:
         with ExitStack() as closing:
