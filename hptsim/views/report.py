@@ -13,11 +13,11 @@ from typing import Any
 import attrs
 
 from hptsim import __version__
-from hptsim.optional import require
 from hptsim.planning.results import digits
 from hptsim.views.decisions import SIGNS
 from hptsim.views.drawings import Drawing
 from hptsim.views.palette import css
+from hptsim.views.templates import rendered
 
 
 @attrs.frozen
@@ -101,12 +101,7 @@ class Report:
         >>> "<title>a &lt; b</title>" in page, "✓" in page
         (True, True)
         """
-        jinja = require("jinja2", "plots", "pages")
-        folder = jinja.PackageLoader("hptsim.views", ".")
-        world = jinja.Environment(
-            loader=folder, autoescape=True, undefined=jinja.StrictUndefined, trim_blocks=True, lstrip_blocks=True
-        )
-        return str(world.get_template("report.html").render(page=self, palette=css()))
+        return rendered("report.html", page=self, palette=css())
 
 
 def footer(prices: Mapping[str, str], own: Sequence[str], warning: str, written: str) -> list[str]:
