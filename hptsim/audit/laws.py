@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from itertools import chain
+from types import MappingProxyType
+
 from hptsim.audit import (
     calls,
     disciplines,
@@ -17,21 +21,23 @@ from hptsim.audit import (
 )
 from hptsim.model.laws import Law, check_laws, witnesses
 
-LAWS: tuple[Law, ...] = check_laws(
-    (
-        *journal.LAWS,
-        *calls.LAWS,
-        *ends.LAWS,
-        *tuning_jobs.LAWS,
-        *training_jobs.LAWS,
-        *quota.LAWS,
-        *disciplines.LAWS,
-        *preemption.LAWS,
-        *queue.LAWS,
-        *search.LAWS,
-        *warm_pools.LAWS,
-    )
+LAWS_BY_SUBJECT: Mapping[str, tuple[Law, ...]] = MappingProxyType(
+    {
+        "The journal": journal.LAWS,
+        "Requests without an ordinary answer": calls.LAWS,
+        "Ends": ends.LAWS,
+        "Tuning jobs": tuning_jobs.LAWS,
+        "Training jobs": training_jobs.LAWS,
+        "Quota": quota.LAWS,
+        "Disciplines of the queue": disciplines.LAWS,
+        "Preemption": preemption.LAWS,
+        "The queue": queue.LAWS,
+        "The search": search.LAWS,
+        "Warm pools": warm_pools.LAWS,
+    }
 )
+"""The laws of each subject."""
+LAWS: tuple[Law, ...] = check_laws(chain.from_iterable(LAWS_BY_SUBJECT.values()))
 """Every law. Where several are broken at once, the first is named."""
 SOMETIMES = witnesses(LAWS)
 """The names of the laws that a good test suite has seen."""

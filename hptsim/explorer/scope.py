@@ -19,7 +19,14 @@ from hptsim.scenario.scenario import Scenario
 from hptsim.simulation.simulation import Simulation
 
 
-def _budget(faults: Mapping[str, int] | None) -> dict[str, int]:
+def check_faults(faults: Mapping[str, int] | None) -> dict[str, int]:
+    """How often each fault, or answer in place of the ordinary one, may happen; raises InvalidInput for one that there is not.
+
+    >>> check_faults({"interupt": 1})
+    Traceback (most recent call last):
+    ...
+    hptsim.errors.InvalidInput: faults: got 'interupt', expected a kind of fault; did you mean 'interrupt'?
+    """
     for kind, count in (faults or {}).items():
         if kind not in (*FAULTS, *ANSWERS):
             raise invalid("faults", kind, "a kind of fault", nearest(kind, (*FAULTS, *ANSWERS)))
@@ -42,7 +49,7 @@ class Scope:
 
     scenario: Scenario
     training_jobs: dict[str, TrainingJobDefinition] = attrs.field(converter=_jobs)
-    budget: dict[str, int] = attrs.field(converter=_budget)
+    budget: dict[str, int] = attrs.field(converter=check_faults)
     """How often each fault may happen."""
     stops: bool
     delayed_stop: bool

@@ -6,9 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from hptsim.audit.laws import LAWS
-from hptsim.cloud.every_outcome import FAULTS
-from hptsim.errors import invalid, nearest
-from hptsim.model.calls import ANSWERS
+from hptsim.explorer.scope import check_faults
 from hptsim.model.instants import read_instant
 from hptsim.model.laws import Law
 from hptsim.scenario.scenario import SMALL_QUOTA, Scenario
@@ -65,10 +63,7 @@ def explore_program(
     >>> explore_program(program).complete
     True
     """
-    budget = dict(faults or {})
-    for kind in budget:
-        if kind not in (*FAULTS, *ANSWERS):
-            raise invalid("faults", kind, "a kind of fault", nearest(kind, (*FAULTS, *ANSWERS)))
+    budget = check_faults(faults)
     if scenario is None:
         scenario = Scenario(capacity=SMALL_QUOTA)
     twin = Twin(scenario, budget, stops=stops, delayed_stop=delayed_stop, laws=laws, seed=seed)
