@@ -256,7 +256,7 @@ def replay(visited: Visited, system: System, key: Callable[[Any], Hashable], see
     for origin in range(visited.expanded):
         state, moves = line.popleft(), None
         while known < len(visited) and visited.origins[known] == origin:
-            moves = moves or list(system.moves(state))
+            moves = moves or system.moves(state)
             following = _again(visited, system, state, moves, known)
             if following is None or seen.number(key(following)) != known:
                 raise InvalidInput(f"checkpoint: {path} does not fit: the way to its state {known} leads elsewhere")
@@ -271,6 +271,6 @@ def _again(visited: Visited, system: System, state: Any, moves: list[Any], numbe
     if place >= len(moves) or visited.labels.get(moves[place].call) != visited.through[number]:
         return None
     try:
-        return system.take(state, moves[place], last=False)
+        return system.take(state, moves[place])
     except LawBroken:
         return None

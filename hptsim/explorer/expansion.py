@@ -60,9 +60,9 @@ class Expander:
         self._witnessed: set[str] = set()
 
     def expand(self, state: Any, key: Callable[[Any], Hashable]) -> Expansion:
-        """All that *state* leads to; the state itself may be used up."""
+        """All that *state* leads to."""
         system = self.system
-        moves = list(system.moves(state))
+        moves = system.moves(state)
         resting = not any(move.due for move in moves)
         steps: list[Step] = []
         broken = self.judge_rest(state) if resting else None
@@ -91,7 +91,7 @@ class Expander:
 
     def judge(self, state: Any) -> Expansion:
         """The same without a step: how many moves are allowed, whether *state* is at rest, and which law it breaks there."""
-        moves = list(self.system.moves(state))
+        moves = self.system.moves(state)
         resting = not any(move.due for move in moves)
         broken = self.judge_rest(state) if resting else None
         return Expansion(resting, len(moves), [], broken, self._witnesses())
@@ -107,7 +107,7 @@ class Expander:
     def take(self, state: Any, move: Move) -> Any:
         """One move alone: the state that it leads to, or None where the service refuses. Raises LawBroken."""
         self.look_at(state)
-        return self.system.take(state, move, last=False)
+        return self.system.take(state, move)
 
     def look_at(self, state: Any) -> None:
         """The moves that are made next begin in *state*."""

@@ -6,7 +6,6 @@ and what lies beside a broken law is visited too.
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import Any
@@ -16,10 +15,10 @@ import attrs
 from hptsim.audit.auditor import Auditor
 from hptsim.audit.ends import NOTHING_FOR_EVER
 from hptsim.audit.laws import LAWS
-from hptsim.cloud.every_outcome import EveryOutcome
-from hptsim.errors import LawBroken, ServiceError
+from hptsim.errors import LawBroken
 from hptsim.explorer.descriptions import Description
 from hptsim.explorer.endings import Graph
+from hptsim.explorer.replay import commands
 from hptsim.explorer.scope import Scope, check_whole
 from hptsim.explorer.system import Move, State, System
 from hptsim.model.definitions import TrainingJobDefinition
@@ -28,7 +27,6 @@ from hptsim.model.laws import SOMETIMES, Law
 from hptsim.model.machine import TABLES, Tables
 from hptsim.scenario.scenario import Scenario
 from hptsim.simulation.gc_pause import collector_paused
-from hptsim.simulation.simulation import Simulation
 from hptsim.simulation.snapshots import Snapshot
 
 DUE, COMMAND, FAULT = "due", "command", "fault"
@@ -82,9 +80,8 @@ class StateNode:
 class StateGraph:
     """States by number, from the first one on; *complete* means that there are no others."""
 
-    scenario: Scenario
+    scope: Scope
     opening: str
-    laws: tuple[Law, ...]
     nodes: tuple[StateNode, ...]
     complete: bool
 
@@ -124,32 +121,22 @@ def state_graph(
     check_whole("max_states", max_states, 1)
     drawn = scenario.with_arrivals(seed)
     scope = Scope(drawn, training_jobs, faults, stops, delayed_stop, seed, tables, laws, commands, any_order)
-    system, cloud = scope.system(), EveryOutcome(budget=dict(scope.budget), delayed_stop=delayed_stop)
-    sight = _Sight(drawn, scope.training_jobs, cloud, seed, tables, scope.laws)
+    system = scope.system()
     with collector_paused():
-        nodes, complete = _Walk(system, sight, max_states).run()
-    return StateGraph(drawn, system.opening(), scope.laws, tuple(nodes), complete)
+        nodes, complete = _Walk(system, _Sight(scope), max_states).run()
+    return StateGraph(scope, system.opening(), tuple(nodes), complete)
 
 
 class _Sight:
     """A simulation that repeats the steps, to see what each state looks like and which laws each step was judged by."""
 
-    def __init__(
-        self,
-        scenario: Scenario,
-        training_jobs: Mapping[str, TrainingJobDefinition],
-        cloud: EveryOutcome,
-        seed: int,
-        tables: Tables,
-        laws: tuple[Law, ...],
-    ) -> None:
+    def __init__(self, scope: Scope) -> None:
+        self.scope = scope
         self.tested: set[str] = set()
         self.seen: set[str] = set()
-        self.order = [law.name for law in laws]
-        empty = attrs.evolve(scenario, tuning_jobs=())
-        self.laws = [self._noting(law) for law in laws]
-        self.sim = Simulation(empty, seed=seed, cloud=cloud, tables=tables, laws=self.laws)
-        self._names = {"sim": self.sim, "scenario": scenario, "training_jobs": training_jobs}
+        self.order = [law.name for law in scope.laws]
+        self.laws = [self._noting(law) for law in scope.laws]
+        self.sim = attrs.evolve(scope, laws=self.laws).simulation()
 
     def _noting(self, law: Law) -> Law:
         """The same law, which notes that it was asked, and what it has seen."""
@@ -173,9 +160,8 @@ class _Sight:
         self.tested.clear()
         self.seen.clear()
         try:
-            for statement in ast.parse(call).body:
-                with suppress(ServiceError):  # the service refuses, and its caller does not hear of it
-                    exec(compile(ast.Module([statement], []), "<step>", "exec"), self._names)
+            for command in commands(call, self.scope):
+                command.give(self.sim)  # where the service refuses, its caller does not hear of it
         finally:
             self.written = tuple(self.sim.journal[before:])
         return self.written
@@ -223,7 +209,7 @@ class _Walk:
 
     def visit(self, number: int, state: State, here: Snapshot) -> None:
         """Take every step out of a state."""
-        node, moves = self.nodes[number], list(self.system.moves(state))
+        node, moves = self.nodes[number], self.system.moves(state)
         if not any(move.due for move in moves):
             self.rest(node, state, here)
         for move in moves:
@@ -250,7 +236,7 @@ class _Walk:
         """One step; None where the service refuses and nothing changes."""
         way = (number, len(self.nodes[number].steps))
         try:
-            following = self.system.take(state, move, last=False)
+            following = self.system.take(state, move)
         except LawBroken as error:
             with suppress(LawBroken):
                 self.sight.step(move.call)

@@ -15,12 +15,11 @@ from typing import Any
 import attrs
 
 from hptsim.errors import InvalidInput, LawBroken
+from hptsim.explorer.expansion import AT_REST
 from hptsim.explorer.scope import Scope
 from hptsim.explorer.system import Move, System
 
 MAX_STATES = 10_000
-AT_REST = "sim.run()"
-"""The call that is judged by the laws of the end, and changes nothing."""
 
 
 @attrs.frozen
@@ -145,7 +144,7 @@ def _states(system: System, start: Any, calls: Sequence[str]) -> list[Any]:
     states = [start]
     for call in calls:
         move = next((move for move in system.moves(states[-1]) if move.call == call), None)
-        following = None if move is None else system.take(states[-1], move, last=False)
+        following = None if move is None else system.take(states[-1], move)
         if following is None:
             raise _gone(call)
         states.append(following)
@@ -178,7 +177,7 @@ class _Search:
                 return None
             seen.add(key)
             self.visited += 1
-            moves = list(system.moves(state))
+            moves = system.moves(state)
             if not any(move.due for move in moves) and self._kept_at_rest(state):
                 return _calls(trail, place)
             for move in moves:
@@ -193,7 +192,7 @@ class _Search:
     def _taken(self, state: Any, move: Move) -> Any:
         """Where a move leads; None where it is refused or breaks a law."""
         try:
-            return self.system.take(state, move, last=False)
+            return self.system.take(state, move)
         except LawBroken:
             return None
 

@@ -50,7 +50,7 @@ State = tuple[int, ...]
 class System:
     """The states of a scenario and the steps between them; *budget* says how often each fault may happen.
 
-    `root` is the first state; a state is never changed, but by the last move that is taken from it.
+    `root` is the first state; a state is never changed.
     """
 
     def __init__(
@@ -157,7 +157,7 @@ class System:
         commands: list[Move] = outcome.answer
         return commands
 
-    def take(self, state: State, move: Move, *, last: bool = False) -> State | None:
+    def take(self, state: State, move: Move) -> State | None:
         """The state that *move* leads to; None when the service refuses and nothing changes. Raises LawBroken."""
         outcome = self.memory.find(move.act, state)
         if outcome is None:

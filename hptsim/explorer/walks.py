@@ -152,7 +152,7 @@ class _Walker:
 
     def step(self, state: Any, calls: list[str], inclination: float, draws: Iterator[float]) -> Any:
         """The next state; None where the walk ends, because nothing is allowed, all is refused, or a law is broken."""
-        moves = list(self.system.moves(state))
+        moves = self.system.moves(state)
         if not any(move.due for move in moves):
             self.resting += 1
             if (broken := self.expander.judge_rest(state)) is not None:

@@ -14,29 +14,17 @@ from typing import Any
 
 import attrs
 
-from hptsim.audit import (
-    calls,
-    disciplines,
-    ends,
-    journal,
-    preemption,
-    queue,
-    quota,
-    search,
-    training_jobs,
-    tuning_jobs,
-    warm_pools,
-)
+from hptsim.audit.laws import LAWS_BY_SUBJECT
 from hptsim.explorer.graph import FAULT, StateGraph, StateNode, Step
 from hptsim.model.journal import Record
 from hptsim.model.laws import SOMETIMES, Law
 from hptsim.model.specification import words as sources
 from hptsim.model.tables import ALL
-from hptsim.optional import require
 from hptsim.views import step_words
 from hptsim.views.graph_layout import TALL, WIDE, layout
 from hptsim.views.palette import css
 from hptsim.views.player import escaped
+from hptsim.views.templates import rendered
 
 DRAWN_WHOLE = 600
 """A graph of more states is not drawn whole: the page draws what is around the reader's state."""
@@ -48,19 +36,6 @@ STATUS_COLORS: Mapping[str, str] = {
     "Stopped": "rest",
 }
 """The palette's color for each status of a tuning job, or of a training job without one."""
-_SUBJECTS: Mapping[str, tuple[Law, ...]] = {
-    "Tuning jobs": tuning_jobs.LAWS,
-    "Training jobs": training_jobs.LAWS,
-    "Ends": ends.LAWS,
-    "Quota": quota.LAWS,
-    "The queue": queue.LAWS,
-    "Disciplines of the queue": disciplines.LAWS,
-    "Preemption": preemption.LAWS,
-    "Warm pools": warm_pools.LAWS,
-    "The search": search.LAWS,
-    "Requests without an ordinary answer": calls.LAWS,
-    "The journal": journal.LAWS,
-}
 _RESTS_ON = {
     (table.name, row.trigger, row.source, row.destination): row.rests_on for table in ALL for row in table.rows
 }
@@ -78,14 +53,10 @@ def explorer_page(graph: StateGraph, path: str | Path | None = None) -> str:
     >>> page.startswith("<!DOCTYPE html>"), "https://" in page
     (True, False)
     """
-    jinja = require("jinja2", "plots", "pages")
-    folder = jinja.PackageLoader("hptsim.views", ".")
-    world = jinja.Environment(
-        loader=folder, autoescape=True, undefined=jinja.StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
     script = (resources.files("hptsim.views") / "explorer.js").read_text(encoding="utf-8")
-    page = world.get_template("explorer.html").render(
-        title=graph.scenario.name,
+    page = rendered(
+        "explorer.html",
+        title=graph.scope.scenario.name,
         summary=_summary(graph),
         statuses=STATUS_COLORS,
         palette=css(),
@@ -93,20 +64,20 @@ def explorer_page(graph: StateGraph, path: str | Path | None = None) -> str:
         script=script,
     )
     if path is not None:
-        Path(path).write_text(str(page), encoding="utf-8")
-    return str(page)
+        Path(path).write_text(page, encoding="utf-8")
+    return page
 
 
 def page_data(graph: StateGraph) -> dict[str, Any]:
     """What the page knows, as data for JSON: equal texts are stored once, and named by their place."""
-    texts, faces, laws = _Once(), _Once(), {law.name: place for place, law in enumerate(graph.laws)}
+    texts, faces, laws = _Once(), _Once(), {law.name: place for place, law in enumerate(graph.scope.laws)}
     short = _short_names(graph)
     states = [_State(graph, node, texts, faces, laws, short).data() for node in graph.nodes]
     return {
         "states": states,
         "faces": faces.kept,
         "texts": texts.kept,
-        "laws": [_law(law) for law in graph.laws],
+        "laws": [_law(law) for law in graph.scope.laws],
         "colors": {status: f"var(--{name})" for status, name in STATUS_COLORS.items()},
         "size": [WIDE, TALL],
         "drawing": _drawing(graph),
@@ -153,7 +124,7 @@ class _State:
 
     def _step(self, step: Step) -> dict[str, Any]:
         existing = [job.name for job in self.node.description.tuning_jobs]
-        text = self._shortened(step_words.words(step.call, self.graph.scenario, existing))
+        text = self._shortened(step_words.words(step.call, self.graph.scope, existing))
         said = {"text": self.texts.place(f"fault: {text}" if step.kind == FAULT else text), "kind": step.kind}
         said |= {"call": self.texts.place(step.call), "to": step.target, "tested": self._laws(step.tested)}
         said |= {
@@ -201,7 +172,8 @@ def _short_names(graph: StateGraph) -> dict[str, str]:
 
 def _law(law: Law) -> dict[str, Any]:
     group = next(
-        (subject for subject, laws in _SUBJECTS.items() if law.name in {one.name for one in laws}), "Your own laws"
+        (subject for subject, laws in LAWS_BY_SUBJECT.items() if law.name in {one.name for one in laws}),
+        "Your own laws",
     )
     said = {name: getattr(law, name) for name in ("name", "says", "rests_on")}
     return {**said, "group": group, "sometimes": law.kind == SOMETIMES, "sources": list(sources(law.rests_on).items())}

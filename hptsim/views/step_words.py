@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Collection, Mapping
 from types import MappingProxyType
 
+from hptsim.errors import InvalidInput
+from hptsim.explorer.replay import commands
+from hptsim.explorer.scope import Scope
 from hptsim.model.calls import LOST_RESPONSE, TIMEOUT
-from hptsim.scenario.scenario import Scenario
 
 _SCRIPT = "fails with an error of its script"
 TRAINING: Mapping[str, str] = MappingProxyType(
@@ -63,35 +64,30 @@ _ANSWERS = {
 }
 
 
-def words(call: str, scenario: Scenario, tuning_jobs: Collection[str]) -> str:
+def words(call: str, scope: Scope, tuning_jobs: Collection[str]) -> str:
     """A step's *call* in words; *tuning_jobs* are the names of those that exist. A call that has no words stands for itself.
 
-    >>> words("sim.fire('a-001', 'uploaded')", Scenario(), {"a"}), words("sim.fire('a', 'launch')", Scenario(), {"a"})
+    >>> from hptsim.explorer import state_graph
+    >>> from hptsim.scenario import Scenario
+    >>> scope = state_graph(Scenario()).scope
+    >>> words("sim.fire('a-001', 'uploaded')", scope, {"a"}), words("sim.fire('a', 'launch')", scope, {"a"})
     ('training job a-001 ends its upload', 'tuning job a launches its next training job')
-    >>> words("sim.note_answer('StopTrainingJob', 'mine', 'timeout', False)", Scenario(), ())
+    >>> words("sim.note_answer('StopTrainingJob', 'mine', 'timeout', False)", scope, ())
     'the request StopTrainingJob for mine never arrives (a timeout)'
     """
-    last = ast.parse(call).body[-1]
-    if not isinstance(last, ast.Expr) or not isinstance(last.value, ast.Call):
+    try:
+        last = commands(call, scope)[-1]
+    except InvalidInput:
         return call
-    function, given = last.value.func, last.value.args
-    method = function.attr if isinstance(function, ast.Attribute) else ""
-    if method == "create_tuning_job":
-        return _COMMANDS[method].format(_created(given[0], scenario))
-    constants = [one.value for one in given if isinstance(one, ast.Constant)]
-    if method == "fire":
-        return _event(str(constants[0]), str(constants[1]), tuning_jobs)
-    if method == "note_answer":
-        operation, name, answer, _ = map(str, constants)
-        said = _ANSWERS.get(answer, f"{{}} for {{}} is refused ({answer})")
-        return said.format(f"the request {operation}", name)
-    return _COMMANDS[method].format(constants[0]) if method in _COMMANDS else call
-
-
-def _created(given: ast.expr, scenario: Scenario) -> str:
-    """The name of the tuning job that is created from `scenario.tuning_jobs[0].spec`."""
-    place = next(one.value for one in ast.walk(given) if isinstance(one, ast.Constant))
-    return scenario.tuning_jobs[int(str(place))].spec.name
+    match last.method, last.arguments:
+        case "fire", (name, trigger):
+            return _event(name, trigger, tuning_jobs)
+        case "note_answer", (operation, name, answer, _):
+            said = _ANSWERS.get(answer, f"{{}} for {{}} is refused ({answer})")
+            return said.format(f"the request {operation}", name)
+        case method, (about, *_) if method in _COMMANDS:
+            return _COMMANDS[method].format(getattr(about, "name", about))
+    return call
 
 
 def _event(name: str, trigger: str, tuning_jobs: Collection[str]) -> str:

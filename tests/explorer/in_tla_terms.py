@@ -29,7 +29,7 @@ def graph(scenario, faults=(), stops=True, delayed_stop=False):
     seen, steps, line = {(system.key(system.root), first)}, set(), [(system.root, first)]
     for state, here in line:
         for move in system.moves(state):
-            following = system.take(state, move, last=False)
+            following = system.take(state, move)
             if following is None:
                 continue
             there = in_terms(world_of(system, following), scenario)

@@ -30,7 +30,7 @@ def remembering(scenario, training_jobs=None, faults=None, **changes):
 class Forgetting(System):
     """A system that does every step again."""
 
-    def take(self, state, move, *, last=False):
+    def take(self, state, move):
         self.memory.clear()
         return super().take(state, move)
 

@@ -147,7 +147,7 @@ def test_states_that_are_taken_for_one_lead_to_the_same_states_by_the_same_calls
     system = System(scenario, training_jobs, faults, commands=given, **options)
     known, line, again = {}, [system.root], 0
     for state in line:
-        following = [(move.call, system.take(state, move, last=False)) for move in system.moves(state)]
+        following = [(move.call, system.take(state, move)) for move in system.moves(state)]
         leads = {call: system.key(one) for call, one in following if one is not None}
         if (key := system.key(state)) in known:
             assert leads == known[key]

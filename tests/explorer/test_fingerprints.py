@@ -19,7 +19,7 @@ def states(system, count):
     while line and len(met) < count:
         state = line.popleft()
         for move in system.moves(state):
-            if (following := system.take(state, move, last=False)) is not None:
+            if (following := system.take(state, move)) is not None:
                 met.append((system.key(following), system.fingerprint(following)))
                 if met[-1][0] not in seen:
                     seen.add(met[-1][0])
@@ -45,7 +45,7 @@ def backwards():
     met, level = {OWN.fingerprint(OWN.root)}, [OWN.root]
     for _ in range(4):
         moves = [(state, move) for state in level for move in reversed(list(OWN.moves(state)))]
-        level = [after for state, move in moves if (after := OWN.take(state, move, last=False)) is not None][:60]
+        level = [after for state, move in moves if (after := OWN.take(state, move)) is not None][:60]
         met |= {OWN.fingerprint(state) for state in level}
     return met
 

@@ -19,11 +19,11 @@ POOL = {"mine": TrainingJobDefinition(keep_alive_s=600)}
 
 def replayed(graph, number, **given):
     """A simulation in the state *number*, by the public calls that lead there."""
-    sim = Simulation(attrs.evolve(graph.scenario, tuning_jobs=()), cloud=EveryOutcome(**given), laws=False)
+    sim = Simulation(attrs.evolve(graph.scope.scenario, tuning_jobs=()), cloud=EveryOutcome(**given), laws=False)
     here = 0
     for place in graph.way(number):
         step = graph.nodes[here].steps[place]
-        exec(step.call, {"sim": sim, "scenario": graph.scenario, "training_jobs": POOL})
+        exec(step.call, {"sim": sim, "scenario": graph.scope.scenario, "training_jobs": POOL})
         here = step.target
     assert here == number
     return sim
@@ -148,8 +148,8 @@ def test_a_law_that_raises_once_is_raised_again_by_the_same_calls():
     tables = without(TRAINING, "stop", "Starting")
     graph = state_graph(scope(), tables=tables)
     number = next(number for number, node in enumerate(graph.nodes) if node.broken)
-    sim = Simulation(attrs.evolve(graph.scenario, tuning_jobs=()), cloud=EveryOutcome(), tables=tables)
-    here, names = 0, {"sim": sim, "scenario": graph.scenario}
+    sim = Simulation(attrs.evolve(graph.scope.scenario, tuning_jobs=()), cloud=EveryOutcome(), tables=tables)
+    here, names = 0, {"sim": sim, "scenario": graph.scope.scenario}
     with pytest.raises(LawBroken) as raised:
         for place in graph.way(number):
             exec(graph.nodes[here].steps[place].call, names)

@@ -49,7 +49,7 @@ def ways_to_good_ends(system, forced):
 
 def taken(system, state, move):
     try:
-        return system.take(state, move, last=False)
+        return system.take(state, move)
     except LawBroken:
         return None
 
@@ -69,7 +69,7 @@ def along(system, state, calls):
     states, unforced = [state], 0
     for call in calls:
         (move,) = [move for move in system.moves(states[-1]) if move.call == call]
-        states.append(system.take(states[-1], move, last=False))
+        states.append(system.take(states[-1], move))
         unforced += not move.due
     return states, unforced
 

@@ -38,7 +38,7 @@ def paths(system):
     for state, calls_before in line:
         for move in system.moves(state):
             moves.append(move)
-            following = system.take(state, move, last=False)
+            following = system.take(state, move)
             if following is not None and (key := system.key(following)) not in seen:
                 seen.add(key)
                 line.append((following, (*calls_before, move.call)))

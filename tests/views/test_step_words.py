@@ -3,16 +3,20 @@
 import pytest
 
 from hptsim import Scenario, TuningJobSpec
+from hptsim.explorer.scope import Scope
 from hptsim.model.calls import ANSWERS
+from hptsim.model.definitions import TrainingJobDefinition
+from hptsim.model.machine import TABLES
 from hptsim.model.tables import ALL, BY_THE_LINE
 from hptsim.scenario.workload import ScheduledTuningJob
 from hptsim.views.step_words import TRAINING, TUNING, WARM_POOL, words
 
 TWO = Scenario(tuning_jobs=tuple(ScheduledTuningJob(TuningJobSpec(name)) for name in ("first", "second")))
+SCOPE = Scope(TWO, {"x": TrainingJobDefinition()}, {}, True, False, 0, TABLES, ())
 
 
 def said(call, *tuning_jobs):
-    return words(call, TWO, tuning_jobs)
+    return words(call, SCOPE, tuning_jobs)
 
 
 def test_every_trigger_that_is_armed_has_words_of_its_own():
