@@ -6,7 +6,7 @@ import math
 
 import attrs
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from hptsim import Scenario, Simulation, TuningJobSpec
@@ -15,6 +15,7 @@ from hptsim.cloud.scripted import ScriptedCloud
 from hptsim.errors import ServiceError
 from hptsim.model.assumptions import Assumptions
 from hptsim.model.definitions import InstanceRequest, ResourceLimits, TrainingJobDefinition
+from hptsim.model.teams import Teams
 from hptsim.planning.metrics import Metrics
 from hptsim.scenario.cloud import Faults, Script, Timings
 from hptsim.scenario.prices import SPOT_PRICE_RATIO, Prices
@@ -144,7 +145,7 @@ def test_the_results_for_machines_say_the_same_in_hours(tmp_path, capsys, rows):
     assert stopped["stop_to_stopped_s"] == 28
 
 
-BILLED_STATES = ("Downloading", "Training", "Uploading", "Stopping", "Stopping:uploading")
+BILLED_STATES = ("Downloading", "Training", "Uploading", "Stopping", "Stopping:uploading", "Interrupted:grace")
 
 
 def billed_by_hand(sim, name):
@@ -160,7 +161,22 @@ def billed_by_hand(sim, name):
     return max(1, total)
 
 
+PREEMPTED = Scenario(
+    capacity={"ml.m5.xlarge": 1},
+    tuning_jobs=(
+        ScheduledTuningJob(TuningJobSpec("borrows", team="speech")),
+        ScheduledTuningJob(TuningJobSpec("owns", team="vision"), 1.0),
+    ),
+    timings="instant",
+    script=Script(save_s=60.0),
+    assumptions=Assumptions("as-observed", "queue", "quota-shares-reclaim"),
+    teams=Teams(shares={"vision": {"quota": {"ml.m5.xlarge": 1}}, "speech": {}}),
+)
+"""A training job is preempted, and its script takes a minute to save its model, which is billed (`preemption`)."""
+
+
 @given(scenario=scenarios())
+@example(PREEMPTED)
 def test_sums_are_conserved_against_the_ledger_and_the_jobs(scenario):
     """What the journal says was reserved and billed is what the ledger held and the jobs were billed, second by second."""
     scenario = attrs.evolve(scenario.drawn(), prices_usd_per_hour=dict.fromkeys([*TYPES, "ml.g4dn.xlarge"], 3600.0))
