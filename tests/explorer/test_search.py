@@ -193,38 +193,23 @@ def test_too_tame_a_scope_says_what_it_has_not_seen():
     assert "a stop catches two training" in explore(scope()).missed
 
 
-WITH_TEAMS = slice(14, 18)
+WITH_TEAMS = slice(22, 26)
 """The judges whose scopes have teams that lend and borrow."""
-WITH_WARM_POOLS = slice(18, 21)
+WITH_WARM_POOLS = slice(12, 15)
 """The judges whose scopes have warm pools."""
+WITH_EVERY_FAULT = slice(26, 27)
+"""The judge in whose scope a training job meets every fault."""
 
 
 @pytest.fixture(scope="module")
 def judges():
     at_s = gave_up_at(failing()) + 1e-3
     later_s = gave_up_at(failing(None, 1, finish_s=10.0)) + 5
-    return [
+    return [  # those that take least first: most mutants are seen by them
         lambda tables: _simulated(reporting(), tables),
         lambda tables: _simulated(saving(), tables),
         lambda tables: _simulated(sizes(), tables),
         _interrupted,
-        lambda tables: _explored(scope(), EVERY_FAULT, tables),
-        lambda tables: _explored(scope(total=2, parallel=2, runtime_s=500.0), {}, tables),
-        lambda tables: _explored(scope(PIPE), EVERY_FAULT, tables),
-        lambda tables: _explored(scope(attrs.evolve(SPOT, max_retries=0)), EVERY_FAULT, tables),
-        lambda tables: _explored(enough(), {}, tables),
-        lambda tables: _explored(hyperband(1, 1), {}, tables),
-        lambda tables: _explored(hyperband_on_spot(), {"interrupt": 1, "internal_error": 1}, tables),
-        lambda tables: _explored(two_types(total=1), {"shortage": 1}, tables),
-        lambda tables: _explored(scope(TrainingJobDefinition(max_retries=1)), {"internal_error": 2}, tables),
-        lambda tables: _explored(watched(), {"interrupt": 1, "internal_error": 1}, tables),
-        lambda tables: _explored(lending(), {}, tables),
-        lambda tables: _explored(lending(), {"wait": 1}, tables, stops=False),
-        lambda tables: _explored(lending("s3://b/c", spot=True), {"interrupt": 1, "max_wait": 1}, tables, stops=False),
-        lambda tables: _explored(lending("s3://b/c", early_stopping=True), {}, tables, stops=False),
-        lambda tables: _warm(tables, {"internal_error": 1}),
-        lambda tables: _warm(tables, {"client_error": 1, "algorithm_error": 1}),
-        lambda tables: _warm(tables, {}, STREAMING),
         lambda tables: _updated(tables, 300),
         lambda tables: _updated(tables, 300, 200),
         lambda tables: _simulated(failing(None, 1), tables),
@@ -233,6 +218,23 @@ def judges():
         lambda tables: _simulated(failing(at_s), tables),
         lambda tables: _simulated(failing(parallel=1), tables),
         lambda tables: _simulated(failing(gave_up_at(failing(parallel=1)) + 1.0, parallel=1, finish_s=10.0), tables),
+        lambda tables: _warm(tables, {"internal_error": 1}),
+        lambda tables: _warm(tables, {"client_error": 1, "algorithm_error": 1}),
+        lambda tables: _warm(tables, {}, STREAMING),
+        lambda tables: _explored(two_types(total=1), {"shortage": 1}, tables),
+        lambda tables: _explored(scope(TrainingJobDefinition(max_retries=1)), {"internal_error": 2}, tables),
+        lambda tables: _explored(hyperband(1, 1), {}, tables),
+        lambda tables: _explored(scope(total=2, parallel=2, runtime_s=500.0), {}, tables),
+        lambda tables: _explored(enough(), {}, tables),
+        lambda tables: _explored(scope(PIPE), EVERY_FAULT, tables),
+        lambda tables: _explored(scope(attrs.evolve(SPOT, max_retries=0)), EVERY_FAULT, tables),
+        lambda tables: _explored(lending(), {"wait": 1}, tables, stops=False),
+        lambda tables: _explored(lending("s3://b/c", early_stopping=True), {}, tables, stops=False),
+        lambda tables: _explored(lending(), {}, tables),
+        lambda tables: _explored(lending("s3://b/c", spot=True), {"interrupt": 1, "max_wait": 1}, tables, stops=False),
+        lambda tables: _explored(scope(), EVERY_FAULT, tables),
+        lambda tables: _explored(watched(), {"interrupt": 1, "internal_error": 1}, tables),
+        lambda tables: _explored(hyperband_on_spot(), {"interrupt": 1, "internal_error": 1}, tables),
     ]
 
 
@@ -299,9 +301,11 @@ def survivors(table, judges, every=1):
 
 
 def _ordered(judges, table, row):
-    """Those judges first whose scopes alone reach the row: with teams for preemption, with warm pools for theirs."""
+    """Those judges first whose scopes reach the row: with teams for preemption, with warm pools for theirs, with every fault."""
     if "preemption" in row.rests_on:
         return judges[WITH_TEAMS] + judges
+    if table.name == "training":
+        return judges[:4] + judges[WITH_EVERY_FAULT] + judges
     return judges[WITH_WARM_POOLS] + judges if table.name == "warm_pool" else judges
 
 
