@@ -258,7 +258,7 @@ class Simulation(ReadableSimulation):
         """What a notebook shows: the film, as long as it does not make the notebook large."""
         if not self.journal.keep or len(self.journal) > _FILMED:
             return None
-        return html.frame(self.to_html(), 640)
+        return html.frame(self.to_html(), 640, "what has happened in the simulation")
 
     # ------------------------------------------------------------------ snapshots
 
