@@ -1,6 +1,6 @@
 """Pictures: data for charts, charts for papers and for notebooks, pages of experiments, the player, the explorer, state diagrams.
 
-Charts and pages need the extra `plots`; data, the player, the diagrams and the palette do not.
+Charts, diagrams as SVG and pages need the extra `plots`; data, the player, diagrams in Mermaid and the palette do not.
 """
 
 from __future__ import annotations
@@ -44,6 +44,8 @@ if TYPE_CHECKING:
     from hptsim.views.palette import SKY as SKY
     from hptsim.views.palette import VERMILION as VERMILION
     from hptsim.views.player import to_html as to_html
+    from hptsim.views.state_diagrams import StateDiagram as StateDiagram
+    from hptsim.views.state_diagrams import state_diagram as state_diagram
 
 _HOME = {
     "chart_data": (
@@ -54,6 +56,7 @@ _HOME = {
     "explorer": "explorer_page",
     "palette": "PHASE_COLORS BLUE VERMILION BLACK GRAY ORANGE PURPLE GREEN SKY",
     "player": "to_html",
+    "state_diagrams": "StateDiagram state_diagram",
 }
 _MODULES = {name: module for module, names in _HOME.items() for name in names.split()}
 __all__ = sorted(_MODULES)
