@@ -16,11 +16,11 @@ import attrs
 
 from hptsim.audit.laws import LAWS_BY_SUBJECT
 from hptsim.explorer.graph import FAULT, StateGraph, StateNode, Step
+from hptsim.explorer.wording import words
 from hptsim.model.journal import Record
 from hptsim.model.laws import SOMETIMES, Law
 from hptsim.model.specification import words as sources
 from hptsim.model.tables import ALL
-from hptsim.views import step_words
 from hptsim.views.graph_layout import TALL, WIDE, layout
 from hptsim.views.palette import css
 from hptsim.views.player import escaped
@@ -124,7 +124,7 @@ class _State:
 
     def _step(self, step: Step) -> dict[str, Any]:
         existing = [job.name for job in self.node.description.tuning_jobs]
-        text = self._shortened(step_words.words(step.call, self.graph.scope, existing))
+        text = self._shortened(words(step.call, self.graph.scope, existing))
         said = {"text": self.texts.place(f"fault: {text}" if step.kind == FAULT else text), "kind": step.kind}
         said |= {"call": self.texts.place(step.call), "to": step.target, "tested": self._laws(step.tested)}
         said |= {

@@ -58,7 +58,7 @@ def test_a_notebook_shows_the_law_the_diagram_the_steps_and_the_last_chance(monk
         "every job ends",
         "<svg",
         "After step 3 one still could",
-        "<li>a: it is time to launch",
+        "<li>tuning job a launches its next training job",
         "As calls to paste",
     ):
         assert words in shown
