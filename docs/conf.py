@@ -93,7 +93,9 @@ class Diagram(SphinxDirective):
         drawing = diagram.svg(table, docs="../")
         (folder / name).write_text(drawing, encoding="utf-8")
         up = "../" * self.env.docname.count("/")
-        size = " ".join(re.findall(r'(?:width|height)="\d+"', drawing)[:2])  # as it is: its letters are not made smaller
+        size = " ".join(
+            re.findall(r'(?:width|height)="\d+"', drawing)[:2]
+        )  # as it is: its letters are not made smaller
         page = DRAWING.format(path=f"{up}_static/{name}", what=spoken(table), size=size)
         return [nodes.raw("", page, format="html")]
 

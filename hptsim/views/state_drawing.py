@@ -13,6 +13,7 @@ from html import escape
 import attrs
 
 from hptsim.views.dot_layout import Arranged, Pair, Point, Size, arranged
+from hptsim.views.marks import MARKS
 from hptsim.views.palette import css
 
 NAME, LABEL, HEADING = 15, 13, 18
@@ -21,14 +22,6 @@ _LETTER, _BOLD, _LINE = 0.61, 0.69, 1.15
 """How wide a letter is on average, and a bold one, and how high a line, as parts of the letters' size, in DejaVu Sans."""
 _MARGIN, _BOX, _DOT = 20.0, 28.0, 18.0
 _HEAD, _FOOT, _NARROWEST = 62.0, 44.0, 560.0
-_SIGNS: Mapping[str, str] = {
-    "Completed": "M0,6 L4,10 L12,1",
-    "Failed": "M1,1 L11,11 M11,1 L1,11",
-    "Stopped": "M1,1 H11 V11 H1 Z",
-    "MaxRuntimeExceeded": "M1,0 H11 L1,11 H11 Z",
-    "MaxWaitTimeExceeded": "M1,0 H11 L1,11 H11 Z",
-}
-"""A sign for each end of a job, 12 pixels high: a check mark, a cross, a square, and an hourglass where time is over."""
 _KINDS = {
     "initial": "does not exist yet",
     "running": "in progress",
@@ -54,14 +47,14 @@ _STYLE = """
 .states .running rect { fill: var(--work-soft); }
 .states .stopping rect { fill: var(--end-soft); stroke-dasharray: 5 3; }
 .states .final rect { fill: var(--done-soft); }
-.states .sign { fill: none; stroke: var(--ink); stroke-width: 2; }
+.states .mark { fill: var(--fill); fill-rule: evenodd; stroke: var(--ink); stroke-width: .6; }
 .states .fired.arrow { stroke-width: 3; }
 .states .fired.row { font-weight: bold; }
 .states .pale.arrow { stroke: var(--rule); }
 .states .pale.tip { fill: var(--rule); }
 .states .pale.row, .states .pale.row .guard, .states .pale.state text { fill: var(--muted); }
 .states .pale.state rect { fill: var(--paper); stroke: var(--muted); }
-.states .pale.state .sign { stroke: var(--muted); }
+.states .pale.state .mark { fill: none; stroke: var(--muted); }
 """
 
 
@@ -165,7 +158,7 @@ def _width(words: str, letters: int, bold: bool = False) -> float:
 def _box_size(state: State, inside: Sequence[Label]) -> Size:
     if state.kind == "initial":
         return _DOT, _DOT
-    wide = _width(state.name, NAME) + 16 + (20 if state.name in _SIGNS else 0)
+    wide = _width(state.name, NAME) + 16 + (20 if state.kind == "final" and state.name in MARKS else 0)
     if not inside:
         return wide, _BOX
     more, tall = _label_size(inside)
@@ -226,10 +219,10 @@ def _box(state: State, middle: Point, size: Size) -> str:
     if state.kind == "initial":
         return f'{opening}<circle cx="{wide / 2:.0f}" cy="{tall / 2:.0f}" r="{wide / 2:.0f}"/></g>'
     shape = _shape(state.kind, wide, tall)
-    sign = _SIGNS.get(state.name)
-    mark = f'<path class="sign" d="{sign}" transform="translate(9 8)"/>' if sign else ""
-    middle_x = (wide + (20 if sign else 0)) / 2
-    return f'{opening}{shape}{mark}<text x="{middle_x:.1f}" y="19" text-anchor="middle">{escape(state.name)}</text></g>'
+    end = MARKS.get(state.name) if state.kind == "final" else None
+    mark = end and f'<path class="mark" style="--fill: var(--{end.color})" d="{end.path}" transform="translate(8 6)"/>'
+    middle_x = (wide + (20 if mark else 0)) / 2
+    return f'{opening}{shape}{mark or ""}<text x="{middle_x:.1f}" y="19" text-anchor="middle">{escape(state.name)}</text></g>'
 
 
 def _shape(kind: str, wide: float, tall: float) -> str:

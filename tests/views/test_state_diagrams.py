@@ -18,6 +18,7 @@ from hptsim.model.statuses import NEW, STOPPING
 from hptsim.model.tables import ALL, RESERVATION, TRAINING, TUNING, WARM_POOL, Row
 from hptsim.scenario.cloud import Script
 from hptsim.views.firings import Firing
+from hptsim.views.marks import MARKS
 from hptsim.views.palette import BLACK, PALETTE, contrast
 from hptsim.views.state_diagrams import COLORS, StateDiagram, kind, mermaid, state_diagram, svg, tooltip
 
@@ -63,13 +64,14 @@ def test_every_state_is_drawn_once_and_its_kind_is_told_by_its_shape(table):
             assert rectangles[0].get("rx") == ("0" if which == "final" else "8")
 
 
-def test_the_ends_of_a_training_job_have_signs_of_different_shapes():
+def test_the_ends_of_a_training_job_have_marks_of_different_shapes():
     drawn = boxes(parsed(TRAINING))
     signs = {state: [path.get("d") for path in box.findall(f"{SVG}path")] for state, box in drawn.items()}
     assert all(signs[state] for state in TRAINING.final) and not any(
         signs[state] for state in set(signs) - TRAINING.final
     )
-    assert len({tuple(signs[state]) for state in ("Completed", "Failed", "Stopped", "MaxRuntimeExceeded")}) == 4
+    assert signs == {state: [MARKS[state].path] if state in TRAINING.final else [] for state in TRAINING.states}
+    assert len({MARKS[state].path for state in ("Completed", "Failed", "Stopped")}) == 3
 
 
 @pytest.mark.parametrize("table", ALL, ids=lambda table: table.name)
@@ -161,7 +163,7 @@ def test_light_and_dark_come_from_the_palette_and_the_drawing_has_words_for_a_sc
     style = root.find(f"{SVG}style").text
     assert "prefers-color-scheme: dark" in style and PALETTE["paper"].dark in style and ":root" not in style
     used = set(re.findall(r"var\(--([\w-]+)\)", style))
-    assert used <= set(PALETTE) and "end" in used
+    assert used <= {*PALETTE, "fill"} and "end" in used
     for one, other in (
         ("ink", "work-soft"),
         ("ink", "end-soft"),
