@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections import Counter
 from pathlib import Path
 
+from hptsim.cli import terminal
 from hptsim.cli.exit_codes import SUCCESS
 from hptsim.errors import InvalidInput, invalid, nearest
 from hptsim.explorer.tla import configuration, module
@@ -78,7 +78,7 @@ def _fired(lifecycle: str | None, journal: Path, job: str | None) -> StateDiagra
     """The diagram of what fired in a saved journal."""
     saved = read(journal)
     if saved.damage:
-        print(f"hptsim: {saved.damage}; what stands before is drawn", file=sys.stderr)
+        terminal.warn(f"{saved.damage}; what stands before is drawn")
     if lifecycle is None and job is not None:
         kinds = {record.name: record.thing for record in saved.records if record.thing in ("tuning", "training")}
         if job not in kinds:
