@@ -15,11 +15,11 @@ import attrs
 
 from hptsim.optional import require
 from hptsim.views.chapters import STOP, lasting
-from hptsim.views.chart_data import BandRow, GanttRow
+from hptsim.views.chart_data import GanttRow
 from hptsim.views.charts import lane_label, plain, unmarked
 from hptsim.views.marks import MARKS
 from hptsim.views.palette import PALETTE, PHASES, contrast
-from hptsim.views.scenes import Lane, Scene
+from hptsim.views.scenes import Band, Lane, Scene
 from hptsim.views.time_axis import Clock
 
 WIDE, TALL = 12.8, 7.2
@@ -62,13 +62,13 @@ class _Drawing:
 
     def figure(self) -> Any:
         """All of it."""
-        scene, pools = self.scene, self.scene.bands
+        scene = self.scene
         picture = require("matplotlib.figure", "plots", "drawing").Figure((WIDE, TALL), facecolor=self.color("paper"))
         picture._repr_png_ = partial(_png, picture)  # without pyplot, a notebook would show its name only
-        heights = [max(2.0, 0.62 * len(scene.lanes)), *([2.0 if len(pools) > 1 else 2.8] * len(pools))]
-        places = {"left": 0.19, "right": 0.19 + _PANEL, "top": 0.78, "bottom": 0.195, "hspace": 0.2}
+        heights = [max(2.0, 0.62 * len(scene.lanes)), *([2.3 if len(scene.bands) > 1 else 2.8] * len(scene.bands))]
+        places = {"left": 0.19, "right": 0.19 + _PANEL, "top": 0.78, "bottom": 0.195, "hspace": 0.32}
         panels = picture.subplots(
-            1 + len(pools), 1, sharex=True, squeeze=False, height_ratios=heights, gridspec_kw=places
+            1 + len(scene.bands), 1, sharex=True, squeeze=False, height_ratios=heights, gridspec_kw=places
         )
         lanes, *bands = panels[:, 0]
         clock = Clock.of(scene.end_s - scene.begin_s)
@@ -76,8 +76,8 @@ class _Drawing:
             self._plain(axes)
             axes.set_xlim(*clock.times([scene.begin_s, scene.end_s]))
         self._lanes(lanes, clock)
-        for axes, (pool, rows) in zip(bands, pools.items(), strict=True):
-            self._band(axes, pool, rows, clock)
+        for axes, band in zip(bands, scene.bands, strict=True):
+            self._band(axes, band, clock)
         hidden = self._markers(panels[:, 0], clock)
         self._now(panels[:, 0], clock)
         panels[-1, 0].set_xlabel(clock.label, fontsize=_BODY, color=self.color("ink"))
@@ -137,8 +137,9 @@ class _Drawing:
         look |= {"zorder": 6, "bbox": box} if lane.end_s <= self.now_s else {}
         axes.text(end, number, words, **look)
 
-    def _band(self, axes: Any, pool: str, rows: list[BandRow], clock: Clock) -> None:
+    def _band(self, axes: Any, band: Band, clock: Clock) -> None:
         """Reserved and occupied instances, as `views.bands` draws them, and how long they stay reserved after a stop."""
+        rows = band.rows
         times = clock.times([*(row.time_s for row in rows), self.scene.end_s])
         reserved, occupied = (
             [*values, values[-1]] for values in zip(*((row.reserved, row.occupied) for row in rows), strict=True)
@@ -150,10 +151,12 @@ class _Drawing:
         limit = rows[0].limit
         if limit is not None:
             axes.axhline(limit, color=self.color("ink"), linestyle="--", linewidth=1.5)
-        axes.set_ylim(0, 1.28 * max(1, limit or 0, *reserved))
+        axes.set_ylim(0, 1.55 * max(1, limit or 0, *reserved))
         axes.yaxis.get_major_locator().set_params(integer=True)
-        axes.set_ylabel(unmarked(pool.removeprefix("ml.")), fontsize=_BODY, color=self.color("ink"))
-        self._gap(axes, clock)
+        who = f"of {band.job}" if band.job else "of the whole account"
+        axes.set_title(unmarked(f"{band.pool} {who}"), loc="left", fontsize=_SMALL, color=self.color("ink"), pad=4)
+        if band is self.scene.bands[0]:
+            self._gap(axes, clock)
 
     def _gap(self, axes: Any, clock: Clock) -> None:
         """How long after the stop the job has ended, as a span."""
@@ -161,7 +164,7 @@ class _Drawing:
         if chapter is None or chapter.kind != STOP or chapter.until_s is None or chapter.until_s == chapter.time_s:
             return
         begin, end = clock.times([chapter.time_s, min(chapter.until_s, self.scene.end_s)])
-        top = 0.9 * axes.get_ylim()[1]
+        top = 0.84 * axes.get_ylim()[1]
         arrow = {"arrowstyle": "<->", "color": self.color("end-text"), "linewidth": 1.5}
         axes.annotate("", (begin, top), (end, top), arrowprops=arrow, zorder=6)
         words = f" {lasting(chapter.until_s - chapter.time_s)} from the stop to its end "

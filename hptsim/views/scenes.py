@@ -19,8 +19,8 @@ from hptsim.simulation.simulation import Simulation
 from hptsim.views.chapters import RELEASE, STOP, Chapter, chapters, opening
 from hptsim.views.chart_data import BandRow, GanttRow, band_rows, gantt_rows
 
-LANES, POOLS = 12, 2
-"""So many lanes, and instance types that the job asked for, have room in a picture; it says what is left out."""
+LANES, PANELS = 12, 2
+"""So many lanes, and so many panels with instances, have room in a picture; it says what is left out."""
 _SHORTEST_S = 20.0
 """A stop that takes no time is shown with so much around it."""
 _TAIL = 0.12
@@ -43,10 +43,19 @@ class Lane:
 
 
 @attrs.frozen
+class Band:
+    """Reserved and occupied instances of the type *pool* over time: those of one *job*, or of the whole account."""
+
+    pool: str
+    job: str
+    rows: tuple[BandRow, ...]
+
+
+@attrs.frozen
 class Scene:
     """What happens from *begin_s* to *end_s*, told around one *chapter* (None where a journal has none) of one *job*.
 
-    *bands* are by instance type. *markers* are the stops and releases. *left_out* says what has no room. *events* are the
+    *markers* are the stops and releases. *left_out* says what has no room. *events* are the
     instants at which something happens to the job, each with what does, in words.
     """
 
@@ -56,7 +65,7 @@ class Scene:
     begin_s: float
     end_s: float
     lanes: tuple[Lane, ...]
-    bands: dict[str, list[BandRow]]
+    bands: tuple[Band, ...]
     markers: tuple[Chapter, ...]
     left_out: tuple[str, ...]
     events: tuple[tuple[float, tuple[str, ...]], ...]
@@ -116,7 +125,7 @@ def scene(
     if at_s is not None and not begin <= at_s <= end:
         raise invalid("at", at_s, f"a second of the scene: from {begin:,.6g} to {end:,.6g}")
     lanes, hidden = _lanes(records, main, begin, end)
-    bands, pools = _bands(records, limits, main, begin, end)
+    bands, pools = _bands(records, limits, main, parents, begin, end)
     left_out = [f"{hidden:,} other lane{'' if hidden == 1 else 's'}"] if hidden else []
     left_out += [f"the instance type{'' if len(pools) == 1 else 's'} {', '.join(pools)}"] if pools else []
     markers = [one for one in told if one.kind in (STOP, RELEASE) and begin <= one.time_s <= end]
@@ -184,27 +193,45 @@ def _lanes(records: Sequence[Record], main: str, begin: float, end: float) -> tu
 
 
 def _bands(
-    records: Sequence[Record], limits: dict[str, int], main: str, begin: float, end: float
-) -> tuple[dict[str, list[BandRow]], list[str]]:
-    """What is reserved and occupied of the types that the main job asked for, from *begin* on; and the types left out."""
-    asked = [
-        pool for one in records if one.thing == "reservation" and _holder(one) == main for pool in one.data.amounts
-    ]
-    bands: dict[str, list[BandRow]] = {}
-    for row in band_rows(records, limits):
-        if row.time_s <= end:
-            bands.setdefault(row.instance_type, []).append(row)
-    wanted = [pool for pool in dict.fromkeys(asked) if pool in bands][:POOLS] or list(bands)[:1]
-    shown = {}
+    records: Sequence[Record], limits: dict[str, int], main: str, parents: dict[str, str], begin: float, end: float
+) -> tuple[tuple[Band, ...], list[str]]:
+    """What is reserved and occupied of the types that the main job asked for, and the types that are left out.
+
+    Where other jobs hold the same type, the main job's own part comes first: the whole account may hide it.
+    """
+    own = [one for one in records if _of(one, main, parents)]
+    asked = [pool for one in own if one.thing == "reservation" for pool in one.data.amounts]
+    of_all, of_main = (_by_pool(band_rows(some, limits), begin, end) for some in (records, own))
+    wanted = [pool for pool in dict.fromkeys(asked) if pool in of_all] or list(of_all)[:1]
+    bands: list[Band] = []
     for pool in wanted:
-        before = [row for row in bands[pool] if row.time_s <= begin]
-        first = (
-            before[-1]._replace(time_s=begin)
-            if before
-            else bands[pool][0]._replace(time_s=begin, reserved=0, occupied=0)
-        )
-        shown[pool] = [first, *(row for row in bands[pool] if row.time_s > begin)]
-    return shown, [pool for pool in bands if pool not in shown]
+        mine = [row._replace(limit=None) for row in of_main.get(pool, ())]
+        if mine and [row._replace(limit=None) for row in of_all[pool]] != mine:
+            bands.append(Band(pool, main, tuple(mine)))
+        bands.append(Band(pool, "", tuple(of_all[pool])))
+    shown = bands[:PANELS]
+    return tuple(shown), [pool for pool in of_all if not any(band.pool == pool for band in shown)]
+
+
+def _by_pool(rows: Iterable[BandRow], begin: float, end: float) -> dict[str, list[BandRow]]:
+    """The rows of each type within the scene, the first of them at its begin."""
+    bands: dict[str, list[BandRow]] = {}
+    for row in rows:
+        if row.time_s > end:
+            break
+        band = bands.setdefault(row.instance_type, [row._replace(time_s=begin, reserved=0, occupied=0)])
+        if row.time_s <= begin:
+            band[0] = row._replace(time_s=begin)
+        else:
+            band.append(row)
+    return bands
+
+
+def _of(record: Record, main: str, parents: dict[str, str]) -> bool:
+    """Whether a reservation or an occupancy is the main job's."""
+    if record.thing == "reservation":
+        return _holder(record) == main
+    return record.thing == "occupancy" and main in (record.name, parents.get(record.name))
 
 
 def _holder(record: Record) -> str:

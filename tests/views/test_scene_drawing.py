@@ -53,7 +53,9 @@ def test_the_lanes_have_names_bars_in_the_colors_of_their_phases_and_ends(stop):
 
 def test_reserved_and_occupied_are_drawn_with_the_quota_and_the_time_from_the_stop_to_the_end(stop):
     band = moment(stop).axes[1]
-    assert band.get_ylabel() == "m5.xlarge" and band.get_xlabel() == "simulated time (s)"
+    assert (
+        band.get_title(loc="left") == "ml.m5.xlarge of the whole account" and band.get_xlabel() == "simulated time (s)"
+    )
     quota = next(line for line in band.lines if line.get_linestyle() == "--")
     assert list(quota.get_ydata()) == [2, 2]
     steps = next(line for line in band.lines if len(line.get_xdata()) == 3)

@@ -51,8 +51,17 @@ def test_lanes_are_clipped_and_say_how_a_job_ends():
 
 
 def test_the_bands_begin_with_the_scene():
-    assert scene(ran()).bands == {M5: [BandRow(45, M5, 2, 2, 2), BandRow(85, M5, 2, 0, 0)]}
-    assert scene(ran(), begin_s=0, end_s=90).bands[M5][0] == BandRow(0, M5, 2, 2, 2)
+    [band] = scene(ran()).bands
+    assert (band.pool, band.job, band.rows) == (M5, "", (BandRow(45, M5, 2, 2, 2), BandRow(85, M5, 2, 0, 0)))
+    assert scene(ran(), begin_s=0, end_s=90).bands[0].rows[0] == BandRow(0, M5, 2, 2, 2)
+
+
+def test_where_others_hold_the_same_type_the_jobs_own_part_comes_first():
+    jobs = (*TWO.tuning_jobs, job("c", 1, 1, 10))
+    found = scene(ran(attrs.evolve(TWO, capacity={M5: 3}, tuning_jobs=jobs)))
+    own, account = found.bands
+    assert (own.job, own.rows) == ("a", (BandRow(45, M5, None, 2, 2), BandRow(85, M5, None, 0, 0)))
+    assert (account.job, account.rows[0]) == ("", BandRow(45, M5, 3, 3, 3))
 
 
 def test_what_happened_last_is_said_the_tuning_job_first():
@@ -92,7 +101,7 @@ def test_types_that_the_job_does_not_ask_for_are_left_out_and_named():
     other = job("c", 1, 1, instances=InstanceRequest("ml.c5.xlarge", 1))
     limits = {M5: 2, "ml.c5.xlarge": 1}
     found = scene(ran(attrs.evolve(TWO, capacity=limits, tuning_jobs=(*TWO.tuning_jobs, other))))
-    assert list(found.bands) == [M5] and "the instance type ml.c5.xlarge" in found.left_out
+    assert [band.pool for band in found.bands] == [M5] and "the instance type ml.c5.xlarge" in found.left_out
 
 
 def test_a_saved_journal_and_records_make_the_same_scene(tmp_path):
@@ -101,7 +110,7 @@ def test_a_saved_journal_and_records_make_the_same_scene(tmp_path):
     saved = scene(read(tmp_path / "run.jsonl"))
     assert saved == scene(sim)
     bare = scene(list(sim.journal))
-    assert (bare.lanes, bare.title) == (saved.lanes, "hptsim") and bare.bands[M5][0].limit is None
+    assert (bare.lanes, bare.title) == (saved.lanes, "hptsim") and bare.bands[0].rows[0].limit is None
 
 
 def test_a_training_job_of_its_own_has_a_scene():
@@ -112,7 +121,7 @@ def test_a_training_job_of_its_own_has_a_scene():
     sim.run()
     found = scene(sim)
     assert (found.job, found.chapter.kind, found.lanes[0].training_job) == ("alone", "stop", "alone")
-    assert list(found.bands) == [M5] and "alone" in found.said(sim.now)
+    assert [band.pool for band in found.bands] == [M5] and "alone" in found.said(sim.now)
 
 
 @pytest.mark.parametrize(
