@@ -28,6 +28,7 @@ from hptsim.model.specs import TuningJobSpec  # noqa: E402
 from hptsim.scenario import Scenario, ScheduledTuningJob  # noqa: E402
 from hptsim.views import explorer_page  # noqa: E402
 from hptsim.views import state_diagrams as diagram  # noqa: E402
+from hptsim.views.firings import spoken  # noqa: E402
 from hptsim.views.style import tokens  # noqa: E402
 
 project = "hptsim"
@@ -88,13 +89,20 @@ class Diagram(SphinxDirective):
         folder = Path(self.env.app.outdir) / "_static"
         folder.mkdir(parents=True, exist_ok=True)
         name = f"{table.name.replace(' ', '-')}.svg"
-        (folder / name).write_text(diagram.svg(table, docs="../"), encoding="utf-8")
+        drawing = diagram.svg(table, docs="../")
+        (folder / name).write_text(drawing, encoding="utf-8")
         up = "../" * self.env.docname.count("/")
-        return [nodes.raw("", DRAWING.format(path=f"{up}_static/{name}", what=table.name), format="html")]
+        size = " ".join(
+            re.findall(r'(?:width|height)="\d+"', drawing)[:2]
+        )  # as it is: its letters are not made smaller
+        page = DRAWING.format(path=f"{up}_static/{name}", what=spoken(table), size=size)
+        return [nodes.raw("", page, format="html")]
 
 
-DRAWING = """<p class="drawing"><a href="{path}"><img src="{path}" alt="The states of a {what}; the table says the same.">
-Open the drawing by itself</a>: there, pointing at a trigger shows what it does and rests on, and a click leads there.</p>"""
+DRAWING = """<div class="drawing" tabindex="0"><a href="{path}">
+<img src="{path}" {size} alt="The states of a {what}; the table says the same."></a></div>
+<p><a href="{path}">Open the drawing by itself</a>: there, pointing at a trigger shows what it does and rests on, and a click
+leads there.</p>"""
 
 
 def lessons(app: Sphinx, docname: str, source: list[str]) -> None:
