@@ -38,7 +38,7 @@ def written(result: Result) -> Iterable[str]:
     yield f"{machine.processor}, {machine.system}, with {', '.join(f'{k} {v}' for k, v in result.versions.items())}."
     if machine.busy:
         yield f"The machine was busy (a load of {machine.load:g} before it began). Believe the ratios of processor time and"
-        yield "memory, both sides of which were measured in the same run; figures by themselves less, and those of wall time not at all."
+        yield "memory, both sides of which were measured in the same run; figures by themselves less, and wall time not at all."
     else:
         yield f"The machine was quiet (a load of {machine.load:g} before it began)."
     yield ""

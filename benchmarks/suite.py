@@ -86,11 +86,11 @@ def run(names: Iterable[str], quick: bool) -> Result:
     for name in names:
         print(f"{name} ...", flush=True)
         with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as one:
-            found[name] = one.submit(rows, name, quick).result()
+            found[name] = one.submit(measure, name, quick).result()
     return Result(datetime.date.today().isoformat(), quick, machine, versions(), found)
 
 
-def rows(name: str, quick: bool) -> Rows:
+def measure(name: str, quick: bool) -> Rows:
     """The rows of one benchmark; where a module that it needs is not installed, that it was left out."""
     try:
         module = import_module(name)
