@@ -24,9 +24,12 @@ PALETTE: Mapping[str, Color] = {
     "paper": Color("#FFFFFF", "#14171C", "the page itself"),
     "panel": Color("#F4F5F6", "#20252C", "the background of a head, a key or a button"),
     "rule": Color("#D4D7DB", "#3A414B", "a line that divides"),
+    "edge": Color("#767676", "#8A93A0", "the outline of a bar, a mark or a control, whatever it is filled with"),
+    "act": Color("#0B57D0", "#A8C7FA", "what a reader acts on: a link, what has the focus, what is pressed"),
+    "act-soft": Color("#E3EDFD", "#22324A", "the same, as a background"),
     "ink": Color("#111111", "#F0F0F0", "words, axes, and limits: a quota, a target"),
     "muted": Color("#595959", "#A9B1BB", "words that matter less"),
-    "work": Color("#0072B2", "#56A8DC", "at work: instances that train, and the figure that was asked for"),
+    "work": Color("#0072B2", "#56A8DC", "occupied: instances at work; and the figure that was asked for"),
     "work-soft": Color("#D6E8F4", "#12304A", "the same, as a background"),
     "data": Color("#56B4E9", "#8CCBF2", "data comes in"),
     "start": Color("#F0E442", "#E8DC3C", "instances start"),
@@ -36,9 +39,11 @@ PALETTE: Mapping[str, Color] = {
     "end": Color("#D55E00", "#F07848", "wrong or cut short: a stop, a target that is missed, a broken law"),
     "end-text": Color("#B34700", "#FF9E6D", "the same, for words"),
     "end-soft": Color("#FCEADF", "#43260F", "the same, as a background"),
-    "idle": Color("#E69F00", "#F0B429", "held and not at work"),
+    "idle": Color(
+        "#E69F00", "#F0B429", "reserved: held for a tuning job; only the color of work over it says that they work"
+    ),
     "wait": Color("#CC79A7", "#DD97BD", "waits: for quota, or for instances"),
-    "rest": Color("#999999", "#8A929C", "nothing happens any more: it winds down, or is not looked at further"),
+    "rest": Color("#8A8A8A", "#939AA3", "nothing happens any more: it winds down, or is not looked at further"),
     "there": Color("#CCCCCC", "#4A525C", "a tuning job that is in progress"),
     "lost": Color("#882255", "#E05A7A", "work is lost: an interruption, a failure"),
     "mark": Color("#FFF4B8", "#4A4318", "the background of what is new at this moment"),
@@ -77,34 +82,37 @@ LINES = tuple(PALETTE[name].light for name in ("work", "line-2", "line-3", "line
 """The colors of several lines in one picture, in order; none of them says that a target is met or missed."""
 
 
-def css(*, dark: bool = True) -> str:
+def css(*, dark: bool = True, switch: bool = False) -> str:
     """The palette as variables of a style sheet, with the dark colors for readers who want a dark screen, unless *dark* is false.
 
-    Paper is always light.
+    With *switch*, an element whose `data-theme` is "light" or "dark" has these colors, whatever the reader's system wants:
+    the documentation site's button sets it. Paper is always light.
 
     >>> css(dark=False)[:44]
     ':root { color-scheme: light; --paper: #FFFFF'
     """
-    light = _variables("light" if not dark else "light dark", {name: one.light for name, one in PALETTE.items()})
-    if not dark:
-        return light
-    night = _variables("dark", {name: one.dark for name, one in PALETTE.items()})
-    return f"{light}\n@media screen and (prefers-color-scheme: dark) {{ {night} }}"
+    day = _variables("light" if not dark else "light dark", {name: one.light for name, one in PALETTE.items()})
+    rules = [f":root {day}"]
+    if dark:
+        night = _variables("dark", {name: one.dark for name, one in PALETTE.items()})
+        rules.append(f"@media screen and (prefers-color-scheme: dark) {{ :root {night} }}")
+        if switch:
+            day = day.replace("light dark", "light")
+            rules.append(f'@media screen {{ [data-theme="light"] {day} [data-theme="dark"] {night} }}')
+    return "\n".join(rules)
 
 
 def _variables(scheme: str, colors: Mapping[str, str]) -> str:
-    return (
-        f":root {{ color-scheme: {scheme}; " + "; ".join(f"--{name}: {color}" for name, color in colors.items()) + " }"
-    )
+    return f"{{ color-scheme: {scheme}; " + "; ".join(f"--{name}: {color}" for name, color in colors.items()) + " }"
 
 
-def status_variables() -> dict[str, str]:
-    """The page's variable for each status that a job shows while it lasts.
+def phase_variables() -> dict[str, str]:
+    """The page's variable for each state in which a job spends time, its color.
 
-    >>> status_variables()["Training"]
+    >>> phase_variables()["Training"]
     'var(--work)'
     """
-    return {phase: f"var(--{name})" for phase, name in _PHASES.items() if ":" not in phase}
+    return {phase: f"var(--{name})" for phase, name in _PHASES.items()}
 
 
 def themed(drawing: str) -> str:
