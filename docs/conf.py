@@ -16,7 +16,7 @@ from sphinx.util.docutils import SphinxDirective
 from sphinx.util.inspect import object_description
 
 ROOT = Path(__file__).parent.parent
-sys.path.insert(0, str(ROOT))
+sys.path[:0] = [str(ROOT), str(ROOT / "docs")]
 
 import hptsim  # noqa: E402
 from hptsim.audit.laws import LAWS  # noqa: E402
@@ -33,6 +33,7 @@ project = "hptsim"
 author = "the hptsim authors"
 release = hptsim.__version__
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.autosummary", "sphinx.ext.napoleon"]
+extensions += ["lessons.directives"]
 exclude_patterns = ["_templates"]
 templates_path = ["_templates"]
 
@@ -76,8 +77,8 @@ DRAWING = """<p class="drawing"><a href="{path}"><img src="{path}" alt="The stat
 Open the drawing by itself</a>: there, pointing at a trigger shows what it does and rests on, and a click leads there.</p>"""
 
 
-def lessons(app: Sphinx, docname: str, source: list[str]) -> None:
-    """The page of lessons is the notebooks' own overview."""
+def notebooks(app: Sphinx, docname: str, source: list[str]) -> None:
+    """The page of lessons ends with the notebooks' own overview."""
     if docname == "lessons":
         overview = (ROOT / "notebooks" / "README.md").read_text(encoding="utf-8")
         source[0] += overview.partition("\n")[2].replace("](", "](../notebooks/")
@@ -124,5 +125,5 @@ def setup(app: Sphinx) -> None:
     app.connect("build-finished", explorer_pages)
     app.connect("autodoc-process-signature", named_laws)
     app.add_directive("mermaid", Diagram)
-    app.connect("source-read", lessons)
+    app.connect("source-read", notebooks)
     app.connect("doctree-read", anchors)

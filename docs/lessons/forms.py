@@ -1,0 +1,84 @@
+"""A question as HTML: a form for the prediction, and the answer behind a heading that opens it.
+
+Without JavaScript the form has no button: a reader writes the prediction down, and opens the answer. Every text is escaped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from html import escape
+
+from hptsim.views.drawings import Drawing
+from hptsim.views.player import escaped
+
+from .questions import Choice, Matching, Number, Question, Way
+
+
+def head(question: Question, place: int, count: int) -> str:
+    """What stands before the question's words."""
+    return (
+        f'<section class="question" id="{question.name}" aria-labelledby="{question.name}-head">'
+        f'<p class="question-head" id="{question.name}-head">Prediction {place} of {count}</p>'
+    )
+
+
+def form(question: Question) -> str:
+    """Where the prediction is made, and the beginning of the answer."""
+    return (
+        f'<form class="prediction" autocomplete="off"><fieldset><legend>{_asked(question)}</legend>{"".join(_fields(question))}</fieldset>'
+        '<p class="act" hidden><button type="submit">Check</button></p>'
+        '<p class="verdict" role="status"></p></form>'
+        "<noscript><p>This browser runs no JavaScript: write your prediction down, then open the answer.</p></noscript>"
+        f'<script type="application/json">{escaped(question.data())}</script>'
+        f'<details class="solution"><summary>The answer</summary><p class="right"><strong>{escape(question.solution())}</strong></p>'
+    )
+
+
+def tail(question: Question) -> str:
+    """The end of the answer."""
+    return f"{'' if question.picture is None else picture(question.picture)}</details></section>"
+
+
+def picture(drawing: Drawing) -> str:
+    """A drawing under its caption, wide or narrow as the window is."""
+    keys = "".join(
+        f'<span><i class="{key.shape}" style="--of: {key.color}"></i>{escape(key.words)}</span>' for key in drawing.keys
+    )
+    return (
+        f'<figure class="drawn"><figcaption>{escape(drawing.caption)}</figcaption><div class="wide">{drawing.wide}</div>'
+        f'<div class="narrow">{drawing.narrow}</div><p class="keys">{keys}</p></figure>'
+    )
+
+
+def _asked(question: Question) -> str:
+    match question:
+        case Choice(several=True):
+            return "Your prediction: all that are so, or none"
+        case Number():
+            return "Your prediction: a number"
+        case Matching():
+            return "Your prediction: one for each"
+        case Way():
+            return "Your way there"
+    return "Your prediction"
+
+
+def _fields(question: Question) -> Iterator[str]:
+    name = question.name
+    match question:
+        case Choice():
+            kind = "checkbox" if question.several else "radio"
+            for place, option in enumerate(question.options):
+                yield f'<label><input type="{kind}" name="{name}" value="{place}"> <span>{escape(option.words)}</span></label>'
+        case Number():
+            yield f'<label><span>{escape(question.label)}</span> <input type="text" inputmode="decimal" size="8" name="{name}"> {escape(question.unit)}</label>'
+        case Matching():
+            options = "".join(f'<option value="{place}">{escape(one)}</option>' for place, one in enumerate(question.options))
+            for row in question.rows:
+                yield f'<label class="row"><span>{escape(row)}</span> <select name="{name}"><option value="">choose</option>{options}</select></label>'
+        case Way():
+            yield (
+                '<p class="steps">Choose what happens on the page below: what you do there is checked here. Or open it '
+                f'<a href="{question.page}">by itself</a>, and paste its address:</p>'
+                f'<label><span>address</span> <input type="text" size="30" name="{name}" data-page="{question.page}"></label>'
+            )
