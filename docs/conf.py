@@ -9,7 +9,6 @@ import re
 import sys
 from pathlib import Path
 
-import attrs
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
@@ -18,14 +17,11 @@ from sphinx.util.inspect import object_description
 ROOT = Path(__file__).parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "docs")]
 
+from lessons import graphs  # noqa: E402
+
 import hptsim  # noqa: E402
 from hptsim.audit.laws import LAWS  # noqa: E402
-from hptsim.explorer import state_graph  # noqa: E402
 from hptsim.model import tables  # noqa: E402
-from hptsim.model.definitions import ResourceLimits, TrainingJobDefinition  # noqa: E402
-from hptsim.model.machine import Tables  # noqa: E402
-from hptsim.model.specs import TuningJobSpec  # noqa: E402
-from hptsim.scenario import Scenario, ScheduledTuningJob  # noqa: E402
 from hptsim.views import explorer_page  # noqa: E402
 from hptsim.views import state_diagrams as diagram  # noqa: E402
 
@@ -103,21 +99,9 @@ def named_laws(
 def explorer_pages(app: Sphinx, exception: Exception | None) -> None:
     """The two pages on which the class chooses what happens: of the service as it is, and of one that forgets a model."""
     if exception is None and app.builder.name == "html":
-        definition = TrainingJobDefinition(max_retries=0)
-        spec = TuningJobSpec("demo", (definition,), ResourceLimits(2, 1))
-        jobs = (ScheduledTuningJob(spec),)
-        one = Scenario(name="Two training jobs, one instance", capacity={"ml.m5.xlarge": 1}, tuning_jobs=jobs)
-        rows = [
-            attrs.evolve(row, effects=("VACATE", "TELL"))
-            if (row.trigger, row.source) == ("uploaded", "Stopping:uploading")
-            else row
-            for row in tables.TRAINING.rows
-        ]
-        forgets = Tables.of(training=tables.Table("training", tuple(rows), tables.TRAINING.final))
-        site = Path(app.outdir)
         logging.disable(logging.INFO)  # the layout's library tells each of its steps
-        explorer_page(state_graph(one, faults={"internal_error": 1}), site / "explorer.html")
-        explorer_page(state_graph(one, tables=forgets), site / "explorer-forgets.html")
+        for name, graph in graphs.PAGES.items():
+            explorer_page(graph(), Path(app.outdir) / name)
         logging.disable(logging.NOTSET)
 
 

@@ -75,12 +75,10 @@
       if (score) showScore();
     }
     form.addEventListener("submit", event => { event.preventDefault(); check(); });
-    if (data.kind === "way") {  // the page below tells which way its reader has taken
-      const input = form.querySelector("input");
+    if (data.kind === "way") {  // the explorer's page in this question tells which way its reader takes
+      const frame = section.querySelector("iframe"), input = form.querySelector("input");
       window.addEventListener("message", event => {
-        const frame = [...document.querySelectorAll("iframe")].find(one => one.contentWindow === event.source);
-        if (frame?.getAttribute("src") !== input.dataset.page || !Array.isArray(event.data?.hptsimWay)) return;
-        if (event.data.hptsimWay.length) input.value = `#${event.data.hptsimWay.join(".")}`;
+        if (event.source === frame.contentWindow && Array.isArray(event.data?.hptsimWay)) input.value = `#${event.data.hptsimWay.join(".")}`;
       });
     }
   }

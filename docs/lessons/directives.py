@@ -15,10 +15,12 @@ from sphinx.util.docutils import SphinxDirective
 
 from hptsim.views.style import tokens
 
-from . import forms, lesson_1
+from . import forms, lesson_1, lesson_2, lesson_3, lesson_4, lesson_5, lesson_6
 from .questions import Lesson
 
-MAKERS: tuple[Callable[[], Lesson], ...] = (lesson_1.lesson,)
+MAKERS: tuple[Callable[[], Lesson], ...] = tuple(
+    module.lesson for module in (lesson_1, lesson_2, lesson_3, lesson_4, lesson_5, lesson_6)
+)
 
 
 @cache
@@ -86,7 +88,7 @@ class Laboratory(_OfALesson):
 
     def run(self) -> list[nodes.Node]:
         address = laboratory_address(self.lesson()).replace("&", "&amp;")
-        link = f'<p><a class="stop" href="{address}" target="_blank">Open the laboratory</a> (a new tab, set up for this lesson)</p>'
+        link = f'<p><a class="stop" href="{address}" target="_blank">Open the laboratory</a> (a new tab, set up for it)</p>'
         return [nodes.raw("", link, format="html")]
 
 
@@ -108,7 +110,12 @@ def instructions(number: int, lesson: Lesson) -> list[str]:
     lines += [f"| {part.title} | {part.minutes} |" for part in lesson.parts]
     lines += [f"| together | {lesson.minutes} |", "", f"{lesson.setup}", ""]
     for place, question in enumerate(lesson.questions, 1):
-        lines += [f"**{place}. {lesson.title}: {question.name}.** {question.text}", "", f"*Solution:* {plain(question.solution())}", ""]
+        lines += [
+            f"**{place}. {lesson.title}: {question.name}.** {question.text}",
+            "",
+            f"*Solution:* {plain(question.solution())}",
+            "",
+        ]
         lines += [f"{question.because}", "", "| prediction | what to say |", "|---|---|"]
         lines += [f"| {plain(wrong)} | {plain(hint)} |" for wrong, hint in question.wrong()]
         lines.append("")

@@ -25,12 +25,13 @@ def head(question: Question, place: int, count: int) -> str:
 def form(question: Question) -> str:
     """Where the prediction is made, and the beginning of the answer."""
     return (
-        f'<form class="prediction" autocomplete="off"><fieldset><legend>{_asked(question)}</legend>{"".join(_fields(question))}</fieldset>'
+        f'<form class="prediction" autocomplete="off"><fieldset><legend>{_asked(question)}</legend>'
+        f"{''.join(_fields(question))}</fieldset>"
         '<p class="act" hidden><button type="submit">Check</button></p>'
         '<p class="verdict" role="status"></p></form>'
         "<noscript><p>This browser runs no JavaScript: write your prediction down, then open the answer.</p></noscript>"
         f'<script type="application/json">{escaped(question.data())}</script>'
-        f'<details class="solution"><summary>The answer</summary><p class="right"><strong>{escape(question.solution())}</strong></p>'
+        f'<details class="solution"><summary>The answer</summary><p class="right"><strong>{_solution(question)}</strong></p>'
     )
 
 
@@ -48,6 +49,13 @@ def picture(drawing: Drawing) -> str:
         f'<figure class="drawn"><figcaption>{escape(drawing.caption)}</figcaption><div class="wide">{drawing.wide}</div>'
         f'<div class="narrow">{drawing.narrow}</div><p class="keys">{keys}</p></figure>'
     )
+
+
+def _solution(question: Question) -> str:
+    if isinstance(question, Way):
+        address = f"{question.page}#{'.'.join(map(str, question.shortest()))}"
+        return f'{len(question.shortest())} steps, for example <a href="{address}" target="_blank">these</a>'
+    return escape(question.solution())
 
 
 def _asked(question: Question) -> str:
@@ -69,16 +77,23 @@ def _fields(question: Question) -> Iterator[str]:
         case Choice():
             kind = "checkbox" if question.several else "radio"
             for place, option in enumerate(question.options):
-                yield f'<label><input type="{kind}" name="{name}" value="{place}"> <span>{escape(option.words)}</span></label>'
+                box = f'<input type="{kind}" name="{name}" value="{place}">'
+                yield f"<label>{box} <span>{escape(option.words)}</span></label>"
         case Number():
-            yield f'<label><span>{escape(question.label)}</span> <input type="text" inputmode="decimal" size="8" name="{name}"> {escape(question.unit)}</label>'
+            line = f'<input type="text" inputmode="decimal" size="8" name="{name}">'
+            yield f"<label><span>{escape(question.label)}</span> {line} {escape(question.unit)}</label>"
         case Matching():
-            options = "".join(f'<option value="{place}">{escape(one)}</option>' for place, one in enumerate(question.options))
+            options = "".join(
+                f'<option value="{place}">{escape(one)}</option>' for place, one in enumerate(question.options)
+            )
             for row in question.rows:
-                yield f'<label class="row"><span>{escape(row)}</span> <select name="{name}"><option value="">choose</option>{options}</select></label>'
+                choice = f'<select name="{name}"><option value="">choose</option>{options}</select>'
+                yield f'<label class="row"><span>{escape(row)}</span> {choice}</label>'
         case Way():
             yield (
-                '<p class="steps">Choose what happens on the page below: what you do there is checked here. Or open it '
-                f'<a href="{question.page}">by itself</a>, and paste its address:</p>'
-                f'<label><span>address</span> <input type="text" size="30" name="{name}" data-page="{question.page}"></label>'
+                '<details class="explorer"><summary>Open the explorer\'s page here</summary>'
+                f'<iframe src="{question.page}" title="The explorer: {escape(name)}" loading="lazy"></iframe></details>'
+                "<p>What you choose there comes into the line below. Or open it "
+                f'<a href="{question.page}" target="_blank">in a tab of its own</a>, and paste its address.</p>'
+                f'<label><span>The way</span> <input type="text" size="24" name="{name}"></label>'
             )

@@ -1,9 +1,10 @@
-"""The two graphs of states that the lessons ask about, which the explorer's pages show: of the service, and of one that forgets."""
+"""Two graphs of states that the explorer's pages show and the lessons ask about: of the service, and of one that forgets."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
+from typing import Any
 
 import attrs
 
@@ -16,8 +17,6 @@ from hptsim.model.journal import Record
 from hptsim.model.tables import TRAINING
 from hptsim.scenario import ScheduledTuningJob
 
-PAGES = {"explorer.html": "service", "explorer-forgets.html": "forgets"}
-
 
 def _scenario() -> Scenario:
     definition = TrainingJobDefinition(max_retries=0)
@@ -26,7 +25,7 @@ def _scenario() -> Scenario:
     return Scenario(name="Two training jobs, one instance", capacity={"ml.m5.xlarge": 1}, tuning_jobs=jobs)
 
 
-def edited(table: Table, trigger: str, source: str, **changes: object) -> Tables:
+def edited(table: Table, trigger: str, source: str, **changes: Any) -> Tables:
     """The tables with one row changed, or without it if no change is given."""
     rows = [row for row in table.rows if (row.trigger, row.source) != (trigger, source) or changes]
     rows = [attrs.evolve(row, **changes) if (row.trigger, row.source) == (trigger, source) else row for row in rows]
@@ -70,3 +69,7 @@ def after_the_stop(graph: StateGraph) -> Iterator[Record]:
         if status(node.description) == "Stopping":
             for step in node.steps:
                 yield from step.records
+
+
+PAGES: Mapping[str, Callable[[], StateGraph]] = {"explorer.html": service, "explorer-forgets.html": forgets}
+"""The explorer's page of each, beside the site's first page."""

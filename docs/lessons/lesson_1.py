@@ -6,7 +6,22 @@ from hptsim import Simulation
 from hptsim.scenario import Script
 
 from .questions import Choice, Lesson, Number, Option, Part
-from .runs import SAVE_S, STOP_S, TIMINGS, WINDOW_S, child, demo, laboratory, phase_at, stop_took_s, timeline
+from .runs import (
+    DOWNLOADING_S,
+    SAVE_S,
+    STARTING_S,
+    STOP_S,
+    TEARDOWN_S,
+    TRAINING_S,
+    UPLOADING_S,
+    WINDOW_S,
+    child,
+    demo,
+    laboratory,
+    phase_at,
+    stop_took_s,
+    timeline,
+)
 
 EVENTS = 3
 LAB_SAVE_S = 100
@@ -16,10 +31,10 @@ ASKED_S = {"Starting": 100, "Downloading": 200, "Training": 400, "Uploading": 83
 
 def lesson() -> Lesson:
     sim = demo(next_at_s=60)
-    took_s, training_s = stop_took_s(sim), STOP_S - TIMINGS.starting_s - TIMINGS.downloading_s
+    took_s, training_s = stop_took_s(sim), STOP_S - STARTING_S - DOWNLOADING_S
     setup = (
-        f"The tuning job `demo` runs one training job on the only instance of the quota: {TIMINGS.starting_s} s Starting, "
-        f"{TIMINGS.downloading_s} s Downloading, {TIMINGS.training_s} s Training, {TIMINGS.uploading_s} s Uploading. Another "
+        f"The tuning job `demo` runs one training job on the only instance of the quota: {STARTING_S} s Starting, "
+        f"{DOWNLOADING_S} s Downloading, {TRAINING_S} s Training, {UPLOADING_S} s Uploading. Another "
         f"tuning job, `next`, is created at 60 s and waits for the instance. You stop `demo` at **{STOP_S} s**, when it has "
         f"been Training for {training_s} s. Its script catches SIGTERM and saves its model, which takes {SAVE_S} s."
     )
@@ -69,13 +84,19 @@ def _when(sim: Simulation, took_s: float) -> Number:
         unit="s",
         hints=(
             (STOP_S, "That is when you asked. The script has had SIGTERM and is still saving."),
-            (STOP_S + SAVE_S, "Then the script has saved and ended. Its model is on the instance, and must still be uploaded."),
+            (
+                STOP_S + SAVE_S,
+                "Then the script has saved and ended. Its model is on the instance, and must still be uploaded.",
+            ),
             (STOP_S + WINDOW_S, "120 s is the most that a script gets. Who has saved earlier ends earlier."),
-            (STOP_S + TIMINGS.teardown_s, "That would be the teardown of an instance whose script never began. This one trains."),
+            (
+                STOP_S + TEARDOWN_S,
+                "That would be the teardown of an instance whose script never began. This one trains.",
+            ),
         ),
         low="Too early. Add up what has to happen after SIGTERM: the script saves, and then?",
         high="Too late. The training is cut short: only saving and uploading are left.",
-        because=f"At {STOP_S + took_s:.0f} s: {SAVE_S} s to save and {TIMINGS.uploading_s} s to upload. In that second the "
+        because=f"At {STOP_S + took_s:.0f} s: {SAVE_S} s to save and {UPLOADING_S} s to upload. In that second the "
         f"instance is released, and `next` launches its training job ({child(sim, 'next').created_s:.0f} s). Until then nothing "
         "was free, though nothing was trained any more.",
         picture=timeline(sim, "The stop, and who waits for it", "lesson-1-when", (STOP_S, STOP_S + took_s), (0, 700)),
@@ -95,14 +116,15 @@ def _late() -> Choice:
         name="late",
         text=f"Now the script needs {save_s} s to save its model. How many models are stored in the end?",
         options=tuple(Option(str(count), count == stored, hint) for count, hint in hints.items()),
-        because=f"Of the model nothing is left: {stored} are stored. SIGTERM comes with a window of {WINDOW_S} s. After it comes SIGKILL, and the tuning job is Stopped "
+        because=f"Of the model nothing is left: {stored} are stored. SIGTERM comes with a window of {WINDOW_S} s. After it "
+        f"comes SIGKILL, and the tuning job is Stopped "
         f"{stop_took_s(sim):.0f} s after the call, with nothing to upload.",
     )
 
 
 def _ignores() -> Number:
     sim = demo(script=Script("ignore"))
-    rest_s = TIMINGS.training_s - (STOP_S - TIMINGS.starting_s - TIMINGS.downloading_s)
+    rest_s = TRAINING_S - (STOP_S - STARTING_S - DOWNLOADING_S)
     return Number(
         name="ignores",
         text="And if the script ignores SIGTERM: how many seconds after the call is the tuning job Stopped?",
@@ -110,13 +132,14 @@ def _ignores() -> Number:
         unit="s",
         hints=(
             (0, "Nobody ends it at once: it is asked first, and may take its time."),
-            (WINDOW_S + TIMINGS.uploading_s, "It is killed, and has saved nothing: there is no model to upload."),
+            (WINDOW_S + UPLOADING_S, "It is killed, and has saved nothing: there is no model to upload."),
             (rest_s, "It may not train to its end: its time is limited."),
-            (SAVE_S + TIMINGS.uploading_s, "That was the script that saves and ends. This one does not end by itself."),
+            (SAVE_S + UPLOADING_S, "That was the script that saves and ends. This one does not end by itself."),
         ),
         low="Longer. A script that ignores SIGTERM is left running for a while.",
         high="Shorter. There is a limit to how long it is left running.",
-        because=f"{stop_took_s(sim):.0f} s, the whole window, and {len(sim.artifacts)} models. A script that ignores SIGTERM costs "
+        because=f"{stop_took_s(sim):.0f} s, the whole window, and {len(sim.artifacts)} models. A script that ignores "
+        f"SIGTERM costs "
         "the most time and keeps the least.",
     )
 
@@ -130,7 +153,8 @@ def _kept() -> Choice:
         "Uploading": "It has trained to its end, and its model is on the way: the upload is finished.",
     }
     rows = "\n".join(
-        f"| {phase} | {at_s} s | {stop_took_s(kept[phase]):.0f} s | {len(kept[phase].artifacts)} |" for phase, at_s in ASKED_S.items()
+        f"| {phase} | {at_s} s | {stop_took_s(kept[phase]):.0f} s | {len(kept[phase].artifacts)} |"
+        for phase, at_s in ASKED_S.items()
     )
     return Choice(
         name="kept",
@@ -138,7 +162,8 @@ def _kept() -> Choice:
         "After which of these stops is a model stored?",
         several=True,
         options=tuple(
-            Option(f"{phase} (stop at {at_s} s)", len(kept[phase].artifacts) == 1, hints[phase]) for phase, at_s in ASKED_S.items()
+            Option(f"{phase} (stop at {at_s} s)", len(kept[phase].artifacts) == 1, hints[phase])
+            for phase, at_s in ASKED_S.items()
         ),
         because="What a stop keeps, and how long it takes, depends on the phase that it meets:\n\n"
         f"| phase | stop at | until Stopped | models |\n|---|---|---|---|\n{rows}\n",
@@ -152,7 +177,8 @@ def _laboratory() -> Number:
     upload_s = took_s - LAB_SAVE_S
     return Number(
         name="laboratory",
-        text=f"In the laboratory the script needs {LAB_SAVE_S} s to save. Press *Next event* until the training job is Training ({EVENTS} times). "
+        text=f"In the laboratory the script needs {LAB_SAVE_S} s to save. Press *Next event* until the training job is "
+        f"Training ({EVENTS} times). "
         "Predict before you press Stop: how many seconds later is it Stopped? (An upload takes between 10 and 60 s there: "
         "you can say at least between which two numbers. Then look.)",
         right=took_s,
@@ -160,7 +186,10 @@ def _laboratory() -> Number:
         within=1,
         hints=(
             (LAB_SAVE_S, "That is when the script has saved. The model must still be uploaded."),
-            (WINDOW_S, "The window of 120 s does not cover the upload, and is not used up by a script that ends before."),
+            (
+                WINDOW_S,
+                "The window of 120 s does not cover the upload, and is not used up by a script that ends before.",
+            ),
         ),
         low="Longer: the script saves, and then its model is uploaded.",
         high="Shorter: did you press Stop after another number of events?",

@@ -67,9 +67,10 @@ def reserved(sim: Simulation, name: str, time_s: float) -> int:
 def lesson() -> Lesson:
     documented, observed = run("reuse"), run("as-observed")
     setup = (
-        f"The tuning job `search` has five training jobs on the five instances of the quota; `next` waits for two. You stop `search` "
+        f"The tuning job `search` has five training jobs on the five instances of the quota; `next` waits for two. You stop "
+        f"`search` "
         f"at **{STOP_S:,} s**. This is what its training jobs are doing then, and what each of them has still to do:\n\n"
-        f"{_table(documented)}\n\nA script that has had SIGTERM saves its model in {SAVE_S} s."
+        f"{table(documented)}\n\nA script that has had SIGTERM saves its model in {SAVE_S} s."
     )
     parts = (
         Part("Occupied", 6, (_occupied(documented),)),
@@ -93,7 +94,8 @@ def lesson() -> Lesson:
     )
 
 
-def _table(sim: Simulation) -> str:
+def table(sim: Simulation) -> str:
+    """What each training job is doing at the stop and has still to do, in Markdown."""
     rows = ["| training job | at the stop | has still to |", "|---|---|---|"]
     for name in sim.tuning_job("search").training_jobs:
         phase = phase_at(sim, name, STOP_S - 1)
@@ -124,7 +126,8 @@ def _occupied(sim: Simulation) -> Choice:
         text=f"It is {ASKED_S:,} s, {left} s after the stop. Which training jobs still use their instance?",
         several=True,
         options=tuple(Option(name, name in using, hint) for name, hint in hints.items()),
-        because="*Occupied* is what a training job uses, from the start of its instances to their end. Each occupancy ends by itself, "
+        because="*Occupied* is what a training job uses, from the start of its instances to their end. Each occupancy ends "
+        "by itself, "
         "when that training job has.",
     )
 
@@ -141,12 +144,17 @@ def _free(sim: Simulation) -> Number:
         within=0.25,
         hints=(
             (idle, "So many are idle. They are reserved for search all the same, until it is Stopped."),
-            (1, "The instance of 001 is idle since it was Completed. It is kept for the tuning job, whose next training job could use it."),
+            (
+                1,
+                "The instance of 001 is idle since it was Completed. It is kept for the tuning job, whose next training job "
+                "could use it.",
+            ),
             (count, "The stop releases nothing. The status Stopped does."),
         ),
         low="It cannot be fewer than none.",
         high="Not so many: count only what is not reserved.",
-        because=f"{free or 'None'}. *Reserved* is what nobody else may have: {held} instances, though only {len(occupied(sim, ASKED_S))} are "
+        because=f"{free or 'None'}. *Reserved* is what nobody else may have: {held} instances, though only "
+        f"{len(occupied(sim, ASKED_S))} are "
         "used. Who counts idle instances sees what is not there to be had.",
         picture=holdings(sim, "Reserved and occupied", "lesson-2-free", (STOP_S, ASKED_S), (1600, 2000)),
     )
@@ -154,7 +162,9 @@ def _free(sim: Simulation) -> Number:
 
 def _stopped(sim: Simulation) -> Number:
     began_s = child(sim, "next").created_s
-    last = max(record.time_s for record in sim.journal if record.thing == "occupancy" and record.name.startswith("search-"))
+    last = max(
+        record.time_s for record in sim.journal if record.thing == "occupancy" and record.name.startswith("search-")
+    )
     ends = sorted({sim.training_job(name).ended_s or 0 for name in sim.tuning_job("search").training_jobs})
     first = [end_s for end_s in ends if STOP_S < end_s < last]
     return Number(
@@ -170,7 +180,8 @@ def _stopped(sim: Simulation) -> Number:
         ),
         low="Too early: some training job of the stopped tuning job has not ended.",
         high="Too late: nothing has to be done any more.",
-        because=f"At {began_s:,.0f} s, when the last of the five has ended, the tuning job is Stopped and all of it is released. The "
+        because=f"At {began_s:,.0f} s, when the last of the five has ended, the tuning job is Stopped and all of it is "
+        f"released. The "
         "slowest training job decides, and it is not the one that trains.",
     )
 
@@ -183,18 +194,23 @@ def _given_back(sim: Simulation) -> Choice:
         "004": "It is still being taken down.",
         "005": "It is still being taken down.",
     }
-    using = occupied(sim, ASKED_S)
-    back = len(hints) - reserved(sim, "search", ASKED_S)
+    back = {
+        f"{int(record.name.partition('/')[2]):03}"  # each training job has a reservation of its own, with its number
+        for record in sim.journal
+        if record.thing == "reservation" and record.trigger == "release" and record.time_s <= ASKED_S
+    }
     return Choice(
         name="observed",
         text="Quota was observed to be used from the creation of each training job until that one has ended "
-        "([R3](../specification.md#r3)). The twin does so with `reservation = \"as-observed\"`. Whose instances have been given back at "
-        f"{ASKED_S:,} s?",
+        '([R3](../specification.md#r3)). The twin does so with `reservation = "as-observed"`. Whose instances have been given '
+        f"back at {ASKED_S:,} s?",
         several=True,
-        options=tuple(Option(name, name not in using, hint) for name, hint in hints.items()),
-        because=f"{back} instances: each comes back with its own training job. `next` has "
+        options=tuple(Option(name, name in back, hint) for name, hint in hints.items()),
+        because=f"{len(back)} instances: each comes back with its own training job. `next` has "
         f"{reserved(sim, 'next', ASKED_S)} of them at {ASKED_S:,} s, the first since {child(sim, 'next').created_s:,.0f} s.",
-        picture=holdings(sim, "Reserved and occupied, as observed", "lesson-2-observed", (STOP_S, ASKED_S), (1600, 2000)),
+        picture=holdings(
+            sim, "Reserved and occupied, as observed", "lesson-2-observed", (STOP_S, ASKED_S), (1600, 2000)
+        ),
     )
 
 
@@ -205,18 +221,33 @@ def _safe(documented: Simulation, observed: Simulation) -> Choice:
         return all(reserved(sim, "search", time_s) == 0 for sim, time_s in zip(both, times_s, strict=True))
 
     ended = [sim.tuning_job("search").ended_s or 0 for sim in both]
-    first = [min(record.time_s for record in sim.journal if (record.thing, record.trigger) == ("occupancy", "vacate")) for sim in both]
+    first = [
+        min(record.time_s for record in sim.journal if (record.thing, record.trigger) == ("occupancy", "vacate"))
+        for sim in both
+    ]
     return Choice(
         name="safe",
-        text="Your client has stopped `search` and wants all five instances for something else. It must be right whichever of the two "
+        text="Your client has stopped `search` and wants all five instances for something else. It must be right whichever "
+        "of the two "
         "the service does. What does it wait for?",
         options=(
-            Option("the answer to the stop", never_above([STOP_S, STOP_S]), "It comes at once, and under both nothing is free by it."),
-            Option("a status that is not InProgress", never_above([STOP_S + 1, STOP_S + 1]), "Stopping is not InProgress, either."),
-            Option("the first training job that has ended", never_above(first), "Under both, others still hold theirs."),
+            Option(
+                "the answer to the stop",
+                never_above([STOP_S, STOP_S]),
+                "It comes at once, and under both nothing is free by it.",
+            ),
+            Option(
+                "a status that is not InProgress",
+                never_above([STOP_S + 1, STOP_S + 1]),
+                "Stopping is not InProgress, either.",
+            ),
+            Option(
+                "the first training job that has ended", never_above(first), "Under both, others still hold theirs."
+            ),
             Option("the status Stopped", never_above(ended)),
         ),
-        because="`Stopped`: under the first everything is released then, and under the second nothing is left to release. A client that "
+        because="`Stopped`: under the first everything is released then, and under the second nothing is left to release. A "
+        "client that "
         "waits for it is right under both; one that counts training jobs is right under one.",
     )
 
@@ -228,18 +259,23 @@ def _laboratory() -> Number:
     left = reserved(sim, "yours", (yours.ended_s or 0) - 0.001)
     return Number(
         name="laboratory",
-        text=f"The laboratory is set to *only while a training job uses them*. Press *Next event* {EVENTS} times, and then *Stop*: "
+        text=f"The laboratory is set to *only while a training job uses them*. Press *Next event* {EVENTS} times, and then "
+        f"*Stop*: "
         f"{at_stop} instances are reserved for yours. How many are left for its end to release, in the very event that makes it "
         "Stopped? Count in the picture when it is over.",
         right=left,
         unit="instances",
         within=0.25,
         hints=(
-            (at_stop, "That is what the documented rule would do. Here each training job gives back its own when it ends."),
+            (
+                at_stop,
+                "That is what the documented rule would do. Here each training job gives back its own when it ends.",
+            ),
             (0, "The last training job ends in that very event, and its own instance with it."),
         ),
         low="Look at what is reserved just before the end.",
         high="Count again what is reserved just before the end.",
-        because=f"{left} of {at_stop}: the others came back one by one, each with its own training job, and `next` took them before yours "
+        because=f"{left} of {at_stop}: the others came back one by one, each with its own training job, and `next` took "
+        f"them before yours "
         "was Stopped.",
     )

@@ -57,7 +57,8 @@ def lesson() -> Lesson:
         needed="A browser, and for the last part the served site. Lesson 1 before it; lesson 5 goes on from here.",
         more=(
             "Run [every order at once](../../notebooks/02-every-order-at-once.ipynb), and let the class edit a row of a table.",
-            "[Test your own controller](../../notebooks/03-test-your-own-controller.ipynb): the same search, for a program that calls "
+            "[Test your own controller](../../notebooks/03-test-your-own-controller.ipynb): the same search, for a program "
+            "that calls "
             "the service.",
         ),
     )
@@ -66,14 +67,15 @@ def lesson() -> Lesson:
 def _rounded(number: int) -> int:
     """The number to one digit."""
     size = 10 ** (len(str(number)) - 1)
-    return round(number / size) * size
+    return int(round(number / size) * size)
 
 
 def _count() -> Choice:
     scopes = {scope: explored(*scope).states for scope in ((1, 1), (1, 2), (1, 3), (2, 1))}
     near = _rounded(scopes[1, 2])
     hints = {
-        near // 10: "So few would do for one training job. A second one is in any of its phases, whatever the first does.",
+        near
+        // 10: "So few would do for one training job. A second one is in any of its phases, whatever the first does.",
         near: "",
         near * 10: "Not so many: there are two training jobs with a few phases each, and one stop.",
         near * 100: "Not so many: there are two training jobs with a few phases each, and one stop.",
@@ -101,9 +103,17 @@ def _after() -> Choice:
         text="The tuning job is Stopping. What of this may still happen, in some order of events?",
         several=True,
         options=(
-            Option("a model is stored", happens("artifact", "store"), "SIGTERM gives the script time to save, and an upload is finished."),
+            Option(
+                "a model is stored",
+                happens("artifact", "store"),
+                "SIGTERM gives the script time to save, and an upload is finished.",
+            ),
             Option("the script writes to its log", happens("log"), "The script still runs for up to 120 s."),
-            Option("a training job is launched", happens("training", "create"), "The stop withdraws what was asked for: none is launched any more."),
+            Option(
+                "a training job is launched",
+                happens("training", "create"),
+                "The stop withdraws what was asked for: none is launched any more.",
+            ),
             Option(
                 "the tuning job becomes Completed",
                 happens("tuning", destination="Completed"),
@@ -115,7 +125,8 @@ def _after() -> Choice:
                 "One whose model is just being uploaded keeps it, and ends as Stopped all the same.",
             ),
         ),
-        because=f"The explorer has visited all {len(graphs.service().nodes)} states of two training jobs on one instance, with at most one "
+        because=f"The explorer has visited all {len(graphs.service().nodes)} states of two training jobs on one instance, "
+        f"with at most one "
         "internal error: this is what it has seen between the stop and its end. "
         "[The tables](../semantics.md) say it row by row; a client has to be ready for each.",
     )
@@ -136,12 +147,14 @@ def _late() -> Choice:
         "the call succeeds, and the tuning job stays Completed": "Then a client could not know that it came too late.",
         "the call is refused, and the tuning job stays Completed": "",
     }
-    so = f"the call {'is refused' if said else 'succeeds'}, and the tuning job {'stays Completed' if status == 'Completed' else f'is {status}'}"
+    call, job = "is refused" if said else "succeeds", "stays" if status == "Completed" else "is"
+    so = f"the call {call}, and the tuning job {job} {status}"
     return Choice(
         name="late",
         text="You press Stop. Between your look at the status and your call, the tuning job was Completed. What comes of it?",
         options=tuple(Option(words, words == so, hint) for words, hint in options.items()),
-        because=f"`{said}` A client that takes this error for a failure of its own has lost the race and does not know it: the job has "
+        because=f"`{said}` A client that takes this error for a failure of its own has lost the race and does not know it: "
+        f"the job has "
         "ended, as was wanted.",
     )
 
@@ -150,7 +163,8 @@ def _at_once() -> Number:
     law, calls = story(AT_ONCE)
     return Number(
         name="at-once",
-        text="Somebody writes a service whose stop gives back at once what is reserved. The explorer looks for the fewest calls and events "
+        text="Somebody writes a service whose stop gives back at once what is reserved. The explorer looks for the fewest "
+        "calls and events "
         "after which a promise is broken. How many are needed, the creation of the tuning job included?",
         right=len(calls),
         unit="steps",
@@ -162,7 +176,8 @@ def _at_once() -> Number:
         ),
         low="At least the job has to be there.",
         high="Fewer: one only has to look at the right moment.",
-        because=f"{len(calls)}: `{'`, then `'.join(_short(calls))}`. The law is *{law}*. No race is needed: a test that looks right after "
+        because=f"{len(calls)}: `{'`, then `'.join(_short(calls))}`. The law is *{law}*. No race is needed: a test that "
+        f"looks right after "
         "the stop finds it. Most tests look later.",
     )
 
@@ -172,7 +187,8 @@ def _forgets() -> Number:
     stop = next(place for place, call in enumerate(calls, 1) if "stop_tuning_job" in call)
     return Number(
         name="forgets",
-        text=f"Another service forgets a model that is uploaded after a stop. The shortest story that shows it has {len(calls)} steps. "
+        text=f"Another service forgets a model that is uploaded after a stop. The shortest story that shows it has "
+        f"{len(calls)} steps. "
         "The first is the creation; the last is the upload, whose model is not stored; one of them is the stop. Which?",
         right=stop,
         unit="",
@@ -184,7 +200,8 @@ def _forgets() -> Number:
         ),
         low="Stopped so early, the training job has no model, or must save it first: that is a step more.",
         high="That is after the last step.",
-        because=f"Step {stop} of {len(calls)}: `{'`, `'.join(_short(calls))}`. The law is *{law}*. The stop has to come while the model "
+        because=f"Step {stop} of {len(calls)}: `{'`, `'.join(_short(calls))}`. The law is *{law}*. The stop has to come "
+        f"while the model "
         "is being uploaded. A test with a fixed time meets that only by luck.",
     )
 
@@ -210,11 +227,13 @@ def _laboratory() -> Choice:
     rows = "\n".join(f"| {events} | {count} |" for events, count in stored.items())
     return Choice(
         name="laboratory",
-        text="Three training jobs, whose script saves in 40 s. After how many presses of *Next event* does a *Stop* leave three models? "
+        text="Three training jobs, whose script saves in 40 s. After how many presses of *Next event* does a *Stop* leave "
+        "three models? "
         "Predict, then try each: *Start again* begins anew.",
         several=True,
         options=tuple(Option(f"after {events}", count == 3, hints[events]) for events, count in stored.items()),
-        because=f"The same jobs and the same stop, and only the order differs:\n\n| events before the stop | models |\n|---|---|\n{rows}\n",
+        because=f"The same jobs and the same stop, and only the order differs:\n\n| events before the stop | models "
+        f"|\n|---|---|\n{rows}\n",
     )
 
 

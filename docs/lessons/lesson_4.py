@@ -8,7 +8,19 @@ from hptsim.views import gantt_rows
 
 from . import lesson_2
 from .questions import Choice, Lesson, Number, Option, Part
-from .runs import SAVE_S, STOP_S, TIMINGS, WINDOW_S, child, demo, laboratory, stop_took_s
+from .runs import (
+    DOWNLOADING_S,
+    SAVE_S,
+    STARTING_S,
+    STOP_S,
+    TRAINING_S,
+    UPLOADING_S,
+    WINDOW_S,
+    child,
+    demo,
+    laboratory,
+    stop_took_s,
+)
 
 LABORATORY = {"parallel": 3, "total": 3, "save_s": 40, "seed": 5}
 EVENTS, SLOWER_S = 7, 100
@@ -25,9 +37,12 @@ def lesson() -> Lesson:
     [figures] = sim.metrics().tuning_jobs
     price = (figures.cost_usd or 0) / figures.billed_instance_s * 3600
     setup = (
-        f"One training job: {TIMINGS.starting_s} s Starting, {TIMINGS.downloading_s} s Downloading, {TIMINGS.training_s} s Training, "
-        f"{TIMINGS.uploading_s} s Uploading. The stop comes at **{STOP_S} s**, and the script saves in {SAVE_S} s, so that the job is "
-        f"Stopped at {STOP_S + stop_took_s(sim):.0f} s. An hour of its instance costs {price:.2f} USD in the twin's example prices."
+        f"One training job: {STARTING_S} s Starting, {DOWNLOADING_S} s Downloading, {TRAINING_S} s "
+        f"Training, "
+        f"{UPLOADING_S} s Uploading. The stop comes at **{STOP_S} s**, and the script saves in {SAVE_S} s, so that "
+        f"the job is "
+        f"Stopped at {STOP_S + stop_took_s(sim):.0f} s. An hour of its instance costs {price:.2f} USD in the twin's example "
+        f"prices."
     )
     parts = (
         Part("What is billed", 7, (_billed(sim), _early())),
@@ -52,7 +67,7 @@ def lesson() -> Lesson:
 
 def _billed(sim: Simulation) -> Number:
     billed_s, ended_s = child(sim).billable_s, STOP_S + stop_took_s(sim)
-    until_stop_s = STOP_S - TIMINGS.starting_s
+    until_stop_s = STOP_S - STARTING_S
     return Number(
         name="billed",
         text="How many seconds of this training job are billed?",
@@ -63,12 +78,14 @@ def _billed(sim: Simulation) -> Number:
             (STOP_S, "Starting is not billed, and what happens after the stop is."),
             (until_stop_s, "The stop does not end the bill. The script still saves, and its model is uploaded."),
             (until_stop_s + SAVE_S, "The upload is billed, too."),
-            (until_stop_s - TIMINGS.downloading_s, "Downloading is billed, and so is what happens after the stop."),
+            (until_stop_s - DOWNLOADING_S, "Downloading is billed, and so is what happens after the stop."),
         ),
         low="More is billed: from when to when does the instance work for you?",
         high="Less is billed: a phase at the beginning is free.",
-        because=f"{billed_s:.0f} s: from the start of Downloading at {TIMINGS.starting_s} s to the end of the upload at {ended_s:.0f} s "
-        "([B1](../specification.md#b1), [B3](../specification.md#b3)). One page of the service says that billing ceases at Stopping "
+        because=f"{billed_s:.0f} s: from the start of Downloading at {STARTING_S} s to the end of the upload at "
+        f"{ended_s:.0f} s "
+        "([B1](../specification.md#b1), [B3](../specification.md#b3)). One page of the service says that billing ceases at "
+        "Stopping "
         "([B2](../specification.md#b2)); that contradicts the first, and the twin has a switch for it, `bill-through-upload`.",
     )
 
@@ -79,7 +96,8 @@ def _early() -> Number:
     billed_s, took_s = child(sim).billable_s, stop_took_s(sim)
     return Number(
         name="early",
-        text=f"Now the stop comes at {stop_s} s, while the training job is Starting. The tuning job is Stopped {took_s:.0f} s later. How many "
+        text=f"Now the stop comes at {stop_s} s, while the training job is Starting. The tuning job is Stopped {took_s:.0f} "
+        f"s later. How many "
         "seconds are billed?",
         right=billed_s,
         unit="s",
@@ -90,7 +108,8 @@ def _early() -> Number:
         ),
         low="It cannot be less than nothing.",
         high="Which of these seconds has anything been done for you?",
-        because=f"{billed_s:.0f}. The instance was reserved for {stop_s + took_s:.0f} s, and nobody pays for it; somebody may have waited "
+        because=f"{billed_s:.0f}. The instance was reserved for {stop_s + took_s:.0f} s, and you do not pay for it; "
+        f"somebody may have waited "
         "for it.",
     )
 
@@ -110,7 +129,8 @@ def _cheapest() -> Choice:
         name="cheapest",
         text=f"The stop comes at {STOP_S} s again. What should the script do on SIGTERM to be billed least?",
         options=tuple(Option(words, words == least, hint) for words, hint in zip(bills, hints, strict=True)),
-        because=f"To end at once. What it throws away is the work so far:\n\n| the script | billed | models |\n|---|---|---|\n{rows}\n\nThe "
+        because=f"To end at once. What it throws away is the work so far:\n\n| the script | billed | models "
+        f"|\n|---|---|---|\n{rows}\n\nThe "
         f"{bills[next(iter(bills))] - bills[least]:.0f} s that saving and uploading take buy the model of the "
         f"{bills[least]:.0f} s before. The two that are killed pay most and keep nothing.",
     )
@@ -123,8 +143,11 @@ def _held() -> Number:
     took_s = stop_took_s(sim, "search")
     return Number(
         name="held",
-        text=f"The five training jobs of lesson 2: stopped at {lesson_2.STOP_S:,} s, Stopped {took_s:.0f} s later. How many instance-seconds "
-        "are held for the stopped tuning job in that time, which nobody else can use?",
+        text=f"The five training jobs of [lesson 2](2-what-is-free-when.md), stopped at {lesson_2.STOP_S:,} s and Stopped "
+        f"{took_s:.0f} s "
+        f"later:\n\n{lesson_2.table(sim)}\n\nA script that has had SIGTERM saves in {SAVE_S} s. Everything that is reserved "
+        f"is kept until "
+        "Stopped. How many instance-seconds are held between the stop and Stopped?",
         right=held,
         unit="instance-seconds",
         hints=(
@@ -134,7 +157,8 @@ def _held() -> Number:
         ),
         low="More: count every instance that is reserved, for the whole time.",
         high="Less: five instances, and only from the stop on.",
-        because=f"{held:.0f}: all five, for {took_s:.0f} s. Of these {used:.0f} are used. A bill shows less of it still: nothing of what is "
+        because=f"{held:.0f}: all five, for {took_s:.0f} s. Of these {used:.0f} are used. A bill shows less of it still: "
+        f"nothing of what is "
         "taken down is billed, and nothing of what is idle.",
     )
 
@@ -148,7 +172,8 @@ def used_after_the_stop(sim: Simulation) -> float:
 def _held_as_observed() -> Number:
     documented, observed = lesson_2.run("reuse"), lesson_2.run("as-observed")
     held, whole = (
-        next(job for job in sim.metrics().tuning_jobs if job.name == "search").stopping_instance_s for sim in (observed, documented)
+        next(job for job in sim.metrics().tuning_jobs if job.name == "search").stopping_instance_s
+        for sim in (observed, documented)
     )
     return Number(
         name="held-observed",
@@ -161,7 +186,8 @@ def _held_as_observed() -> Number:
         ),
         low="More: add up how long each of the five still uses its instance.",
         high="Less: add up how long each of the five still uses its instance.",
-        because=f"{held:.0f}, what is used and no more: then nothing is held idle. That is less than the {whole:.0f} before, and it is "
+        because=f"{held:.0f}, what is used and no more: then nothing is held idle. That is less than the {whole:.0f} "
+        f"before, and it is "
         "still not nothing: under both, a stop holds what it takes down.",
     )
 
@@ -171,7 +197,8 @@ def _laboratory() -> Number:
     more_s = took[1] - took[0]
     return Number(
         name="laboratory",
-        text=f"In the laboratory three training jobs save in 40 s. Press *Next event* {EVENTS} times, until all are Training, then *Stop*, "
+        text=f"In the laboratory three training jobs save in 40 s. Press *Next event* {EVENTS} times, until all are "
+        f"Training, then *Stop*, "
         f"and note how long it takes. How much longer is it if they need {SLOWER_S} s? Predict, then move the slider and try.",
         right=round(more_s, 3),
         unit="s",
@@ -183,6 +210,7 @@ def _laboratory() -> Number:
         ),
         low="Longer: each of them needs more time, the last one, too.",
         high="Not so long: by how much does the last one end later?",
-        because=f"{more_s:.0f} s: {took[1]:.0f} s against {took[0]:.0f} s. Three instances are held for so much longer, and each of these seconds "
+        because=f"{more_s:.0f} s: {took[1]:.0f} s against {took[0]:.0f} s. Three instances are held for so much longer, and "
+        f"each of these seconds "
         "is billed three times.",
     )

@@ -3,33 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any
 
 import attrs
 
 from hptsim.views.drawings import Drawing
 
 
-class Question(Protocol):
-    """A question: its *text* and the explanation, *because*, are Markdown; all else is plain text."""
-
-    name: str
-    text: str
-    because: str
-    picture: Drawing | None
-
-    def data(self) -> dict[str, Any]:
-        """What the page needs to check a prediction, for JSON."""
-
-    def solution(self) -> str:
-        """The right answer."""
-
-    def wrong(self) -> list[tuple[str, str]]:
-        """The usual wrong predictions, each with its hint."""
-
-
 @attrs.frozen(kw_only=True)
 class _Asked:
+    """What every question has: *text* and the explanation, *because*, are Markdown; all else is plain text.
+
+    Each kind has `data()`, what the page needs to check a prediction; `solution()`, the right answer in words; and `wrong()`, the
+    usual wrong predictions, each with its hint.
+    """
+
     name: str
     text: str
     because: str
@@ -163,7 +151,8 @@ class Way(_Asked):
         Raises:
             ValueError: there is none.
         """
-        goals, ways, seen = self.reached(), [(0, ())], {0}
+        ways: list[tuple[int, tuple[int, ...]]] = [(0, ())]
+        goals, seen = self.reached(), {0}
         for state, way in ways:  # breadth first: it grows while it is read
             if state in goals:
                 return way
@@ -183,6 +172,9 @@ class Way(_Asked):
 
     def wrong(self) -> list[tuple[str, str]]:
         return [("a state that lacks it", one.hint) for one in self.wanted]
+
+
+Question = Choice | Number | Matching | Way
 
 
 def shown(number: float) -> str:

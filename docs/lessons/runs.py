@@ -15,7 +15,14 @@ from hptsim.views import VERMILION, band_rows, bands, gantt, gantt_rows
 from hptsim.views.drawings import Drawing, drawing
 
 POOL = "ml.m5.xlarge"
-TIMINGS = Timings(starting_s=180, downloading_s=50, training_s=600, uploading_s=7, teardown_s=75)
+STARTING_S, DOWNLOADING_S, TRAINING_S, UPLOADING_S, TEARDOWN_S = 180, 50, 600, 7, 75
+TIMINGS = Timings(
+    starting_s=STARTING_S,
+    downloading_s=DOWNLOADING_S,
+    training_s=TRAINING_S,
+    uploading_s=UPLOADING_S,
+    teardown_s=TEARDOWN_S,
+)
 STOP_S, SAVE_S, WINDOW_S = 400, 20, 120
 SAVES = Script("save", save_s=SAVE_S)
 
@@ -57,12 +64,16 @@ def phase_at(sim: Simulation, name: str, time_s: float) -> str:
     return next((row.phase for row in phases if row.begin_s <= time_s < row.end_s), "")
 
 
-def timeline(sim: Simulation, caption: str, name: str, marks_s: tuple[float, ...], span_s: tuple[float, float]) -> Drawing:
+def timeline(
+    sim: Simulation, caption: str, name: str, marks_s: tuple[float, ...], span_s: tuple[float, float]
+) -> Drawing:
     """The phases of every job, with a line at each of the times."""
     return drawing(caption, partial(_marked, partial(gantt, gantt_rows(sim.journal)), marks_s, span_s), name)
 
 
-def holdings(sim: Simulation, caption: str, name: str, marks_s: tuple[float, ...], span_s: tuple[float, float]) -> Drawing:
+def holdings(
+    sim: Simulation, caption: str, name: str, marks_s: tuple[float, ...], span_s: tuple[float, float]
+) -> Drawing:
     """What is reserved and what is occupied, with a line at each of the times."""
     rows = [row for row in band_rows(sim.journal, sim.scenario.capacity) if row.time_s <= span_s[1]]
     return drawing(caption, partial(_marked, partial(bands, rows), marks_s, span_s), name)
