@@ -106,13 +106,13 @@ def _variables(scheme: str, colors: Mapping[str, str]) -> str:
     return f"{{ color-scheme: {scheme}; " + "; ".join(f"--{name}: {color}" for name, color in colors.items()) + " }"
 
 
-def status_variables() -> dict[str, str]:
-    """The page's variable for each status that a job shows while it lasts.
+def phase_variables() -> dict[str, str]:
+    """The page's variable for each state in which a job spends time, its color.
 
-    >>> status_variables()["Training"]
+    >>> phase_variables()["Training"]
     'var(--work)'
     """
-    return {phase: f"var(--{name})" for phase, name in _PHASES.items() if ":" not in phase}
+    return {phase: f"var(--{name})" for phase, name in _PHASES.items()}
 
 
 def themed(drawing: str) -> str:
