@@ -64,9 +64,8 @@ THEME = {
     "font-stack--monospace": "code",
 }
 """What of the shared style each of the theme's variables is; the tokens know light and dark themselves."""
-html_theme_options = dict.fromkeys(
-    ("light_css_variables", "dark_css_variables"), {name: f"var(--{token})" for name, token in THEME.items()}
-)
+_variables = {name: f"var(--{token})" for name, token in THEME.items()}
+html_theme_options = {"light_css_variables": _variables, "dark_css_variables": _variables}
 html_show_sphinx = False
 html_show_copyright = False
 html_copy_source = False
