@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
-from pathlib import Path
 from typing import ClassVar
 from urllib.parse import urlencode
 
@@ -13,20 +12,24 @@ from docutils.statemachine import StringList
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
-from hptsim.views.style import tokens
-
 from . import forms, lesson_1, lesson_2, lesson_3, lesson_4, lesson_5, lesson_6
 from .questions import Lesson
 
-MAKERS: tuple[Callable[[], Lesson], ...] = tuple(
-    module.lesson for module in (lesson_1, lesson_2, lesson_3, lesson_4, lesson_5, lesson_6)
-)
+MAKERS: Mapping[str, Callable[[], Lesson]] = {
+    "1-what-stop-means": lesson_1.lesson,
+    "2-what-is-free-when": lesson_2.lesson,
+    "3-races-and-orders": lesson_3.lesson,
+    "4-the-bill-of-a-stop": lesson_4.lesson,
+    "5-choose-what-happens": lesson_5.lesson,
+    "6-how-to-trust-a-simulator": lesson_6.lesson,
+}
+"""What makes each page's lesson, in the order of the lessons."""
 
 
 @cache
-def lessons() -> tuple[Lesson, ...]:
-    """All lessons; hptsim has just answered their questions."""
-    return tuple(make() for make in MAKERS)
+def lesson_of(page: str) -> Lesson:
+    """The lesson of a page; hptsim has just answered its questions."""
+    return MAKERS[page]()
 
 
 def laboratory_address(lesson: Lesson) -> str:
@@ -39,16 +42,15 @@ class _OfALesson(SphinxDirective):
 
     def lesson(self) -> Lesson:
         page = self.env.docname.rpartition("/")[2]
-        found = [lesson for lesson in lessons() if lesson.page == page]
-        if not found:
-            raise self.error(f"{page} is no lesson: {', '.join(lesson.page for lesson in lessons())}")
-        return found[0]
+        if page not in MAKERS:
+            raise self.error(f"{page} is no lesson: {', '.join(MAKERS)}")
+        return lesson_of(page)
 
     def written(self, markdown: str) -> list[nodes.Node]:
         """Markdown as a part of the page."""
         box = nodes.container()
         self.state.nested_parse(StringList(markdown.splitlines(), self.env.docname), self.content_offset, box)
-        return box.children
+        return list(box.children)
 
 
 class Opening(_OfALesson):
@@ -97,30 +99,39 @@ class Solutions(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         box = nodes.section()
-        for number, lesson in enumerate(lessons(), 1):
-            text = "\n".join(instructions(number, lesson))
-            self.state.nested_parse(StringList(text.splitlines(), self.env.docname), 0, box, match_titles=True)
-        return box.children
+        text = "\n".join([*overview(), *(line for page in MAKERS for line in instructions(page))])
+        self.state.nested_parse(StringList(text.splitlines(), self.env.docname), 0, box, match_titles=True)
+        return list(box.children)
 
 
-def instructions(number: int, lesson: Lesson) -> list[str]:
+def overview() -> list[str]:
+    """All lessons with their minutes, in Markdown."""
+    lines = ["| lesson | minutes | predictions | laboratory |", "|---|---|---|---|"]
+    for number, page in enumerate(MAKERS, 1):
+        lesson = lesson_of(page)
+        preset = ", ".join(f"{name} {value}" for name, value in lesson.laboratory.items())
+        linked = f"[{number}. {lesson.title}]({page}.md)"
+        lines.append(f"| {linked} | {lesson.minutes} | {len(lesson.questions)} | {plain(preset)} |")
+    return [*lines, ""]
+
+
+def instructions(page: str) -> list[str]:
     """A lesson as the instructor's page has it, in Markdown."""
-    lines = [f"## Lesson {number}: {lesson.title}", "", f"[The page]({lesson.page}.md). {lesson.goal}", ""]
-    lines += [f"*What it takes.* {lesson.needed}", "", "| part | minutes |", "|---|---|"]
-    lines += [f"| {part.title} | {part.minutes} |" for part in lesson.parts]
-    lines += [f"| together | {lesson.minutes} |", "", f"{lesson.setup}", ""]
-    for place, question in enumerate(lesson.questions, 1):
-        lines += [
-            f"**{place}. {lesson.title}: {question.name}.** {question.text}",
-            "",
-            f"*Solution:* {plain(question.solution())}",
-            "",
-        ]
-        lines += [f"{question.because}", "", "| prediction | what to say |", "|---|---|"]
-        lines += [f"| {plain(wrong)} | {plain(hint)} |" for wrong, hint in question.wrong()]
-        lines.append("")
-    lines += ["*If time is left.*", "", *(f"* {one}" for one in lesson.more), ""]
-    return lines
+    lesson, number = lesson_of(page), list(MAKERS).index(page) + 1
+    lines = [f"## Lesson {number}: {lesson.title} ({lesson.minutes} minutes)", "", f"*Goal.* {lesson.goal}", ""]
+    lines += [f"*What it takes.* {lesson.needed}", "", lesson.setup, ""]
+    place = 0
+    for part in lesson.parts:
+        lines += [f"### {number}. {part.title}: {part.minutes} minutes", ""]
+        for question in part.questions:
+            place += 1
+            lines += [f"**Prediction {place}.** {question.text}", "", f"*Solution:* {plain(question.solution())}", ""]
+            lines += [question.because, "", "| who predicts | is told |", "|---|---|"]
+            lines += [f"| {plain(wrong)} | {plain(hint)} |" for wrong, hint in question.wrong()]
+            lines.append("")
+        if not part.questions:
+            lines += ["The page says what to do.", ""]
+    return [*lines, "*If time is left:*", "", *(f"* {one}" for one in lesson.more), ""]
 
 
 def plain(text: str) -> str:
@@ -140,18 +151,10 @@ def setup(app: Sphinx) -> None:
     app.add_directive("laboratory", Laboratory)
     app.add_directive("solutions", Solutions)
     app.connect("html-page-context", _own_files)
-    app.connect("build-finished", _tokens)
 
 
 def _own_files(app: Sphinx, page: str, template: str, context: dict[str, object], doctree: object) -> None:
     """Only the lessons' pages have their style and their script."""
     if page.startswith("lessons/"):
-        for sheet in ("tokens.css", "lesson.css"):
-            app.add_css_file(sheet)
+        app.add_css_file("lesson.css")
         app.add_js_file("lesson.js", loading_method="defer")
-
-
-def _tokens(app: Sphinx, exception: Exception | None) -> None:
-    """The colors of all pages, for the theme's light and dark."""
-    if exception is None and app.builder.name == "html":
-        (Path(app.outdir) / "_static" / "tokens.css").write_text(tokens(), encoding="utf-8")

@@ -31,13 +31,13 @@ def form(question: Question) -> str:
         '<p class="verdict" role="status"></p></form>'
         "<noscript><p>This browser runs no JavaScript: write your prediction down, then open the answer.</p></noscript>"
         f'<script type="application/json">{escaped(question.data())}</script>'
-        f'<details class="solution"><summary>The answer</summary><p class="right"><strong>{_solution(question)}</strong></p>'
+        f'<details class="solution"><summary>The answer</summary>{_solution(question)}'
     )
 
 
 def tail(question: Question) -> str:
     """The end of the answer."""
-    return f"{'' if question.picture is None else picture(question.picture)}</details></section>"
+    return f"{'' if question.picture is None else picture(question.picture())}</details></section>"
 
 
 def picture(drawing: Drawing) -> str:
@@ -54,8 +54,12 @@ def picture(drawing: Drawing) -> str:
 def _solution(question: Question) -> str:
     if isinstance(question, Way):
         address = f"{question.page}#{'.'.join(map(str, question.shortest()))}"
-        return f'{len(question.shortest())} steps, for example <a href="{address}" target="_blank">these</a>'
-    return escape(question.solution())
+        words = f'{len(question.shortest())} steps, for example <a href="{address}" target="_blank">these</a>'
+        return f'<p class="right">{words}</p>'
+    if isinstance(question, Matching):
+        pairs = (f"<li>{escape(row)}: {escape(right)}</li>" for row, (right, _) in question.rows.items())
+        return f'<ul class="right">{"".join(pairs)}</ul>'
+    return f'<p class="right">{escape(question.solution())}</p>'
 
 
 def _asked(question: Question) -> str:

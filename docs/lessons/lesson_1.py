@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from hptsim import Simulation
 from hptsim.scenario import Script
 
@@ -45,7 +47,6 @@ def lesson() -> Lesson:
         Part("In the laboratory", 5, (_laboratory(),)),
     )
     return Lesson(
-        page="1-what-stop-means",
         title="What Stop means",
         goal="To know what happens between the call that stops a tuning job and the status `Stopped`, and how long it takes.",
         setup=setup,
@@ -99,7 +100,9 @@ def _when(sim: Simulation, took_s: float) -> Number:
         because=f"At {STOP_S + took_s:.0f} s: {SAVE_S} s to save and {UPLOADING_S} s to upload. In that second the "
         f"instance is released, and `next` launches its training job ({child(sim, 'next').created_s:.0f} s). Until then nothing "
         "was free, though nothing was trained any more.",
-        picture=timeline(sim, "The stop, and who waits for it", "lesson-1-when", (STOP_S, STOP_S + took_s), (0, 700)),
+        picture=partial(
+            timeline, sim, "The stop, and who waits for it", "lesson-1-when", (STOP_S, STOP_S + took_s), (0, 700)
+        ),
     )
 
 

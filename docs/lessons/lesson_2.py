@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from hptsim import Scenario, Simulation, TuningJobSpec
 from hptsim.model import Assumptions, ResourceLimits
 from hptsim.scenario import Recorded, ScheduledTuningJob, Script, Timings
@@ -79,7 +81,6 @@ def lesson() -> Lesson:
         Part("In the laboratory", 4, (_laboratory(),)),
     )
     return Lesson(
-        page="2-what-is-free-when",
         title="What is free, and when",
         goal="To tell an instance that is in use from one that is reserved, and to know which of the two decides who may start.",
         setup=setup,
@@ -156,7 +157,7 @@ def _free(sim: Simulation) -> Number:
         because=f"{free or 'None'}. *Reserved* is what nobody else may have: {held} instances, though only "
         f"{len(occupied(sim, ASKED_S))} are "
         "used. Who counts idle instances sees what is not there to be had.",
-        picture=holdings(sim, "Reserved and occupied", "lesson-2-free", (STOP_S, ASKED_S), (1600, 2000)),
+        picture=partial(holdings, sim, "search", "lesson-2-free", (STOP_S,), (1600, ASKED_S)),
     )
 
 
@@ -183,6 +184,7 @@ def _stopped(sim: Simulation) -> Number:
         because=f"At {began_s:,.0f} s, when the last of the five has ended, the tuning job is Stopped and all of it is "
         f"released. The "
         "slowest training job decides, and it is not the one that trains.",
+        picture=partial(holdings, sim, "search", "lesson-2-begins", (STOP_S, began_s), (1600, 1950)),
     )
 
 
@@ -208,9 +210,7 @@ def _given_back(sim: Simulation) -> Choice:
         options=tuple(Option(name, name in back, hint) for name, hint in hints.items()),
         because=f"{len(back)} instances: each comes back with its own training job. `next` has "
         f"{reserved(sim, 'next', ASKED_S)} of them at {ASKED_S:,} s, the first since {child(sim, 'next').created_s:,.0f} s.",
-        picture=holdings(
-            sim, "Reserved and occupied, as observed", "lesson-2-observed", (STOP_S, ASKED_S), (1600, 2000)
-        ),
+        picture=partial(holdings, sim, "search", "lesson-2-observed", (STOP_S, ASKED_S), (1600, 1950)),
     )
 
 

@@ -48,7 +48,6 @@ def lesson() -> Lesson:
         Part("In the laboratory", 5, (_laboratory(),)),
     )
     return Lesson(
-        page="3-races-and-orders",
         title="Races and orders",
         goal="To see a stop as one event among others that may come in any order, and to know what a search of all orders finds.",
         setup=setup,

@@ -51,7 +51,6 @@ def lesson() -> Lesson:
         Part("In the laboratory", 5, (_laboratory(),)),
     )
     return Lesson(
-        page="4-the-bill-of-a-stop",
         title="The bill of a stop",
         goal="To tell three things apart that a stop costs: billed seconds, instances that nobody else may have, and lost work.",
         setup=setup,

@@ -27,7 +27,6 @@ def lesson() -> Lesson:
         Part("In the laboratory", 3),
     )
     return Lesson(
-        page="5-choose-what-happens",
         title="Choose what happens",
         goal="To think in states and in orders of events, and to search for a counterexample by hand before a program does.",
         setup=setup,

@@ -40,7 +40,7 @@ WHY = {
 def lesson() -> Lesson:
     lines = evidence.recorded_stop()
     told = "\n".join(
-        f"| {line['time'] - evidence.SECOND_0:.0f} s | {line['operation']} | {_said(line['response'])} |"
+        f"| {line['time'] - evidence.SECOND_0:.0f} s | {line['operation'].partition('Hyper')[0]} | {_said(line['response'])} |"
         for line in lines
     )
     setup = (
@@ -58,7 +58,6 @@ def lesson() -> Lesson:
         Part("In the laboratory", 3),
     )
     return Lesson(
-        page="6-how-to-trust-a-simulator",
         title="How to trust a simulator",
         goal="To ask of any simulator what would have shown that it is wrong, and to tell fitted from tested.",
         setup=setup,
@@ -185,7 +184,7 @@ def _theory() -> Choice:
         "20 customers. [Theory has a figure for that, too](../validation/queueing.md). An interval tells how much chance is "
         "left in an "
         "estimate, and not whether it estimates the right thing.",
-        picture=_beside_theory(found),
+        picture=partial(_beside_theory, found),
     )
 
 

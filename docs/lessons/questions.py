@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import attrs
@@ -12,7 +12,7 @@ from hptsim.views.drawings import Drawing
 
 @attrs.frozen(kw_only=True)
 class _Asked:
-    """What every question has: *text* and the explanation, *because*, are Markdown; all else is plain text.
+    """What every question has: *text* and the explanation, *because*, are Markdown; all else is plain text. *picture* draws one.
 
     Each kind has `data()`, what the page needs to check a prediction; `solution()`, the right answer in words; and `wrong()`, the
     usual wrong predictions, each with its hint.
@@ -21,7 +21,7 @@ class _Asked:
     name: str
     text: str
     because: str
-    picture: Drawing | None = None
+    picture: Callable[[], Drawing] | None = None
 
 
 @attrs.frozen
@@ -116,7 +116,7 @@ class Matching(_Asked):
         return {"kind": "matching", "right": right, "hints": [hint for _, hint in self.rows.values()]}
 
     def solution(self) -> str:
-        return "; ".join(f"{row}: {right}" for row, (right, _) in self.rows.items())
+        return "; ".join(f"{row} → {right}" for row, (right, _) in self.rows.items())
 
     def wrong(self) -> list[tuple[str, str]]:
         return [(f"another one for: {row}", hint) for row, (_, hint) in self.rows.items()]
@@ -198,7 +198,6 @@ class Lesson:
     *setup*, *needed* and *more* are Markdown. *laboratory* is what the address of the twin's page says.
     """
 
-    page: str
     title: str
     goal: str
     setup: str

@@ -25,6 +25,8 @@ TIMINGS = Timings(
 )
 STOP_S, SAVE_S, WINDOW_S = 400, 20, 120
 SAVES = Script("save", save_s=SAVE_S)
+AT_FIRST = {"parallel": 3, "total": 8, "on_sigterm": "save", "save_s": 40, "reservation": "reuse", "seed": 0}
+"""How the page of the twin is set up at first."""
 
 
 def demo(stop_s: float | None = STOP_S, script: Script = SAVES, next_at_s: float | None = None) -> Simulation:
@@ -71,11 +73,12 @@ def timeline(
     return drawing(caption, partial(_marked, partial(gantt, gantt_rows(sim.journal)), marks_s, span_s), name)
 
 
-def holdings(
-    sim: Simulation, caption: str, name: str, marks_s: tuple[float, ...], span_s: tuple[float, float]
-) -> Drawing:
-    """What is reserved and what is occupied, with a line at each of the times."""
-    rows = [row for row in band_rows(sim.journal, sim.scenario.capacity) if row.time_s <= span_s[1]]
+def holdings(sim: Simulation, job: str, name: str, marks_s: tuple[float, ...], span_s: tuple[float, float]) -> Drawing:
+    """What a tuning job has reserved and what it occupies, with a line at each of the times."""
+    its = [record for record in sim.journal if record.name.startswith((f"{job}/", f"{job}-"))]
+    rows = [row for row in band_rows(its, sim.scenario.capacity) if row.time_s <= span_s[1]]
+    rows.append(rows[-1]._replace(time_s=span_s[1]))  # nothing changes until then
+    caption = f"Instances reserved for {job}, and occupied by it"
     return drawing(caption, partial(_marked, partial(bands, rows), marks_s, span_s), name)
 
 
@@ -88,15 +91,19 @@ def _marked(draw: Callable[[], Any], marks_s: tuple[float, ...], span_s: tuple[f
     return figure
 
 
-def laboratory(setup: Mapping[str, object], events: int) -> Any:
-    """The twin of the site's page with this setup, after *Next event* was pressed so often, and then *Stop*; run to its end."""
-    defaults = {"parallel": 3, "total": 8, "on_sigterm": "save", "save_s": 40, "reservation": "reuse", "seed": 0}
+def page_of_the_twin(**setup: object) -> Any:
+    """The twin of the site's page as its sliders are at first, but for this setup."""
     spec = importlib.util.spec_from_file_location("docs_twin", Path(__file__).parent.parent / "twin" / "twin.py")
     if spec is None or spec.loader is None:
         raise ImportError("docs/twin/twin.py is not there")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    twin = module.Twin(**{**defaults, **setup})
+    return module.Twin(**{**AT_FIRST, **setup})
+
+
+def laboratory(setup: Mapping[str, object], events: int) -> Any:
+    """The twin of the site's page with this setup, after *Next event* was pressed so often, and then *Stop*; run to its end."""
+    twin = page_of_the_twin(**setup)
     for _ in range(events):
         twin.next_event()
     twin.stop()
