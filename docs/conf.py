@@ -32,7 +32,14 @@ from hptsim.views.style import tokens  # noqa: E402
 project = "hptsim"
 author = "the hptsim authors"
 release = hptsim.__version__
-extensions = ["myst_nb", "curated", "lessons.directives", "sphinx.ext.autodoc", "sphinx.ext.autosummary", "sphinx.ext.napoleon"]
+extensions = [
+    "myst_nb",
+    "curated",
+    "lessons.directives",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "sphinx.ext.napoleon",
+]
 exclude_patterns = ["_templates"]
 templates_path = ["_templates"]
 
