@@ -20,6 +20,10 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT))
+
+from hptsim.views.style import style_sheet  # noqa: E402
+
 SITE = ROOT / "site"
 CACHE = ROOT / "build" / "twin"
 PYODIDE = "314.0.7"
@@ -72,19 +76,25 @@ def fetch() -> None:
     (CACHE / "stamp.json").write_text(json.dumps(wanted()), encoding="utf-8")
 
 
+def page(folder: Path) -> None:
+    """Put the page of the twin in the browser, with the shared style, into this folder, anew."""
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(ROOT / "docs" / "twin", folder)
+    (folder / "style.css").write_text(style_sheet(switch=True), encoding="utf-8")
+
+
 def twin(site: Path = SITE) -> None:
     """Build the page on which hptsim runs in the browser, from this tree and what `fetch` has got."""
-    page = site / "twin"
-    shutil.rmtree(page, ignore_errors=True)
-    shutil.copytree(ROOT / "docs" / "twin", page)
+    folder = site / "twin"
+    page(folder)
     for part in ("pyodide", "wheels"):
-        shutil.copytree(CACHE / part, page / part)
-    with zipfile.ZipFile(page / "wheels" / "hptsim.zip", "w", zipfile.ZIP_DEFLATED) as package:
+        shutil.copytree(CACHE / part, folder / part)
+    with zipfile.ZipFile(folder / "wheels" / "hptsim.zip", "w", zipfile.ZIP_DEFLATED) as package:
         for file in sorted((ROOT / "hptsim").rglob("*")):
             if file.is_file() and file.suffix != ".pyc":
                 package.write(file, file.relative_to(ROOT))
-    wheels = sorted(path.name for path in (page / "wheels").iterdir())
-    (page / "wheels.json").write_text(json.dumps(wheels), encoding="utf-8")
+    wheels = sorted(path.name for path in (folder / "wheels").iterdir())
+    (folder / "wheels.json").write_text(json.dumps(wheels), encoding="utf-8")
 
 
 def serve(site: Path = SITE, port: int = 8000) -> http.server.ThreadingHTTPServer:

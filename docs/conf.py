@@ -28,6 +28,7 @@ from hptsim.model.specs import TuningJobSpec  # noqa: E402
 from hptsim.scenario import Scenario, ScheduledTuningJob  # noqa: E402
 from hptsim.views import explorer_page  # noqa: E402
 from hptsim.views import state_diagrams as diagram  # noqa: E402
+from hptsim.views.style import tokens  # noqa: E402
 
 project = "hptsim"
 author = "the hptsim authors"
@@ -47,7 +48,27 @@ html_theme = "furo"
 html_title = "hptsim"
 html_favicon = "twin/icon.svg"
 html_static_path = ["_static"]
-html_css_files = ["site.css"]
+html_css_files = ["style.css", "site.css"]
+THEME = {
+    "color-foreground-primary": "ink",
+    "color-foreground-secondary": "muted",
+    "color-foreground-muted": "muted",
+    "color-foreground-border": "edge",
+    "color-background-primary": "paper",
+    "color-background-secondary": "panel",
+    "color-background-hover": "act-soft",
+    "color-background-border": "rule",
+    "color-brand-primary": "act",
+    "color-brand-content": "act",
+    "color-brand-visited": "act",
+    "color-highlight-on-target": "mark",
+    "color-problematic": "end-text",
+    "font-stack": "words",
+    "font-stack--monospace": "code",
+}
+"""What of the shared style each of the theme's variables is; the tokens know light and dark themselves."""
+_variables = {name: f"var(--{token})" for name, token in THEME.items()}
+html_theme_options = {"light_css_variables": _variables, "dark_css_variables": _variables}
 html_show_sphinx = False
 html_show_copyright = False
 html_copy_source = False
@@ -120,7 +141,15 @@ def explorer_pages(app: Sphinx, exception: Exception | None) -> None:
         logging.disable(logging.NOTSET)
 
 
+def shared_style(app: Sphinx) -> None:
+    """The tokens of the shared style, for the theme and for site.css."""
+    folder = Path(app.outdir) / "_static"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "style.css").write_text(tokens(), encoding="utf-8")
+
+
 def setup(app: Sphinx) -> None:
+    app.connect("builder-inited", shared_style)
     app.connect("build-finished", explorer_pages)
     app.connect("autodoc-process-signature", named_laws)
     app.add_directive("mermaid", Diagram)

@@ -8,10 +8,15 @@ import importlib.util
 import json
 import sys
 import threading
+from itertools import product
 from pathlib import Path
 
 import pytest
 from browser import chromium
+from seen import SCHEMES, WIDTHS, check_page, check_width, check_words, hexadecimal
+
+from hptsim.views.marks import MARKS
+from hptsim.views.palette import PALETTE
 
 pytestmark = pytest.mark.long
 DOCS = Path(__file__).parent.parent / "docs"
@@ -103,6 +108,91 @@ def tab(tmp_path_factory):
     finally:
         server.shutdown()
         server.server_close()
+
+
+STAND_IN = """
+const views = VIEWS;
+export const loadPyodide = async () => ({ FS: { writeFile() {} }, pyimport: () => ({ Twin: () => {
+  let at = 0;
+  const next = () => { at = Math.min(at + 1, views.length - 1); };
+  return { view: () => JSON.stringify(views[at]), next_event: next, stop: next, run() {}, destroy() {}, recording: () => "" };
+} }) });
+"""
+
+
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory):
+    """The page with views that this Python has made, in place of Pyodide; and those views."""
+    twin = Twin(3, 8, "save", 40, "reuse")
+    views = [seen(twin)]
+    for _ in range(9):
+        twin.next_event()
+        views.append(seen(twin))
+    twin.stop()
+    views.append(seen(twin))
+    while not views[-1]["over"]:
+        twin.next_event()
+        views.append(seen(twin))
+    site = tmp_path_factory.mktemp("drawn")
+    build.page(site / "twin")
+    (site / "twin" / "pyodide").mkdir()
+    (site / "twin" / "pyodide" / "pyodide.mjs").write_text(
+        STAND_IN.replace("VIEWS", json.dumps(views)), encoding="utf-8"
+    )
+    (site / "twin" / "wheels.json").write_text("[]", encoding="utf-8")
+    (site / "index.html").write_text("<title>hptsim</title>", encoding="utf-8")
+    with build.serve(site, 0) as server, chromium() as browser:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        page = browser.new_page()
+        complaints = []
+        page.on("console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto(f"http://127.0.0.1:{server.server_port}/twin/index.html")
+        page.wait_for_selector("#run:enabled")
+        yield page, views
+        server.shutdown()
+    assert complaints == []
+
+
+def test_the_page_can_be_used_in_every_window_and_theme(drawn):
+    page, views = drawn
+    for width, scheme in product(WIDTHS, SCHEMES):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(color_scheme=scheme)
+        page.click("#again")
+        check_page(page, width, scheme)
+        for _ in views[:12]:
+            page.click("#step")
+        check_width(page, width)
+        check_words(page, scheme)
+
+
+def test_ends_are_told_apart_by_shape_and_reserved_from_occupied_by_the_palettes_colors(drawn):
+    page, views = drawn
+    page.emulate_media(color_scheme="light")
+    page.click("#again")
+    while page.is_enabled("#step"):
+        page.click("#step")
+    shown = page.eval_on_selector_all("#lanes .mark path", "all => all.map(one => one.getAttribute('d'))")
+    ends = [status for _, _, status, _ in views[-1]["ends"]]
+    assert shown == [MARKS[status].path for status in ends] and {"Completed", "Stopped"} <= set(ends)
+    words = page.locator("#legend li").all_inner_texts()
+    assert {"reserved for yours", "reserved for next", "occupied", "Completed", "Stopped"} <= set(words)
+    fills = page.eval_on_selector_all("#bands > rect", "all => all.map(one => getComputedStyle(one).fill)")
+    own = [fill for fill in fills if "hatch" not in fill]
+    assert {hexadecimal(fill) for fill in own} == {PALETTE["idle"].light}
+    assert len(own) == len(views[-1]["held"]) and len(fills) == 2 * len(own)
+
+
+def test_the_sites_button_decides_about_light_and_dark_here_too(drawn):
+    page, _ = drawn
+    page.emulate_media(color_scheme="light")
+    for theme in ("dark", "auto"):
+        page.evaluate(f"localStorage.setItem('theme', '{theme}')")
+        page.reload()
+        page.wait_for_selector("#run:enabled")
+        ground = hexadecimal(page.evaluate("getComputedStyle(document.body).backgroundColor"))
+        assert ground == getattr(PALETTE["paper"], "dark" if theme == "dark" else "light")
 
 
 SETUP = {"parallel": 3, "total": 8, "on_sigterm": "save", "save_s": 40, "reservation": "reuse", "seed": 0}

@@ -13,6 +13,7 @@ import tarfile
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from itertools import product
 from urllib.parse import urlsplit
 
 import attrs
@@ -23,6 +24,7 @@ from browser import chromium
 from examples import request, simulation, training_request
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from seen import SCHEMES, WIDTHS, check_page
 from server.asking import ask, call, code
 from serving import client, served
 
@@ -38,6 +40,7 @@ from hptsim.server import Pace, Regions, application, page
 from hptsim.server.command import serve
 from hptsim.service.http import Wire
 from hptsim.service.service import OPERATIONS, Service
+from hptsim.views.marks import MARKS
 
 TUNING = "HyperParameterTuningJobName"
 
@@ -295,7 +298,8 @@ def test_the_page_tells_the_story_that_the_service_tells(sim):
 
 
 DOCUMENT = """
-const element = (dataset = {}) => ({ children: [], style: {}, dataset,
+const element = (dataset = {}) => ({ children: [], dataset, setAttribute(name, value) { this[name] = value; },
+  style: { setProperty(name, value) { this[name] = value; } },
   append(...more) { this.children.push(...more); }, prepend(...more) { this.children.unshift(...more); },
   replaceChildren(...more) { this.children = more; } });
 const named = {}, button = element({ seconds: "60" }), real = fetch;
@@ -339,19 +343,32 @@ def test_the_page_draws_the_timeline_and_its_button_advances_time(sim):
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("width", [380, 800, 1200])
-def test_training_jobs_of_a_long_name_are_told_apart_in_every_window(sim, width):
+def test_the_page_can_be_used_in_every_window_and_theme_and_tells_jobs_and_their_ends_apart(sim):
     long = "h" * 16
     sim.create_tuning_job({**request(total=2, parallel=2), "HyperParameterTuningJobName": long})
     sim.run(until=40)
+    sim.stop_training_job(sim.tuning_job(long).training_jobs[0])
     with served(sim) as url, chromium() as browser:
-        tab = browser.new_page(viewport={"width": width, "height": 700})
+        tab = browser.new_page()
         tab.goto(f"{url}/_hptsim/")
-        tab.wait_for_selector(".row.training .name")
-        cut = "names => names.filter(name => name.scrollWidth > name.clientWidth).map(name => name.textContent)"
-        assert tab.locator(".row.training").count() == 2
-        assert tab.eval_on_selector_all(".name, .status", cut) == []
-        assert tab.evaluate("document.documentElement.scrollWidth") <= width
+        for width, scheme in product(WIDTHS, SCHEMES):
+            tab.set_viewport_size({"width": width, "height": 700})
+            tab.emulate_media(color_scheme=scheme)
+            tab.wait_for_selector(".row.training .name")
+            cut = "names => names.filter(name => name.scrollWidth > name.clientWidth).map(name => name.textContent)"
+            assert tab.locator(".row.training").count() == 2
+            assert tab.eval_on_selector_all(".name, .status", cut) == []
+            check_page(tab, width, scheme)
+        tab.get_by_role("button", name="+10 min").click()
+        tab.wait_for_selector(".row.tuning .bars .mark")
+        statuses = ("Completed", "Stopped", "Completed")
+        for row, status in zip(tab.locator(".row[role=listitem]").all(), statuses, strict=True):
+            assert row.locator(".status").inner_text() == status
+            assert (
+                row.locator("path").evaluate_all("all => all.map(one => one.getAttribute('d'))")
+                == [MARKS[status].path] * 2
+            )
+            assert f", {status} at " in row.get_by_role("img").get_attribute("aria-label")
 
 
 # ---------------------------------------------------------------------- a real server

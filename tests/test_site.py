@@ -14,9 +14,12 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
+from browser import chromium
+from seen import SCHEMES, WIDTHS, check_contrast, check_width, hexadecimal
 
 from hptsim.model.tables import ALL
 from hptsim.views import state_diagrams as diagram
+from hptsim.views.palette import PALETTE
 
 pytestmark = pytest.mark.long
 ROOT = Path(__file__).parent.parent
@@ -53,7 +56,7 @@ def site(tmp_path_factory):
         shutil.copytree(build.SITE, folder / "html", ignore=shutil.ignore_patterns("twin"))
     else:
         build.pages(folder / "html")
-    shutil.copytree(ROOT / "docs" / "twin", folder / "html" / "twin")
+    build.page(folder / "html" / "twin")
     pages = {path.resolve(): Page(path) for path in (folder / "html").rglob("*.html")}
     return folder / "html", pages
 
@@ -99,6 +102,30 @@ def test_no_signature_fills_a_page(site):
     assert len(signatures) > 300
     assert any("tables: Tables = TABLES" in one or "tables=TABLES" in one for one in signatures)
     assert [one[:100] for one in signatures if len(one) > 1000] == []
+
+
+READ = ("index.html", "tables.html", "how-to/plan-a-quota.html", "reference/hptsim.simulation.html")
+
+
+def test_pages_of_the_site_can_be_read_in_every_window_and_theme(site):
+    """Also with the theme's own switch; code has colors of its own, which have to be readable as well."""
+    folder, _ = site
+    with chromium() as browser:
+        tab = browser.new_page()
+        for page in READ:
+            tab.goto((folder / page).as_uri())
+            for width in WIDTHS:
+                tab.set_viewport_size({"width": width, "height": 800})
+                check_width(tab, width)
+            for scheme in SCHEMES:
+                tab.emulate_media(color_scheme=scheme)
+                check_contrast(tab)
+                ground = tab.evaluate("getComputedStyle(document.body).backgroundColor")
+                assert hexadecimal(ground) == getattr(PALETTE["paper"], scheme)
+        tab.emulate_media(color_scheme="light")
+        tab.evaluate("document.body.dataset.theme = 'dark'")  # what the theme's button does
+        assert hexadecimal(tab.evaluate("getComputedStyle(document.body).backgroundColor")) == PALETTE["paper"].dark
+        check_contrast(tab)
 
 
 def test_every_page_of_the_folder_is_in_the_site(site):

@@ -12,7 +12,10 @@ from hptsim import Scenario, Simulation, TuningJobSpec
 from hptsim.cli import stop_timelines
 from hptsim.model import Assumptions, Record, ResourceLimits
 from hptsim.scenario import ScheduledTuningJob, Script, Timings, Uniform
-from hptsim.views import PHASE_COLORS, band_rows, gantt_rows
+from hptsim.simulation import TuningJobView
+from hptsim.views import band_rows, gantt_rows
+from hptsim.views.marks import mark_data
+from hptsim.views.palette import phase_variables
 
 POOL = "ml.m5.xlarge"
 TIMINGS = Timings(
@@ -46,6 +49,15 @@ def held_rows(journal: Iterable[Record]) -> list[tuple[float, int, int]]:
 def released(journal: Iterable[Record], ended_s: float | None) -> int:
     """How many instances were released at the reader's tuning job's end."""
     return -sum(count for time_s, name, count in moves(journal) if (time_s, name) == (ended_s, "yours") and count < 0)
+
+
+def ends(sim: Simulation, tuning: TuningJobView) -> Iterator[tuple[str, str, str, float]]:
+    """When and how the tuning job and its training jobs have ended: their names, the status, seconds."""
+    if tuning.ended_s is not None:
+        yield tuning.name, "", tuning.status, tuning.ended_s
+    for job in map(sim.training_job, tuning.training_jobs):
+        if job.ended_s is not None:
+            yield tuning.name, job.name, job.secondary_status, job.ended_s
 
 
 class Twin:
@@ -115,6 +127,8 @@ class Twin:
             "bands": [(row.time_s, row.reserved, row.occupied) for row in band_rows(sim.journal)],
             "held": held_rows(sim.journal),
             "released": released(sim.journal, yours.ended_s),
-            "colors": dict(PHASE_COLORS),
+            "ends": [one for job in jobs for one in ends(sim, job)],
+            "colors": phase_variables(),
+            "marks": mark_data(),
         }
         return json.dumps(plain)

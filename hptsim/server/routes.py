@@ -22,7 +22,9 @@ from hptsim.service.call import Call
 from hptsim.service.call import Response as Answered
 from hptsim.service.service import Service
 from hptsim.simulation.simulation import Simulation
-from hptsim.views.palette import css, status_variables
+from hptsim.views.marks import MARKS, mark_svg
+from hptsim.views.palette import phase_variables
+from hptsim.views.style import style_sheet
 
 require("starlette", "server", "the server")
 
@@ -176,7 +178,12 @@ def page() -> str:
     '<!doctype html>'
     """
     text = resources.files("hptsim").joinpath("timeline.html").read_text(encoding="utf-8")
-    return text.replace("@PALETTE@", css()).replace("@PHASES@", json.dumps(status_variables()))
+    marks = {status: mark_svg(status) for status in MARKS}
+    phases = {phase: color for phase, color in phase_variables().items() if ":" not in phase}
+    filled = {"@STYLE@": style_sheet(), "@PHASES@": json.dumps(phases), "@MARKS@": json.dumps(marks)}
+    for place, value in filled.items():
+        text = text.replace(place, value)
+    return text
 
 
 Endpoint = Callable[[Request], Awaitable[Response]]

@@ -71,9 +71,9 @@ function table(caption, head, rows) {
   return box;
 }
 function status(shown) {
-  const cell = element("td", "", { class: "plain" }), mark = element("i");
-  mark.style.background = data.colors[shown];
-  cell.append(mark, shown);
+  const cell = element("td", "", { class: "plain status" }), svg = shape("svg", { class: "mark", viewBox: "0 0 16 16", "aria-hidden": true }, cell);
+  shape("path", { d: data.marks[shown].path, style: `--fill: ${data.marks[shown].color}` }, svg);
+  cell.append(shown);
   return cell;
 }
 
@@ -91,7 +91,7 @@ function showChoices(number) {
       if (step.to === null) { choice.disabled = true; mark = "leads to a state that this page does not hold"; }
       else if (isRed(step.to)) mark = `✗ breaks the law “${states[step.to].broken[0]}”`;
       else if (revealed && doomed.has(step.to)) mark = "a law can be broken after this";
-      if (mark) choice.append(element("span", mark, { class: "mark" }));
+      if (mark) choice.append(element("span", mark, { class: "warned" }));
       choice.classList.toggle("breaks", step.to !== null && Boolean(isRed(step.to)));
       item.append(choice); list.append(item);
     });
@@ -122,7 +122,7 @@ function showNow(number) {
   if (!parts.length) parts.push(element("p", "No job exists."));
   if (face.quota.length) parts.push(element("h3", "Instances"), table("Instances", ["type", "quota", "reserved", "occupied", "queue"], face.quota));
   parts.push(element("h3", "Stored models"));
-  const list = element("ul");
+  const list = element("ul", "", { class: "plain" });
   list.append(...(face.artifacts.length ? face.artifacts : ["none"]).map(uri => element("li", uri, { class: "small" })));
   $("now").replaceChildren(...parts, list);
 }
@@ -155,7 +155,7 @@ function showLaws(number, step, numbers) {
   const sorted = [...groups].sort((one, other) => one[1][0][0].sometimes - other[1][0][0].sometimes);
   let asked = 0;
   const rows = sorted.map(([name, laws]) => {
-    const part = element("details", "", { "data-group": name }), list = element("ul"), count = laws.filter(one => one[1]).length;
+    const part = element("details", "", { "data-group": name }), list = element("ul", "", { class: "plain" }), count = laws.filter(one => one[1]).length;
     const red = laws.some(([law]) => state.broken && law.name === state.broken[0]);
     if (!laws[0][0].sometimes) asked += count;
     const words = laws[0][0].sometimes ? `${count} of ${laws.length}` : red ? "broken" : `${laws.length}, ${count} tested now`;
@@ -200,7 +200,8 @@ function drawState(number, [x, y], parent) {
   shape("rect", { ...box, style: "fill: var(--paper)" }, node);
   shown.forEach((one, place) => {
     const part = WIDE / shown.length, clip = `inset(0 ${WIDE - part * (place + 1)}px 0 ${part * place}px round 0)`;
-    shape("rect", { ...box, class: "status", style: `fill: ${data.colors[one]}; clip-path: ${clip}` }, node);
+    shape("rect", { ...box, class: "status", style: `fill: ${data.marks[one].color}; clip-path: ${clip}` }, node);
+    shape("path", { d: data.marks[one].path, class: "shape", transform: `translate(${part * (place + .5) - 5.6} ${TALL / 2 - 5.6}) scale(.7)` }, node);
   });
   shape("rect", { ...box, class: "frame" }, node);
   shape("path", { d: `M${WIDE / 2 - 7} 2l14 14m0 -14l-14 14`, class: "cross" }, node);

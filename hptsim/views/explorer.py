@@ -19,23 +19,18 @@ from hptsim.explorer.wording import words
 from hptsim.model.journal import Record
 from hptsim.model.laws import SOMETIMES, Law
 from hptsim.model.specification import words as sources
+from hptsim.model.statuses import TuningJobStatus
 from hptsim.model.tables import ALL
 from hptsim.views.graph_layout import TALL, WIDE, layout
 from hptsim.views.law_checks import subject
-from hptsim.views.palette import css
+from hptsim.views.marks import mark_data, mark_svg
 from hptsim.views.player import escaped
 from hptsim.views.templates import rendered
 
 DRAWN_WHOLE = 600
 """A graph of more states is not drawn whole: the page draws what is around the reader's state."""
-STATUS_COLORS: Mapping[str, str] = {
-    "InProgress": "there",
-    "Stopping": "end",
-    "Completed": "done",
-    "Failed": "lost",
-    "Stopped": "rest",
-}
-"""The palette's color for each status of a tuning job, or of a training job without one."""
+STATUSES = tuple(one.value for one in TuningJobStatus)
+"""What a tuning job, or a training job without one, shows; the graph draws the mark of each in its color."""
 _RESTS_ON = {
     (table.name, row.trigger, row.source, row.destination): row.rests_on for table in ALL for row in table.rows
 }
@@ -58,8 +53,7 @@ def explorer_page(graph: StateGraph, path: str | Path | None = None) -> str:
         "explorer.html",
         title=graph.scope.scenario.name,
         summary=_summary(graph),
-        statuses=STATUS_COLORS,
-        palette=css(),
+        marks={status: mark_svg(status) for status in STATUSES},
         data=escaped(page_data(graph)),
         script=script,
     )
@@ -78,7 +72,7 @@ def page_data(graph: StateGraph) -> dict[str, Any]:
         "faces": faces.kept,
         "texts": texts.kept,
         "laws": [_law(law) for law in graph.scope.laws],
-        "colors": {status: f"var(--{name})" for status, name in STATUS_COLORS.items()},
+        "marks": {status: mark for status, mark in mark_data().items() if status in STATUSES},
         "size": [WIDE, TALL],
         "drawing": _drawing(graph),
     }

@@ -16,7 +16,6 @@ from hptsim import __version__
 from hptsim.planning.results import digits
 from hptsim.views.decisions import SIGNS
 from hptsim.views.drawings import Drawing
-from hptsim.views.palette import css
 from hptsim.views.templates import rendered
 
 
@@ -101,7 +100,7 @@ class Report:
         >>> "<title>a &lt; b</title>" in page, "✓" in page
         (True, True)
         """
-        return rendered("report.html", page=self, palette=css())
+        return rendered("report.html", page=self)
 
 
 def footer(prices: Mapping[str, str], own: Sequence[str], warning: str, written: str) -> list[str]:

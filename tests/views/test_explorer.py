@@ -11,6 +11,7 @@ import attrs
 import pytest
 from browser import chromium
 from explorer.test_search import planted
+from seen import SCHEMES, WIDTHS, check_page
 
 from hptsim import LAWS, Scenario, TuningJobSpec
 from hptsim.explorer import state_graph
@@ -19,8 +20,9 @@ from hptsim.model.specification import clauses
 from hptsim.model.statuses import TuningJobStatus
 from hptsim.model.tables import TRAINING
 from hptsim.scenario.workload import ScheduledTuningJob
-from hptsim.views.explorer import DRAWN_WHOLE, STATUS_COLORS, explorer_page, page_data
-from hptsim.views.palette import PALETTE, contrast
+from hptsim.views.explorer import DRAWN_WHOLE, STATUSES, explorer_page, page_data
+from hptsim.views.marks import MARKS, mark_svg
+from hptsim.views.palette import PALETTE
 
 for module in ("jinja2", "fast_sugiyama"):
     pytest.importorskip(module, reason="needs the extra 'plots'")
@@ -88,14 +90,13 @@ def test_every_law_is_in_a_group_and_a_users_own_in_theirs():
     assert {law["name"] for law in laws if law["sometimes"]} == {law.name for law in LAWS if law.kind == "sometimes"}
 
 
-def test_every_status_of_a_tuning_job_has_a_color_that_differs_from_the_others_and_from_the_page():
-    assert set(STATUS_COLORS) == set(TuningJobStatus)
+def test_every_status_of_a_tuning_job_has_its_mark_in_the_key_and_a_color_that_the_others_have_not():
+    page = explorer_page(state_graph(scenario("a"), stops=False))
+    assert set(STATUSES) == set(TuningJobStatus)
+    assert all(f"{mark_svg(status)}{status}</li>" in page for status in STATUSES)
     for shade in ("light", "dark"):
-        shown = {getattr(PALETTE[name], shade) for name in (*STATUS_COLORS.values(), "paper")}
-        assert len(shown) == len(STATUS_COLORS) + 1
-    for one in PALETTE["paper"], PALETTE["panel"], PALETTE["end-soft"]:
-        words = PALETTE["end-text" if one is PALETTE["end-soft"] else "ink"]
-        assert contrast(one.light, words.light) >= 4.5 and contrast(one.dark, words.dark) >= 4.5
+        shown = {getattr(PALETTE[name], shade) for name in (*(MARKS[status].color for status in STATUSES), "paper")}
+        assert len(shown) == len(STATUSES) + 1
 
 
 @pytest.fixture(scope="module")
@@ -201,8 +202,11 @@ def test_the_graph_is_drawn_whole_without_overlaps_in_the_colors_of_the_statuses
         assert sorted(drawn) == sorted(f"{one}>{other}" for one, other in arrows)
         fills = tab.evaluate("""() => Object.fromEntries([...document.querySelectorAll("#box .state")].map(node => [
             node.dataset.state, [...node.querySelectorAll(".status")].map(one => getComputedStyle(one).fill)]))""")
+        shapes = tab.evaluate("""() => Object.fromEntries([...document.querySelectorAll("#box .state")].map(node => [
+            node.dataset.state, [...node.querySelectorAll(".shape")].map(one => one.getAttribute("d"))]))""")
         for number, node in enumerate(ONE.nodes):
-            named = [PALETTE[STATUS_COLORS[job.status]].light for job in node.description.tuning_jobs]
+            named = [PALETTE[MARKS[job.status].color].light for job in node.description.tuning_jobs]
+            assert shapes[str(number)] == [MARKS[job.status].path for job in node.description.tuning_jobs]
             assert fills[str(number)] == ["rgb({}, {}, {})".format(*bytes.fromhex(color[1:])) for color in named]
         resting = tab.evaluate("[...document.querySelectorAll('.state.rest')].map(node => Number(node.dataset.state))")
         assert resting == [number for number, node in enumerate(ONE.nodes) if node.at_rest]
@@ -248,9 +252,9 @@ def test_a_planted_bug_is_red_with_its_reason_and_a_choice_that_leads_there_is_m
         assert not tab.is_visible("#broken")
         assert f"✗ breaks the law “{LAW}”" in tab.inner_text("#choices .breaks"), "now it is known"
         tab.keyboard.press("s")
-        assert tab.locator("#choices .mark").count() == 0
+        assert tab.locator("#choices .warned").count() == 0
         tab.click("#reveal")
-        assert tab.inner_text("#choices .mark") == "a law can be broken after this"
+        assert tab.inner_text("#choices .warned") == "a law can be broken after this"
 
 
 @pytest.mark.long
@@ -282,15 +286,11 @@ def test_a_large_graph_shows_what_is_around_and_says_what_it_does_not_hold(opene
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("width", [380, 800, 1200])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("scheme", SCHEMES)
 def test_the_page_fits_its_window_and_follows_the_readers_theme(width, scheme, opened):
     address = "#" + ".".join(map(str, BROKEN.way(len(BROKEN.nodes) - 1)))
     with opened(BROKEN, address, viewport={"width": width, "height": 800}, color_scheme=scheme) as tab:
-        assert tab.evaluate("document.documentElement.scrollWidth") == width
-        paper = getattr(PALETTE["paper"], scheme)
-        assert tab.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb({}, {}, {})".format(
-            *bytes.fromhex(paper[1:])
-        )
+        check_page(tab, width, scheme)
         tab.emulate_media(media="print")
         assert not tab.is_visible("#undo") and tab.is_visible("#way") and tab.is_visible("#box svg")

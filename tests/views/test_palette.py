@@ -1,7 +1,6 @@
 """The palette: one meaning for each color, words that can be read in both themes, and no view with a color of its own."""
 
 import re
-from importlib import resources
 from pathlib import Path
 
 import pytest
@@ -9,6 +8,7 @@ import pytest
 import hptsim
 from hptsim.views.palette import LINES, PALETTE, PHASE_COLORS, contrast, css, themed
 from hptsim.views.player import to_html
+from hptsim.views.style import style_sheet
 
 WORDS = ("ink", "muted", "done-text", "end-text")
 GROUNDS = ("paper", "panel")
@@ -58,14 +58,24 @@ def test_a_drawing_follows_the_theme():
     assert themed("fill: #123456") == "fill: #123456"
 
 
-def test_no_view_has_a_color_of_its_own():
-    """Every color is written in the palette; what the player and the timeline show comes from it."""
-    colored = re.compile(r"#[0-9a-fA-F]{6}\b|#[0-9a-fA-F]{3}\b")
-    views = [*(FOLDER / "views").iterdir(), FOLDER / "timeline.html"]
-    found = {path.name: colored.findall(path.read_text()) for path in views if path.suffix in (".py", ".html")}
-    del found["palette.py"]
-    assert {name: colors for name, colors in found.items() if colors} == {}
-    assert "@PALETTE@" not in to_html([]) and PALETTE["end-text"].light in to_html([])
+LITERAL = re.compile(r"#(?:[0-9a-fA-F]{3,4}|[0-9a-fA-F]{6}|[0-9a-fA-F]{8})\b|\b(?:rgb|hsl|hwb|lab|lch|oklab|oklch)a?\(")
+SHOWN = [*(FOLDER / "views").iterdir(), FOLDER / "timeline.html", FOLDER / "html.py"]
+SHOWN += [*(FOLDER.parent / "docs" / "twin").iterdir(), *(FOLDER.parent / "docs" / "_static").glob("*.css")]
+SHOWN += [FOLDER.parent / "docs" / "conf.py"]
+
+
+def test_nothing_that_is_shown_has_a_color_of_its_own():
+    """Every color is written in the palette and nowhere else."""
+    read = {
+        path.name: path.read_text(encoding="utf-8") for path in SHOWN if path.suffix in (".py", ".html", ".css", ".js")
+    }
+    assert {"palette.py", "style.css", "report.html", "twin.css", "site.css", "explorer.js"} <= set(read)
+    assert len(LITERAL.findall(read.pop("palette.py"))) >= 2 * len(PALETTE)
+    assert {name: found for name, text in read.items() if (found := LITERAL.findall(text))} == {}
+    icon = (FOLDER.parent / "docs" / "twin" / "icon.svg").read_text()  # a browser's tab gives it no variables
+    assert set(LITERAL.findall(icon)) == {PALETTE["end-text"].light, PALETTE["paper"].light}
+    assert LITERAL.findall("color: #abc; fill: rgb(1 2 3); href='#go'") == ["#abc", "rgb("]
+    assert PALETTE["end-text"].light in to_html([])
 
 
 def test_the_live_timeline_takes_its_colors_from_the_palette():
@@ -73,9 +83,6 @@ def test_the_live_timeline_takes_its_colors_from_the_palette():
     from hptsim.server.routes import page
 
     text = page()
-    assert "@P" not in text and css() in text
-    used = set(re.findall(r"var\(--([a-z0-9-]+)\)", text))
-    assert used <= set(PALETTE) and {"work", "start", "wait"} <= used
+    assert not re.search("@[A-Z]+@", text) and style_sheet() in text
     statuses = {phase for phase in PHASE_COLORS if ":" not in phase}
     assert all(f'"{status}": "var(--' in text for status in statuses)
-    assert (resources.files("hptsim") / "timeline.html").read_text().count("@PALETTE@") == 1
