@@ -53,7 +53,7 @@ PALETTE: Mapping[str, Color] = {
 }
 """Every color by its name; pages call them --name."""
 
-PHASES: Mapping[str, str] = {
+_PHASES: Mapping[str, str] = {
     "InProgress": "there",
     "InProgress:closing": "rest",
     "InProgress:failing": "lost",
@@ -71,9 +71,8 @@ PHASES: Mapping[str, str] = {
     "Stopping:teardown": "rest",
     "Starting:stopping": "rest",
 }
-"""The name of a color for every state in which a job spends time; phases that do the same have the same."""
-PHASE_COLORS: Mapping[str, str] = {phase: PALETTE[name].light for phase, name in PHASES.items()}
-"""The same as colors of a light page."""
+PHASE_COLORS: Mapping[str, str] = {phase: PALETTE[name].light for phase, name in _PHASES.items()}
+"""A color for every state in which a job spends time; phases that do the same have the same color."""
 
 PAPER, RULE, BLACK = PALETTE["paper"].light, PALETTE["rule"].light, PALETTE["ink"].light
 BLUE, SKY, GREEN = PALETTE["work"].light, PALETTE["data"].light, PALETTE["done"].light

@@ -107,7 +107,7 @@ function drawOverview() {
       let y = base;
       counts.made.forEach((list, phase) => {
         const part = list[i] / counts.most * tall;
-        draw.fillStyle = COLORS[recording.phases[phase][1]];
+        draw.fillStyle = shade(recording.phases[phase][1]);
         draw.fillRect(Math.floor(i * width / COLUMNS), y - part, Math.ceil(width / COLUMNS), part);
         y -= part;
       });

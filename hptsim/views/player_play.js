@@ -125,6 +125,7 @@ let held = null;
 $("lanes").addEventListener("pointerdown", event => {
   const box = $("lanes").getBoundingClientRect();
   if (event.clientY - box.top < AXIS) { playing = false; go(across(box.width).t(event.clientX - box.left)); return; }
+  explain(event);
   held = { x: event.clientX, y: event.clientY, begin: view.begin, first: view.first };
 });
 window.addEventListener("pointerup", () => { held = null; $("lanes").classList.remove("moving"); });

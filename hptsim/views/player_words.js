@@ -20,7 +20,7 @@ function behind(e) {
   const arrow = e.from ? `: ${e.from} → ${e.to}` : "";
   list.append(make("dt", "in the journal"), make("dd", `${e.t.toFixed(3)} s, ${e.thing} ${e.name} ${e.trigger}${arrow}`));
   if (!row) return [list];
-  if (row.guard) list.append(make("dt", "if"), make("dd", row.guard));
+  if (row.guard) list.append(make("dt", "if"), make("dd", row.guard.replaceAll("_", " ")));
   if (row.effects.length) list.append(make("dt", "so the twin"), ...row.effects.map(effect => make("dd", effect)));
   list.append(make("dt", `the row rests on ${row.rests_on}`));
   return [list, sources(row.rests_on)];
@@ -60,7 +60,7 @@ let chosen = null;
 const chapterTimes = chapters.map(one => one.t);
 const chapterNodes = chapters.map(chapter => {
   const item = make("li"), button = make("button", "", { type: "button" });
-  button.append(make("span", SIGNS[chapter.kind], { className: `sign ${chapter.kind}`, ariaHidden: "true" }), make("time", instant(chapter.t)), chapter.words.split(". ")[0]);
+  button.append(make("span", SIGNS[chapter.kind], { className: `sign ${chapter.kind}`, ariaHidden: "true" }), make("time", instant(chapter.t)), chapter.kind === "stop" ? chapter.words.split(". ")[0] : chapter.words);
   button.addEventListener("click", () => { playing = false; visit(chapter); });
   item.append(button); $("chapters").append(item);
   return button;
@@ -217,7 +217,7 @@ function drawLegend() {
   for (const [status, tone] of recording.phases) tones.set(tone, [...(tones.get(tone) || []), status.replace(":", ", ")]);
   const used = recording.pools.some(pool => pool.rows.length);
   $("legend").replaceChildren(
-    ...[...tones].map(([tone, statuses]) => key("swatch", `--fill: var(--${tone})`, statuses.join("; "))),
+    ...[...tones].map(([tone, statuses]) => key("swatch", `--fill: ${tone}`, statuses.join("; "))),
     ...[...ends].map(endKey),
     ...(used ? [key("swatch", "--fill: var(--work)", "at work"), key("swatch hatched", "", "reserved, not at work"), key("sign", "", "quota", "╌╌")] : []),
     ...Object.keys(TONES).filter(kind => kinds.has(kind)).map(kind => key("sign", `color: var(--${TONES[kind]})`, SAID[kind], SIGNS[kind])));
