@@ -4,7 +4,6 @@ Nothing is fetched when it is built or read. Diagrams are drawn from the tables 
 cannot lie: a Mermaid block of a page must be what the tables say, and is shown as their SVG.
 """
 
-import logging
 import re
 import sys
 from pathlib import Path
@@ -144,10 +143,8 @@ def explorer_pages(app: Sphinx, exception: Exception | None) -> None:
         ]
         forgets = Tables.of(training=tables.Table("training", tuple(rows), tables.TRAINING.final))
         site = Path(app.outdir)
-        logging.disable(logging.INFO)  # the layout's library tells each of its steps
         explorer_page(state_graph(one, faults={"internal_error": 1}), site / "explorer.html")
         explorer_page(state_graph(one, tables=forgets), site / "explorer-forgets.html")
-        logging.disable(logging.NOTSET)
 
 
 def shared_style(app: Sphinx) -> None:
