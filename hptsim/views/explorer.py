@@ -14,7 +14,6 @@ from typing import Any
 
 import attrs
 
-from hptsim.audit.laws import LAWS_BY_SUBJECT
 from hptsim.explorer.graph import FAULT, StateGraph, StateNode, Step
 from hptsim.explorer.wording import words
 from hptsim.model.journal import Record
@@ -23,6 +22,7 @@ from hptsim.model.specification import words as sources
 from hptsim.model.statuses import TuningJobStatus
 from hptsim.model.tables import ALL
 from hptsim.views.graph_layout import TALL, WIDE, layout
+from hptsim.views.law_checks import subject
 from hptsim.views.marks import mark_data, mark_svg
 from hptsim.views.player import escaped
 from hptsim.views.templates import rendered
@@ -165,12 +165,13 @@ def _short_names(graph: StateGraph) -> dict[str, str]:
 
 
 def _law(law: Law) -> dict[str, Any]:
-    group = next(
-        (subject for subject, laws in LAWS_BY_SUBJECT.items() if law.name in {one.name for one in laws}),
-        "Your own laws",
-    )
     said = {name: getattr(law, name) for name in ("name", "says", "rests_on")}
-    return {**said, "group": group, "sometimes": law.kind == SOMETIMES, "sources": list(sources(law.rests_on).items())}
+    return {
+        **said,
+        "group": subject(law),
+        "sometimes": law.kind == SOMETIMES,
+        "sources": list(sources(law.rests_on).items()),
+    }
 
 
 def _drawing(graph: StateGraph) -> dict[str, Any] | None:
