@@ -4,7 +4,9 @@ Nothing is fetched when it is built or read. Diagrams are drawn from the tables 
 cannot lie: a Mermaid block of a page must be what the tables say, and is shown as their SVG.
 """
 
+import json
 import re
+import shutil
 import sys
 from pathlib import Path
 
@@ -33,10 +35,12 @@ from hptsim.views.style import tokens  # noqa: E402
 project = "hptsim"
 author = "the hptsim authors"
 release = hptsim.__version__
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.autosummary", "sphinx.ext.napoleon"]
+sys.path.insert(0, str(Path(__file__).parent))
+extensions = ["myst_nb", "curated", "sphinx.ext.autodoc", "sphinx.ext.autosummary", "sphinx.ext.napoleon"]
 exclude_patterns = ["_templates"]
 templates_path = ["_templates"]
 
+nb_execution_mode = "off"  # notebooks are shown with the outputs that they are stored with; the tests run them
 myst_heading_anchors = 3
 myst_fence_as_directive = ["mermaid"]
 default_role = "code"  # docstrings write `names` as Markdown does
@@ -45,10 +49,11 @@ autodoc_typehints = "description"
 autodoc_typehints_description_target = "documented"
 
 html_theme = "furo"
-html_title = "hptsim"
+html_title = f"hptsim {release}"  # stands on each page
 html_favicon = "twin/icon.svg"
 html_static_path = ["_static"]
-html_css_files = ["style.css", "site.css"]
+html_css_files = ["style.css", "site.css", "pages.css"]
+html_js_files = ["copy.js"]
 THEME = {
     "color-foreground-primary": "ink",
     "color-foreground-secondary": "muted",
@@ -67,9 +72,8 @@ THEME = {
     "font-stack--monospace": "code",
 }
 """What of the shared style each of the theme's variables is; the tokens know light and dark themselves."""
-html_theme_options = dict.fromkeys(
-    ("light_css_variables", "dark_css_variables"), {name: f"var(--{token})" for name, token in THEME.items()}
-)
+_variables = {name: f"var(--{token})" for name, token in THEME.items()}
+html_theme_options = {"light_css_variables": _variables, "dark_css_variables": _variables}
 html_show_sphinx = False
 html_show_copyright = False
 html_copy_source = False
@@ -92,9 +96,8 @@ class Diagram(SphinxDirective):
         drawing = diagram.svg(table, docs="../")
         (folder / name).write_text(drawing, encoding="utf-8")
         up = "../" * self.env.docname.count("/")
-        size = " ".join(
-            re.findall(r'(?:width|height)="\d+"', drawing)[:2]
-        )  # as it is: its letters are not made smaller
+        # As large as it is drawn: a page that is narrower scrolls, and the letters stay legible.
+        size = " ".join(re.findall(r'(?:width|height)="\d+"', drawing)[:2])
         page = DRAWING.format(path=f"{up}_static/{name}", what=spoken(table), size=size)
         return [nodes.raw("", page, format="html")]
 
@@ -105,11 +108,26 @@ DRAWING = """<div class="drawing" tabindex="0"><a href="{path}">
 leads there.</p>"""
 
 
+NOTEBOOKS = Path(__file__).parent / "notebooks"
+
+
+def notebooks(app: Sphinx, config: object) -> None:
+    """The notebooks as pages: copies, each with a link by which a reader gets the file."""
+    shutil.rmtree(NOTEBOOKS, ignore_errors=True)
+    NOTEBOOKS.mkdir()
+    for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
+        notebook = json.loads(path.read_text(encoding="utf-8"))
+        first = notebook["cells"][0]
+        assert first["cell_type"] == "markdown", f"{path.name} does not begin with its title"
+        first["source"] = [*first["source"], f"\n\n{{download}}`Download this notebook <../../notebooks/{path.name}>`"]
+        (NOTEBOOKS / path.name).write_text(json.dumps(notebook), encoding="utf-8")
+
+
 def lessons(app: Sphinx, docname: str, source: list[str]) -> None:
     """The page of lessons is the notebooks' own overview."""
     if docname == "lessons":
         overview = (ROOT / "notebooks" / "README.md").read_text(encoding="utf-8")
-        source[0] += overview.partition("\n")[2].replace("](", "](../notebooks/")
+        source[0] += overview.partition("\n")[2].replace("](", "](notebooks/")
 
 
 def anchors(app: Sphinx, doctree: nodes.document) -> None:
@@ -155,6 +173,7 @@ def shared_style(app: Sphinx) -> None:
 
 
 def setup(app: Sphinx) -> None:
+    app.connect("config-inited", notebooks)
     app.connect("builder-inited", shared_style)
     app.connect("build-finished", explorer_pages)
     app.connect("autodoc-process-signature", named_laws)

@@ -95,8 +95,10 @@ function show() {
     const row = document.createElement("tr");
     const waits = job.waiting && !job.began ? `, waits for ${job.waiting} instances` : "";
     for (const text of [job.name, job.status + waits, `${job.reserved} of ${view.limit} instances`]) row.insertCell().textContent = text;
-    row.cells[1].className = "status";
-    row.cells[1].prepend(mark(job.status));
+    const status = document.createElement("span");
+    status.className = "status";
+    status.append(mark(job.status), job.status);
+    row.cells[1].replaceChildren(status, waits);
     return row;
   }));
   $("figures").textContent = `reserved ${view.reserved} of ${view.limit} · occupied ${view.occupied} · models stored ${view.models} · ` +
@@ -129,7 +131,7 @@ function canvas(id, height) {
   svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
   svg.style.height = `${height}px`;
   const end = Math.max(900, view.now_s * 1.05);
-  return [svg, width, seconds => NAMES + (width - NAMES - 10) * seconds / end];
+  return [svg, width, seconds => NAMES + (width - NAMES - 20) * seconds / end];
 }
 
 function instants(svg, x, height) {
@@ -156,22 +158,23 @@ function lanes() {
   for (const [tuning, training, status, ended] of view.ends) {
     const lane = jobs.indexOf(`${tuning}|${training}`);
     if (lane < 0) continue;  // it ended in the second in which it was created
-    const end = draw(svg, "g", { class: "mark", transform: `translate(${x(ended) - 6} ${lane * ROW + 3}) scale(.75)` });
+    const end = draw(svg, "g", { class: "mark", transform: `translate(${x(ended) + 3} ${lane * ROW + 3}) scale(.75)` });
     draw(draw(end, "path", { d: view.marks[status].path, style: `--fill: ${view.marks[status].color}` }), "title", {}, `${training || tuning}: ${status} at ${ended.toFixed(0)} s`);
   }
 }
 
 // Who holds how much of the quota, stacked; the line over it is how much is in use.
 function bands() {
-  const height = 110, [svg, , x] = canvas("bands", height), y = count => height - 20 - (height - 34) * count / view.limit;
+  const height = 110, [svg, width, x] = canvas("bands", height), y = count => height - 20 - (height - 34) * count / view.limit;
   const hatch = draw(draw(svg, "defs", {}), "pattern", { id: "hatch", width: 7, height: 7, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" });
   draw(hatch, "rect", { width: 4, height: 7, fill: RESERVED });
-  draw(svg, "text", { x: 0, y: 12 }, "instances");
-  for (const count of new Set([0, view.limit])) draw(svg, "text", { x: NAMES - 8, y: y(count) + 4, "text-anchor": "end" }, count ? `quota: ${count}` : "0");
+  for (const [count, words] of [[0, "0"], [view.limit / 2, "instances"], [view.limit, `quota: ${view.limit}`]]) {
+    draw(svg, "text", { x: NAMES - 8, y: y(count) + 4, "text-anchor": "end" }, words);
+  }
   view.held.forEach(([time_s, yours, next], place) => {
-    const to = x(view.held[place + 1]?.[0] ?? view.now_s), from = x(time_s), width = Math.max(0, to - from);
-    draw(svg, "rect", { x: from, width, y: y(yours), height: y(0) - y(yours), fill: RESERVED });
-    draw(svg, "rect", { x: from, width, y: y(yours + next), height: y(yours) - y(yours + next), fill: "url(#hatch)" });
+    const to = x(view.held[place + 1]?.[0] ?? view.now_s), from = x(time_s), wide = Math.max(0, to - from);
+    draw(svg, "rect", { x: from, width: wide, y: y(yours), height: y(0) - y(yours), fill: RESERVED });
+    draw(svg, "rect", { x: from, width: wide, y: y(yours + next), height: y(yours) - y(yours + next), fill: "url(#hatch)" });
     draw(svg, "line", { x1: from, x2: to, y1: y(yours + next), y2: y(yours + next), stroke: "var(--edge)" });
   });
   const points = view.bands.flatMap(([time_s, , occupied], place) => {
@@ -181,8 +184,8 @@ function bands() {
   draw(svg, "polyline", { points: points.join(" "), fill: "none", stroke: OCCUPIED, "stroke-width": 3 });
   draw(svg, "line", { x1: x(0), x2: "100%", y1: y(view.limit), y2: y(view.limit), stroke: "var(--ink)", "stroke-dasharray": "2 3" });
   const tick_s = [100, 200, 500, 1000, 2000, 5000].find(tick => x(tick) - x(0) > 55) ?? 10000;
-  for (let t = 0; t <= Math.max(900, view.now_s * 1.05); t += tick_s) {
-    draw(svg, "text", { x: x(t), y: height - 4, "text-anchor": x(t + tick_s / 2) > x(0) + svg.clientWidth - NAMES ? "end" : "middle" }, t ? `${t} s` : "0");
+  for (let t = 0; x(t) < width - 22; t += tick_s) {
+    draw(svg, "text", { x: x(t), y: height - 4, "text-anchor": "middle" }, t ? `${t} s` : "0");
   }
   instants(svg, x, height - 18);
 }

@@ -72,6 +72,8 @@ def test_nothing_that_is_shown_has_a_color_of_its_own():
     assert {"palette.py", "style.css", "report.html", "twin.css", "site.css", "explorer.js"} <= set(read)
     assert len(LITERAL.findall(read.pop("palette.py"))) >= 2 * len(PALETTE)
     assert {name: found for name, text in read.items() if (found := LITERAL.findall(text))} == {}
+    icon = (FOLDER.parent / "docs" / "twin" / "icon.svg").read_text()  # a browser's tab gives it no variables
+    assert set(LITERAL.findall(icon)) == {PALETTE["end-text"].light, PALETTE["paper"].light}
     assert LITERAL.findall("color: #abc; fill: rgb(1 2 3); href='#go'") == ["#abc", "rgb("]
     assert PALETTE["end-text"].light in to_html([])
 
