@@ -142,8 +142,10 @@ def waits_to_go_on(state: State, subject: Entry | KnownTuningJob | KnownTraining
     if isinstance(subject, KnownTuningJob):
         if subject.spec is None:
             return None
+        preempted = [name for name in subject.live if state.training[name].state == "Interrupted:queued"]
+        if not preempted:
+            return None
         waits = [name for name in subject.requests if name in state.queue and TUNING_JOBS not in subject.asked[name]]
-        preempted = [child.name for child in state.live(subject) if child.state == "Interrupted:queued"]
         if len(waits) < len(preempted):
             return f"{subject.name} has {len(waits)} requests in the queue, and {preempted} were preempted"
         return None
