@@ -5,38 +5,40 @@ cannot lie: a Mermaid block of a page must be what the tables say, and is shown 
 """
 
 import json
-import logging
 import re
 import shutil
 import sys
 from pathlib import Path
 
-import attrs
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.inspect import object_description
 
 ROOT = Path(__file__).parent.parent
-sys.path.insert(0, str(ROOT))
+sys.path[:0] = [str(ROOT), str(ROOT / "docs")]
+
+from lessons import graphs  # noqa: E402
 
 import hptsim  # noqa: E402
 from hptsim.audit.laws import LAWS  # noqa: E402
-from hptsim.explorer import state_graph  # noqa: E402
 from hptsim.model import tables  # noqa: E402
-from hptsim.model.definitions import ResourceLimits, TrainingJobDefinition  # noqa: E402
-from hptsim.model.machine import Tables  # noqa: E402
-from hptsim.model.specs import TuningJobSpec  # noqa: E402
-from hptsim.scenario import Scenario, ScheduledTuningJob  # noqa: E402
 from hptsim.views import explorer_page  # noqa: E402
 from hptsim.views import state_diagrams as diagram  # noqa: E402
+from hptsim.views.firings import spoken  # noqa: E402
 from hptsim.views.style import tokens  # noqa: E402
 
 project = "hptsim"
 author = "the hptsim authors"
 release = hptsim.__version__
-sys.path.insert(0, str(Path(__file__).parent))
-extensions = ["myst_nb", "curated", "sphinx.ext.autodoc", "sphinx.ext.autosummary", "sphinx.ext.napoleon"]
+extensions = [
+    "myst_nb",
+    "curated",
+    "lessons.directives",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "sphinx.ext.napoleon",
+]
 exclude_patterns = ["_templates"]
 templates_path = ["_templates"]
 
@@ -93,13 +95,19 @@ class Diagram(SphinxDirective):
         folder = Path(self.env.app.outdir) / "_static"
         folder.mkdir(parents=True, exist_ok=True)
         name = f"{table.name.replace(' ', '-')}.svg"
-        (folder / name).write_text(diagram.svg(table, docs="../"), encoding="utf-8")
+        drawing = diagram.svg(table, docs="../")
+        (folder / name).write_text(drawing, encoding="utf-8")
         up = "../" * self.env.docname.count("/")
-        return [nodes.raw("", DRAWING.format(path=f"{up}_static/{name}", what=table.name), format="html")]
+        # As large as it is drawn: a page that is narrower scrolls, and the letters stay legible.
+        size = " ".join(re.findall(r'(?:width|height)="\d+"', drawing)[:2])
+        page = DRAWING.format(path=f"{up}_static/{name}", what=spoken(table), size=size)
+        return [nodes.raw("", page, format="html")]
 
 
-DRAWING = """<p class="drawing"><a href="{path}"><img src="{path}" alt="The states of a {what}; the table says the same.">
-Open the drawing by itself</a>: there, pointing at a trigger shows what it does and rests on, and a click leads there.</p>"""
+DRAWING = """<div class="drawing" tabindex="0"><a href="{path}">
+<img src="{path}" {size} alt="The states of a {what}; the table says the same."></a></div>
+<p><a href="{path}">Open the drawing by itself</a>: there, pointing at a trigger shows what it does and rests on, and a click
+leads there.</p>"""
 
 
 NOTEBOOKS = Path(__file__).parent / "notebooks"
@@ -117,8 +125,8 @@ def notebooks(app: Sphinx, config: object) -> None:
         (NOTEBOOKS / path.name).write_text(json.dumps(notebook), encoding="utf-8")
 
 
-def lessons(app: Sphinx, docname: str, source: list[str]) -> None:
-    """The page of lessons is the notebooks' own overview."""
+def overview_of_notebooks(app: Sphinx, docname: str, source: list[str]) -> None:
+    """The page of lessons ends with the notebooks' own overview."""
     if docname == "lessons":
         overview = (ROOT / "notebooks" / "README.md").read_text(encoding="utf-8")
         source[0] += overview.partition("\n")[2].replace("](", "](notebooks/")
@@ -143,22 +151,8 @@ def named_laws(
 def explorer_pages(app: Sphinx, exception: Exception | None) -> None:
     """The two pages on which the class chooses what happens: of the service as it is, and of one that forgets a model."""
     if exception is None and app.builder.name == "html":
-        definition = TrainingJobDefinition(max_retries=0)
-        spec = TuningJobSpec("demo", (definition,), ResourceLimits(2, 1))
-        jobs = (ScheduledTuningJob(spec),)
-        one = Scenario(name="Two training jobs, one instance", capacity={"ml.m5.xlarge": 1}, tuning_jobs=jobs)
-        rows = [
-            attrs.evolve(row, effects=("VACATE", "TELL"))
-            if (row.trigger, row.source) == ("uploaded", "Stopping:uploading")
-            else row
-            for row in tables.TRAINING.rows
-        ]
-        forgets = Tables.of(training=tables.Table("training", tuple(rows), tables.TRAINING.final))
-        site = Path(app.outdir)
-        logging.disable(logging.INFO)  # the layout's library tells each of its steps
-        explorer_page(state_graph(one, faults={"internal_error": 1}), site / "explorer.html")
-        explorer_page(state_graph(one, tables=forgets), site / "explorer-forgets.html")
-        logging.disable(logging.NOTSET)
+        for name, graph in graphs.PAGES.items():
+            explorer_page(graph(), Path(app.outdir) / name)
 
 
 def shared_style(app: Sphinx) -> None:
@@ -174,5 +168,5 @@ def setup(app: Sphinx) -> None:
     app.connect("build-finished", explorer_pages)
     app.connect("autodoc-process-signature", named_laws)
     app.add_directive("mermaid", Diagram)
-    app.connect("source-read", lessons)
+    app.connect("source-read", overview_of_notebooks)
     app.connect("doctree-read", anchors)

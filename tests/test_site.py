@@ -78,7 +78,9 @@ def test_every_link_leads_somewhere(site):
                 continue
             target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
             assert target.exists(), f"{path.name} links to {link}"
-            if target in pages:
+            if target.name.startswith("explorer") and re.fullmatch(r"\d+(\.\d+)*", parts.fragment):
+                followed += 1  # steps on the explorer's page, which tests/test_lessons.py follows
+            elif target in pages:
                 assert unquote(parts.fragment) in pages[target].places, f"{path.name} links to {link}"
             followed += 1
     assert followed > 500

@@ -24,6 +24,24 @@ async function load() {
   Twin = python.pyimport("twin").Twin;
 }
 
+// ---- the setup that the address names, as in ?parallel=1&save_s=100: what it gets wrong, in words
+function fromAddress() {
+  const wrong = [];
+  for (const [name, value] of new URLSearchParams(location.search)) {
+    if (!SETUP.includes(name)) { wrong.push(`${name} is no setting: the settings are ${SETUP.join(", ")}.`); continue; }
+    const input = $(name), before = input.value;
+    input.value = value;  // a slider moves to the nearest value that it has, a list without this choice to none
+    if (input.value === value) continue;
+    const may = input.options ? [...input.options].map(one => one.value).join(", ") : `${input.min} to ${input.max}`;
+    input.value = before;
+    wrong.push(`${name} cannot be “${value}”: it may be ${may}.`);
+  }
+  return wrong.length ? `The address is not all right. ${wrong.join(" ")}` : "";
+}
+function toAddress() {
+  history.replaceState(null, "", `?${new URLSearchParams(SETUP.map(name => [name, $(name).value]))}`);
+}
+
 // ---- what the reader does
 function again() {
   pause();
@@ -207,12 +225,14 @@ function legend() {
 
 try {
   await load();
-  for (const name of SETUP) $(name).addEventListener("input", again);
+  for (const name of SETUP) $(name).addEventListener("input", () => { toAddress(); again(); });
   $("speed").addEventListener("input", () => { $("speed-value").textContent = $("speed").value; });
   $("setup").addEventListener("submit", event => event.preventDefault());
   for (const [name, act] of Object.entries({ run, step, stop, again, play })) $(name).addEventListener("click", act);
   window.addEventListener("resize", show);
+  const wrong = fromAddress();
   again();
+  if (wrong) $("message").textContent = wrong;
 } catch (error) {
   $("clock").textContent = "";
   $("message").textContent = `The twin could not be started: ${error.message}`;

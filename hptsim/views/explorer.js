@@ -273,6 +273,7 @@ function show() {
   const count = state.steps.length, last = step ? data.texts[step.text] : "nothing has happened yet";
   $("spoken").textContent = `${cut ? "The address leads no further than here. " : ""}Step ${way.length}: ${last}. ${count} thing${count === 1 ? "" : "s"} may happen next.`;
   if (within) $("next").focus({ preventScroll: true });
+  if (window.parent !== window) window.parent.postMessage({ hptsimWay: way }, "*");  // a page around this one may follow the way
 }
 $("undo").addEventListener("click", undo);
 $("start").addEventListener("click", start);
