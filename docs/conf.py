@@ -55,7 +55,7 @@ html_title = f"hptsim {release}"  # stands on each page
 html_favicon = "twin/icon.svg"
 html_static_path = ["_static"]
 html_css_files = ["style.css", "site.css", "pages.css"]
-html_js_files = ["copy.js"]
+html_js_files = ["copy.js", "search_files.js"]
 THEME = {
     "color-foreground-primary": "ink",
     "color-foreground-secondary": "muted",
