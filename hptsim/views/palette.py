@@ -71,7 +71,7 @@ PHASES: Mapping[str, str] = {
     "Stopping:teardown": "rest",
     "Starting:stopping": "rest",
 }
-"""The name of a color for every state in which a job spends time; phases that do the same have the same."""
+"""The palette's name of the color of every state in which a job spends time; phases that do the same have the same color."""
 PHASE_COLORS: Mapping[str, str] = {phase: PALETTE[name].light for phase, name in PHASES.items()}
 """The same as colors of a light page."""
 

@@ -1,6 +1,9 @@
 // The lanes: a bar for each phase of each job, up to now. Only those in sight are drawn, so that ten thousand are as quick as ten.
 const SIGNS = { begin: "+", stop: "■", release: "▲", failure: "✗", preemption: "◆", interruption: "⚡", end: "✓", inevitable: "!", breach: "✗" };
-const TONES = { stop: "end-text", breach: "end-text", inevitable: "end-text", release: "done-text", failure: "lost", preemption: "lost", interruption: "lost" };
+const TONES = {
+  stop: "end-text", breach: "end-text", inevitable: "end-text", release: "done-text",
+  failure: "lost", preemption: "lost", interruption: "lost",
+};
 const laneOf = new Map(recording.lanes.map((lane, place) => [lane.training || lane.tuning, place]));
 let shownLanes = recording.lanes, shownFor = "";
 
@@ -9,7 +12,8 @@ function lanesInSight(room) {
   const all = recording.lanes, wanted = all.length <= room ? "all" : `${room} ${view.begin} ${view.span}`;
   if (wanted === shownFor) return shownLanes;
   shownFor = wanted;
-  const until = view.begin + view.span, lives = lane => lane.spans[0][1] < until && lane.spans[lane.spans.length - 1][2] >= view.begin;
+  const until = view.begin + view.span;
+  const lives = lane => lane.spans[0][1] < until && lane.spans[lane.spans.length - 1][2] >= view.begin;
   shownLanes = wanted === "all" || view.span >= end ? all : all.filter(lives);
   return shownLanes;
 }
@@ -30,7 +34,8 @@ function drawLanes() {
   view.first = Math.max(0, Math.min(Math.round(view.first), lanes.length - visible));
   const seen = lanes.slice(view.first, view.first + visible);
   words(pen, 13);
-  names = Math.min(width * 0.36, 14 + Math.max(56, ...seen.map(lane => { words(pen, 13, lane.training ? "" : "bold"); return pen.measureText(label(lane)).width; })));
+  const measured = lane => { words(pen, 13, lane.training ? "" : "bold"); return pen.measureText(label(lane)).width; };
+  names = Math.min(width * 0.36, 14 + Math.max(56, ...seen.map(measured)));
   const { x } = across(width);
   drawAxis(pen, width, height, x);
   seen.forEach((lane, place) => drawLane(pen, lane, AXIS + place * row, x, width));
@@ -51,11 +56,11 @@ function drawLane(pen, lane, y, x, width) {
     last = Math.min(to, now);
     if (b < names || a > width - MARGIN) continue;
     const [status, tone] = recording.phases[phase], wide = Math.max(1.5, b - a);
-    pen.fillStyle = COLORS[tone]; pen.fillRect(a, y + inset, wide, tall);
+    pen.fillStyle = shade(tone); pen.fillRect(a, y + inset, wide, tall);
     if (wide > 3) { pen.strokeStyle = COLORS.edge; pen.strokeRect(a + 0.5, y + inset + 0.5, wide - 1, tall - 1); }
     if (lane.training && wide > 60) {
       words(pen, 11); const text = status.replace(":", ", ");
-      if (pen.measureText(text).width < wide - 8) { pen.fillStyle = readable(COLORS[tone]); pen.fillText(text, a + 4, y + row / 2); }
+      if (pen.measureText(text).width < wide - 8) { pen.fillStyle = readable(shade(tone)); pen.fillText(text, a + 4, y + row / 2); }
     }
   }
   if (lane.ended && lane.spans[lane.spans.length - 1][2] <= now) drawMark(pen, recording.marks[lane.ended], x(last) + 2, y + row / 2 - 6);
@@ -66,7 +71,7 @@ function drawMark(pen, mark, left, top) {
   if (left < names) return;
   pen.save(); pen.translate(left, top); pen.scale(0.75, 0.75);
   const path = new Path2D(mark.path);
-  pen.fillStyle = COLORS[mark.color.slice(6, -1)]; pen.strokeStyle = COLORS.edge;
+  pen.fillStyle = shade(mark.color); pen.strokeStyle = COLORS.edge;
   pen.fill(path, "evenodd"); pen.stroke(path); pen.restore();
 }
 
@@ -96,7 +101,8 @@ function drawAxis(pen, width, height, x) {
   pen.textAlign = "left";
 }
 
-// A line at each stop, release and failure: faint where it is still to come. And now.
+// A sign at each stop, release and failure, faint where it is still to come, and a line where quota is at stake. And now.
+const LINES = { stop: [], release: [2, 3], breach: [6, 3], inevitable: [6, 3] };
 function drawMarkers(pen, width, height, x) {
   words(pen, 12, "bold"); pen.textAlign = "center";
   for (const chapter of chapters) {
@@ -104,9 +110,10 @@ function drawMarkers(pen, width, height, x) {
     if (!(chapter.kind in TONES) || at < names || at > width - MARGIN + 1) continue;
     pen.globalAlpha = chapter.t > now ? 0.45 : 1;
     pen.strokeStyle = pen.fillStyle = COLORS[TONES[chapter.kind]];
-    pen.setLineDash(chapter.kind === "release" ? [2, 3] : chapter.kind === "stop" ? [] : [6, 3]);
-    pen.beginPath(); pen.moveTo(at, AXIS - 1); pen.lineTo(at, height); pen.stroke();
-    pen.fillText(SIGNS[chapter.kind], at, AXIS - 6);
+    if (LINES[chapter.kind]) {
+      pen.setLineDash(LINES[chapter.kind]); pen.beginPath(); pen.moveTo(at, AXIS - 1); pen.lineTo(at, height); pen.stroke();
+    }
+    pen.fillText(SIGNS[chapter.kind], at, AXIS - 7);
   }
   pen.globalAlpha = 1; pen.setLineDash([]); pen.textAlign = "left";
   drawNow(pen, x, width, AXIS - 10, height);

@@ -24,7 +24,7 @@ from hptsim.views.chapters import Chapter, breach, chapters, listed, opening
 from hptsim.views.chart_data import band_rows, gantt_rows, queue_rows, stored_rows
 from hptsim.views.law_checks import Checks, shown
 from hptsim.views.marks import mark_data
-from hptsim.views.palette import PHASES
+from hptsim.views.palette import phase_variables
 
 _MOST_CHAPTERS = 400
 """So many chapters a list can have that somebody reads; of more, whole kinds are left out, and the page says so."""
@@ -176,7 +176,7 @@ def _lanes(records: list[Record], end_s: float) -> dict[str, Any]:
     places = _Places()
     for row in gantt_rows(records, end_s):
         lanes.setdefault((row.tuning_job, row.training_job), []).append([places[row.phase], row.begin_s, row.end_s])
-    marks, ended = mark_data(), {}
+    colors, marks, ended = phase_variables(), mark_data(), {}
     for record in records:
         if record.thing in ("tuning", "training") and record.trigger != "delete":
             ended[record.name] = record.destination if record.destination in marks else ""
@@ -186,7 +186,7 @@ def _lanes(records: list[Record], end_s: float) -> dict[str, Any]:
             {"tuning": one, "training": other, "spans": spans, "ended": final.get(other or one, "")}
             for (one, other), spans in lanes.items()
         ],
-        "phases": [[phase, PHASES[phase]] for phase in places],
+        "phases": [[phase, colors[phase]] for phase in places],
         "marks": marks,
     }
 

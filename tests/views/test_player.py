@@ -44,12 +44,6 @@ def test_the_page_has_no_external_reference():
     assert not re.findall("@[A-Z]+@", page)
 
 
-def test_no_color_is_written_in_the_page_but_those_of_the_palette():
-    for part in PARTS:
-        written = set(re.findall(r"#[0-9A-Fa-f]{6}\b", part.read_text(encoding="utf-8")))
-        assert written <= {"#000000", "#FFFFFF"}, "words on a bar are black or white, whichever is easier to read"
-
-
 def test_a_hostile_name_stays_data():
     sim = Simulation(Scenario(name=HOSTILE))
     sim.create_training_job("alone")

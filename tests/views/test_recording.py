@@ -41,7 +41,7 @@ def test_lanes_charts_and_chapters_say_what_happened():
     tuning, training = data["lanes"]
     assert (tuning["training"], tuning["ended"], training["ended"]) == ("", "Stopped", "Stopped")
     place, begin, end = training["spans"][2]
-    assert (data["phases"][place], begin, end) == (["Training", "work"], 20, 50)
+    assert (data["phases"][place], begin, end) == (["Training", "var(--work)"], 20, 50)
     spans = [span for lane in data["lanes"] for span in lane["spans"]]
     assert {place for place, _, _ in spans} == set(range(len(data["phases"]))), "the legend names what there is to see"
     chapter = data["chapters"][data["opening"]]
