@@ -71,8 +71,9 @@ PHASES: Mapping[str, str] = {
     "Stopping:teardown": "rest",
     "Starting:stopping": "rest",
 }
+"""The palette's name of the color of every state in which a job spends time; phases that do the same have the same color."""
 PHASE_COLORS: Mapping[str, str] = {phase: PALETTE[name].light for phase, name in PHASES.items()}
-"""A color for every state in which a job spends time; phases that do the same have the same color."""
+"""The same as colors of a light page."""
 
 PAPER, RULE, BLACK = PALETTE["paper"].light, PALETTE["rule"].light, PALETTE["ink"].light
 BLUE, SKY, GREEN = PALETTE["work"].light, PALETTE["data"].light, PALETTE["done"].light

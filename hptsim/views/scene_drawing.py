@@ -32,8 +32,6 @@ _PANEL = 0.775
 """How wide a panel is, as a part of the picture's width."""
 _LEVELS = 2
 """Labels of stops and releases stand in so many levels, one above the other."""
-_BLACK, _WHITE = "#000000", "#FEFEFE"
-"""Not those of the palette, which an SVG exchanges in the dark."""
 _LONGEST = 24
 """So many letters of a lane's name have room."""
 
@@ -117,12 +115,13 @@ class _Drawing:
             )
 
     def _on(self, name: str) -> str:
-        """Black or white, whatever has more contrast to a color of the palette, light and dark: an SVG has to suit both."""
-        back = PALETTE[name]
-        light, dark = (max((_BLACK, _WHITE), key=lambda one: contrast(one, there)) for there in (back.light, back.dark))
-        if light == dark:
-            return light
-        return self.color("paper" if light == _WHITE else "ink")
+        """Letters on a color of the palette: those that have more contrast in either scheme, for an SVG has to suit both."""
+        best = {
+            scheme: max(("ink", "paper"), key=lambda one: _contrast(one, name, scheme)) for scheme in ("light", "dark")
+        }
+        if best == {"light": "ink", "dark": "paper"}:
+            return "black"  # dark letters in both, which the palette, whose ink is light in the dark, does not have
+        return self.color(best["light"])
 
     def _end(self, axes: Any, number: int, lane: Lane, clock: Clock) -> None:
         """The status with which a job ends, with its sign, behind its bar; its sign alone where there is no more room."""
@@ -255,6 +254,10 @@ class _Drawing:
             "columnspacing": 1.2,
         }
         picture.legend(handles=handles, fontsize=_SMALL - 1, labelcolor=self.color("ink"), **look)
+
+
+def _contrast(one: str, other: str, scheme: str) -> float:
+    return contrast(getattr(PALETTE[one], scheme), getattr(PALETTE[other], scheme))
 
 
 def _wrapped(words: str, letters: int) -> str:

@@ -104,6 +104,18 @@ def test_light_and_dark_and_words_in_bars_can_be_read(stop):
                 assert contrast(to_hex(text.get_color()), back) >= 4.5, (text.get_text(), scheme)
 
 
+def test_words_can_be_read_on_the_bar_of_every_phase(stop):
+    for phase in set(PHASES) - {"InProgress", "InProgress:closing", "InProgress:failing"}:
+        lane = attrs.evolve(stop.lanes[1], rows=(stop.lanes[1].rows[0]._replace(phase=phase, end_s=95),), status="")
+        for dark, scheme in ((False, "light"), (True, "dark")):
+            [text] = [
+                one
+                for one in moment(attrs.evolve(stop, lanes=(lane,)), dark=dark).axes[0].texts
+                if one.get_text() == phase
+            ]
+            assert contrast(to_hex(text.get_color()), getattr(PALETTE[PHASES[phase]], scheme)) >= 4.5, (phase, scheme)
+
+
 def test_all_words_are_within_the_picture(stop):
     figure = moment(stop)
     figure.set_dpi(100)
