@@ -105,6 +105,7 @@ function drawAxis(pen, width, height, x) {
 const LINES = { stop: [], release: [2, 3], breach: [6, 3], inevitable: [6, 3] };
 function drawMarkers(pen, width, height, x) {
   words(pen, 12, "bold"); pen.textAlign = "center";
+  let before = null, beside = 0;
   for (const chapter of chapters) {
     const at = Math.round(x(chapter.t)) + 0.5;
     if (!(chapter.kind in TONES) || at < names || at > width - MARGIN + 1) continue;
@@ -113,7 +114,9 @@ function drawMarkers(pen, width, height, x) {
     if (LINES[chapter.kind]) {
       pen.setLineDash(LINES[chapter.kind]); pen.beginPath(); pen.moveTo(at, AXIS - 1); pen.lineTo(at, height); pen.stroke();
     }
-    pen.fillText(SIGNS[chapter.kind], at, AXIS - 7);
+    beside = chapter.t === before ? beside + 11 : 0;  // signs of one moment stand side by side
+    before = chapter.t;
+    pen.fillText(SIGNS[chapter.kind], at + beside, AXIS - 7);
   }
   pen.globalAlpha = 1; pen.setLineDash([]); pen.textAlign = "left";
   drawNow(pen, x, width, AXIS - 10, height);

@@ -173,6 +173,7 @@ $("overview").addEventListener("pointermove", event => { if (event.buttons) over
 // ---- how it opens
 function open() {
   $("slider").max = end;
+  $("lanes").style.setProperty("--lanes", `${AXIS + 26 * recording.lanes.length + 8}px`);
   $("step").hidden = !steps.length;
   $("linger").parentNode.hidden = steps.length > 0;
   if (steps.length) $("slider").setAttribute("aria-label", "steps of the counterexample");
