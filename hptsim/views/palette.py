@@ -78,6 +78,8 @@ PAPER, RULE, BLACK = PALETTE["paper"].light, PALETTE["rule"].light, PALETTE["ink
 BLUE, SKY, GREEN = PALETTE["work"].light, PALETTE["data"].light, PALETTE["done"].light
 VERMILION, ORANGE, PURPLE = PALETTE["end"].light, PALETTE["idle"].light, PALETTE["wait"].light
 GRAY, LIGHT = PALETTE["rest"].light, PALETTE["there"].light
+ON_FILLS = ("#000000", "#FEFEFE")
+"""Words on a filled bar, whichever can be read on it; they are none of the palette's, which `themed` exchanges for the dark."""
 LINES = tuple(PALETTE[name].light for name in ("work", "line-2", "line-3", "line-4", "ink"))
 """The colors of several lines in one picture, in order; none of them says that a target is met or missed."""
 

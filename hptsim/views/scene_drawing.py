@@ -18,7 +18,7 @@ from hptsim.views.chapters import STOP, lasting
 from hptsim.views.chart_data import GanttRow
 from hptsim.views.charts import lane_label, plain, unmarked
 from hptsim.views.marks import MARKS
-from hptsim.views.palette import PALETTE, PHASES, contrast
+from hptsim.views.palette import ON_FILLS, PALETTE, PHASES, contrast
 from hptsim.views.scenes import Band, Lane, Scene
 from hptsim.views.time_axis import Clock
 
@@ -32,8 +32,7 @@ _PANEL = 0.775
 """How wide a panel is, as a part of the picture's width."""
 _LEVELS = 2
 """Labels of stops and releases stand in so many levels, one above the other."""
-_BLACK, _WHITE = "#000000", "#FEFEFE"
-"""Not those of the palette, which an SVG exchanges in the dark."""
+_BLACK, _WHITE = ON_FILLS
 _LONGEST = 24
 """So many letters of a lane's name have room."""
 
