@@ -324,3 +324,25 @@ def test_the_player_plays_in_the_page(tab):
     assert f"{happened.thing} {happened.name} {happened.trigger}" in player.locator("#events li").first.inner_text()
     tab.keyboard.press("Home")
     assert player.locator("#clock").inner_text() == "0.0 s"
+
+
+def test_the_address_sets_the_page_up_and_says_what_it_cannot(tab):
+    """Lesson 1's laboratory: three events, a stop, and the answer that its page has."""
+    home = tab.url.partition("?")[0]
+    tab.goto(f"{home}?parallel=1&total=1&save_s=100&seed=3&reservation=never&speedy=1&parallel=9")
+    until(tab, lambda: tab.is_enabled("#run"))
+    said = tab.inner_text("#message")
+    assert "reservation cannot be “never”: it may be reuse, upfront, as-observed." in said
+    assert (
+        "speedy is no setting: the settings are parallel, total" in said
+        and "parallel cannot be “9”: it may be 1 to 6." in said
+    )
+    assert [tab.input_value(f"#{name}") for name in SETUP] == ["1", "1", "save", "100", "reuse", "3"]
+    for _ in range(3):
+        tab.click("#step")
+    tab.click("#stop")
+    while "after you pressed Stop" not in tab.inner_text("#message"):
+        tab.click("#step")
+    assert "Stopped 130 s after you pressed Stop." in tab.inner_text("#message")
+    choose(tab)
+    assert tab.url == f"{home}?parallel=3&total=8&on_sigterm=save&save_s=40&reservation=reuse&seed=0"

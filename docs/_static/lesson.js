@@ -76,9 +76,12 @@
     }
     form.addEventListener("submit", event => { event.preventDefault(); check(); });
     if (data.kind === "way") {  // the explorer's page in this question tells which way its reader takes
-      const frame = section.querySelector("iframe"), input = form.querySelector("input");
+      const frame = section.querySelector("iframe"), box = frame.closest("details"), input = form.querySelector("input");
+      box.hidden = false;
+      box.addEventListener("toggle", () => { if (box.open && !frame.src) frame.src = frame.dataset.src; });
       window.addEventListener("message", event => {
-        if (event.source === frame.contentWindow && Array.isArray(event.data?.hptsimWay)) input.value = `#${event.data.hptsimWay.join(".")}`;
+        const way = event.data?.hptsimWay;
+        if (event.source === frame.contentWindow && Array.isArray(way)) input.value = way.length ? `#${way.join(".")}` : "";
       });
     }
   }

@@ -95,8 +95,8 @@ def _fields(question: Question) -> Iterator[str]:
                 yield f'<label class="row"><span>{escape(row)}</span> {choice}</label>'
         case Way():
             yield (
-                '<details class="explorer"><summary>Open the explorer\'s page here</summary>'
-                f'<iframe src="{question.page}" title="The explorer: {escape(name)}" loading="lazy"></iframe></details>'
+                '<details class="explorer" hidden><summary>Open the explorer\'s page here</summary>'
+                f'<iframe data-src="{question.page}" title="The explorer: {escape(name)}"></iframe></details>'
                 "<p>What you choose there comes into the line below. Or open it "
                 f'<a href="{question.page}" target="_blank">in a tab of its own</a>, and paste its address.</p>'
                 f'<label><span>The way</span> <input type="text" size="24" name="{name}"></label>'
