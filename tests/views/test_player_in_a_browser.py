@@ -5,8 +5,8 @@ import re
 import attrs
 import pytest
 from browser import chromium
-from seen import check_page
 from examples import TIMINGS
+from seen import check_page
 
 from hptsim import Scenario, Simulation, TuningJobSpec
 from hptsim.model.definitions import ResourceLimits
