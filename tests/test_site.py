@@ -113,7 +113,14 @@ def test_no_signature_fills_a_page(site):
     assert [one[:100] for one in signatures if len(one) > 1000] == []
 
 
-READ = ("index.html", "tables.html", "how-to/plan-a-quota.html", "reference/hptsim.simulation.html")
+READ = (
+    "index.html",
+    "tables.html",
+    "api/planning.html",
+    "reference/hptsim.simulation.html",
+    "lessons/1-what-stop-means.html",
+)
+READ += ("notebooks/05-choosing-a-quota.html",)
 
 
 def test_pages_of_the_site_can_be_read_in_every_window_and_theme(site):

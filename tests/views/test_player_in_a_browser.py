@@ -6,6 +6,7 @@ import attrs
 import pytest
 from browser import chromium
 from examples import TIMINGS
+from seen import check_page
 
 from hptsim import Scenario, Simulation, TuningJobSpec
 from hptsim.model.definitions import ResourceLimits
@@ -193,7 +194,7 @@ def test_a_broken_law_is_red_with_its_reason_at_the_event_and_no_earlier(browser
 @pytest.mark.parametrize(("width", "scheme"), [(380, "light"), (800, "dark"), (1200, "dark")])
 def test_it_fits_its_window_and_its_words_can_be_read(width, scheme, browser, tmp_path):
     with shown(browser, to_html(stopped()), tmp_path, width=width, color_scheme=scheme) as tab:
-        assert tab.evaluate("document.documentElement.scrollWidth") == width
+        check_page(tab, width, scheme)
         ends = tab.evaluate("""() => {
             const ends = [], draws = CanvasRenderingContext2D.prototype, fill = draws.fillText;
             draws.fillText = function (text, x, y) {
