@@ -53,5 +53,6 @@ def written(result: Result) -> Iterable[str]:
             else:
                 baseline = f"{row.baseline}: {short(row.baseline_value)}"
                 yield f"| {row.what} | {short(row.ratio)} | {baseline} | {short(row.value)} {row.unit} | {row.taken} |"
+    left_out += [f"* `{name}`: it was not part of this run" for name in SUITE if name not in result.found]
     if left_out:
         yield from ("", "Left out in this run:", "", *left_out)

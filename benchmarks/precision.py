@@ -12,7 +12,7 @@ import random
 import statistics
 import sys
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
 from typing import Any
@@ -22,6 +22,7 @@ import numpy as np
 import pandas as pd
 import simpy
 from intervals import spitzer
+from measured import LeftOut, Row, Rows
 
 from hptsim import Scenario, TuningJobSpec
 from hptsim.model import ResourceLimits
@@ -141,7 +142,9 @@ def twin(question: Question, seed: int, technique: str) -> Results:
         )
 
 
-def rows(seeds: int = 3, names: tuple[str, ...] = ("auto", "simpy", "ciw")) -> Iterator[dict[str, Any]]:
+def answers(
+    seeds: int = 3, names: tuple[str, ...] = ("auto", "simpy", "ciw"), questions: Sequence[Question] = QUESTIONS
+) -> Iterator[dict[str, Any]]:
     """For each question and program, medians over *seeds* answers: processor seconds, replications, the mean.
 
     "none" among the *names* is hptsim without variance reduction, which takes some minutes for M/M/20.
@@ -153,7 +156,7 @@ def rows(seeds: int = 3, names: tuple[str, ...] = ("auto", "simpy", "ciw")) -> I
         "ciw": lambda question, seed: plainly(ciw, question, seed),
     }
     words = {"auto": "hptsim, variance reduction", "none": "hptsim, plain", "simpy": "bare simpy", "ciw": "Ciw"}
-    for question in QUESTIONS:
+    for question in questions:
         for name in names:
             row: dict[str, Any] = {"question": question.name, "program": words[name]}
             if name == "ciw" and find_spec("ciw") is None:
@@ -169,6 +172,26 @@ def rows(seeds: int = 3, names: tuple[str, ...] = ("auto", "simpy", "ciw")) -> I
                 means.append(answer.mean(question.column))
             yield {**row, "seconds": statistics.median(took_s), "replications": round(statistics.median(counts)),
                    "mean": statistics.fmean(means)}  # fmt: skip
+
+
+def rows(quick: bool) -> Rows:
+    """hptsim with variance reduction beside bare simpy and Ciw: seconds until the answer is known as precisely.
+
+    *quick* asks once, and only about the nightly example.
+    """
+    found: Rows = []
+    ours: dict[str, dict[str, Any]] = {}
+    for row in answers(seeds=1, questions=QUESTIONS[1:]) if quick else answers():
+        question, program = row["question"], row["program"]
+        if "left_out" in row:
+            found.append(LeftOut(f"{question} beside {program}", f"needs {row['left_out']}"))
+        elif program.startswith("hptsim"):
+            ours[question] = row
+        else:
+            counts = f"{ours[question]['replications']} replications; {program} {row['replications']}"
+            what = f"{question}: mean or quantile to {RELATIVE:.0%} ({counts})"
+            found.append(Row(what, ours[question]["seconds"], "s", program, row["seconds"]))
+    return found
 
 
 def gains() -> Iterator[dict[str, Any]]:
@@ -222,7 +245,7 @@ def main(arguments: list[str]) -> None:
             )
         return
     row: dict[str, Any]
-    for row in rows(int(arguments[0]) if arguments else 3):
+    for row in answers(int(arguments[0]) if arguments else 3):
         text = f"left out: {row['left_out']}" if "left_out" in row else (
             f"{row['seconds']:7.1f} s, {row['replications']:5} replications, mean {row['mean']:6.1f} s"
         )  # fmt: skip
