@@ -9,9 +9,11 @@ from __future__ import annotations
 import io
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 from botocore.awsrequest import AWSResponse
+from measured import LeftOut, Row, Rows, lines, missing
 
 from hptsim import Scenario, Simulation, boto
 from hptsim.model.definitions import ServiceLimits
@@ -49,12 +51,16 @@ def definition() -> dict[str, Any]:
     }
 
 
-def rate(call: Callable[[int], object]) -> float:
-    """Calls a second."""
-    begun = time.perf_counter()
-    for number in range(CALLS):
-        call(number)
-    return CALLS / (time.perf_counter() - begun)
+def rates(*calls: Callable[[int], object]) -> list[float]:
+    """Calls a second of processor time of each; they take turns of a hundred, so that all meet the same machine."""
+    spent_s = [0.0] * len(calls)
+    for first in range(0, CALLS, 100):
+        for place, call in enumerate(calls):
+            begun = time.process_time()
+            for number in range(first, min(first + 100, CALLS)):
+                call(number)
+            spent_s[place] += time.process_time() - begun
+    return [CALLS / one_s for one_s in spent_s]
 
 
 class Body(io.BytesIO):
@@ -76,47 +82,52 @@ def canned(operation: str, answer: Callable[[Any], object], sim: Simulation) -> 
     return client
 
 
-def moto_rate() -> float | None:
-    """moto's describe_training_job, None without moto."""
-    try:
-        from moto import mock_aws
-    except ImportError:
-        return None
-    import boto3
-
-    with mock_aws():
-        client = boto3.client("sagemaker", region_name="us-east-1")
-        for number in range(100):
-            client.create_training_job(TrainingJobName=f"job-{number}", **definition())
-        return rate(lambda number: client.describe_training_job(TrainingJobName=f"job-{number % 100}"))
-
-
-def main() -> None:
+def rows(quick: bool) -> Rows:
+    """Each call beside the floor, and moto's only one beside the twin's. *quick* changes nothing: it takes ten seconds."""
     limits = ServiceLimits(None, None, None)
     sim = Simulation(Scenario(limits=limits, timings=Timings.typical(training_s=3600)), laws=False)
     client = boto.client(sim)
     names = [f"job-{number}" for number in range(JOBS)]
-    create = rate(lambda number: client.create_hyper_parameter_tuning_job(**request(names[number])))
+    for name in names:
+        client.create_hyper_parameter_tuning_job(**request(name))
     sim.run(until=300)
     children = [child for name in names for child in sim.tuning_job(name).live]
+
+    def describe(of: Any, number: int) -> None:
+        of.describe_training_job(TrainingJobName=children[number])
+
     calls: dict[str, Callable[[Any, int], object]] = {
+        "describe_training_job": describe,
         "describe_hyper_parameter_tuning_job": lambda of, number: of.describe_hyper_parameter_tuning_job(
             HyperParameterTuningJobName=names[number]
         ),
-        "describe_training_job": lambda of, number: of.describe_training_job(TrainingJobName=children[number]),
         "stop_hyper_parameter_tuning_job": lambda of, number: of.stop_hyper_parameter_tuning_job(
             HyperParameterTuningJobName=names[number]
         ),
     }
-    print(f"{'create_hyper_parameter_tuning_job':36s} {create:6.0f} calls/s")
+    found: Rows = [beside_moto(lambda number: describe(client, number))]
     for name, call in calls.items():
         floor = canned(name, lambda of, call=call: call(of, 0), sim)
-        twin = rate(lambda number, call=call: call(client, number))
-        bare = rate(lambda number, call=call, floor=floor: call(floor, number))
-        print(f"{name:36s} {twin:6.0f} calls/s, floor {bare:6.0f}: {bare / twin:.2f} times the floor's time")
-    if (moto := moto_rate()) is not None:
-        print(f"{'moto describe_training_job':36s} {moto:6.0f} calls/s")
+        twin, bare = rates(partial(call, client), partial(call, floor))
+        found.append(Row(name, twin, "calls/s", "a canned answer through botocore", bare))
+    return found
+
+
+def beside_moto(describe: Callable[[int], object]) -> Row | LeftOut:
+    """The twin's describe_training_job, and moto's."""
+    if reason := missing("moto", "moto"):
+        return LeftOut("describe_training_job beside moto", reason)
+    import boto3
+    from moto import mock_aws
+
+    [twin] = rates(describe)
+    with mock_aws():
+        client = boto3.client("sagemaker", region_name="us-east-1")
+        for number in range(100):
+            client.create_training_job(TrainingJobName=f"job-{number}", **definition())
+        [moto] = rates(lambda number: client.describe_training_job(TrainingJobName=f"job-{number % 100}"))
+    return Row("describe_training_job", twin, "calls/s", "moto", moto)
 
 
 if __name__ == "__main__":
-    main()
+    print(*lines(rows(quick=False)), sep="\n")

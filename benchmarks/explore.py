@@ -6,12 +6,13 @@ breadth-first search in Python costs. `--quick` explores without the interruptio
 
 from __future__ import annotations
 
-import resource
 import sys
 import time
 from collections import deque
 from collections.abc import Callable
 from typing import Any
+
+from measured import MEMORY, Row, Rows, lines, peak_mib
 
 from hptsim import explore
 from hptsim.audit.auditor import Auditor
@@ -21,15 +22,19 @@ from hptsim.explorer import system as explorer
 from hptsim.explorer.system import State, System
 from hptsim.model.machine import TABLES
 
-FAULTS = {"internal_error": 1} if "--quick" in sys.argv else {"internal_error": 1, "interrupt": 1}
 FEW = 2000
 """So many states are visited without remembering."""
 
 
-def system() -> System:
+def faults(quick: bool) -> dict[str, int]:
+    """What may go wrong once."""
+    return {"internal_error": 1} if quick else {"internal_error": 1, "interrupt": 1}
+
+
+def system(quick: bool) -> System:
     """The system of the scope."""
     options = {"stops": True, "delayed_stop": False, "seed": 0, "tables": TABLES, "laws": LAWS}
-    return System(small(), {}, FAULTS, **options)  # type: ignore[arg-type]
+    return System(small(), {}, faults(quick), **options)  # type: ignore[arg-type]
 
 
 def visit(visited: System, most: int | None = None, *, forget: bool = False) -> dict[State, None]:
@@ -90,21 +95,30 @@ class Clock:
         setattr(owner, name, watched)
 
 
-def main() -> None:
-    """Measure and print."""
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+def rows(quick: bool) -> Rows:
+    """Explore, then visit the first states without remembering steps, then search through tuples."""
+    before_mib, begun = peak_mib(), time.process_time()
+    found = explore(small(), faults=faults(quick))
+    rate = found.states / (time.process_time() - begun)
+    grown_mib = peak_mib() - before_mib
     begun = time.process_time()
-    found = explore(small(), faults=FAULTS)
-    spent_s = time.process_time() - begun
-    grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024
-    print(f"explore        {found.states / spent_s:8.0f} states/s of processor time: {found.states:,} states,")
-    print(f"               {found.transitions:,} steps, {grown / found.states:.0f} bytes a state")
-    begun = time.process_time()
-    few = len(visit(system(), FEW, forget=True))
-    again = few / (time.process_time() - begun)
-    print(f"not remembered {again:8.0f} states/s, the first {few:,}")
+    few = visit(system(quick), FEW, forget=True)
+    again = len(few) / (time.process_time() - begun)
+    length = round(sum(map(len, few)) / len(few))
+    floor = bare(found.states, found.transitions, length)
+    what = f"explore, {found.states:,} states, {found.transitions:,} steps"
+    return [
+        Row(what, rate, "states/s", "a search through tuples", floor),
+        Row(what, rate, "states/s", f"steps that are not remembered (first {len(few):,})", again),
+        Row("memory of explore", grown_mib, "MiB", "before it", before_mib, MEMORY),
+    ]
 
-    clock, timed = Clock(), system()
+
+def main() -> None:
+    """Print them, and where the time goes."""
+    quick = "--quick" in sys.argv
+    print(*lines(rows(quick)), sep="\n")
+    clock, timed = Clock(), system(quick)
     clock.watch(timed, "_done", "steps done, judged and numbered")
     clock.watch(timed, "open", "opening states, a part of steps done and of judging at rest")
     clock.watch(explorer, "close", "numbering what a step has left, a part of steps done")
@@ -117,10 +131,7 @@ def main() -> None:
     begun = time.process_time()
     again_seen = dict.fromkeys(states)
     clock.spent["hashing each state once more"] = time.process_time() - begun
-    assert len(again_seen) == found.states
-    length = round(sum(map(len, states)) / len(states))
-    floor = bare(found.states, found.transitions, length)
-    print(f"bare tuples    {floor:8.0f} states/s, {found.states / spent_s / floor:.2f} × this is explore")
+    assert len(again_seen) == len(states)
     for what, one_s in clock.spent.items():
         often = f", {clock.calls[what]:,} times" if what in clock.calls else ""
         print(f"  {one_s / whole_s:6.1%} of {whole_s:.1f} s for {what}{often}")

@@ -14,13 +14,14 @@ from __future__ import annotations
 import csv
 import math
 import random
-import resource
 import sys
 import tempfile
 import time
 from pathlib import Path
 
 import attrs
+from measured import MEMORY, Row, Rows, peak_mib
+from size import alone
 
 from hptsim import Simulation
 from hptsim.planning.streamed import Streamed
@@ -57,21 +58,15 @@ def _rate(now_s: float) -> float:
     return (0.6 + 0.4 * math.sin((hour - 8) / 24 * 2 * math.pi)) * (0.5 if weekend else 1.0)
 
 
-def main() -> None:
-    """Print processor time and memory after each part of the work."""
-    arguments = sys.argv[1:]
-    rows = next((int(one) for one in arguments if one.isdigit()), 1_000_000)
+def replayed(rows: int, kept: bool) -> tuple[float, float]:
+    """Write a table, read and replay it, count the figures: seconds of processor time, and the peak of memory in MiB."""
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(arguments[arguments.index("--write") + 1]) if "--write" in arguments else Path(folder, "jobs.csv")
-        busy = write(path, rows)
-        if "--write" in arguments:
-            return
-        quota = math.ceil(busy / _LOAD)
-        print(f"{rows:,} rows that keep {busy} GPUs busy, under a quota of {quota}")
+        path = Path(folder, "jobs.csv")
+        quota = math.ceil(write(path, rows) / _LOAD)
         begin = time.process_time()
         scenario = attrs.evolve(from_csv(path, MAPPING).scenario, capacity={"gpu": quota})
         _say("read", begin)
-        if "--kept" in arguments:
+        if kept:
             sim = Simulation(scenario, laws=False)
             sim.run()
             _say("run", begin)
@@ -83,14 +78,37 @@ def main() -> None:
             metrics = run.metrics()
         figures = metrics.figures()
         _say("figures", begin)
-        print(
-            {name: round(figures[name], 3) for name in ("waiting_time_s.mean", "waiting_time_s.p95", "utilization.gpu")}
-        )
+        names = ("waiting_time_s.mean", "waiting_time_s.p95", "utilization.gpu")
+        print(f"quota {quota},", {name: round(figures[name], 3) for name in names})
+        return time.process_time() - begin, peak_mib()
+
+
+def rows(quick: bool) -> Rows:
+    """Figures counted while the run goes on, beside a journal that is kept; each in a process of its own."""
+    count = 50_000 if quick else 1_000_000
+    (counted_s, counted_mib), (kept_s, kept_mib) = alone(replayed, count, False), alone(replayed, count, True)
+    what = f"{count:,} rows read and replayed, figures counted on the way"
+    baseline = "the journal is kept"
+    return [
+        Row(what, count / counted_s, "rows/s", baseline, count / kept_s),
+        Row(what, counted_mib, "MiB", baseline, kept_mib, MEMORY),
+    ]
+
+
+def main() -> None:
+    """Print processor time and memory after each part of the work."""
+    arguments = sys.argv[1:]
+    count = next((int(one) for one in arguments if one.isdigit()), 1_000_000)
+    if "--write" in arguments:
+        write(Path(arguments[arguments.index("--write") + 1]), count)
+    else:
+        replayed(count, "--kept" in arguments)
 
 
 def _say(part: str, begin: float) -> None:
-    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1 if sys.platform == "darwin" else 1024)
-    print(f"{part:>8}: {time.process_time() - begin:7.1f} s of processor time, {most:6.0f} MiB at most", flush=True)
+    print(
+        f"{part:>8}: {time.process_time() - begin:7.1f} s of processor time, {peak_mib():6.0f} MiB at most", flush=True
+    )
 
 
 if __name__ == "__main__":

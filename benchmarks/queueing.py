@@ -11,9 +11,9 @@ import statistics
 import sys
 import time
 from collections.abc import Callable, Generator
-from importlib.util import find_spec
 
 import simpy
+from measured import LeftOut, Row, Rows, lines, missing
 
 from hptsim import Scenario, Simulation, TuningJobSpec
 from hptsim.model.definitions import ServiceLimits
@@ -123,14 +123,24 @@ def timed(model: Callable[[int], float], customers: int) -> tuple[float, float]:
     return time.process_time() - begun, wait_s
 
 
+OTHERS = {"simpy": plain_simpy, "ciw": ciw, "salabim": salabim}
+
+
+def rows(quick: bool, customers: int = CUSTOMERS) -> Rows:
+    """hptsim beside each of the others."""
+    customers = customers // 10 if quick else customers
+    took_s, wait_s = timed(twin, customers)
+    found: Rows = []
+    for name, model in OTHERS.items():
+        if reason := missing(name, name):
+            found.append(LeftOut(f"hptsim beside {name}", reason))
+            continue
+        other_s, other_wait_s = timed(model, customers)
+        what = f"hptsim (mean wait {wait_s:.1f} s; {name} {other_wait_s:.1f} s, Erlang {erlang_wait_s():.1f} s)"
+        found.append(Row(what, customers / took_s, "customers/s", name, customers / other_s))
+    return found
+
+
 if __name__ == "__main__":
     customers = int(sys.argv[1]) if len(sys.argv) > 1 else CUSTOMERS
-    print(f"{customers} customers, {SERVERS} servers, load {LOAD}; by Erlang a customer waits {erlang_wait_s():.1f} s")
-    base_s = 0.0
-    for name, model in (("hptsim", twin), ("simpy", plain_simpy), ("ciw", ciw), ("salabim", salabim)):
-        if find_spec(name) is None:
-            print(f"{name:8} left out: pip install {name}")
-            continue
-        took_s, wait_s = timed(model, customers)
-        base_s = base_s or took_s
-        print(f"{name:8} {took_s:6.1f} s, {took_s / base_s:5.2f} × hptsim's time, mean wait {wait_s:.1f} s")
+    print(*lines(rows(quick=False, customers=customers)), sep="\n")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import http.client
 import json
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -19,6 +20,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from calls import definition
+from measured import WALL, LeftOut, Row, Rows, lines, missing
 
 SECONDS = 4.0
 HEADERS = {
@@ -31,7 +33,9 @@ HEADERS = {
 @contextmanager
 def running(command: list[str]) -> Iterator[int]:
     """A server process and its port, once it answers."""
-    port = 18765
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
     process = subprocess.Popen([*command, str(port)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         for _ in range(600):
@@ -56,7 +60,7 @@ def call(connection: http.client.HTTPConnection, operation: str, request: dict[s
         raise RuntimeError(f"{operation}: {answer.status} {body!r}")
 
 
-def rate(port: int, clients: int, operation: str) -> float:
+def rate(port: int, clients: int, operation: str, seconds: float) -> float:
     """Calls a second of that many clients together."""
     counts, failed = [0] * clients, []
     start = threading.Barrier(clients + 1)
@@ -64,7 +68,7 @@ def rate(port: int, clients: int, operation: str) -> float:
     def work(number: int) -> None:
         connection = http.client.HTTPConnection("127.0.0.1", port)
         start.wait()
-        end = time.perf_counter() + SECONDS
+        end = time.perf_counter() + seconds
         while time.perf_counter() < end:
             name = f"job-{clients}-{number}-{counts[number]}" if operation == "CreateTrainingJob" else "alone"
             asked = {"TrainingJobName": name, **(definition() if operation == "CreateTrainingJob" else {})}
@@ -87,7 +91,7 @@ def rate(port: int, clients: int, operation: str) -> float:
     return sum(counts) / (time.perf_counter() - begun)
 
 
-def measured(command: list[str]) -> dict[str, float]:
+def measured(command: list[str], seconds: float) -> dict[str, float]:
     """The rates of one server."""
     found = {}
     with running(command) as port:
@@ -95,11 +99,15 @@ def measured(command: list[str]) -> dict[str, float]:
         call(first, "CreateTrainingJob", {"TrainingJobName": "alone", **definition()})
         for clients in (1, 32):
             for operation in ("DescribeTrainingJob", "CreateTrainingJob"):
-                found[f"{operation}, clients: {clients}"] = rate(port, clients, operation)
+                found[f"{operation}, clients: {clients}"] = rate(port, clients, operation, seconds)
     return found
 
 
-def main() -> None:
+def rows(quick: bool, moto: str | None = None) -> Rows:
+    """hptsim beside moto where that is there, and with its state on disk beside without."""
+    if reason := missing("uvicorn", "'hptsim[server]'"):
+        return [LeftOut("calls over HTTP", reason)]
+    moto = moto or shutil.which("moto_server")
     serve = [sys.executable, "-m", "hptsim", "serve"]
     with tempfile.TemporaryDirectory() as folder:
         scenario = f"{folder}/unlimited.toml"
@@ -109,15 +117,17 @@ def main() -> None:
             "hptsim": [*serve, scenario, "--port"],
             "hptsim --state": [*serve, scenario, "--state", f"{folder}/state", "--port"],
         }
-        moto = sys.argv[1] if len(sys.argv) > 1 else shutil.which("moto_server")
         if moto:
             servers["moto"] = [moto, "-p"]
-        rates = {name: measured(command) for name, command in servers.items()}
-    print(f"{'calls/s':32s}" + "".join(f"{name:>16s}" for name in rates) + ("     hptsim/moto" if moto else ""))
-    for case in rates["hptsim"]:
-        ratio = f"{rates['hptsim'][case] / rates['moto'][case]:16.2f}" if moto else ""
-        print(f"{case:32s}" + "".join(f"{found[case]:16.0f}" for found in rates.values()) + ratio)
+        rates = {name: measured(command, SECONDS / 4 if quick else SECONDS) for name, command in servers.items()}
+    found: Rows = []
+    for case, value in rates["hptsim"].items():
+        kept = rates["hptsim --state"][case]
+        found.append(Row(f"{case}, --state", kept, "calls/s", "the same without --state", value, WALL))
+        if moto:
+            found.append(Row(case, value, "calls/s", "moto's server", rates["moto"][case], WALL))
+    return found if moto else [*found, LeftOut("hptsim serve beside moto's server", "needs pip install 'moto[server]'")]
 
 
 if __name__ == "__main__":
-    main()
+    print(*lines(rows(quick=False, moto=sys.argv[1] if len(sys.argv) > 1 else None)), sep="\n")

@@ -5,12 +5,15 @@ Each measurement runs in a process of its own, so that its peak is its own: `pyt
 
 from __future__ import annotations
 
-import resource
-import subprocess
-import sys
+import multiprocessing
 import tempfile
 import time
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
+from typing import TypeVar
+
+from measured import MEMORY, Row, Rows, lines, peak_mib
 
 from hptsim import Scenario, Simulation, TuningJobSpec
 from hptsim.model.definitions import ResourceLimits, ServiceLimits
@@ -19,6 +22,7 @@ from hptsim.scenario.cloud import Timings
 from hptsim.scenario.durations import Exponential
 from hptsim.scenario.workload import ScheduledTuningJob
 
+Found = TypeVar("Found")
 TIMINGS = Timings(starting_s=Exponential(198.0), downloading_s=49.0, training_s=Exponential(103.0), uploading_s=7.0)
 
 
@@ -34,54 +38,64 @@ def stream(tuning_jobs: int, every_s: float, training_jobs: int = 100, parallel:
     )
 
 
-def many(tuning_jobs: int, journal: str) -> None:
-    """Run 100 training jobs for each tuning job and print the peak of memory."""
+def many(tuning_jobs: int, journal: str) -> tuple[float, float]:
+    """Run 100 training jobs for each tuning job: the peak of memory in MiB, and training jobs a second of processor time."""
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "journal.jsonl" if journal == "disk" else None
-        sim = Simulation(stream(tuning_jobs, 30.0), laws=journal == "counts+laws", journal=Journal(path, keep=False))
-        begun = time.perf_counter()
+        path = Path(folder) / "journal.jsonl" if journal == "on disk" else None
+        laws = journal == "not kept, laws on"
+        sim = Simulation(stream(tuning_jobs, 30.0), laws=laws, journal=Journal(path, keep=False))
+        begun = time.process_time()
         sim.run()
         sim.journal.close()
-        took = time.perf_counter() - begun
-        size = f", {path.stat().st_size / 1e6:,.0f} MB on disk" if path else ""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    label = {"counts": "counts only", "counts+laws": "counts only, laws on", "disk": "journal to disk"}[journal]
-    jobs = tuning_jobs * 100
-    print(f"{jobs:9,} training jobs, {label:20} {peak:6,.0f} MiB at its peak, {jobs / took:7,.0f} a second{size}")
+        took_s = time.process_time() - begun
+    return peak_mib(), tuning_jobs * 100 / took_s
 
 
-def snapshot() -> None:
-    """Time a snapshot and a restore of 10,000 live training jobs, and compare what follows."""
-    sim = Simulation(stream(1000, 0.0))
+def snapshot(tuning_jobs: int) -> tuple[int, float, float, float]:
+    """How many training jobs are live, and seconds to come there, to take a snapshot, and to restore it.
+
+    Raises RuntimeError when what follows is not the same after both.
+    """
+    sim = Simulation(stream(tuning_jobs, 0.0))
+    begun = time.process_time()
     sim.run(until=300.0)
+    came = time.process_time()
     live = sum(len(sim.tuning_job(name).live) for name in sim.tuning_jobs)
-    begun = time.perf_counter()
+    before = time.process_time()
     saved = sim.snapshot()
-    middle = time.perf_counter()
+    taken = time.process_time()
     other = Simulation(sim.scenario)
-    begun_again = time.perf_counter()
+    again = time.process_time()
     other.restore(saved)
-    ended = time.perf_counter()
+    restored = time.process_time()
     sim.run(until=600.0)
     other.run(until=600.0)
-    same = "identical" if list(sim.journal) == list(other.journal) else "DIFFERENT"
-    print(
-        f"snapshot of {live:,} live training jobs: {middle - begun:.2f} s, restore {ended - begun_again:.2f} s, "
-        f"the journal after both resume: {same}"
-    )
+    if list(sim.journal) != list(other.journal):
+        raise RuntimeError("what follows a snapshot is not what follows its restore")
+    return live, came - begun, taken - before, restored - again
+
+
+def alone(function: Callable[..., Found], *arguments: object) -> Found:
+    """What a function returns in a process of its own, so that its peak of memory is its own."""
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as one:
+        return one.submit(function, *arguments).result()
+
+
+def rows(quick: bool) -> Rows:
+    """The memory of ten times as many jobs beside that of a tenth; a snapshot beside running there again."""
+    few = 100 if quick else 1000
+    base_mib, base_rate = alone(many, few, "not kept")
+    found: Rows = []
+    for journal in ("not kept", "not kept, laws on", "on disk"):
+        mib, rate = alone(many, few * 10, journal)
+        what = f"{few * 1000:,} training jobs, journal {journal}"
+        found.append(Row(what, mib, "MiB", f"{few * 100:,}, not kept", base_mib, MEMORY))
+        found.append(Row(what, rate, "training jobs/s", f"{few * 100:,}, not kept", base_rate))
+    live, came_s, taken_s, restored_s = alone(snapshot, 100 if quick else 1000)
+    for name, value in (("a snapshot", taken_s), ("its restore", restored_s)):
+        found.append(Row(f"{name} of {live:,} live training jobs", value, "s", "running there again", came_s))
+    return found
 
 
 if __name__ == "__main__":
-    if len(sys.argv) == 1:
-        for arguments in (
-            ["1000", "counts"],
-            ["10000", "counts"],
-            ["10000", "counts+laws"],
-            ["10000", "disk"],
-            ["snapshot"],
-        ):
-            subprocess.run([sys.executable, __file__, *arguments], check=True)
-    elif sys.argv[1] == "snapshot":
-        snapshot()
-    else:
-        many(int(sys.argv[1]), sys.argv[2])
+    print(*lines(rows(quick=False)), sep="\n")

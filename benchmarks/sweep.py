@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from concurrent.futures import Executor, ProcessPoolExecutor
 
+from measured import WALL, Row, Rows, lines
+
 from hptsim import Scenario, TuningJobSpec
 from hptsim.model.definitions import ServiceLimits
 from hptsim.planning.experiments import replicate
@@ -22,17 +24,23 @@ SCENARIO = Scenario(
 )
 
 
-def timed(executor: Executor) -> tuple[float, Results]:
+def timed(executor: Executor, replications: int) -> tuple[float, Results]:
     """Seconds for all replications, and what they say."""
     replicate(SCENARIO, 2 * 2, executor=executor)  # the workers are there and have imported hptsim
     begun = time.perf_counter()
-    results = replicate(SCENARIO, REPLICATIONS, executor=executor)
+    results = replicate(SCENARIO, replications, executor=executor)
     return time.perf_counter() - begun, results
 
 
-if __name__ == "__main__":
+def rows(quick: bool) -> Rows:
+    """Two processes beside one; whether the numbers are the same is checked on the way."""
+    count = REPLICATIONS // 5 if quick else REPLICATIONS
     with ProcessPoolExecutor(1) as one, ProcessPoolExecutor(2) as two:
-        (alone_s, mine), (together_s, theirs) = timed(one), timed(two)
-    assert mine.table.equals(theirs.table), "the numbers depend on the number of workers"
-    print(f"one process   {alone_s:6.2f} s for {REPLICATIONS} replications of {CUSTOMERS} tuning jobs")
-    print(f"two processes {together_s:6.2f} s, {alone_s / together_s:.2f} × as fast, the same numbers")
+        (alone_s, mine), (together_s, theirs) = timed(one, count), timed(two, count)
+    if not mine.table.equals(theirs.table):
+        raise RuntimeError("the numbers depend on the number of workers")
+    return [Row("two processes", count / together_s, "replications/s", "one process", count / alone_s, WALL)]
+
+
+if __name__ == "__main__":
+    print(*lines(rows(quick=False)), sep="\n")

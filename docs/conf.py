@@ -4,8 +4,10 @@ Nothing is fetched when it is built or read. Diagrams are drawn from the tables 
 cannot lie: a Mermaid block of a page must be what the tables say, and is shown as their SVG.
 """
 
+import json
 import logging
 import re
+import shutil
 import sys
 from pathlib import Path
 
@@ -24,16 +26,24 @@ from hptsim.audit.laws import LAWS  # noqa: E402
 from hptsim.model import tables  # noqa: E402
 from hptsim.views import explorer_page  # noqa: E402
 from hptsim.views import state_diagrams as diagram  # noqa: E402
+from hptsim.views.firings import spoken  # noqa: E402
 from hptsim.views.style import tokens  # noqa: E402
 
 project = "hptsim"
 author = "the hptsim authors"
 release = hptsim.__version__
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.autosummary", "sphinx.ext.napoleon"]
-extensions += ["lessons.directives"]
+extensions = [
+    "myst_nb",
+    "curated",
+    "lessons.directives",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "sphinx.ext.napoleon",
+]
 exclude_patterns = ["_templates"]
 templates_path = ["_templates"]
 
+nb_execution_mode = "off"  # notebooks are shown with the outputs that they are stored with; the tests run them
 myst_heading_anchors = 3
 myst_fence_as_directive = ["mermaid"]
 default_role = "code"  # docstrings write `names` as Markdown does
@@ -42,10 +52,11 @@ autodoc_typehints = "description"
 autodoc_typehints_description_target = "documented"
 
 html_theme = "furo"
-html_title = "hptsim"
+html_title = f"hptsim {release}"  # stands on each page
 html_favicon = "twin/icon.svg"
 html_static_path = ["_static"]
-html_css_files = ["style.css", "site.css"]
+html_css_files = ["style.css", "site.css", "pages.css"]
+html_js_files = ["copy.js"]
 THEME = {
     "color-foreground-primary": "ink",
     "color-foreground-secondary": "muted",
@@ -85,20 +96,42 @@ class Diagram(SphinxDirective):
         folder = Path(self.env.app.outdir) / "_static"
         folder.mkdir(parents=True, exist_ok=True)
         name = f"{table.name.replace(' ', '-')}.svg"
-        (folder / name).write_text(diagram.svg(table, docs="../"), encoding="utf-8")
+        drawing = diagram.svg(table, docs="../")
+        (folder / name).write_text(drawing, encoding="utf-8")
         up = "../" * self.env.docname.count("/")
-        return [nodes.raw("", DRAWING.format(path=f"{up}_static/{name}", what=table.name), format="html")]
+        size = " ".join(
+            re.findall(r'(?:width|height)="\d+"', drawing)[:2]
+        )  # as it is: its letters are not made smaller
+        page = DRAWING.format(path=f"{up}_static/{name}", what=spoken(table), size=size)
+        return [nodes.raw("", page, format="html")]
 
 
-DRAWING = """<p class="drawing"><a href="{path}"><img src="{path}" alt="The states of a {what}; the table says the same.">
-Open the drawing by itself</a>: there, pointing at a trigger shows what it does and rests on, and a click leads there.</p>"""
+DRAWING = """<div class="drawing" tabindex="0"><a href="{path}">
+<img src="{path}" {size} alt="The states of a {what}; the table says the same."></a></div>
+<p><a href="{path}">Open the drawing by itself</a>: there, pointing at a trigger shows what it does and rests on, and a click
+leads there.</p>"""
 
 
-def notebooks(app: Sphinx, docname: str, source: list[str]) -> None:
+NOTEBOOKS = Path(__file__).parent / "notebooks"
+
+
+def notebooks(app: Sphinx, config: object) -> None:
+    """The notebooks as pages: copies, each with a link by which a reader gets the file."""
+    shutil.rmtree(NOTEBOOKS, ignore_errors=True)
+    NOTEBOOKS.mkdir()
+    for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
+        notebook = json.loads(path.read_text(encoding="utf-8"))
+        first = notebook["cells"][0]
+        assert first["cell_type"] == "markdown", f"{path.name} does not begin with its title"
+        first["source"] = [*first["source"], f"\n\n{{download}}`Download this notebook <../../notebooks/{path.name}>`"]
+        (NOTEBOOKS / path.name).write_text(json.dumps(notebook), encoding="utf-8")
+
+
+def overview_of_notebooks(app: Sphinx, docname: str, source: list[str]) -> None:
     """The page of lessons ends with the notebooks' own overview."""
     if docname == "lessons":
         overview = (ROOT / "notebooks" / "README.md").read_text(encoding="utf-8")
-        source[0] += overview.partition("\n")[2].replace("](", "](../notebooks/")
+        source[0] += overview.partition("\n")[2].replace("](", "](notebooks/")
 
 
 def anchors(app: Sphinx, doctree: nodes.document) -> None:
@@ -134,9 +167,10 @@ def shared_style(app: Sphinx) -> None:
 
 
 def setup(app: Sphinx) -> None:
+    app.connect("config-inited", notebooks)
     app.connect("builder-inited", shared_style)
     app.connect("build-finished", explorer_pages)
     app.connect("autodoc-process-signature", named_laws)
     app.add_directive("mermaid", Diagram)
-    app.connect("source-read", notebooks)
+    app.connect("source-read", overview_of_notebooks)
     app.connect("doctree-read", anchors)

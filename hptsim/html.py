@@ -34,11 +34,11 @@ def lines(text: object) -> str:
     return f"<pre>{escape(str(text))}</pre>"
 
 
-def frame(page: str, height_px: int) -> str:
-    """A whole page inside another one, which its scripts cannot reach.
+def frame(page: str, height_px: int, title: str) -> str:
+    """A whole page inside another one, which its scripts cannot reach; a screen reader says its *title*.
 
-    >>> frame("<p>", 100)
-    '<iframe sandbox="allow-scripts" style="width: 100%; height: 100px; border: 0" srcdoc="&lt;p&gt;"></iframe>'
+    >>> frame("<p>", 100, "a page")[:59]
+    '<iframe title="a page" sandbox="allow-scripts" style="width'
     """
     style = f"width: 100%; height: {height_px}px; border: 0"
-    return f'<iframe sandbox="allow-scripts" style="{style}" srcdoc="{escape(page)}"></iframe>'
+    return f'<iframe title="{escape(title)}" sandbox="allow-scripts" style="{style}" srcdoc="{escape(page)}"></iframe>'

@@ -58,8 +58,9 @@ def check_words(tab, scheme):
     assert check_contrast(tab) <= {getattr(one, scheme) for one in PALETTE.values()}
 
 
-NAMELESS = """nodes => nodes.filter(node => !(node.ariaLabel || node.textContent.trim() || node.ariaLabelledByElements?.length ||
-  [...node.labels ?? []].some(label => label.textContent.trim()))).map(node => node.outerHTML.slice(0, 200))"""
+NAMELESS = """nodes => nodes.filter(node => !(node.ariaLabel || node.ariaLabelledByElements?.length ||
+  node.role !== "region" && node.textContent.trim() || [...node.labels ?? []].some(label => label.textContent.trim())))
+  .map(node => node.outerHTML.slice(0, 200))"""
 SILENT = """nodes => nodes.filter(node => node.checkVisibility() && !node.closest("[aria-hidden=true], [role=img]:not(svg)") &&
   !(node.ariaLabel || node.title)).map(node => node.outerHTML.slice(0, 200))"""
 

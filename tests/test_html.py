@@ -27,9 +27,9 @@ def test_a_hostile_name_stays_a_text():
     assert read.tags == ["table", "tr", "th", "tr", "td"] and read.texts == [HOSTILE, HOSTILE]
     read = Reader(lines(HOSTILE))
     assert read.tags == ["pre"] and "".join(read.texts) == HOSTILE
-    read = Reader(frame(HOSTILE, 10))
-    assert read.tags == ["iframe"] and read.attributes["srcdoc"] == HOSTILE
-    assert read.attributes.keys() == {"sandbox", "style", "srcdoc"}
+    read = Reader(frame(HOSTILE, 10, HOSTILE))
+    assert read.tags == ["iframe"] and read.attributes["srcdoc"] == read.attributes["title"] == HOSTILE
+    assert read.attributes.keys() == {"title", "sandbox", "style", "srcdoc"}
 
 
 def test_numbers_are_short_and_nothing_is_a_dash():

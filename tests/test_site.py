@@ -1,6 +1,9 @@
 """The documentation site is built without a warning, every link in it leads somewhere, and reading it asks no network."""
 
+import codeop
+import doctest
 import html
+import importlib
 import importlib.util
 import json
 import os
@@ -8,7 +11,9 @@ import re
 import shutil
 import subprocess
 import sys
+import threading
 import zipfile
+from contextlib import contextmanager
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -16,7 +21,9 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from browser import chromium
 from seen import SCHEMES, WIDTHS, check_contrast, check_width, hexadecimal
+from test_rooms import MAY_IMPORT
 
+import hptsim
 from hptsim.model.tables import ALL
 from hptsim.views import state_diagrams as diagram
 from hptsim.views.palette import PALETTE
@@ -50,7 +57,7 @@ class Page(HTMLParser):
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
     pytest.importorskip("furo", reason="the site is built with the extra docs")
-    pytest.importorskip("myst_parser", reason="the site is built with the extra docs")
+    pytest.importorskip("myst_nb", reason="the site is built with the extra docs")
     folder = tmp_path_factory.mktemp("site")
     if os.environ.get("HPTSIM_SITE_IS_BUILT"):  # CI has just done so
         shutil.copytree(build.SITE, folder / "html", ignore=shutil.ignore_patterns("twin"))
@@ -154,6 +161,118 @@ def test_the_lessons_are_all_there(site):
     page = pages[(folder / "lessons.html").resolve()]
     linked = {Path(urlsplit(link).path).name for link in page.links}
     assert {path.name for path in (ROOT / "notebooks").glob("*.ipynb")} <= linked
+
+
+def test_every_page_says_its_version_and_there_is_a_change_log(site):
+    folder, _ = site
+    for page in [folder / "index.html", *(folder / "api").glob("*.html"), *(folder / "how-to").glob("*.html")]:
+        assert f"hptsim {hptsim.__version__}" in page.read_text(encoding="utf-8")
+    shown = html.unescape((folder / "changelog.html").read_text(encoding="utf-8"))
+    for heading in re.findall(r"^## (.+)$", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE):
+        assert f">{heading}<" in shown
+
+
+def test_no_link_leads_to_a_local_server(site):
+    _, pages = site
+    hosts = {urlsplit(link).hostname for page in pages.values() for link in [*page.links, *page.loads]}
+    assert "pyodide.org" in hosts and hosts.isdisjoint({"127.0.0.1", "localhost", "0.0.0.0", "::1"})
+
+
+ROOMS = sorted({*MAY_IMPORT, "cli"})
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_the_page_of_a_room_names_all_that_it_hands_out_and_leads_to_the_reference(site, room):
+    folder, pages = site
+    page = folder / "api" / f"{room}.html"
+    shown = page.read_text(encoding="utf-8")
+    names = importlib.import_module(f"hptsim.{room}").__all__
+    assert [name for name in names if f'<span class="pre">{name}</span>' not in shown] == []
+    deeper = [link for link in pages[page.resolve()].links if "../reference/" in link and "#" in link]
+    assert room == "cli" or len(deeper) >= 2  # the modules of the command line have no place in the reference
+
+
+def test_the_notebooks_are_pages_with_the_outputs_that_they_are_stored_with(site):
+    folder, _ = site
+    for path in (ROOT / "notebooks").glob("*.ipynb"):
+        shown = (folder / "notebooks" / path.with_suffix(".html").name).read_text(encoding="utf-8")
+        cells = [cell for cell in json.loads(path.read_text(encoding="utf-8"))["cells"] if cell["cell_type"] == "code"]
+        pictures = sum("image/png" in out.get("data", {}) for cell in cells for out in cell["outputs"])
+        assert shown.count('class="cell docutils container"') == len(cells)
+        assert len(re.findall(r'<img[^>]+src="../_images/[0-9a-f]+\.png"', shown)) == pictures
+        assert f'{path.name}"' in shown and "Download this notebook" in shown
+
+
+@contextmanager
+def tab(site, served):
+    """A tab of a browser, the address of the site, as files or from its own server, and what it asked others for."""
+    folder, _ = site
+    asked = []
+    with chromium() as browser, build.serve(folder, port=0) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        own = f"http://127.0.0.1:{server.server_port}/"
+        context = browser.new_context(permissions=["clipboard-read", "clipboard-write"] if served else [])
+
+        def watch(route):
+            if route.request.url.startswith(own):
+                route.continue_()
+            else:
+                asked.append(route.request.url)
+                route.abort()
+
+        context.route(re.compile("^https?://"), watch)
+        yield context.new_page(), own if served else folder.as_uri() + "/", asked
+        server.shutdown()
+
+
+@pytest.mark.parametrize("served", [False, True], ids=["from files", "served"])
+def test_it_works_without_a_network_and_its_search_finds(site, served):
+    errors = []
+    with tab(site, served) as (page, home, asked):
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        for path in (
+            "index.html",
+            "api/planning.html",
+            "notebooks/05-choosing-a-quota.html",
+            "semantics.html",
+            "speed.html",
+        ):
+            page.goto(home + path)
+            assert page.locator("h1").count() == 1
+            assert page.evaluate("[...document.images].every((one) => one.complete && one.naturalWidth > 0)")
+        page.goto(home + "search.html?q=grace+period")
+        page.wait_for_selector("#search-results li")
+        found = page.locator("#search-results li a").evaluate_all("all => all.map((one) => one.getAttribute('href'))")
+        assert any(link.startswith("glossary.html") for link in found)
+    assert asked == [] and errors == []
+
+
+def pasted(text):
+    """Give lines to Python's prompt one by one, as a terminal does: how many statements there were. Raises SyntaxError."""
+    statements, waiting = 0, []
+    for line in text.split("\n"):
+        waiting.append(line)
+        if codeop.compile_command("\n".join(waiting), symbol="single") is not None:
+            statements, waiting = statements + bool("".join(waiting).strip()), []
+    assert not "".join(waiting).strip(), f"the prompt still waits: {waiting}"
+    return statements
+
+
+def test_what_the_copy_buttons_copy_can_be_pasted_at_the_prompt(site):
+    with tab(site, served=True) as (page, home, _):
+        for tutorial in ("tests", "planning", "teaching"):
+            page.goto(f"{home}tutorials/{tutorial}.html")
+            page.wait_for_selector("button.copy")
+            texts = page.evaluate(
+                "[...document.querySelectorAll('.highlight-python pre')].map((one) => copied(one.textContent))"
+            )
+            source = (ROOT / "docs" / "tutorials" / f"{tutorial}.md").read_text()
+            assert sum(map(pasted, texts)) == len(doctest.DocTestParser().get_examples(source)) > 10
+        button = page.locator(".highlight-python button.copy").first
+        button.click()
+        assert button.text_content() == "Copied"
+        assert page.evaluate("navigator.clipboard.readText()") == texts[0]
+        assert ">>>" not in texts[0] and texts[0].startswith("from hptsim import")
 
 
 def test_a_mermaid_block_that_no_table_says_is_refused(tmp_path):

@@ -55,7 +55,7 @@ def lesson() -> Lesson:
         needed="A browser. For the last part the site has to be served (`python docs/build.py --serve`).",
         more=(
             "Draw the two jobs on the board before the second question, and let the class mark where `next` begins.",
-            "Run [the obvious model](../../notebooks/01-the-obvious-model.ipynb), and ask which line gives the instance back.",
+            "Run [the obvious model](../notebooks/01-the-obvious-model.ipynb), and ask which line gives the instance back.",
         ),
     )
 

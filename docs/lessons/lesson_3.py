@@ -55,8 +55,8 @@ def lesson() -> Lesson:
         laboratory=LABORATORY,
         needed="A browser, and for the last part the served site. Lesson 1 before it; lesson 5 goes on from here.",
         more=(
-            "Run [every order at once](../../notebooks/02-every-order-at-once.ipynb), and let the class edit a row of a table.",
-            "[Test your own controller](../../notebooks/03-test-your-own-controller.ipynb): the same search, for a program "
+            "Run [every order at once](../notebooks/02-every-order-at-once.ipynb), and let the class edit a row of a table.",
+            "[Test your own controller](../notebooks/03-test-your-own-controller.ipynb): the same search, for a program "
             "that calls "
             "the service.",
         ),

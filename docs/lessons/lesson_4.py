@@ -58,7 +58,7 @@ def lesson() -> Lesson:
         laboratory=LABORATORY,
         needed="A browser, and for the last part the served site. Lesson 2 before it: the third part goes on with its run.",
         more=(
-            "Run [what a stop costs](../../notebooks/04-what-a-stop-costs.ipynb): forty stops at any moment, with intervals.",
+            "Run [what a stop costs](../notebooks/04-what-a-stop-costs.ipynb): forty stops at any moment, with intervals.",
             "What would a script have to do to make a stop cheap? Let the class write its SIGTERM handler in five lines.",
         ),
     )

@@ -66,7 +66,7 @@ def lesson() -> Lesson:
         needed="A browser. Lesson 3 before it. Students should have met confidence intervals and the M/M/1 queue.",
         more=(
             "Read [Is it right?](../validation.md) and find one claim that nothing there could refute.",
-            "Run [validating the twin](../../notebooks/08-validating-the-twin.ipynb), and take the warm-up away.",
+            "Run [validating the twin](../notebooks/08-validating-the-twin.ipynb), and take the warm-up away.",
         ),
     )
 

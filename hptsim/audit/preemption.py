@@ -140,8 +140,8 @@ def waits_to_go_on(state: State, subject: Entry | KnownTuningJob | KnownTraining
             return f"{subject.name} goes on with {subject.reservation}, the world says {shown.reservation}"
         return None
     if isinstance(subject, KnownTuningJob):
-        if subject.spec is None:
-            return None
+        if subject.spec is None or state.account.assumptions.discipline not in PREEMPTIVE:
+            return None  # elsewhere nobody is preempted, which "only lent quota is taken back" sees to
         waits = [name for name in subject.requests if name in state.queue and TUNING_JOBS not in subject.asked[name]]
         preempted = [child.name for child in state.live(subject) if child.state == "Interrupted:queued"]
         if len(waits) < len(preempted):

@@ -24,6 +24,7 @@ _IMPORTED_WHEN_CALLED = {
         "Judge a recording of the live service: could the twin have answered so?",
     ),
     "doctor": ("hptsim.cli.doctor:doctor", "What is installed, and whether a small simulation works."),
+    "film": ("hptsim.cli.film:film", "Draw a moment of a run (SVG, PNG), or a stop as a short film (GIF)."),
     "new": ("hptsim.cli.new:new", "Write a commented scenario to start from, and its JSON Schema for editors."),
     "plan": (
         "hptsim.cli.plan:plan",

@@ -6,22 +6,27 @@ import re
 from collections import Counter
 from pathlib import Path
 
+from hptsim.cli import terminal
 from hptsim.cli.exit_codes import SUCCESS
 from hptsim.errors import InvalidInput, invalid, nearest
 from hptsim.explorer.tla import configuration, module
+from hptsim.model.journal import read
 from hptsim.model.specs import TuningJobSpec
 from hptsim.model.tables import ALL
 from hptsim.scenario.scenario import Scenario
 from hptsim.scenario.workload import ScheduledTuningJob
 from hptsim.views import state_diagrams
+from hptsim.views.state_diagrams import StateDiagram, state_diagram
 
 _TABLES = {table.name: table for table in ALL}
 
 
 def diagram(
-    lifecycle: str = "tuning",
+    lifecycle: str | None = None,
     *,
     svg: Path | None = None,
+    journal: Path | None = None,
+    job: str | None = None,
     mermaid: bool = False,
     tla: Path | None = None,
     scenario: Path | None = None,
@@ -33,9 +38,13 @@ def diagram(
     Parameters
     ----------
     lifecycle
-        tuning, training, reservation or warm_pool
+        tuning, training, reservation or warm_pool; without it tuning, or the lifecycle of --job
     svg
-        write an SVG drawing to this file
+        write an SVG drawing to this file (extra plots)
+    journal
+        with --svg, a file that hptsim run --journal wrote: the drawing says how often each row fired
+    job
+        with --journal, a tuning job or a training job: the drawing shows its path
     mermaid
         print Mermaid as well; without --svg it is printed anyway
     tla
@@ -47,18 +56,35 @@ def diagram(
     delayed_stop
         with --tla, deliver a stop to each training job separately
     """
-    if lifecycle not in _TABLES:
+    if lifecycle is not None and lifecycle not in _TABLES:
         raise invalid("diagram", lifecycle, "a lifecycle", nearest(lifecycle, _TABLES))
+    if journal is not None and svg is None:
+        raise InvalidInput("--journal is shown in the drawing of --svg FILE, which is not given")
+    if job is not None and journal is None:
+        raise InvalidInput("--job is looked for in --journal FILE, which is not given")
     if tla is not None:
         _write(tla, smallest() if scenario is None else Scenario.load(scenario), fault or [], delayed_stop)
     elif scenario is not None or fault or delayed_stop:
         raise InvalidInput("--scenario, --fault and --delayed-stop are the scope of --tla FILE, which is not given")
-    table = _TABLES[lifecycle]
     if svg is not None:
-        svg.write_text(state_diagrams.svg(table), encoding="utf-8")
+        drawn = state_diagram(lifecycle or "tuning") if journal is None else _fired(lifecycle, journal, job)
+        svg.write_text(drawn.svg(), encoding="utf-8")
     if mermaid or (svg is None and tla is None):
-        print(state_diagrams.mermaid(table))
+        print(state_diagrams.mermaid(_TABLES[lifecycle or "tuning"]))
     return SUCCESS
+
+
+def _fired(lifecycle: str | None, journal: Path, job: str | None) -> StateDiagram:
+    """The diagram of what fired in a saved journal."""
+    saved = read(journal)
+    if saved.damage:
+        terminal.warn(f"{saved.damage}; what stands before is drawn")
+    if lifecycle is None and job is not None:
+        kinds = {record.name: record.thing for record in saved.records if record.thing in ("tuning", "training")}
+        if job not in kinds:
+            raise invalid("--job", job, f"a tuning job or a training job of {journal}", nearest(job, kinds))
+        lifecycle = kinds[job]
+    return state_diagram(lifecycle or "tuning", saved, job)
 
 
 def _write(file: Path, scenario: Scenario, faults: list[str], delayed_stop: bool) -> None:

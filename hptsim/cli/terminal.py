@@ -43,10 +43,15 @@ def records(table: Any) -> list[dict[str, Any]]:
     ]
 
 
+def warn(words: str) -> None:
+    """Say something on standard error that is no reason to end."""
+    print(f"hptsim: {words}", file=sys.stderr)
+
+
 def warn_of_prices(scenario: Scenario) -> None:
     """Say on standard error that the costs just shown rest on old prices, if they do."""
     if warning := scenario.price_warning(time.time()):
-        print(f"hptsim: {warning}", file=sys.stderr)
+        warn(warning)
 
 
 def report_interrupt(sim: Simulation) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Self
-from zlib import crc32
 
 import attrs
 
@@ -18,7 +17,7 @@ from hptsim.scenario.cloud import Script
 from hptsim.scenario.durations import Duration, draw
 from hptsim.scenario.learning_curves import Curve, value
 from hptsim.scenario.objectives import Objective, Run
-from hptsim.scenario.random_streams import PLACES, number_at, stream, uniforms
+from hptsim.scenario.random_streams import PLACES, number_at, stream, suffix, uniforms
 from hptsim.scenario.scenario import Scenario
 from hptsim.world.jobs import TrainingJob, TuningJob
 from hptsim.world.ports import State
@@ -93,7 +92,7 @@ class CloudBase:
 
     def suffix(self, job: TuningJob, ordinal: int) -> str:
         """The eight hexadecimal digits that end a training job's name."""
-        return f"{crc32(f'{self._seed}/{job.spec.name}/{ordinal}/{job.incarnation}'.encode()):08x}"
+        return suffix(self._seed, job.spec.name, ordinal, job.incarnation)
 
     def reason(self, job: TrainingJob, trigger: str) -> str:
         """The service's words for a failure."""

@@ -8,9 +8,9 @@ from itertools import groupby
 import attrs
 
 from hptsim.explorer.story import Step
-from hptsim.explorer.wording import amounts, answered, event
 from hptsim.model.account import standalone_holder
 from hptsim.model.journal import Record
+from hptsim.model.wording import EVENTS, amounts, answered, event
 
 CALLER, QUOTA = "caller", "quota"
 
@@ -74,14 +74,13 @@ def _message(step: Step, record: Record, parents: dict[str, str]) -> Message | N
         case "tuning", "launch" | "child_ended":
             return None
         case "tuning" | "training", _:
-            return Message(step.number, me, me, f"{event(trigger)}{moved}")
+            return Message(step.number, me, me, f"{event(thing, trigger)}{moved}")
         case "warm_pool", _:
-            return Message(step.number, me, me, event(trigger))
+            return Message(step.number, me, me, f"its warm pool {event(thing, trigger)}")
         case "reservation", _:
             return _about_quota(step.number, record)
         case "occupancy", _:
-            verb = "uses" if trigger == "occupy" else "no longer uses"
-            return Message(step.number, me, QUOTA, f"{verb} {amounts(record.data)}")
+            return Message(step.number, me, QUOTA, f"{event(thing, trigger)} {amounts(record.data)}")
         case "artifact", _:
             return Message(step.number, me, me, f"stores its {destination}")
         case "signal", "SIGTERM":
@@ -106,8 +105,7 @@ def _about_quota(number: int, record: Record) -> Message:
     wanted = amounts(record.data.amounts)
     if kind == "grant":
         return Message(number, QUOTA, me, f"grants {wanted}")
-    verbs = {"ask": "asks for", "withdraw": "no longer asks for", "release": "gives back", "move": "now has"}
-    return Message(number, me, QUOTA, f"{verbs.get(kind, kind)} {wanted}")
+    return Message(number, me, QUOTA, f"{event(record.thing, kind)} {wanted}")
 
 
 def _by_hand(step: Step, parents: Mapping[str, str]) -> Iterator[Message]:
@@ -117,8 +115,11 @@ def _by_hand(step: Step, parents: Mapping[str, str]) -> Iterator[Message]:
             yield Message(step.number, CALLER, CALLER, "nothing more has to happen")
         elif command.method == "fire":
             name, trigger = command.arguments
-            me = f"training job {name}" if name in parents else f"tuning job {name}"
-            yield Message(step.number, me, me, event(trigger) + ("" if step.records else ": nothing changes"))
+            thing = "training" if name in parents else "tuning"
+            me = f"{thing} job {name}"
+            pooled = trigger in EVENTS["warm_pool"]
+            said = f"its warm pool {event('warm_pool', trigger)}" if pooled else event(thing, trigger)
+            yield Message(step.number, me, me, said + ("" if step.records else ": nothing changes"))
     for refusal in step.refusals:
         yield Message(step.number, CALLER, CALLER, f"{step.words}; refused: {refusal}")
 

@@ -9,7 +9,7 @@ import attrs
 from hptsim.errors import LawBroken
 from hptsim.explorer.replay import Command, commands
 from hptsim.explorer.scope import Scope
-from hptsim.explorer.wording import said
+from hptsim.explorer.wording import told as in_words
 from hptsim.model.journal import Record
 from hptsim.simulation.simulation import Simulation
 
@@ -77,14 +77,13 @@ def told(scope: Scope, calls: Sequence[str], loop: Sequence[str] = ()) -> tuple[
 def _steps(sim: Simulation, scope: Scope, calls: Sequence[str]) -> Iterator[Step]:
     before = visible(sim)
     for number, call in enumerate(calls, 1):
-        given, written = commands(call, scope), len(sim.journal)
+        given, written, existing = commands(call, scope), len(sim.journal), set(sim.tuning_jobs)
         try:
             refusals = [refusal for refusal in [one.give(sim) for one in given] if refusal]
         except LawBroken:  # the world itself refuses to go on; what it did until then is in the journal
             refusals = []
         after = visible(sim)
-        words = "; ".join(map(said, given))
-        records = tuple(sim.journal[written:])
+        words, records = in_words(given, existing), tuple(sim.journal[written:])
         yield Step(number, call, words, given, records, tuple(refusals), changes(before, after))
         before = after
 

@@ -1,60 +1,15 @@
-"""What happens in a step, in plain words."""
+"""The steps of an exploration in plain words: "training job a-001 has uploaded its results", "the caller stops tuning job a"."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 
-from hptsim.explorer.replay import Command
-from hptsim.model.account import TUNING_JOBS, by_type
-from hptsim.model.calls import LOST_RESPONSE, TIMEOUT
-from hptsim.model.definitions import Amounts
+from hptsim.errors import InvalidInput
+from hptsim.explorer.replay import Command, commands
+from hptsim.explorer.scope import Scope
+from hptsim.model.wording import EVENTS, answered, event
 
-EVENTS: Mapping[str, str] = MappingProxyType(
-    {
-        "launch": "it is time to launch a training job",
-        "child_ended": "one of its training jobs has ended",
-        "finish": "it ends",
-        "criterion": "its completion criterion is met",
-        "give_up": "it gives up after failures",
-        "stop": "the stop arrives",
-        "shortage": "machines of its type are short",
-        "wait": "it has to wait for machines",
-        "capacity": "there are machines for it",
-        "no_capacity": "there are no machines for it",
-        "ready": "its machines are ready",
-        "downloaded": "its data has been downloaded",
-        "checkpoint": "it writes a checkpoint",
-        "epoch": "it reports an epoch",
-        "saved": "its script saves the model",
-        "exited": "its script ends",
-        "killed": "its script is killed",
-        "uploaded": "its results have been uploaded",
-        "torn_down": "its machines have been given up",
-        "interrupt": "its spot machines are taken away",
-        "preempt": "it makes room for another team",
-        "resume": "it begins again",
-        "client_error": "a client error occurs",
-        "algorithm_error": "its algorithm fails",
-        "internal_error": "an internal error occurs",
-        "max_runtime": "its time limit is reached",
-        "max_wait": "its longest wait for spot machines is reached",
-        "max_pending": "its longest wait for machines is reached",
-        "expire": "its warm pool has been kept long enough",
-        "open": "its warm pool is opened",
-        "update": "its warm pool is to be kept for another time",
-        "job_ended": "the job that uses its warm pool has ended",
-        "reuse": "its warm pool is taken over",
-        "terminate": "its warm pool is given up",
-        "ask": "quota is asked for",
-        "grant": "quota is granted",
-        "withdraw": "the request for quota is withdrawn",
-        "move": "its quota moves to another instance type",
-        "release": "its quota is given back",
-        "create": "it is created",
-    }
-)
-"""What each trigger of the tables means to the job that it happens to."""
 _CALLS: Mapping[str, str] = MappingProxyType(
     {
         "create_tuning_job": "the caller creates tuning job",
@@ -68,24 +23,36 @@ _CALLS: Mapping[str, str] = MappingProxyType(
 )
 
 
-def event(trigger: str) -> str:
-    """What *trigger* means; its own name where it is one of a table that we do not know.
+def words(call: str, scope: Scope, tuning_jobs: Collection[str]) -> str:
+    """A step's *call* in words; *tuning_jobs* are the names of those that exist. A call that has no words stands for itself.
 
-    >>> event("ready"), event("mine")
-    ('its machines are ready', 'mine')
+    >>> from hptsim.explorer import state_graph
+    >>> from hptsim.scenario import Scenario
+    >>> scope = state_graph(Scenario()).scope
+    >>> words("sim.fire('a-001', 'uploaded')", scope, {"a"}), words("sim.fire('a', 'launch')", scope, {"a"})
+    ('training job a-001 has uploaded its results', 'tuning job a launches its next training job')
     """
-    return EVENTS.get(trigger, trigger)
+    try:
+        given = commands(call, scope)
+    except InvalidInput:
+        return call
+    return told(given, tuning_jobs)
 
 
-def said(command: Command) -> str:
-    """One command in words.
+def told(given: Sequence[Command], tuning_jobs: Collection[str]) -> str:
+    """The commands of one step in words."""
+    return "; ".join(said(one, tuning_jobs) for one in given)
+
+
+def said(command: Command, tuning_jobs: Collection[str] = ()) -> str:
+    """One command in words; *tuning_jobs* are the names of those that exist.
 
     >>> said(Command("fire", ("a-001", "ready"))), said(Command("stop_tuning_job", ("a",)))
-    ('a-001: its machines are ready', 'the caller stops tuning job a')
+    ('training job a-001 has its instances', 'the caller stops tuning job a')
     """
     match command.method, command.arguments:
         case "fire", (name, trigger):
-            return f"{name}: {event(trigger)}"
+            return _event(name, trigger, tuning_jobs)
         case "run", ():
             return "nothing more has to happen"
         case "note_answer", (operation, name, answer, _):
@@ -96,24 +63,10 @@ def said(command: Command) -> str:
     return f"the caller calls {command.method}({given})"
 
 
-def answered(answer: str) -> str:
-    """What becomes of a request that gets no ordinary answer.
-
-    >>> answered("ThrottlingException"), answered("timeout")
-    ('the request is refused with ThrottlingException', 'the request does not arrive')
-    """
-    if answer == LOST_RESPONSE:
-        return "the response is lost"
-    return "the request does not arrive" if answer == TIMEOUT else f"the request is refused with {answer}"
-
-
-def amounts(given: Amounts) -> str:
-    """Instances by type, in words.
-
-    >>> amounts({"ml.m5.xlarge": 2, "total-instances": 2, "tuning-jobs": 1})
-    '2 ml.m5.xlarge and a place among the tuning jobs'
-    """
-    parts = [f"{count} {pool}" for pool, count in by_type(given).items()]
-    if given.get(TUNING_JOBS):
-        parts.append("a place among the tuning jobs")
-    return " and ".join(parts) or "nothing"
+def _event(name: str, trigger: str, tuning_jobs: Collection[str]) -> str:
+    """Something armed that happens; the kind of its job is told by the trigger, and where two have it by the name."""
+    if trigger in EVENTS["tuning"] and (trigger not in EVENTS["training"] or name in tuning_jobs):
+        return f"tuning job {name} {event('tuning', trigger)}"
+    if trigger in EVENTS["warm_pool"] and trigger not in EVENTS["training"]:
+        return f"the warm pool of training job {name} {event('warm_pool', trigger)}"
+    return f"training job {name} {event('training', trigger)}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, ClassVar
 
 from hptsim.model.entries import THINGS, Entry
@@ -49,3 +49,10 @@ class JournalReader:
     def read(self, entry: Entry) -> None:
         """Take in the next entry."""
         self._methods[entry[1], entry[3]](self, entry)
+
+    def read_all(self, entries: Iterable[Entry]) -> Entry | None:
+        """Take in all *entries* in order; the last of them, None when there are none."""
+        methods, entry = self._methods, None
+        for entry in entries:
+            methods[entry[1], entry[3]](self, entry)
+        return entry

@@ -83,8 +83,10 @@ class Teams:
         >>> Teams().of("", {"Tags": [{"Key": "team", "Value": "vision"}]}), Teams().of("", None)
         ('vision', '')
         """
-        tags = (request or {}).get("Tags") or ()
-        return team or next((str(one["Value"]) for one in tags if one["Key"] == self.tag), "")
+        if team or not request:
+            return team
+        tags = request.get("Tags") or ()
+        return next((str(one["Value"]) for one in tags if one["Key"] == self.tag), "")
 
     def share(self, team: str) -> Share:
         """What *team* may have: one that has no share of its own has a weight of 1, and no quota."""

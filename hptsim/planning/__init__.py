@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from hptsim.planning.experiments import seeds as seeds
     from hptsim.planning.experiments import sweep as sweep
     from hptsim.planning.experiments import thresholds as thresholds
-    from hptsim.planning.experiments import until_precise as until_precise
     from hptsim.planning.experiments import with_figure as with_figure
     from hptsim.planning.frontiers import Frontier as Frontier
     from hptsim.planning.frontiers import frontier as frontier
@@ -28,6 +27,8 @@ if TYPE_CHECKING:
     from hptsim.planning.outer_search import search_designs as search_designs
     from hptsim.planning.pooled_shares import Pooled as Pooled
     from hptsim.planning.pooled_shares import pooled as pooled
+    from hptsim.planning.precise import until_precise as until_precise
+    from hptsim.planning.reduction import Reduction as Reduction
     from hptsim.planning.results import HEADLINE as HEADLINE
     from hptsim.planning.results import Comparison as Comparison
     from hptsim.planning.results import Results as Results
@@ -49,11 +50,13 @@ if TYPE_CHECKING:
 
 _HOME = {
     "control_variates": "controlled",
-    "experiments": "Settings seeds compare grid_points replicate sweep thresholds groups_in until_precise with_figure",
+    "experiments": "Settings seeds compare grid_points replicate sweep thresholds groups_in with_figure",
     "frontiers": "Frontier frontier",
     "metrics": "Metrics TypeFigures",
     "outer_search": "search_designs",
     "pooled_shares": "Pooled pooled",
+    "precise": "until_precise",
+    "reduction": "Reduction",
     "results": "Comparison HEADLINE Results",
     "selection": "Selection best_of",
     "sensitivity": "Sensitivity one_at_a_time sobol",

@@ -1,82 +1,34 @@
 """Reads a journal once and keeps time and money: what was reserved, occupied and billed, by whom and of which type.
 
-Only what is alive is kept besides the rows.
+Only what is alive is kept besides the rows. Entries are taken apart as the plain tuples that they are (`Entry`): there may be
+tens of millions, and looking each field up by its name costs as much as counting it.
 """
 
 from __future__ import annotations
 
-import math
 from array import array
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any
 
-import attrs
-
-from hptsim.model.account import by_type
-from hptsim.model.billing import BILLED, whole_second
+from hptsim.model.account import TOTAL, TUNING_JOBS
+from hptsim.model.definitions import Amounts
+from hptsim.model.entries import Entry
 from hptsim.model.instants import read_instant
-from hptsim.model.journal import QUEUED, Record, change
 from hptsim.model.journal_reader import JournalReader
 from hptsim.model.payloads import TrainingJobCreated
 from hptsim.model.statuses import FINAL_TRAINING, FINAL_TUNING, status
 from hptsim.model.teams import Teams
+from hptsim.planning.levels import Holder, Level, TuningHolder
 from hptsim.planning.line import Line, limits_of
 from hptsim.planning.packed_rows import PackedRows
-from hptsim.planning.usage import TuningJobFigures, Usage, WarmPoolFigures
+from hptsim.planning.training_accounts import TrainingAccount
+from hptsim.planning.usage import TuningJobFigures, Usage
+from hptsim.planning.warm_pool_accounts import WarmPoolAccounts
 from hptsim.scenario.prices import Prices
 from hptsim.scenario.scenario import Scenario
 
 _NO_SHARES = Teams()
-
-
-@attrs.define
-class Level:
-    """A number that changes over time, and its integral from *since_s* on."""
-
-    since_s: float
-    value: int = 0
-    integral: float = 0.0
-    most: int = 0
-
-    def move(self, by: int, now: float) -> None:
-        """Change the number at *now*."""
-        self.settle(now)
-        self.value += by
-
-    def settle(self, now: float) -> None:
-        """Bring the integral up to *now*; changes before the beginning count from it."""
-        if now > self.since_s:
-            self.integral += self.value * (now - self.since_s)
-            self.since_s = now
-            self.most = max(self.most, self.value)
-
-
-@attrs.define
-class _Child:
-    """A training job that is alive: whose it is, what it runs on, what is billable so far."""
-
-    usage: Usage
-    row: TuningJobFigures | None
-    spot: bool
-    state: str
-    since_s: float
-    running: dict[str, int] = attrs.field(factory=dict)
-    asked_s: float = 0.0
-    """When quota was asked for it, or it was launched on instances that its tuning job had."""
-    quota_waiting_s: float = 0.0
-    unsaved_s: float = 0.0
-    """How long it has trained since its last checkpoint."""
-    trained: bool = False
-    """Whether it has ever trained."""
-    started: bool = False
-    billable_s: float = 0.0
-    whole_s: int = 0
-    """The same as the service counts it, between times cut to whole seconds (O11)."""
-    counted_from_s: float | None = None
-    """Since when it has been in states that are billed; None while it is not."""
-    by_type: dict[str, float] = attrs.field(factory=dict)
-    """Billable instance-seconds by instance type: a restart may have come to another."""
+_NO_TYPES = frozenset({TOTAL, TUNING_JOBS})
 
 
 class Accounting(JournalReader):
@@ -122,17 +74,13 @@ class Accounting(JournalReader):
         self.refused: dict[str, int] = {}
         self.refused_creations = 0
         """Of tuning jobs, after the warm-up."""
-        self.warm_pools: list[WarmPoolFigures] = []
+        self._warm_pools = WarmPoolAccounts(prices)
+        self.warm_pools = self._warm_pools.figures
         """What was retained, in the order in which it was given back."""
-        self._named: dict[str, TuningJobFigures] = {}
-        self._held: dict[int, Level] = {}
-        self._stopping: dict[int, Level] = {}
-        self._used: dict[int, Level] = {}
-        self._definitions: dict[str, Any] = {}
-        self._children: dict[str, _Child] = {}
-        self._pools: dict[str, dict[str, int]] = {}
-        """The instances of each warm pool, once its training job has ended, and since when it keeps them."""
-        self._kept: dict[str, float] = {}
+        self._alone = Holder(self.standalone)
+        self._holders: dict[str, TuningHolder] = {}
+        """Tuning jobs by name, until they have ended and hold nothing."""
+        self._training: dict[str, TrainingAccount] = {}
 
     @classmethod
     def of(cls, scenario: Scenario, begin_s: float = 0.0, *, packed: bool = False) -> Accounting:
@@ -149,242 +97,205 @@ class Accounting(JournalReader):
 
     def close(self, now: float) -> None:
         """Count and bill everything up to *now*, also what is still running then."""
-        for child in self._children.values():
-            if child.state not in FINAL_TRAINING:
-                self._pass(child, now)
-                self._count_whole(child, now)
-                self._bill(child)
-        for name in list(self._kept):
-            self._retained(name, now)
+        for job in self._training.values():
+            if job.state not in FINAL_TRAINING:
+                job.wait(now, self.begin_s, self.billable)
+                job.count_whole(now, self.epoch_s)
+                job.bill(self.prices)
+        self._warm_pools.close(now)
         self._line.close(now)
         for level in (self.queue, self.in_system, *self.reserved.values(), *self.occupied.values()):
             level.settle(now)
-        for row in [*(self.rows if self._packed is None else self._packed.alive), self.standalone]:
-            self._usage(row, now)
+        for holder in (*self._holders.values(), self._alone):
+            holder.settle(now)
 
-    def _usage(self, row: Usage, now: float) -> None:
-        for levels, name in (
-            (self._held, "reserved_instance_s"),
-            (self._used, "occupied_instance_s"),
-            (self._stopping, "stopping_instance_s"),
-        ):
-            if (level := levels.get(id(row))) is not None:
-                level.settle(now)
-                setattr(row, name, level.integral)
+    # ------------------------------------------------------------------ tuning jobs
 
-    def _pack(self, row: Usage, now: float) -> None:
-        """Put the row of a tuning job that has ended and holds nothing in columns: nothing of it will change any more."""
-        if self._packed is None or not isinstance(row, TuningJobFigures) or row.ended_s is None:
-            return
-        held = self._held.get(id(row))
-        if held is None or held.value == 0:
-            self._usage(row, now)
-            for levels in (self._held, self._used, self._stopping):
-                levels.pop(id(row), None)
-            del self._named[row.name], self._definitions[row.name]
-            self._packed.pack(row)
-
-    # ------------------------------------------------------------------ one record
-
-    def on_tuning_create(self, record: Record) -> None:
+    def on_tuning_create(self, entry: Entry) -> None:
         """A row of figures begins, and one more tuning job is in the system."""
-        name, spec = record.name, record.data.spec
-        row = TuningJobFigures(name=name, created_s=record.time_s, status=status(record.destination))
-        row.template, row.team, row.priority = (
-            self._templates.get(name) or name,
-            self._teams.of(spec.team, spec.request),
-            spec.priority,
+        now, _, name, _, _, destination, created, _ = entry
+        spec = created.spec
+        row = TuningJobFigures(
+            name=name,
+            created_s=now,
+            template=self._templates.get(name) or name,
+            team=self._teams.of(spec.team, spec.request),
+            priority=spec.priority,
+            instance_type=spec.definitions[0].instances.instance_type,
+            status=status(destination),
         )
-        row.instance_type = spec.definitions[0].instances.instance_type
-        self._named[name] = row
         self.rows.append(row)
-        self._definitions[name] = spec.definitions
-        self.in_system.move(1, record.time_s)
+        self._holders[name] = TuningHolder(row, row, spec.definitions)
+        self.in_system.move(1, now)
 
-    def on_tuning(self, record: Record) -> None:
+    def on_tuning(self, entry: Entry) -> None:
         """Note when a tuning job first launched, was stopped and ended, in simulated seconds."""
-        now, row = record.time_s, self._named[record.name]
-        if record.trigger == "launch":
-            if record.data is None:  # on idle instances: nothing was asked for it
+        now, _, name, trigger, source, destination, data, _ = entry
+        holder = self._holders[name]
+        row = holder.row
+        if trigger == "launch":
+            if data is None:  # on idle instances: nothing was asked for it
                 self._asked = now, 0.0
             if row.launched_s is None:
                 self._line.launched(row, now)
                 row.launched_s = now
-        row.status = status(record.destination)
-        if record.trigger == "stop":
+        if source == destination:
+            return
+        row.status = status(destination)
+        if trigger == "stop":
             row.stop_s = now
-            held = self._held.get(id(row))
-            self._stopping[id(row)] = Level(now, held.value if held is not None else 0)
+            holder.stopping = Level(now, holder.held.value)
         if row.status in FINAL_TUNING:
             row.ended_s = now
             self.in_system.move(-1, now)
-            self._pack(row, now)
+            self._let_go(holder, now)
 
-    def on_tuning_delete(self, record: Record) -> None:
+    def on_tuning_delete(self, entry: Entry) -> None:
         """The figures of a job whose record is deleted stay."""
 
     on_training_delete = on_tuning_delete
 
-    def on_training_create(self, record: Record) -> None:
-        """A training job begins; nothing is billed yet."""
-        self._children[record.name] = self._created(record)
-
-    def on_training(self, record: Record) -> None:
-        """Count the time in the state before, and bill the training job when it ends (O11, B7)."""
-        now, child = record.time_s, self._children[record.name]
-        if child.state == "Training":
-            self._lose(child, record)
-        self._pass(child, now)
-        child.state = record.destination
-        if record.trigger == "preempt" and child.row is not None:
-            child.row.preemptions += 1
-        if not child.trained and child.state == "Training":
-            self._trains(child, now)
-        if child.state not in BILLED:
-            self._count_whole(child, now)
-        elif child.counted_from_s is None:
-            child.started, child.counted_from_s = True, now
-        if (end := record.destination) in FINAL_TRAINING:
-            self._bill(child)
-            if child.row is not None:
-                child.row.children[end] = 1 + child.row.children.get(end, 0)
-            if record.source == "Interrupted:queued":  # it has no instances to give back
-                del self._children[record.name]
-
-    def _lose(self, child: _Child, record: Record) -> None:
-        """Time in Training passes: a checkpoint keeps it, another attempt loses it (R23)."""
-        child.unsaved_s += record.time_s - child.since_s
-        if record.trigger == "checkpoint":
-            child.unsaved_s = 0.0
-        elif record.trigger in ("preempt", "interrupt", "internal_error") and record.destination not in FINAL_TRAINING:
-            child.usage.lost_instance_s += child.unsaved_s * sum(child.running.values())
-            child.unsaved_s = 0.0
-
-    def _created(self, record: Record) -> _Child:
-        created: TrainingJobCreated = record.data
-        if created.standalone is not None:
-            child = _Child(self.standalone, None, created.standalone.spot, record.destination, record.time_s)
-            child.asked_s = record.time_s
-            return child
-        row = self._named[created.tuning_job]
-        spot = self._definitions[row.name][created.definition].spot
-        child = _Child(row, row, spot, record.destination, record.time_s)
-        child.asked_s, child.quota_waiting_s = self._asked
-        return child
-
-    def _trains(self, child: _Child, now: float) -> None:
-        """A training job trains for the first time."""
-        child.trained = True
-        if child.row is not None and child.row.waiting_s is None:
-            child.row.waiting_s = now - child.row.created_s
-        if child.asked_s >= self.begin_s:
-            self.training_waiting_s.append(now - child.asked_s)
-            self.training_quota_waiting_s.append(child.quota_waiting_s)
-
-    def _pass(self, child: _Child, now: float) -> None:
-        """Let the time up to *now* pass in the state in which the training job is."""
-        if child.state in BILLED:
-            passed_s = now - child.since_s
-            within_s = now - max(child.since_s, self.begin_s)
-            child.billable_s += passed_s
-            for kind, count in child.running.items():
-                child.by_type[kind] = child.by_type.get(kind, 0.0) + passed_s * count
-                child.usage.billable_instance_s += passed_s * count
-                self.billable[kind] = self.billable.get(kind, 0.0) + max(0.0, within_s) * count
-        child.since_s = now
-
-    def _count_whole(self, child: _Child, now: float) -> None:
-        """Count the whole seconds up to *now* of a training job that has been in billed states (O11)."""
-        if child.counted_from_s is not None:
-            child.whole_s += whole_second(self.epoch_s + now) - whole_second(self.epoch_s + child.counted_from_s)
-            child.counted_from_s = None
-
-    def _bill(self, child: _Child) -> None:
-        """Bill a training job that has ended, in whole seconds, at least one (O11, B7)."""
-        if not child.started:
+    def _let_go(self, holder: TuningHolder, now: float) -> None:
+        """Forget a tuning job that has ended and holds nothing: nothing of its row will change any more."""
+        if holder.row.ended_s is None or holder.held.value or holder.used.value:
             return
-        usage, spent = child.usage, child.by_type if child.billable_s else child.running
-        rounding = max(1, child.whole_s) / (child.billable_s or 1.0)
-        for kind, instance_s in spent.items():
-            usage.billed_instance_s += instance_s * rounding
-            price = self.prices.of(kind, spot=child.spot)
-            known = price is not None and usage.cost_usd is not None
-            usage.cost_usd = (usage.cost_usd or 0.0) + instance_s * rounding / 3600 * (price or 0.0) if known else None
+        holder.settle(now)
+        del self._holders[holder.row.name]
+        if self._packed is not None:
+            self._packed.pack(holder.row)
 
-    def on_reservation(self, record: Record) -> None:
-        """Quota is requested, granted or released: the queue and the reserved instances change."""
-        now, waiting = record.time_s, QUEUED.get(record.trigger)
-        if waiting is not None:
-            self.queue.move(waiting, now)
-            self._queued(record, now)
-            if record.trigger != "grant":
-                return
-        self._line.reserve(change(record))
-        holder = self._named.get(record.data.holder, self.standalone)
-        for kind, by in by_type(change(record)).items():
-            self._level(self.reserved, kind, self.begin_s).move(by, now)
-            self._level(self._held, id(holder), 0.0).move(by, now)
-            if (level := self._stopping.get(id(holder))) is not None:
-                level.move(by, now)
-        self._pack(holder, now)
+    # ------------------------------------------------------------------ training jobs
 
-    def _queued(self, record: Record, now: float) -> None:
-        """A request comes into the line, or leaves it: granted, or taken back."""
-        if record.trigger == "ask":
-            self._line.join(record.name, now, record.data.amounts, self._named.get(record.data.holder))
+    def on_training_create(self, entry: Entry) -> None:
+        """A training job begins; nothing is billed yet."""
+        now, _, name, _, _, destination, data, _ = entry
+        created: TrainingJobCreated = data
+        if created.standalone is not None:
+            spot = created.standalone.spot
+            self._training[name] = TrainingAccount(self._alone, None, spot, destination, now, now, 0.0)
         else:
-            since_s = self._line.leave(record.name, now)
-            self._asked = since_s, now - since_s
+            holder = self._holders[created.tuning_job]
+            spot = holder.definitions[created.definition].spot
+            self._training[name] = TrainingAccount(holder, holder.row, spot, destination, now, *self._asked)
 
-    def on_occupancy(self, record: Record) -> None:
-        """Instances are taken into use, or put back."""
-        child = self._children[record.name]
-        moved = by_type(change(record))
-        for kind, by in moved.items():
-            self._level(self.occupied, kind, self.begin_s).move(by, record.time_s)
-            self._level(self._used, id(child.usage), 0.0).move(by, record.time_s)
-        if record.trigger == "occupy":
-            child.running = moved
-        elif child.state in FINAL_TRAINING:
-            del self._children[record.name]
-            if record.name in self._pools:
-                self._pools[record.name] = child.running
+    def on_training(self, entry: Entry) -> None:
+        """Count the time in the state before, and bill the training job when it ends (O11, B7)."""
+        now, _, name, trigger, source, destination, _, _ = entry
+        job = self._training[name]
+        if job.state == "Training":
+            job.lose(now, trigger, destination)
+        job.wait(now, self.begin_s, self.billable)
+        row = job.row
+        if trigger == "preempt" and row is not None:
+            row.preemptions += 1
+        job.enter(destination, now, self.epoch_s)
+        if destination == "Training" and not job.trained:
+            self._trains(job, now)
+        if destination in FINAL_TRAINING:
+            job.bill(self.prices)
+            if row is not None:
+                row.children[destination] = 1 + row.children.get(destination, 0)
+            if source == "Interrupted:queued":  # it has no instances to give back
+                del self._training[name]
 
-    def on_warm_pool(self, record: Record) -> None:
-        """A warm pool begins and ends to keep its instances; its time is billed at the end (B11)."""
-        if record.trigger == "open":
-            self._pools[record.name] = {}
-        elif record.source == "InUse" != record.destination:
-            if record.destination == "Available":
-                self._kept[record.name] = record.time_s
-            else:
-                del self._pools[record.name]
-        elif record.source == "Available" != record.destination:
-            self._retained(record.name, record.time_s)
+    def _trains(self, job: TrainingAccount, now: float) -> None:
+        """A training job trains for the first time."""
+        job.trained = True
+        if job.row is not None and job.row.waiting_s is None:
+            job.row.waiting_s = now - job.row.created_s
+        if job.asked_s >= self.begin_s:
+            self.training_waiting_s.append(now - job.asked_s)
+            self.training_quota_waiting_s.append(job.quota_waiting_s)
 
-    def _retained(self, name: str, now: float) -> None:
-        """Bill what a warm pool has kept: on-demand time of all its instances (B11)."""
-        retained_s, kinds = now - self._kept.pop(name), self._pools.pop(name)
-        prices = {kind: self.prices.of(kind) for kind in kinds}
-        known = [price * kinds[kind] for kind, price in prices.items() if price is not None]
-        cost = math.fsum(known) * int(retained_s) / 3600 if len(known) == len(kinds) else None
-        self.warm_pools.append(WarmPoolFigures(name, retained_s, retained_s * sum(kinds.values()), cost))
+    def on_artifact(self, entry: Entry) -> None:
+        """Count an object that the tuning job has left in S3."""
+        job = self._training.get(entry[2])
+        if job is not None and job.row is not None:
+            job.row.artifacts += 1
 
-    @staticmethod
-    def _level(levels: dict[Any, Level], key: Any, since_s: float) -> Level:
-        level = levels.get(key)
+    # ------------------------------------------------------------------ quota
+
+    def on_reservation_ask(self, entry: Entry) -> None:
+        """A request comes into the line."""
+        now, _, name, _, _, _, data, _ = entry
+        self.queue.move(1, now)
+        holder = self._holders.get(data.holder)
+        self._line.join(name, now, data.amounts, None if holder is None else holder.row)
+
+    def on_reservation_withdraw(self, entry: Entry) -> None:
+        """A request leaves the line; what is launched next is what it was for, if anything."""
+        now, name = entry[0], entry[2]
+        self.queue.move(-1, now)
+        since_s = self._line.leave(name, now)
+        self._asked = since_s, now - since_s
+
+    def on_reservation_grant(self, entry: Entry) -> None:
+        """A request leaves the line, and its amounts are reserved."""
+        self.on_reservation_withdraw(entry)
+        self._reserve(entry[6].holder, entry[6].amounts, 1, entry[0])
+
+    def on_reservation_move(self, entry: Entry) -> None:
+        """Other instances are reserved in place of those that are given back."""
+        self._reserve(entry[6].holder, entry[6].change, 1, entry[0])
+
+    def on_reservation_release(self, entry: Entry) -> None:
+        """Amounts are given back."""
+        self._reserve(entry[6].holder, entry[6].amounts, -1, entry[0])
+
+    def _reserve(self, name: str, amounts: Amounts, sign: int, now: float) -> None:
+        """Count what is reserved for the holder *name*, or with a *sign* of -1 given back."""
+        self._line.reserve(amounts, sign)
+        tuning = self._holders.get(name)
+        holder = self._alone if tuning is None else tuning
+        for pool, count in amounts.items():
+            if pool not in _NO_TYPES:
+                by = sign * count
+                self._level(self.reserved, pool).move(by, now)
+                holder.held.move(by, now)
+                if tuning is not None and tuning.stopping is not None:
+                    tuning.stopping.move(by, now)
+        if tuning is not None:
+            self._let_go(tuning, now)
+
+    def on_occupancy_occupy(self, entry: Entry) -> None:
+        """A training job takes instances into use."""
+        now, _, name, _, _, _, amounts, _ = entry
+        job = self._training[name]
+        job.running = self._use(job, amounts, 1, now)
+
+    def on_occupancy_vacate(self, entry: Entry) -> None:
+        """A training job puts its instances back, for others or at its end."""
+        now, _, name, _, _, _, amounts, _ = entry
+        job = self._training[name]
+        self._use(job, amounts, -1, now)
+        if job.state in FINAL_TRAINING:
+            del self._training[name]
+            self._warm_pools.job_ended(name, job.running)
+
+    def _use(self, job: TrainingAccount, amounts: Amounts, sign: int, now: float) -> dict[str, int]:
+        """Count what a training job occupies, or with a *sign* of -1 puts back; the same by instance type."""
+        kinds = {}
+        for pool, count in amounts.items():
+            if pool not in _NO_TYPES:
+                kinds[pool] = count
+                self._level(self.occupied, pool).move(sign * count, now)
+                job.holder.used.move(sign * count, now)
+        return kinds
+
+    def _level(self, levels: dict[str, Level], kind: str) -> Level:
+        level = levels.get(kind)
         if level is None:
-            level = levels[key] = Level(since_s)
+            level = levels[kind] = Level(self.begin_s)
         return level
 
-    def on_artifact(self, record: Record) -> None:
-        """Count an object that the tuning job has left in S3."""
-        child = self._children.get(record.name)
-        if child is not None and child.row is not None:
-            child.row.artifacts += 1
+    def on_warm_pool(self, entry: Entry) -> None:
+        """A warm pool begins and ends to keep its instances."""
+        self._warm_pools.read(entry)
 
-    def on_refused(self, record: Record) -> None:
+    # ------------------------------------------------------------------ refused calls
+
+    def on_refused(self, entry: Entry) -> None:
         """Count a refused request by the service's error code."""
-        self.refused_creations += record.trigger == "create" and record.time_s >= self.begin_s
-        code = record.data.partition(":")[0]
+        self.refused_creations += entry[3] == "create" and entry[0] >= self.begin_s
+        code = entry[6].partition(":")[0]
         self.refused[code] = 1 + self.refused.get(code, 0)

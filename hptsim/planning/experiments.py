@@ -1,4 +1,4 @@
-"""Experiments: replications with confidence intervals, sweeps, paired comparisons, and as many runs as a precision needs.
+"""Experiments: replications with confidence intervals, sweeps, paired comparisons.
 
 Replication *n* has the same random numbers in every design (common random numbers), whatever the executor, the number of
 workers or the order.
@@ -16,8 +16,7 @@ from typing import Any, TypedDict, Unpack
 from hptsim.errors import invalid
 from hptsim.optional import require
 from hptsim.planning.executors import Design, run, workers
-from hptsim.planning.intervals import check_confidence
-from hptsim.planning.results import HEADLINE, Comparison, Results
+from hptsim.planning.results import Comparison, Results
 from hptsim.planning.variation import vary
 from hptsim.scenario.resampling import Resampling
 from hptsim.scenario.scenario import Scenario
@@ -185,37 +184,3 @@ def with_figure(settings: Settings, *columns: str) -> Settings:
         "above_s": [*settings.get("above_s", ()), *thresholds(columns)],
         "by": [*settings.get("by", ()), *groups_in(columns)],
     }
-
-
-def until_precise(
-    scenario: Scenario,
-    column: str = HEADLINE,
-    relative_half_width: float = 0.05,
-    *,
-    confidence: float = 0.95,
-    first: int = 20,
-    most: int = 1000,
-    seed: int = 0,
-    **settings: Unpack[Settings],
-) -> Results:
-    """Replicate until half of the interval is at most *relative_half_width* times the mean, or *most* replications are done.
-
-    Stopping when it looks good makes the interval cover the mean less often than it says. Looking rarely (after *first*
-    replications and whenever half as many more are done) keeps the shortfall small, but it is not zero: of 95 % there were 94
-    to 95 % left at a relative half width of 0.1 and 90 to 93 % at 0.3, for the skewed waiting times of a short M/M/1 queue.
-    """
-    check_confidence(confidence)
-    if first < 2:
-        raise invalid("first", first, "at least 2 replications")
-    settings = with_figure(settings, column)
-    own = seeds(seed, most)
-    with workers(settings.get("executor")) as pool:
-        settings["executor"] = pool
-        found = run_points(scenario, [{}], own[:first], 0, (), settings)
-        while (count := len(found.table)) < most:
-            low, high = found.interval(column, confidence)
-            if not (high - low) / 2 > relative_half_width * abs(found.mean(column)):  # NaN: more would be the same
-                break
-            more = run_points(scenario, [{}], own[count : count + -(-count // 2)], count, (), settings)
-            found = Results(pd.concat([found.table, more.table], ignore_index=True))
-    return found

@@ -51,7 +51,8 @@ class Line:
     """
 
     def __init__(self, limits: Mapping[str, int]) -> None:
-        self._limits = limits
+        self._limits: dict[str, int | None] = {TOTAL: None, TUNING_JOBS: None, **limits}
+        """By pool; instance types that are not named have that of "*"."""
         self._others = limits.get(OTHERS)
         self._reserved: dict[str, int] = {}
         self._requests: dict[str, _Request] = {}
@@ -60,24 +61,27 @@ class Line:
         self._asking: dict[str, tuple[int, float]] = {}
         """For tuning jobs before their first launch: how many of their requests wait, and since when they are so many."""
 
-    def reserve(self, change: Amounts) -> None:
-        """Count what is reserved, or given back where it is below 0."""
-        for pool, count in change.items():
-            self._reserved[pool] = self._reserved.get(pool, 0) + count
-
-    def _limit(self, pool: str) -> int | None:
-        """The limit of a pool; instance types that are not named have that of "*"."""
-        return self._limits.get(pool, None if pool in (TOTAL, TUNING_JOBS) else self._others)
+    def reserve(self, amounts: Amounts, sign: int = 1) -> None:
+        """Count what is reserved, or with a *sign* of -1 given back."""
+        reserved = self._reserved
+        for pool, count in amounts.items():
+            reserved[pool] = reserved.get(pool, 0) + sign * count
 
     def join(self, name: str, now: float, amounts: Amounts, row: TuningJobFigures | None) -> None:
         """A request comes into the line; *row* is that of its tuning job, if it has one."""
-        limits = {pool: limit for pool in amounts if (limit := self._limit(pool)) is not None}
-        limited, reserved = tuple(limits), self._reserved
-        short = [pool for pool in limited if reserved.get(pool, 0) + amounts[pool] > limits[pool]]
-        waits_for = short or [pool for pool in limited if self._in_front.get(pool)]
-        self._requests[name] = _Request(now, tuple(waits_for), limited, row)
-        for pool in limited:
-            self._in_front[pool] = self._in_front.get(pool, 0) + 1
+        limits, reserved, in_front = self._limits, self._reserved, self._in_front
+        limited, short, behind = [], [], []
+        for pool, count in amounts.items():
+            limit = limits.get(pool, self._others)
+            if limit is not None:
+                limited.append(pool)
+                if reserved.get(pool, 0) + count > limit:
+                    short.append(pool)
+                before = in_front.get(pool, 0)
+                if before:
+                    behind.append(pool)
+                in_front[pool] = before + 1
+        self._requests[name] = _Request(now, tuple(short or behind), tuple(limited), row)
         if row is not None and row.launched_s is None:
             self._count(row, now, 1)
 

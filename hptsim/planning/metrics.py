@@ -15,12 +15,14 @@ import attrs
 from hptsim import html
 from hptsim.errors import invalid, nearest
 from hptsim.model.account import OTHERS, Quota
-from hptsim.model.journal import Record
-from hptsim.planning.accounting import Accounting, Level
+from hptsim.model.entries import Entry
+from hptsim.planning.accounting import Accounting
 from hptsim.planning.figures import ABOVE_S, SAMPLES, told_apart
+from hptsim.planning.levels import Level
 from hptsim.planning.steady_state import Interval, batch_means, mean, mser5, quantile
 from hptsim.planning.usage import TuningJobFigures, Usage, WarmPoolFigures
 from hptsim.scenario.scenario import Scenario
+from hptsim.simulation.gc_pause import collector_paused
 
 Figures = dict[str, float]
 
@@ -75,7 +77,7 @@ class Metrics:
     @classmethod
     def of(
         cls,
-        records: Iterable[Record],
+        entries: Iterable[Entry],
         scenario: Scenario | None = None,
         *,
         begin_s: float = 0.0,
@@ -94,10 +96,9 @@ class Metrics:
         """
         scenario = scenario or Scenario()
         accounting = Accounting.of(scenario, begin_s)
-        read, record = accounting.read, None
-        for record in records:
-            read(record)
-        last_s = 0.0 if record is None else record.time_s
+        with collector_paused():
+            last = accounting.read_all(entries)
+        last_s = 0.0 if last is None else last[0]
         return cls.counted_by(accounting, scenario, last_s if end_s is None else max(last_s, end_s))
 
     @classmethod
@@ -177,7 +178,7 @@ class Metrics:
 
     def share_above(self, name: str, threshold_s: float) -> float:
         """The share of a sample that is above a threshold; NaN when it is empty."""
-        return mean([float(value > threshold_s) for value in self.sample(name)])
+        return _share_above(self.sample(name), threshold_s)
 
     def limited_by(self) -> dict[str, float]:
         """For each limit, the share of tuning jobs that waited for it longer than for any other before their first launch."""
@@ -237,17 +238,18 @@ class Metrics:
 
     def _of_tuning_jobs(self, above_s: Sequence[float]) -> Figures:
         """The figures that are made of single tuning jobs."""
+        samples = {name: self.sample(name) for name in SAMPLES if not name.startswith("training_")}
         found: Figures = {}
-        for name in SAMPLES:
-            if not name.startswith("training_"):
-                found |= _distribution(name, self.sample(name))
-        found["waiting_time_s.count"] = float(len(self.sample("waiting_time_s")))
-        found |= {f"waiting_time_s.above_{wait_s:g}": self.share_above("waiting_time_s", wait_s) for wait_s in above_s}
+        for name, values in samples.items():
+            found |= _distribution(name, values)
+        waits = samples["waiting_time_s"]
+        found["waiting_time_s.count"] = float(len(waits))
+        found |= {f"waiting_time_s.above_{wait_s:g}": _share_above(waits, wait_s) for wait_s in above_s}
         span_s, costs = self.end_s - self.begin_s, [row.cost_usd for row in self._counted()]
         return found | {
-            "waited_share": mean([float(row.quota_waiting_s > _NO_TIME_S) for row in self._counted()]),
+            "waited_share": _share_above(samples["quota_waiting_time_s"], _NO_TIME_S),
             "unstarted_share": mean([float(row.waiting_s is None) for row in self._counted()]),
-            "throughput_per_hour": 3600 * len(self.sample("time_in_system_s")) / span_s if span_s > 0 else math.nan,
+            "throughput_per_hour": 3600 * len(samples["time_in_system_s"]) / span_s if span_s > 0 else math.nan,
             "preemptions": float(sum(row.preemptions for row in self._counted())),
             "lost_instance_hours": math.fsum(row.lost_instance_s for row in self._counted()) / 3600,
             "cost_usd": math.nan if None in costs else math.fsum(cost or 0.0 for cost in costs),
@@ -275,11 +277,17 @@ _NO_TIME_S = 1e-9
 
 def _distribution(name: str, values: Sequence[float]) -> Figures:
     """The mean, the median and the 95 % quantile of a sample."""
+    ordered = sorted(values)  # `quantile` sorts, too, which takes little time for what is in order
     return {
         f"{name}.mean": mean(values),
-        f"{name}.p50": quantile(values, 0.5),
-        f"{name}.p95": quantile(values, 0.95),
+        f"{name}.p50": quantile(ordered, 0.5),
+        f"{name}.p95": quantile(ordered, 0.95),
     }
+
+
+def _share_above(values: Sequence[float], threshold_s: float) -> float:
+    """The share of *values* that is above a threshold; NaN when there are none."""
+    return sum(value > threshold_s for value in values) / len(values) if values else math.nan
 
 
 def _integral(levels: Mapping[str, Level], kind: str) -> float:

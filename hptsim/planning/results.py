@@ -18,12 +18,8 @@ from hptsim.errors import invalid, nearest
 from hptsim.model.account import TOTAL, TUNING_JOBS
 from hptsim.optional import require
 from hptsim.planning import horizon
-from hptsim.planning.intervals import (
-    ANYTHING,
-    Limits,
-    interval,
-    limits_of,
-)
+from hptsim.planning.intervals import ANYTHING, Limits, interval, limits_of
+from hptsim.planning.reduction import Reduction
 
 np = require("numpy", "planning", "hptsim.planning")
 pd = require("pandas", "planning", "hptsim.planning")
@@ -65,6 +61,8 @@ class Results:
     varied: tuple[str, ...] = ()
     signed: bool = False
     """Whether the figures are differences, which may be below zero whatever they are differences of."""
+    reduction: Reduction | None = None
+    """How a figure was found with less variance; its values are corrected then, and single ones may leave its limits."""
 
     @property
     def columns(self) -> list[str]:
@@ -122,7 +120,11 @@ class Results:
 
     def limits(self, column: str) -> Limits:
         """What *column* cannot leave, such as 0 and 1 for a share."""
-        return ANYTHING if self.signed else limits_of(column)
+        if self.signed:
+            return ANYTHING
+        low, high = limits_of(column)
+        corrected = self.reduction is not None and self.reduction.column == column
+        return (low, math.inf) if corrected else (low, high)
 
     def interval(self, column: str, confidence: float = 0.95) -> tuple[float, float]:
         """The confidence interval for the mean of *column* over the replications; NaN where they show no spread."""
@@ -165,7 +167,12 @@ class Results:
             else:
                 around = f"with {percent(confidence)} confidence between {digits(low)} and {digits(high)}"
                 text = f"on average, {around} ({count} replications{missing})."
-            lines.append(f"{where}{column} is {digits(part.mean(column))} {text}{part.caveat(column)}")
+            gained = (
+                f" {part.reduction.sentence()}"
+                if part.reduction is not None and part.reduction.column == column
+                else ""
+            )
+            lines.append(f"{where}{column} is {digits(part.mean(column))} {text}{gained}{part.caveat(column)}")
         return "\n".join(lines)
 
     def caveat(self, column: str) -> str:
@@ -198,7 +205,8 @@ class Results:
         """Save the table; what was varied stands in the file's own metadata."""
         arrow, parquet = _parquet()
         saved = arrow.Table.from_pandas(self.table, preserve_index=False)
-        meta = {**saved.schema.metadata, _META: json.dumps({"varied": self.varied}).encode()}
+        about = {"varied": self.varied, "reduction": self.reduction and attrs.asdict(self.reduction)}
+        meta = {**saved.schema.metadata, _META: json.dumps(about).encode()}
         parquet.write_table(saved.replace_schema_metadata(meta), path)
 
     @classmethod
@@ -210,7 +218,8 @@ class Results:
             meta = json.loads(saved.schema.metadata[_META])
         except (OSError, KeyError, TypeError, arrow.ArrowException) as error:
             raise invalid(str(path), str(error), "a Parquet file that to_parquet has saved") from error
-        return cls(saved.to_pandas(), tuple(meta["varied"]))
+        reduction = meta.get("reduction")
+        return cls(saved.to_pandas(), tuple(meta["varied"]), reduction=reduction and Reduction(**reduction))
 
     def _repr_html_(self) -> str:
         """What a notebook shows."""

@@ -54,6 +54,19 @@ class Profile:
         """The mean rate."""
         return math.fsum(self.per_hour) / len(self.per_hour)
 
+    def expected(self, start_s: float, end_s: float, monday_s: float) -> float:
+        """How many are expected to come between two times; *monday_s* is the time since a Monday's midnight at second 0.
+
+        >>> Profile([0] * 8 + [6] * 12 + [0] * 4).expected(7 * 3600, 8.5 * 3600, 0)
+        3.0
+        """
+        first, last = (math.floor((time_s + monday_s) / HOUR_S) for time_s in (start_s, end_s))
+        parts = []
+        for hour in range(first, last + 1):
+            begin_s, stop_s = max(start_s, hour * HOUR_S - monday_s), min(end_s, (hour + 1) * HOUR_S - monday_s)
+            parts.append(self.per_hour[hour % len(self.per_hour)] * max(0.0, stop_s - begin_s) / HOUR_S)
+        return math.fsum(parts)
+
     def times(self, start_s: float, monday_s: float, expected: Iterable[float]) -> Iterator[float]:
         """When arrivals come: each as soon as the integral of the rate has grown by the next of *expected*.
 

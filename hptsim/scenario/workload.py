@@ -20,7 +20,7 @@ from hptsim.model.validators import at_least, converted, in_order, string, whole
 from hptsim.scenario.arrival_patterns import GAPS, HOUR_S, Profile, Times, are_amounts
 from hptsim.scenario.cloud import Faults, Recorded
 from hptsim.scenario.durations import Duration, as_duration, from_data, mean
-from hptsim.scenario.random_streams import uniforms
+from hptsim.scenario.random_streams import sequence
 from hptsim.scenario.reading import built, each
 
 
@@ -170,6 +170,13 @@ class Arrivals:
 
         *epoch* is the instant of second 0, for profiles.
         """
+        return [
+            ScheduledTuningJob(template.renamed(name), time_s, template=template.name)
+            for name, time_s, template in self.drawn(seed, epoch)
+        ]
+
+    def drawn(self, seed: int, epoch: str = "2024-01-01T00:00:00Z") -> Iterator[tuple[str, float, TuningJobSpec]]:
+        """What `jobs` are made of: the name of each, when it is created, and its template."""
         starts: Iterable[float] = self._starts(seed, since_monday_s(epoch))
         if self.until_s is not None:
             latest = self.until_s
@@ -177,27 +184,25 @@ class Arrivals:
         times = list(islice(self._bursts(seed, starts), self.count))
         times = sorted(time_s for time_s in times if self.until_s is None or time_s <= self.until_s)
         self._check_names(len(times))
-        return [
-            ScheduledTuningJob(template.renamed(f"{template.name}-{number}"), time_s, template=template.name)
-            for number, (time_s, template) in enumerate(zip(times, self._drawn(seed, len(times)), strict=True), 1)
-        ]
+        for number, (time_s, template) in enumerate(zip(times, self._mixed(seed, len(times)), strict=True), 1):
+            yield f"{template.name}-{number}", time_s, template
 
     def _starts(self, seed: int, monday_s: float) -> Iterator[float]:
         """When bursts begin."""
         pattern = self.interarrival_s
         if isinstance(pattern, Times):
             return (self.start_s + time_s for time_s in pattern.times_s)
-        stream = _stream(seed, f"arrivals/{self.name}")
+        stream = sequence(seed, f"arrivals/{self.name}")
         if isinstance(pattern, Profile):
             return pattern.times(self.start_s, monday_s, (-math.log1p(-uniform) for uniform in stream))
         return (self.start_s + time_s for time_s in accumulate(_gaps(pattern, stream)))
 
     def _bursts(self, seed: int, starts: Iterable[float]) -> Iterator[float]:
-        gaps = _gaps(self.batch_gap_s, _stream(seed, f"arrivals/{self.name}/batch"))
+        gaps = _gaps(self.batch_gap_s, sequence(seed, f"arrivals/{self.name}/batch"))
         for start_s in starts:
             yield from accumulate(islice(gaps, self.batch - 1), initial=start_s)
 
-    def _drawn(self, seed: int, count: int) -> Iterator[TuningJobSpec]:
+    def _mixed(self, seed: int, count: int) -> Iterator[TuningJobSpec]:
         """Which template each of *count* tuning jobs is like."""
         if len(self.templates) == 1:
             return (self.templates[0] for _ in range(count))
@@ -207,16 +212,8 @@ class Arrivals:
         last = max(place for place, weight in enumerate(weights) if weight)
         return (
             self.templates[min(sum(uniform >= bound for bound in bounds), last)]
-            for uniform in islice(_stream(seed, f"arrivals/{self.name}/mix"), count)
+            for uniform in islice(sequence(seed, f"arrivals/{self.name}/mix"), count)
         )
-
-
-def _stream(seed: int, name: str) -> Iterator[float]:
-    """Uniform numbers without end, a pure function of the stream's name."""
-    block = 0
-    while True:
-        yield from uniforms(seed, name, block)
-        block += 1
 
 
 def _gaps(duration: Duration, stream: Iterator[float]) -> Iterator[float]:

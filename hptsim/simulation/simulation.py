@@ -246,7 +246,8 @@ class Simulation(ReadableSimulation):
         """Figures from the journal, from the end of a warm-up at *begin_s* to now: see `hptsim.planning.metrics`."""
         from hptsim.planning.metrics import Metrics
 
-        return Metrics.of(self.journal, self.scenario, begin_s=begin_s, end_s=self.now)
+        entries = self.journal.entries if self.journal.keep else self.journal
+        return Metrics.of(entries, self.scenario, begin_s=begin_s, end_s=self.now)
 
     def to_html(self, path: str | Path | None = None) -> str:
         """One HTML page that plays the journal, without a network; written to *path* if there is one."""
@@ -258,7 +259,7 @@ class Simulation(ReadableSimulation):
         """What a notebook shows: the film, as long as it does not make the notebook large."""
         if not self.journal.keep or len(self.journal) > _FILMED:
             return None
-        return html.frame(self.to_html(), 640)
+        return html.frame(self.to_html(), 640, "what has happened in the simulation")
 
     # ------------------------------------------------------------------ snapshots
 

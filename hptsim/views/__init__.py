@@ -1,6 +1,6 @@
 """Pictures: data for charts, charts for papers and for notebooks, pages of experiments, the player, the explorer, state diagrams.
 
-Charts and pages need the extra `plots`; data, the player, the diagrams and the palette do not.
+Charts, diagrams as SVG and pages need the extra `plots`; data, the player, diagrams in Mermaid and the palette do not.
 """
 
 from __future__ import annotations
@@ -34,6 +34,9 @@ if TYPE_CHECKING:
     from hptsim.views.charts import queue as queue
     from hptsim.views.charts import waiting as waiting
     from hptsim.views.explorer import explorer_page as explorer_page
+    from hptsim.views.exports import write_gif as write_gif
+    from hptsim.views.exports import write_png as write_png
+    from hptsim.views.exports import write_svg as write_svg
     from hptsim.views.palette import BLACK as BLACK
     from hptsim.views.palette import BLUE as BLUE
     from hptsim.views.palette import GRAY as GRAY
@@ -44,6 +47,11 @@ if TYPE_CHECKING:
     from hptsim.views.palette import SKY as SKY
     from hptsim.views.palette import VERMILION as VERMILION
     from hptsim.views.player import to_html as to_html
+    from hptsim.views.scene_drawing import moment as moment
+    from hptsim.views.scenes import Scene as Scene
+    from hptsim.views.scenes import scene as scene
+    from hptsim.views.state_diagrams import StateDiagram as StateDiagram
+    from hptsim.views.state_diagrams import state_diagram as state_diagram
 
 _HOME = {
     "chart_data": (
@@ -52,8 +60,12 @@ _HOME = {
     ),
     "charts": "bands curves gantt intervals queue waiting FONT lane_label lane_numbers",
     "explorer": "explorer_page",
+    "exports": "write_gif write_png write_svg",
+    "scene_drawing": "moment",
+    "scenes": "Scene scene",
     "palette": "PHASE_COLORS BLUE VERMILION BLACK GRAY ORANGE PURPLE GREEN SKY",
     "player": "to_html",
+    "state_diagrams": "StateDiagram state_diagram",
 }
 _MODULES = {name: module for module, names in _HOME.items() for name in names.split()}
 __all__ = sorted(_MODULES)

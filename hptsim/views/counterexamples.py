@@ -8,7 +8,9 @@ from pathlib import Path
 from hptsim import html
 from hptsim.errors import InvalidInput, LawBroken
 from hptsim.explorer.exploration import Counterexample
+from hptsim.explorer.inevitable import Inevitable
 from hptsim.explorer.story import Step
+from hptsim.views.chapters import INEVITABLE, Chapter
 from hptsim.views.palette import css
 from hptsim.views.player import to_html
 from hptsim.views.recording import Played
@@ -30,14 +32,30 @@ _STYLE = """
 def film(counterexample: Counterexample, path: str | Path | None = None) -> str:
     """A page that plays the steps of *counterexample*, evenly spaced, since the explorer has no clock; the broken law ends it.
 
-    It is written to *path* if there is one. Raises InvalidInput where its calls cannot be repeated.
+    A chapter marks the step after which no run ends well, where a search of 5,000 states finds it. The page is written to *path*
+    if there is one. Raises InvalidInput where its calls cannot be repeated.
     """
     scope, steps = counterexample.known_scope, counterexample.steps
     rests_on = next((law.rests_on for law in scope.laws if law.name == counterexample.law), "")
     broken = LawBroken(counterexample.law, counterexample.reason, rests_on)
     records = [record for step in steps for record in step.records]
     title = f"{scope.scenario.name}, a counterexample"
-    return to_html(Played(records, title, scope.scenario.account, scope.laws, steps=steps), path, broken=broken)
+    marked = _marked(counterexample.inevitable(_SEARCHED))
+    played = Played(records, title, scope.scenario.account, scope.laws, steps=steps, marked=marked)
+    return to_html(played, path, broken=broken)
+
+
+def _marked(when: Inevitable) -> list[Chapter]:
+    """The chapters of the steps after which no run ends well: whatever happens, and by what has to happen alone."""
+    may, must = when.may.hopeless_from, when.must.hopeless_from
+    found = []
+    if may is not None:
+        words = "It is inevitable from here on: whatever happens, each run breaks a law, or never comes to rest"
+        found.append(Chapter(float(may), INEVITABLE, "", words))
+    if must is not None and must != may:
+        words = "From here on it does not end well by itself: only commands or faults still help"
+        found.append(Chapter(float(must), INEVITABLE, "", words))
+    return found
 
 
 def part(counterexample: Counterexample, lead: str = "") -> str:

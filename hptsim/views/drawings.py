@@ -54,7 +54,7 @@ def drawing(caption: str, draw: Callable[[], Any], name: str) -> Drawing:
     for figure in (wide, narrow):
         for legend in figure.legends[:]:
             legend.remove()
-    return Drawing(caption, _svg(wide, caption, f"{name}-wide"), _svg(narrow, caption, f"{name}-narrow"), keys)
+    return Drawing(caption, element(wide, caption, f"{name}-wide"), element(narrow, caption, f"{name}-narrow"), keys)
 
 
 def _keys(figure: Any) -> tuple[Key, ...]:
@@ -77,7 +77,7 @@ def _look(handle: Any) -> tuple[str, str]:
     ), "hatched" if hatched else "area"
 
 
-def _svg(figure: Any, caption: str, name: str) -> str:
+def element(figure: Any, caption: str, name: str) -> str:
     """A figure as an element of a page, whose names no other one of the page has."""
     matplotlib = require("matplotlib", "plots", "drawing")
     stream = StringIO()

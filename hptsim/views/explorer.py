@@ -14,15 +14,15 @@ from typing import Any
 
 import attrs
 
-from hptsim.audit.laws import LAWS_BY_SUBJECT
 from hptsim.explorer.graph import FAULT, StateGraph, StateNode, Step
+from hptsim.explorer.wording import words
 from hptsim.model.journal import Record
 from hptsim.model.laws import SOMETIMES, Law
 from hptsim.model.specification import words as sources
 from hptsim.model.statuses import TuningJobStatus
 from hptsim.model.tables import ALL
-from hptsim.views import step_words
 from hptsim.views.graph_layout import TALL, WIDE, layout
+from hptsim.views.law_checks import subject
 from hptsim.views.marks import mark_data, mark_svg
 from hptsim.views.player import escaped
 from hptsim.views.templates import rendered
@@ -118,7 +118,7 @@ class _State:
 
     def _step(self, step: Step) -> dict[str, Any]:
         existing = [job.name for job in self.node.description.tuning_jobs]
-        text = self._shortened(step_words.words(step.call, self.graph.scope, existing))
+        text = self._shortened(words(step.call, self.graph.scope, existing))
         said = {"text": self.texts.place(f"fault: {text}" if step.kind == FAULT else text), "kind": step.kind}
         said |= {"call": self.texts.place(step.call), "to": step.target, "tested": self._laws(step.tested)}
         said |= {
@@ -165,12 +165,13 @@ def _short_names(graph: StateGraph) -> dict[str, str]:
 
 
 def _law(law: Law) -> dict[str, Any]:
-    group = next(
-        (subject for subject, laws in LAWS_BY_SUBJECT.items() if law.name in {one.name for one in laws}),
-        "Your own laws",
-    )
     said = {name: getattr(law, name) for name in ("name", "says", "rests_on")}
-    return {**said, "group": group, "sometimes": law.kind == SOMETIMES, "sources": list(sources(law.rests_on).items())}
+    return {
+        **said,
+        "group": subject(law),
+        "sometimes": law.kind == SOMETIMES,
+        "sources": list(sources(law.rests_on).items()),
+    }
 
 
 def _drawing(graph: StateGraph) -> dict[str, Any] | None:

@@ -112,7 +112,7 @@ def phase_variables() -> dict[str, str]:
     >>> phase_variables()["Training"]
     'var(--work)'
     """
-    return {phase: f"var(--{name})" for phase, name in _PHASES.items()}
+    return {phase: f"var(--{name})" for phase, name in PHASES.items()}
 
 
 def themed(drawing: str) -> str:

@@ -1,20 +1,26 @@
 """The player: one HTML file that plays a journal over simulated time, without a network.
 
-What is played comes from `hptsim.views.recording`; how it looks is in player.html. Names and texts travel as JSON data and
-reach the page as text, so that nothing in a journal can act in the reader's browser.
+What is played comes from `hptsim.views.recording`; how it looks is in player.html, player.css and the scripts that `_SCRIPTS`
+names. Names and texts travel as JSON data and reach the page as text, so that nothing in a journal can act in the reader's
+browser. It needs no template engine: the film works without any extra.
 """
 
 from __future__ import annotations
 
 import html
 import json
+import re
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from hptsim.errors import LawBroken
-from hptsim.views.palette import css
 from hptsim.views.recording import Source, recording
+from hptsim.views.style import style_sheet
+
+_MARK = re.compile("@(TITLE|STYLE|SCRIPT|DATA)@")
+_SCRIPTS = ("time", "view", "lanes", "charts", "words", "play")
+"""The parts of the page's script, in order: each uses those before it."""
 
 
 def to_html(source: Source, path: str | Path | None = None, *, broken: LawBroken | None = None) -> str:
@@ -31,14 +37,20 @@ def to_html(source: Source, path: str | Path | None = None, *, broken: LawBroken
     (True, True, False)
     """
     data = recording(source, broken)
-    template = (resources.files("hptsim.views") / "player.html").read_text(encoding="utf-8")
-    before, mark, after = template.partition("@DATA@")
-    assert mark, "player.html has lost its place for the data"
-    before = before.replace("@PALETTE@", css(dark=False))  # it is drawn for a light page
-    page = before.replace("@TITLE@", html.escape(data["title"])) + escaped(data) + after
+    parts = {
+        "TITLE": html.escape(data["title"]),
+        "STYLE": f"{style_sheet()}\n{_read('player.css')}",
+        "SCRIPT": "\n".join(_read(f"player_{part}.js") for part in _SCRIPTS),
+        "DATA": escaped(data),
+    }
+    page = _MARK.sub(lambda found: parts[found[1]], _read("player.html"))
     if path is not None:
         Path(path).write_text(page, encoding="utf-8")
     return page
+
+
+def _read(name: str) -> str:
+    return (resources.files("hptsim.views") / name).read_text(encoding="utf-8")
 
 
 def escaped(data: Any) -> str:

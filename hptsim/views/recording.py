@@ -1,38 +1,42 @@
-"""The data of the player: entries, lanes, charts, and at which entry each law is first checked."""
+"""The data of a film: entries, lanes, charts, chapters, and at which entry each law is first checked."""
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import attrs
 
-from hptsim.audit.auditor import Auditor
 from hptsim.audit.laws import LAWS
 from hptsim.errors import LawBroken
 from hptsim.explorer.story import Step
 from hptsim.model.account import Account
-from hptsim.model.journal import Record, Saved, steps
-from hptsim.model.journal_lines import payload_as_json
-from hptsim.model.laws import MOMENTS, REST, SOMETIMES, WORLD, Law
-from hptsim.model.payloads import TuningJobCreated
-from hptsim.model.specification import words
+from hptsim.model.assumptions import ASSUMPTIONS
+from hptsim.model.entries import Record
+from hptsim.model.journal import Saved
+from hptsim.model.laws import Law
+from hptsim.model.specification import cited, clauses, sections
 from hptsim.model.tables import ALL, BOOKINGS, EFFECTS
+from hptsim.model.wording import phrase
 from hptsim.simulation.simulation import Simulation
+from hptsim.views.chapters import Chapter, breach, chapters, listed, opening
 from hptsim.views.chart_data import band_rows, gantt_rows, queue_rows, stored_rows
-from hptsim.views.palette import PHASE_COLORS
+from hptsim.views.law_checks import Checks, shown
+from hptsim.views.marks import mark_data
+from hptsim.views.palette import phase_variables
 
-_LONGEST_DETAIL = 160
-"""Characters of what came with an entry that the page shows."""
+_MOST_CHAPTERS = 400
+"""So many chapters a list can have that somebody reads; of more, whole kinds are left out, and the page says so."""
 
 
 @attrs.frozen
 class Played:
     """What is played: the records, and what is known about where they come from.
 
-    *steps* are those of a counterexample, which has no clock: its records are spaced evenly, one second for each step.
+    *now_s* is when it was looked at, where that is known: what has not ended goes on until then. *epoch* is the instant of
+    second 0, where there is one. *steps* are those of a counterexample, which has no clock: its records are spaced evenly,
+    one second for each step. *marked* are chapters besides those of the records.
     """
 
     records: list[Record]
@@ -41,6 +45,9 @@ class Played:
     laws: Sequence[Law] = LAWS
     sim: Simulation | None = None
     steps: Sequence[Step] = ()
+    now_s: float = 0.0
+    epoch: str = ""
+    marked: Sequence[Chapter] = ()
 
 
 Source = Simulation | Saved | Played | Iterable[Record]
@@ -57,25 +64,27 @@ def recording(source: Source, broken: LawBroken | None = None) -> dict[str, Any]
     (100.0, ['demo', 'demo'], None)
     """
     played = _played(source)
-    records, checks = played.records, _Checks()
+    records, checks = played.records, Checks()
     if played.account is not None:
-        checks.check(played, played.account)
+        checks.check(records, played.account, played.laws, _complete(played.sim))
     if broken is None and checks.broken is not None:
         broken, records = checks.broken, records[: checks.entries]
-    limits = {} if played.account is None else dict(played.account.capacity)
-    records, end = _spaced(records, played.steps)
+    records, end = _spaced(records, played, broken)
+    discipline = "" if played.account is None else played.account.assumptions.discipline
     return {
         "title": played.title,
         "end": end,
+        "epoch": played.epoch,
         "steps": [[step.words, step.call, step.repeated] for step in played.steps],
         "checked": played.account is not None,
-        "entries": [[*record[:6], _detail(record.data)] for record in records],
+        **_entries(records),
         "rows": _rows(),
-        "laws": [_law(law, checks.first_entry) for law in played.laws],
+        "laws": [shown(law, checks.first_entry, discipline) for law in played.laws],
         "sources": _sources(played.laws, broken),
         "broken": broken and {"law": broken.law, "reason": broken.reason, "rests_on": broken.rests_on},
         **_lanes(records, end),
-        **_charts(records, limits),
+        **_charts(records, {} if played.account is None else played.account.capacity),
+        **_chapters(records, played, broken),
     }
 
 
@@ -83,93 +92,54 @@ def _played(source: Source) -> Played:
     if isinstance(source, Played):
         return source
     if isinstance(source, Simulation):
-        title = f"{source.scenario.name}, seed {source.seed}"
-        return Played(list(source.journal), title, source.scenario.account, source.laws, source)
+        title, scenario = f"{source.scenario.name}, seed {source.seed}", source.scenario
+        records, epoch = list(source.journal), scenario.epoch
+        return Played(records, title, scenario.account, source.laws, source, now_s=source.now, epoch=epoch)
     if isinstance(source, Saved):
         title = f"{source.header.get('scenario', 'hptsim')}, seed {source.header.get('seed', 0)}"
-        return Played(source.records, title, source.account)
+        return Played(source.records, title, source.account, epoch=source.header.get("epoch", ""))
     return Played(list(source))
 
 
-def _spaced(records: list[Record], steps: Sequence[Step]) -> tuple[list[Record], float]:
-    """The records and the end; with steps, their numbers are in place of times, and the last one is shown for a second, too."""
-    if not steps:
-        return records, records[-1].time_s if records else 0.0
-    numbers = [float(step.number) for step in steps for _ in step.records]
+def _complete(sim: Simulation | None) -> Simulation | None:
+    """The simulation, if nothing is left to happen in it, and its journal has every entry."""
+    return sim if sim is not None and sim.env.peek() == math.inf and sim.journal.keep else None
+
+
+def _spaced(records: list[Record], played: Played, broken: LawBroken | None) -> tuple[list[Record], float]:
+    """The records and the end, which is now; with a broken law, its entry.
+
+    With steps, their numbers are in place of times, and the last one is shown for a second, too.
+    """
+    if not played.steps:
+        last = records[-1].time_s if records else 0.0
+        return records, last if broken else max(last, played.now_s)
+    numbers = [float(step.number) for step in played.steps for _ in step.records]
     spaced = [record._replace(time_s=number) for record, number in zip(records, numbers, strict=False)]
-    return spaced, float(len(steps) + 1)
+    return spaced, float(len(played.steps) + 1)
 
 
-class _Checks:
-    """At which entry each law was first checked, or witnessed; the first law that was broken, and after how many entries."""
+class _Places(dict[Any, int]):
+    """Where each value is in a list without repetitions: a journal has the same few names and phrases again and again."""
 
-    def __init__(self) -> None:
-        self.first_entry: dict[str, int] = {}
-        self.broken: LawBroken | None = None
-        self.entries = 0
-
-    def check(self, played: Played, account: Account) -> None:
-        """Let an auditor read the records up to the first broken law."""
-        auditor = Auditor(account, played.laws)
-        try:
-            for step in steps(played.records):
-                self._check_step(auditor, step)
-            if played.records and played.sim is not None and _complete(played.sim):
-                played.sim.compare(auditor)
-                auditor.check_at_rest()
-                self._note(_checked_at("rest", auditor))
-        except LawBroken as error:
-            self.broken = error
-
-    def _check_step(self, auditor: Auditor, step: Iterable[Record]) -> None:
-        for record in step:
-            self.entries += 1
-            self._note(law.name for law in auditor.judged_at(record.thing, record.trigger) if law.kind != SOMETIMES)
-            auditor.see(record)
-        auditor.check_step()
-        self._note((*_checked_at("step", auditor), *auditor.witnessed))
-
-    def _note(self, laws: Iterable[str]) -> None:
-        """These laws have been checked at the entry that was read last, if not before."""
-        for name in laws:
-            self.first_entry.setdefault(name, self.entries - 1)
+    def __missing__(self, value: Any) -> int:
+        place = self[value] = len(self)
+        return place
 
 
-def _complete(sim: Simulation) -> bool:
-    """Whether nothing is left to happen, and the journal has every entry."""
-    return sim.env.peek() == math.inf and sim.journal.keep
-
-
-def _checked_at(moment: str, auditor: Auditor) -> list[str]:
-    """The names of the laws that are checked at every "step", or at "rest"."""
-    return [law.name for law in auditor.laws if moment in _moments(law)]
-
-
-def _moments(law: Law) -> list[str]:
-    """When a law is checked: "step", "rest", or what the entries are about at which it is; a *sometimes* never is."""
-    if law.kind == SOMETIMES:
-        return []
-    return list(dict.fromkeys(map(_moment, law.judged_at)))
-
-
-def _moment(given: str) -> str:
-    if given in (WORLD, REST):
-        return "rest"
-    return "step" if given in MOMENTS else given.partition(" ")[0]
-
-
-def _law(law: Law, first_entry: Mapping[str, int]) -> dict[str, Any]:
-    """A law as the page shows it."""
-    said = {name: getattr(law, name) for name in ("name", "kind", "says", "rests_on")}
-    return {**said, "checked_at": _moments(law), "first_entry": first_entry.get(law.name)}
-
-
-def _detail(data: Any) -> str:
-    """What came with an entry, in a short line; a request is too long to show."""
-    if data is None or isinstance(data, TuningJobCreated):
-        return ""
-    text = data if isinstance(data, str) else json.dumps(payload_as_json(data), default=dict)
-    return text if len(text) <= _LONGEST_DETAIL else text[: _LONGEST_DETAIL - 1] + "…"
+def _entries(records: Iterable[Record]) -> dict[str, Any]:
+    """Each entry as its time and three places: in *kinds* (thing, trigger, from, to), in *names*, and in *phrases*."""
+    kinds, names, phrases = _Places(), _Places(), _Places()
+    entries = [
+        [
+            record.time_s,
+            kinds[record.thing, record.trigger, record.source, record.destination],
+            names[record.name],
+            phrases[phrase(record)],
+        ]
+        for record in records
+    ]
+    return {"entries": entries, "kinds": list(kinds), "names": list(names), "phrases": list(phrases)}
 
 
 def _rows() -> dict[str, Any]:
@@ -185,28 +155,39 @@ def _rows() -> dict[str, Any]:
     }
 
 
-def _sources(laws: Iterable[Law], broken: LawBroken | None) -> dict[str, list[tuple[str, str]]]:
-    """The words of what rows and laws rest on: the page is also read where there is no documentation."""
-    cited = {row.rests_on for table in ALL for row in table.rows} | {law.rests_on for law in laws}
-    cited |= {broken.rests_on} if broken else set()
-    return {rests_on: list(words(rests_on).items()) for rests_on in sorted(cited)}
+def _sources(laws: Iterable[Law], broken: LawBroken | None) -> dict[str, list[tuple[str, str, str, str]]]:
+    """What rows and laws rest on, as code, words, grade and source: the page is also read where there is no documentation."""
+    resting = {row.rests_on for table in ALL for row in table.rows} | {law.rests_on for law in laws}
+    resting |= {broken.rests_on} if broken else set()
+    titles = {section.code: section.title for section in sections()}
+    said: dict[str, list[tuple[str, str, str, str]]] = {}
+    for rests_on in sorted(resting):
+        rows = [clauses()[code] for code in cited(rests_on) if code in clauses()]
+        found = [(row.code, row.says, row.grade, row.source) for row in rows]
+        found += [(code, titles[code], "", "") for code in cited(rests_on) if code in titles]
+        found += [(name, ASSUMPTIONS[name], "assumption", "") for name in rests_on.split(", ") if name in ASSUMPTIONS]
+        said[rests_on] = found
+    return said
 
 
 def _lanes(records: list[Record], end_s: float) -> dict[str, Any]:
-    """A lane for each job with its phases, and the colors of those.
-
-    *begins* is when lanes begin, in order of time, and *begun* the place of the lane that does.
-    """
+    """A lane for each job with its phases, each with its place in *phases*, and the status in which the job has *ended*."""
     lanes: dict[tuple[str, str], list[Any]] = {}
+    places = _Places()
     for row in gantt_rows(records, end_s):
-        lanes.setdefault((row.tuning_job, row.training_job), []).append([row.phase, row.begin_s, row.end_s])
-    phases = {phase for spans in lanes.values() for phase, _, _ in spans}
-    begins = sorted((spans[0][1], place) for place, spans in enumerate(lanes.values()))
+        lanes.setdefault((row.tuning_job, row.training_job), []).append([places[row.phase], row.begin_s, row.end_s])
+    colors, marks, ended = phase_variables(), mark_data(), {}
+    for record in records:
+        if record.thing in ("tuning", "training") and record.trigger != "delete":
+            ended[record.name] = record.destination if record.destination in marks else ""
+    final = {name: status for name, status in ended.items() if status not in ("", "InProgress", "Stopping")}
     return {
-        "lanes": [{"tuning": one, "training": other, "spans": spans} for (one, other), spans in lanes.items()],
-        "begins": [time_s for time_s, _ in begins],
-        "begun": [place for _, place in begins],
-        "colors": {phase: color for phase, color in PHASE_COLORS.items() if phase in phases},
+        "lanes": [
+            {"tuning": one, "training": other, "spans": spans, "ended": final.get(other or one, "")}
+            for (one, other), spans in lanes.items()
+        ],
+        "phases": [[phase, colors[phase]] for phase in places],
+        "marks": marks,
     }
 
 
@@ -218,4 +199,18 @@ def _charts(records: list[Record], limits: Mapping[str, int]) -> dict[str, Any]:
         "pools": [{"name": pool, "limit": limits.get(pool), "rows": rows} for pool, rows in pools.items()],
         "queue": queue_rows(records),
         "stored": stored_rows(records),
+    }
+
+
+def _chapters(records: list[Record], played: Played, broken: LawBroken | None) -> dict[str, Any]:
+    """The chapters, those left out by kind, and the place of the one that the page opens on."""
+    found = [*chapters(records), *played.marked]
+    if broken is not None:
+        found.append(breach(float(len(played.steps)) or (records[-1].time_s if records else 0.0), broken))
+    kept, left_out = listed(sorted(found, key=lambda one: one.time_s), _MOST_CHAPTERS)
+    first = opening(kept)
+    return {
+        "chapters": [attrs.astuple(one) for one in kept],
+        "left_out": left_out,
+        "opening": None if first is None else kept.index(first),
     }

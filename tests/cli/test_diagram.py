@@ -1,11 +1,17 @@
 """`hptsim diagram`: Mermaid on the terminal, or a drawing in a file."""
 
+import pytest
+
+from hptsim import Simulation, TuningJobSpec
 from hptsim.cli.app import main
 from hptsim.cli.diagram import diagram, smallest
 from hptsim.explorer.tla import configuration, module
+from hptsim.model.journal import Journal, read
 from hptsim.model.tables import RESERVATION, TRAINING, TUNING
 from hptsim.scenario.scenario import Scenario
-from hptsim.views.state_diagrams import mermaid, svg
+from hptsim.views.state_diagrams import mermaid, state_diagram, svg
+
+pytest.importorskip("pygraphviz", reason="needs the extra 'plots'")
 
 
 def test_the_command_prints_mermaid_or_writes_a_drawing(tmp_path, capsys):
@@ -20,6 +26,50 @@ def test_the_command_prints_mermaid_or_writes_a_drawing(tmp_path, capsys):
     assert "did you mean 'training'" in capsys.readouterr().err
     assert main(["diagram", "foo"]) == 2
     assert capsys.readouterr().err.count("warm_pool") == 1
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory):
+    file = tmp_path_factory.mktemp("saved") / "run.jsonl"
+    sim = Simulation(Scenario(capacity={"ml.m5.xlarge": 4}), journal=Journal(file))
+    sim.create_tuning_job(TuningJobSpec("demo"))
+    sim.run(until=30)
+    sim.stop_tuning_job("demo")
+    sim.run()
+    sim.journal.close()
+    return file
+
+
+def test_the_path_of_a_job_is_drawn_from_a_saved_journal(saved, tmp_path, capsys):
+    drawing, name = tmp_path / "path.svg", next(one.name for one in read(saved).records if one.thing == "training")
+    assert main(["diagram", "--journal", str(saved), "--job", name, "--svg", str(drawing)]) == 0
+    assert drawing.read_text() == state_diagram("training", read(saved), name).svg()
+    assert main(["diagram", "--journal", str(saved), "--job", "demo", "--svg", str(drawing)]) == 0
+    assert drawing.read_text() == state_diagram("tuning", read(saved), "demo").svg()
+    assert main(["diagram", "reservation", "--journal", str(saved), "--svg", str(drawing)]) == 0
+    assert drawing.read_text() == state_diagram("reservation", read(saved)).svg()
+    assert capsys.readouterr() == ("", "")
+
+
+def test_a_damaged_journal_is_drawn_up_to_the_damage_and_says_so(saved, tmp_path, capsys):
+    file, drawing = tmp_path / "damaged.jsonl", tmp_path / "path.svg"
+    file.write_bytes(saved.read_bytes()[:-200])
+    assert main(["diagram", "--journal", str(file), "--svg", str(drawing)]) == 0
+    assert "damaged.jsonl" in capsys.readouterr().err and "have fired" in drawing.read_text()
+
+
+def test_a_path_without_a_journal_or_a_drawing_is_refused(saved, tmp_path, capsys):
+    drawing = tmp_path / "path.svg"
+    for options, said in (
+        (["--journal", str(saved)], "--svg FILE, which is not given"),
+        (["--job", "demo", "--svg", str(drawing)], "--journal FILE, which is not given"),
+        (["--journal", str(saved), "--job", "dmeo", "--svg", str(drawing)], "did you mean 'demo'?"),
+        (["training", "--journal", str(saved), "--job", "demo", "--svg", str(drawing)], "the name of a training"),
+        (["--journal", str(tmp_path / "none"), "--svg", str(drawing)], "a readable journal file"),
+    ):
+        assert main(["diagram", *options]) == 2
+        assert said in capsys.readouterr().err
+    assert not drawing.exists()
 
 
 def test_without_arguments_it_draws_a_tuning_job(capsys):

@@ -67,7 +67,7 @@ def test_a_loop_is_told_once_around(monkeypatch):
     scope, faults, tables = BUGS["an end that is put off for ever"](monkeypatch)
     found = explore(scope, faults=faults, tables=tables).counterexample
     assert [step.call for step in found.steps if step.repeated] == list(found.loop) and len(found.loop) == 2
-    assert "and then again and again:\n  7. a:" in found.story()
+    assert "and then again and again:\n  7. tuning job a " in found.story()
 
 
 def test_what_cannot_be_repeated_is_an_error_that_says_so():

@@ -53,3 +53,10 @@ def test_an_entry_goes_to_the_method_of_its_trigger_else_of_its_thing_else_nowhe
 def test_a_reader_built_on_another_replaces_only_its_own_methods():
     assert seen_by(Narrower()) == [("create", "a"), ("any", "a"), ("reuse", "a"), ("log", "hello")]
     assert seen_by(Reader())[1] == ("ready", "a")
+
+
+def test_all_at_once_is_one_by_one_and_names_the_last():
+    reader = Reader()
+    assert reader.read_all(ENTRIES) is ENTRIES[-1]
+    assert reader.seen == seen_by(Reader())
+    assert Reader().read_all([]) is None

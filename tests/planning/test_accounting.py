@@ -97,6 +97,18 @@ def test_stop_to_stopped_and_what_it_kept_reserved(rows):
     assert rows["done"].stop_to_stopped_s is None
 
 
+def test_what_is_given_back_while_it_stops_counts_until_then():
+    as_observed = Assumptions("as-observed", "queue")
+    two = job("two", 1, total=2, parallel=2)
+    sim = Simulation(attrs.evolve(BY_HAND, assumptions=as_observed, tuning_jobs=(two,)))
+    sim.run(50)
+    sim.stop_training_job(sim.tuning_job("two").training_jobs[0])  # saved at 70, up at 75
+    sim.run(60)
+    sim.stop_tuning_job("two")  # the other is saved at 80, and up at 85
+    sim.run()
+    assert sim.metrics().tuning_jobs[0].stopping_instance_s == 2 * 15 + 1 * 10
+
+
 def test_reserved_is_from_the_grant_to_the_end_of_the_tuning_job(rows):
     assert rows["done"].reserved_instance_s == 3 * (249 - 2)
     assert rows["stopped"].reserved_instance_s == 2 * (328 - 249)
@@ -219,6 +231,7 @@ def test_sums_are_conserved_at_any_end_and_without_tuning_jobs_too(scenario, unt
             sim.create_training_job("alone", TrainingJobDefinition(instances=InstanceRequest(TYPES[0])))
     sim.run(until_s)
     metrics = sim.metrics()
+    assert metrics == Metrics.of(sim.journal, scenario.with_arrivals(0), end_s=sim.now)  # from records, by their names
     everybody = [*metrics.tuning_jobs, metrics.alone]
     reserved = dict.fromkeys(metrics.types, 0.0)
     occupied = dict.fromkeys(metrics.types, 0.0)

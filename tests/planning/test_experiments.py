@@ -13,7 +13,7 @@ from hptsim import Scenario, TuningJobSpec
 from hptsim.errors import InvalidInput
 from hptsim.model import Assumptions
 from hptsim.model.definitions import InstanceRequest, ResourceLimits, ServiceLimits, TrainingJobDefinition
-from hptsim.planning.experiments import compare, replicate, seeds, sweep, until_precise
+from hptsim.planning.experiments import compare, replicate, seeds, sweep
 from hptsim.planning.fitting import never_fit, smallest_that_fits
 from hptsim.planning.intervals import interval
 from hptsim.planning.results import Results
@@ -134,7 +134,6 @@ def test_a_share_above_a_threshold_is_a_target(serial):
     alone = replicate(vary(SCENARIO, QUOTA, found.value), 59, above_s=[60], executor=serial)
     assert list(found.results.at({QUOTA: found.value}).table[column]) == list(alone.table[column])
     assert alone.interval(column, 0.9)[1] <= 0.05 and target in found.sentence()
-    assert column in until_precise(SCENARIO, column, 0.9, first=3, executor=serial).table
 
 
 @pytest.mark.long
@@ -197,63 +196,6 @@ def test_a_search_that_makes_no_sense_says_so(serial, arguments, message):
     with pytest.raises(InvalidInput) as error:
         smallest(SCENARIO, **given, executor=serial)
     assert message in str(error.value)
-
-
-@pytest.mark.long
-def test_it_goes_on_until_it_is_precise(serial):
-    column = "time_in_system_s.mean"
-    found = until_precise(SCENARIO, column, 0.1, first=4, executor=serial)
-    low, high = found.interval(column)
-    count = len(found.table)
-    assert (high - low) / 2 <= 0.1 * found.mean(column) and count > 4
-    assert found.table.equals(replicate(SCENARIO, count, executor=serial).table)
-    before = Results(found.table.iloc[: next(n for n in (4, 6, 9, 14, 21, 32, 48, 72) if -(-n * 3 // 2) >= count)])
-    low, high = before.interval(column)
-    assert (high - low) / 2 > 0.1 * before.mean(column), "it might have stopped earlier"
-    assert len(until_precise(SCENARIO, column, 1e-9, first=4, most=7, executor=serial).table) == 7
-
-
-def waiting_times_from_the_first_customer_on(count, load, mean_s):
-    """The exact expected waiting times of the first *count* customers of an M/M/1 queue that begins empty.
-
-    Spitzer: E[W(n)] is the sum over k < n of E[S(k)+] / k, where S(k) is k services less k gaps. At the k-th arrival of the
-    two merged Poisson streams' the number of services that have ended is negative binomial.
-    """
-    waits = [0.0]
-    for k in range(1, count):
-        ended = np.arange(k)
-        left = stats.nbinom.pmf(ended, k, load / (1 + load)) * (k - ended) * mean_s
-        waits.append(waits[-1] + left.sum() / k)
-    return waits
-
-
-def lindley(design, seed):
-    """The mean waiting time of the first ten customers of an M/M/1 queue, from its definition: two random numbers each."""
-    rng = np.random.default_rng(seed)
-    wait, total = 0.0, 0.0
-    for service_s, gap_s in zip(rng.exponential(100.0, 9), rng.exponential(200.0, 9), strict=True):
-        wait = max(0.0, wait + service_s - gap_s)
-        total += wait
-    return {"waiting_time_s.mean": total / 10}
-
-
-@pytest.mark.long
-def test_sequential_intervals_cover_nearly_as_often_as_they_say(serial, monkeypatch):
-    """The shortfall that `until_precise` owns up to: of 95 % at least 90 % are left, for a wide interval of a skewed figure.
-
-    400 sequences, each stopped by its own look; the binomial band has 99 %. A queue of a few lines stands in for the twin,
-    whose own agreement with the same exact figure is in test_theory.py.
-    """
-    monkeypatch.setattr("hptsim.planning.executors.Design.run", lindley)
-    exact = np.mean(waiting_times_from_the_first_customer_on(10, 0.5, 100.0))
-    covered, lengths = 0, set()
-    for seed in range(400):
-        found = until_precise(SCENARIO, relative_half_width=0.3, seed=seed, executor=serial)
-        low, high = found.interval("waiting_time_s.mean")
-        covered += low <= exact <= high
-        lengths.add(len(found.table))
-    assert stats.binom.ppf(0.005, 400, 0.90) <= covered <= stats.binom.ppf(0.995, 400, 0.95), covered
-    assert len(lengths) > 3, "a sequence that always stops at the same look is none"
 
 
 def test_a_path_goes_through_the_only_template_and_the_only_definition():

@@ -1,9 +1,12 @@
 """The line for quota: who waits since when, for which limit, and what that says of the account."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from hptsim import Scenario, Simulation, TuningJobSpec
 from hptsim.model import Assumptions, InstanceRequest, ResourceLimits, ServiceLimits, TrainingJobDefinition
+from hptsim.model.account import TUNING_JOBS
 from hptsim.planning.line import Line, limits_of
 from hptsim.planning.usage import TuningJobFigures
 from hptsim.scenario import Timings
@@ -106,3 +109,33 @@ def test_after_the_first_launch_nothing_counts_for_the_tuning_job():
     row.launched_s = 25.0
     assert line.leave("demo/0", 60.0) == 5.0
     assert (row.quota_waiting_s, row.waited_for) == (20.0, {})
+
+
+AMOUNTS = st.dictionaries(st.sampled_from([M5, GPU, TUNING_JOBS, "ml.c5.large"]), st.integers(1, 3), min_size=1)
+
+
+@given(
+    limits=st.dictionaries(st.sampled_from([M5, "*", TUNING_JOBS]), st.integers(0, 4)),
+    asked=st.lists(st.tuples(AMOUNTS, st.sampled_from(["waits", "is granted", "gives up"])), max_size=6),
+)
+def test_it_waits_for_what_is_short_or_else_for_what_others_in_front_wait_for(limits, asked):
+    """By the definition, with the whole line looked at for each request."""
+    line, granted, waiting = Line(limits), [], []
+
+    def limit(pool):
+        return limits.get(pool, None if pool == TUNING_JOBS else limits.get("*"))
+
+    for number, (amounts, becomes) in enumerate(asked):
+        row = TuningJobFigures(name=f"{number}", created_s=0.0)
+        limited = [pool for pool in amounts if limit(pool) is not None]
+        short = [p for p in limited if amounts[p] + sum(one.get(p, 0) for one in granted) > limit(p)]
+        behind = [pool for pool in limited if any(pool in one for one in waiting)]
+        line.join(row.name, float(number), amounts, row)
+        if becomes == "waits":
+            waiting.append(amounts)
+            continue
+        assert line.leave(row.name, number + 5.0) == number
+        assert row.waited_for == dict.fromkeys(short or behind, 5.0) and row.quota_waiting_s == 5
+        if becomes == "is granted":
+            line.reserve(amounts)
+            granted.append(amounts)

@@ -297,7 +297,7 @@ def test_a_notebook_shows_the_film_as_long_as_it_is_short(monkeypatch):
     sim.create_tuning_job(TuningJobSpec("demo"))
     sim.run()
     shown = sim._repr_html_()
-    assert shown.startswith('<iframe sandbox="allow-scripts"')
+    assert shown.startswith('<iframe title="what has happened in the simulation" sandbox="allow-scripts"')
     [page] = re.findall('srcdoc="([^"]*)"', shown)
     assert html.unescape(page) == sim.to_html()
     monkeypatch.setattr("hptsim.simulation.simulation._FILMED", len(sim.journal) - 1)

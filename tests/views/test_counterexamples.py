@@ -10,12 +10,12 @@ from hptsim import LAWS, Simulation, TuningJobSpec, explore
 from hptsim.errors import InvalidInput
 from hptsim.model.laws import Law
 from hptsim.views.counterexamples import film, part
-from views.test_player import data_of, opened
+from views.films import data_of, entries_of, opened, wait
 
 
-def stuck(monkeypatch):
+def stuck(monkeypatch, stops=True):
     scope, faults, tables = BUGS["a lost wake-up"](monkeypatch)
-    return explore(scope, faults=faults, tables=tables)
+    return explore(scope, faults=faults, tables=tables, stops=stops)
 
 
 def test_the_film_has_every_step_evenly_spaced_and_the_broken_law(monkeypatch, tmp_path):
@@ -23,8 +23,8 @@ def test_the_film_has_every_step_evenly_spaced_and_the_broken_law(monkeypatch, t
     data = data_of(found.to_html(tmp_path / "film.html"))
     assert data_of((tmp_path / "film.html").read_text()) == data
     assert [call for _, call, _ in data["steps"]] == list(found.calls[1:])
-    assert [entry[0] for entry in data["entries"]] == [step.number for step in found.steps for _ in step.records]
-    assert [entry[1:6] for entry in data["entries"]] == [list(one[1:6]) for step in found.steps for one in step.records]
+    records = [one._replace(time_s=float(step.number)) for step in found.steps for one in step.records]
+    assert [entry for entry, _ in entries_of(data)] == [tuple(one[:6]) for one in records]
     assert data["end"] == 7 and len(found.steps) == 6, "the last step is shown as long as the others"
     assert (data["broken"]["law"], data["broken"]["reason"]) == (found.law, found.reason)
     assert data["broken"]["rests_on"] == next(law.rests_on for law in LAWS if law.name == found.law)
@@ -39,7 +39,7 @@ def test_the_film_of_a_law_of_ones_own_shows_that_law():
     found = explore(scope(), laws=(*LAWS, mine)).counterexample
     data = data_of(film(found))
     assert data["broken"] == {"law": "short", "reason": "it trains", "rests_on": "my team"}
-    assert data["laws"][-1]["name"] == "short" and data["entries"][-1][3] == "ready"
+    assert data["laws"][-1]["name"] == "short" and entries_of(data)[-1][0][3] == "ready"
 
 
 def test_an_ordinary_film_has_no_steps():
@@ -58,7 +58,7 @@ def test_a_notebook_shows_the_law_the_diagram_the_steps_and_the_last_chance(monk
         "every job ends",
         "<svg",
         "After step 3 one still could",
-        "<li>a: it is time to launch",
+        "<li>tuning job a launches its next training job",
         "As calls to paste",
     ):
         assert words in shown
@@ -72,19 +72,41 @@ def test_where_calls_cannot_be_repeated_the_notebook_shows_them_and_why(monkeypa
         found.to_html()
 
 
+def test_the_film_marks_the_step_after_which_no_run_ends_well(monkeypatch):
+    found = stuck(monkeypatch, stops=False).counterexample
+    data = data_of(found.to_html())
+    (marked,) = [chapter for chapter in data["chapters"] if chapter[1] == "inevitable"]
+    assert marked[0] == found.inevitable().may.hopeless_from == 4 and "whatever happens" in marked[3]
+    assert [chapter[:2] for chapter in data["chapters"]][-1] == [6, "breach"]
+    assert data["opening"] == len(data["chapters"]) - 1
+
+
+def test_what_only_commands_or_faults_can_mend_is_marked_as_that(monkeypatch):
+    scope, faults, tables = BUGS["an end that is put off for ever"](monkeypatch)
+    found = explore(scope, faults=faults, tables=tables).counterexample
+    marked = [chapter for chapter in data_of(found.to_html())["chapters"] if chapter[1] == "inevitable"]
+    assert [(chapter[0], "only commands or faults" in chapter[3]) for chapter in marked] == [(1, True)]
+    assert found.inevitable().may.hopeless_from is None
+
+
 @pytest.mark.long
-def test_the_film_shows_the_broken_law_at_its_step_and_no_earlier(monkeypatch, tmp_path):
+def test_the_film_opens_on_the_broken_law_and_shows_it_no_earlier(monkeypatch, tmp_path):
     with opened(stuck(monkeypatch).counterexample.to_html(), tmp_path) as tab:
-        assert tab.inner_text("#clock") == "step 0 of 6" and "before the first step" in tab.inner_text("#step")
-        for _ in range(5):
-            tab.keyboard.press("ArrowRight")
-        assert tab.inner_text("#clock") == "step 5 of 6" and not tab.is_visible("#broken")
-        assert tab.inner_text("#step").startswith("5. a-002") and "The explorer has no clock" in tab.inner_text("#step")
-        tab.keyboard.press("ArrowRight")
         assert tab.inner_text("#clock") == "step 6 of 6" and tab.is_visible("#broken")
-        assert tab.inner_text("#laws li.red") == "every job ends" and "at:" not in tab.inner_text("#broken")
+        assert tab.inner_text("#laws li.red") == "✗ every job ends" and "at:" not in tab.inner_text("#broken")
+        assert (
+            tab.locator("#chapters button", has_text="only commands or faults still help")
+            .inner_text()
+            .startswith("!step 4")
+        )
         tab.keyboard.press("ArrowLeft")
-        assert not tab.is_visible("#broken") and tab.locator("#laws li.red").count() == 0
+        assert tab.inner_text("#clock") == "step 5 of 6" and not tab.is_visible("#broken")
+        assert tab.locator("#laws li.red").count() == 0
+        said = tab.inner_text("#step")
+        assert said.startswith("5. training job a-002") and "The explorer has no clock" in said
+        tab.keyboard.press("Home")
+        assert tab.inner_text("#clock") == "step 0 of 6" and "before the first step" in tab.inner_text("#step")
+        assert tab.inner_text("#sentence") == "Before the first step."
 
 
 @pytest.mark.long
@@ -94,10 +116,7 @@ def test_a_film_that_plays_stops_at_its_end(tmp_path):
         tab.evaluate("go(3.9)")
         assert tab.is_visible("#broken") and "at: step 3" in tab.inner_text("#broken")
         tab.keyboard.press("Space")
-        for _ in range(500):
-            if tab.evaluate("now >= end && !playing"):
-                break
-            tab.wait_for_timeout(20)
+        wait(tab, "now >= end && !playing")
         assert tab.inner_text("#play") == "Play" and tab.inner_text("#clock") == "step 3 of 3"
 
 

@@ -150,11 +150,11 @@ def boxes(tab):
 @pytest.mark.long
 def test_a_reader_starts_chooses_and_goes_back_in_every_way(opened):
     with opened(ONE) as tab:
-        assert choices(tab) == ["tuning job a is created by its caller"] and way(tab) == ["the beginning"]
+        assert choices(tab) == ["the caller creates tuning job a"] and way(tab) == ["the beginning"]
         assert tab.inner_text("#now-head") == "State 0, as it is now" and "No job exists." in tab.inner_text("#now")
         assert tab.is_disabled("#undo")
         tab.click("#choices button")
-        assert choices(tab) == ["tuning job a launches its next training job", "tuning job a is stopped by its caller"]
+        assert choices(tab) == ["tuning job a launches its next training job", "the caller stops tuning job a"]
         assert "InProgress" in tab.inner_text("#now") and address(tab) == "#0"
         assert "tuning a create: [*] → InProgress (H1)" in tab.inner_text("#said")
         assert tab.evaluate("document.activeElement.id") == "next", "the focus stays where the choices are"

@@ -2,7 +2,13 @@
 
 import re
 from importlib import resources
+from itertools import product
 
+import pytest
+from browser import chromium
+from seen import SCHEMES, WIDTHS, check_page, hexadecimal
+
+from hptsim.views.marks import mark_svg
 from hptsim.views.palette import PALETTE, contrast, css
 from hptsim.views.style import style_sheet, tokens
 
@@ -75,3 +81,49 @@ def test_the_switch_overrules_what_the_system_wants():
     assert "color-scheme: light;" in light and f"--ink: {PALETTE['ink'].light}" in light
     assert "color-scheme: dark;" in dark and f"--ink: {PALETTE['ink'].dark}" in dark
     assert "data-theme" not in style_sheet()
+
+
+SPECIMEN = """<!DOCTYPE html><html lang="en"><title>specimen</title><style>{style}</style><body><main><h1>one of each</h1>
+<p>words <a href="#a">a link</a> <code>code</code> <kbd>K</kbd></p><p class="quiet">quiet</p><h3>a small head</h3>
+<div class="controls"><button>a button</button> <button class="strong">Stop</button> <button disabled>not now</button>
+<button aria-pressed="true">pressed</button> <label>a number <input type="number" value="1"></label>
+<label>a choice <select><option>one</option></select></label> <label>a range <input type="range"></label></div>
+<div class="table" tabindex="0" role="region" aria-label="a table"><table><thead><tr><th>head</th></tr></thead>
+<tr><td>{wide}</td></tr></table></div><p class="said">said</p><p class="said asked">asked</p><p class="said met">met</p>
+<p class="said missed">missed, <b>loudly</b></p><ul class="keys"><li><i class="swatch" style="--fill: var(--start)"></i>start</li>
+<li>{mark}Stopped</li></ul><div class="bar" style="--fill: var(--work)">&nbsp;</div><span class="unseen">for ears only</span>
+<p style="transition: opacity 5s" id="moving">moves</p></main><footer>the end</footer></body></html>"""
+
+
+@pytest.fixture(scope="module")
+def specimen(tmp_path_factory):
+    path = tmp_path_factory.mktemp("specimen") / "page.html"
+    path.write_text(SPECIMEN.format(style=style_sheet(), wide="wide" * 200, mark=mark_svg("Stopped")), encoding="utf-8")
+    with chromium() as browser:
+        tab = browser.new_page()
+        tab.goto(path.as_uri())
+        yield tab
+
+
+@pytest.mark.long
+def test_one_of_each_can_be_read_and_reached_in_every_window_and_theme(specimen):
+    for width, scheme in product(WIDTHS, SCHEMES):
+        specimen.set_viewport_size({"width": width, "height": 700})
+        specimen.emulate_media(color_scheme=scheme)
+        check_page(specimen, width, scheme)
+        fill = specimen.eval_on_selector(".swatch", "node => getComputedStyle(node).backgroundColor")
+        assert hexadecimal(fill) == getattr(PALETTE["start"], scheme)
+        outline = specimen.eval_on_selector(".mark path", "node => getComputedStyle(node).stroke")
+        assert hexadecimal(outline) == getattr(PALETTE["edge"], scheme)
+
+
+@pytest.mark.long
+def test_a_reader_who_wants_no_motion_sees_none_and_forced_colors_leave_the_meanings(specimen):
+    moves = "() => getComputedStyle(document.querySelector('#moving')).transitionDuration"
+    assert specimen.evaluate(moves) == "5s"
+    specimen.emulate_media(reduced_motion="reduce")
+    assert specimen.evaluate(moves) == "0s"
+    specimen.emulate_media(forced_colors="active", color_scheme="light")
+    fill = specimen.eval_on_selector(".bar", "node => getComputedStyle(node).backgroundColor")
+    assert hexadecimal(fill) == PALETTE["work"].light
+    specimen.emulate_media(forced_colors="none", reduced_motion="no-preference")

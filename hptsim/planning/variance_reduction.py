@@ -1,0 +1,192 @@
+"""The same answer from fewer replications: antithetic pairs, controls with known means, a plain queue beside each replication.
+
+Each technique makes of a replication one number whose mean is that of the plain figure, whatever the technique is worth: what
+is taken off has mean 0. Such numbers are independent of each other, so that the ordinary intervals hold. Technique and factors
+are chosen by pilot replications, which are not part of the answer: otherwise a factor would depend on what it corrects.
+
+A pair is one observation of the mean of a figure, also where the figure is itself a quantile of a replication. A quantile of the
+jobs of all replications together is no such mean; no technique is for that one.
+
+Sources: Law, Simulation Modeling and Analysis, chapter 11 (antithetic variates, control variates); Lavenberg and Welch,
+Management Science 27 (1981); for controls whose mean is found by runs of their own, Schmeiser, Taaffe and Wang, Biased
+control-variate estimation, IIE Transactions 33 (2001).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import attrs
+
+from hptsim.errors import invalid, nearest
+from hptsim.optional import require
+from hptsim.planning import horizon, plain_queue
+from hptsim.planning.executors import Design
+from hptsim.planning.experiments import seeds
+from hptsim.planning.metrics import Figures
+from hptsim.planning.plain_queue import PlainQueue
+from hptsim.planning.reduction import WORDS
+from hptsim.scenario.random_streams import Mirrored
+from hptsim.simulation.gc_pause import collector_paused
+
+np = require("numpy", "planning", "hptsim.planning")
+
+TECHNIQUES = ("none", "auto", *WORDS)
+"""What `variance_reduction` may be."""
+PLAIN, QUEUE, CONTROL = "plain", "plain_queue", "control_"
+"""The names of what a replication of a pilot has besides its figures: the plain figure, the plain queue's, numbered controls."""
+QUEUE_COST = 1 / 15
+"""What a run of the plain queue costs, in replications: 1/15 to 1/30 where benchmarks/precision.py has measured it."""
+_WORTH = 1.2
+"""A technique must promise this gain for its cost: what a pilot says of a gain is itself uncertain."""
+_NEAR = 0.95
+_MOST_QUEUES = 1000
+_KEPT = ("unserved_share", horizon.ALL, *horizon.FIGURES)
+"""Figures that stay beside the one that is asked for: what a sentence needs for its caveats."""
+
+
+@attrs.frozen
+class Reduced(Design):
+    """A design whose replications tell one figure, *column*, with less variance, by *technique*; a "pilot" tells which one."""
+
+    column: str = ""
+    technique: str = "pilot"
+    factor: float = 0.0
+    """How much of the plain queue's deviation is taken off."""
+    factors: tuple[float, ...] = ()
+    """How much of the deviation of each control."""
+    queues: int = 0
+    """How many runs of the plain queue tell the mean of its figure."""
+
+    def run(self, seed: int) -> Figures:
+        """One replication, or both of a pair: the figure, corrected, beside the plain one."""
+        found = super().run(Mirrored(seed) if self.technique == "mirrored" else seed)
+        if self.column not in found:
+            raise invalid("column", self.column, "a figure of each replication", nearest(self.column, found))
+        figures = {name: value for name, value in found.items() if name in (self.column, *_KEPT)}
+        figures[PLAIN] = plain = found[self.column]
+        if self.technique == "pilot":
+            return figures | self._observed(seed)
+        if self.technique == "antithetic":
+            other = super().run(Mirrored(seed))
+            return {name: value if name == PLAIN else (value + other[name]) / 2 for name, value in figures.items()}
+        if self.technique == "controls":
+            queue = PlainQueue(self.scenario)
+            figures[self.column] = plain - self._known(queue, queue.courses(seed))
+        if self.technique == "plain-queue":
+            figures[self.column] = plain - self.factor * self._deviation(seed)
+        return figures
+
+    def training_jobs(self, seed: int) -> int:
+        """How many training jobs it may have, the runs of the plain queue counted for what they cost."""
+        runs = {"antithetic": 2, "plain-queue": 1 + self.queues * QUEUE_COST}.get(self.technique, 1)
+        return math.ceil(super().training_jobs(seed) * runs)
+
+    @property
+    def usable(self) -> bool:
+        """Whether what a replication draws can be drawn without it."""
+        return self.resample is None and plain_queue.applies(self.scenario)
+
+    def _observed(self, seed: int) -> Figures:
+        """What a technique could use: the controls and the plain queue's figure, as far as the scenario has them."""
+        if not self.usable:
+            return {}
+        queue = PlainQueue(self.scenario)
+        coming = queue.courses(seed)
+        found = {f"{CONTROL}{place}": value for place, value in enumerate(queue.controls(coming))}
+        return found | ({QUEUE: self._served(queue, coming)} if plain_queue.has(self.column) else {})
+
+    def _served(self, queue: PlainQueue, coming: Sequence[plain_queue.Course]) -> float:
+        """The figure of the plain queue."""
+        queue.serve(coming)
+        until_s = self.scenario.until_s if self.until_s is None else self.until_s
+        return plain_queue.figure(coming, self.column, self.warm_up_s, until_s)
+
+    def _deviation(self, seed: int) -> float:
+        """The plain queue's figure minus its mean, from runs that no simulation shares, corrected by their controls."""
+        queue, values = PlainQueue(self.scenario), []
+        with collector_paused(stays=False):  # it would take as long as the runs, which make no cycles
+            for own in seeds(seed, self.queues):
+                coming = queue.courses(own, alone=True)
+                values.append(self._served(queue, coming) - self._known(queue, coming))
+        return self._served(queue, queue.courses(seed)) - math.fsum(values) / len(values)
+
+    def _known(self, queue: PlainQueue, coming: Sequence[plain_queue.Course]) -> float:
+        """What the controls explain; its mean is 0."""
+        if not any(self.factors):
+            return 0.0
+        return math.fsum(factor * one for factor, one in zip(self.factors, queue.controls(coming), strict=True))
+
+
+def worth_it(pilot: Any, design: Reduced) -> bool:
+    """Whether the plain queue tells enough of the figure, by the table *pilot*, that no other technique is worth a look."""
+    return QUEUE in pilot and abs(float(pilot[QUEUE].corr(pilot[design.column]))) > _NEAR
+
+
+def chosen(pilot: Any, mirrored: Any, design: Reduced, wanted: str, enough: float) -> Reduced:
+    """The *design* with the technique that the table *pilot* promises most of for its cost, or with the *wanted* one.
+
+    *mirrored* has the same replications mirrored, or is None. *enough* is the variance of a corrected replication below which
+    more runs of the plain queue are not worth it. Raises InvalidInput where the wanted technique does not apply.
+    """
+    plain = pilot[PLAIN].to_numpy(dtype=float)
+    offers = _offers(pilot, plain, design, enough)
+    if mirrored is not None:
+        pairs = (plain + mirrored[design.column].to_numpy(dtype=float)) / 2
+        offers["antithetic"] = 2 * float(pairs.var(ddof=1)), attrs.evolve(design, technique="antithetic")
+    if wanted != "auto":
+        if wanted not in offers:
+            raise invalid("variance_reduction", wanted, f"a technique for {design.column} of this scenario", _HINT)
+        return offers[wanted][1]
+    best = min(offers.values(), key=lambda offer: offer[0], default=(math.inf, design))
+    return best[1] if plain.var(ddof=1) > _WORTH * best[0] else attrs.evolve(design, technique="none")
+
+
+def _offers(pilot: Any, plain: Any, design: Reduced, enough: float) -> dict[str, tuple[float, Reduced]]:
+    """What the controls and the plain queue promise: the variance for the cost of a replication, and the design with it."""
+    offers = {}
+    names = [name for name in pilot.columns if name.startswith(CONTROL)]
+    controls = pilot[names].to_numpy(dtype=float)
+    if names:
+        factors, left = _fitted(plain, controls)
+        offers["controls"] = left, attrs.evolve(design, technique="controls", factors=factors)
+    if QUEUE in pilot and np.ptp(pilot[QUEUE]) > 0:
+        queue = pilot[QUEUE].to_numpy(dtype=float)
+        (factor,), left = _fitted(plain, queue[:, None])
+        factors, own = _fitted(queue, controls)
+        if own >= (whole := float(queue.var(ddof=1))):
+            factors, own = (0.0,) * len(names), whole
+        runs = _queues(left, factor**2 * own, enough)
+        cost = (left + factor**2 * own / runs) * (1 + runs * QUEUE_COST)
+        better = attrs.evolve(design, technique="plain-queue", factor=factor, factors=factors, queues=runs)
+        offers["plain-queue"] = cost, better
+    return offers
+
+
+_HINT = (
+    "controls need arrivals that are drawn and times that do not depend on hyperparameters, a plain queue also a figure "
+    "such as waiting_time_s.mean; 'auto' takes what applies"
+)
+
+
+def _fitted(values: Any, controls: Any) -> tuple[tuple[float, ...], float]:
+    """The factors of a regression on *controls*, and the variance that is left of a value that the regression has not seen."""
+    count, width = controls.shape
+    if count < width + 3:
+        return (0.0,) * width, math.inf
+    scale = np.maximum(np.abs(controls).max(0), 1e-300)
+    design = np.column_stack([np.ones(count), controls / scale])
+    inverse = np.linalg.pinv(design)
+    fit = inverse @ values
+    lever = np.minimum(np.einsum("ij,ji->i", design, inverse), 1 - 1e-9)
+    left = (values - design @ fit) / (1 - lever)
+    return tuple(float(one) for one in fit[1:] / scale), float((left**2).sum() / (count - 1))
+
+
+def _queues(left: float, own: float, enough: float) -> int:
+    """How many runs of the plain queue a replication has: as many as pay, but no more than the variance *enough* needs."""
+    pay = math.sqrt(own / (left * QUEUE_COST)) if left > 0 else math.inf
+    need = own / (enough - left) if enough > left else math.inf
+    return max(1, min(_MOST_QUEUES, math.ceil(min(pay, need, _MOST_QUEUES))))

@@ -1,0 +1,104 @@
+"""Which technique a pilot chooses, and that what is taken off a figure has the mean 0."""
+
+import attrs
+import numpy as np
+import pandas as pd
+import pytest
+
+from hptsim import Scenario, TuningJobSpec
+from hptsim.planning.executors import Design
+from hptsim.planning.plain_queue import PlainQueue, figure
+from hptsim.planning.variance_reduction import PLAIN, QUEUE, Reduced, chosen, worth_it
+from hptsim.scenario.cloud import Timings
+from hptsim.scenario.durations import Exponential
+from hptsim.scenario.random_streams import Mirrored
+from hptsim.scenario.workload import Arrivals
+
+WAIT = "waiting_time_s.mean"
+SCENARIO = Scenario(
+    capacity={"ml.m5.xlarge": 2},
+    limits="none",
+    timings=Timings(training_s=Exponential(100.0)),
+    arrivals=(Arrivals(TuningJobSpec("c"), Exponential(60.0), 30),),
+)
+DESIGN = Reduced(SCENARIO, column=WAIT)
+
+
+def table(count=20, explained=1.0, known=1.0, seed=3):
+    """A pilot made up: the figure is a queue's, a control's and noise."""
+    rng = np.random.default_rng(seed)
+    queue, control, noise = rng.normal(0, 1, (3, count))
+    plain = 10 + explained * queue + known * control + 0.05 * noise
+    return pd.DataFrame({WAIT: plain, PLAIN: plain, QUEUE: queue + known * control, "control_0": control})
+
+
+def mirrored(pilot, like):
+    """Its mirror images: as far on the other side of the mean, by so much of the distance."""
+    return pd.DataFrame({WAIT: 10 - like * (pilot[WAIT] - 10)})
+
+
+def test_the_technique_that_promises_most_is_chosen():
+    pilot = table()
+    assert worth_it(pilot, DESIGN) and chosen(pilot, None, DESIGN, "auto", 1e-9).technique == "plain-queue"
+    known = table(explained=0.05)
+    assert chosen(known, None, DESIGN, "auto", 1e-9).technique == "controls"
+    unknown = table(explained=0.0, known=0.0)
+    assert not worth_it(unknown, DESIGN) and chosen(unknown, None, DESIGN, "auto", 1e-9).technique == "none"
+    assert chosen(unknown, mirrored(unknown, 0.9), DESIGN, "auto", 1e-9).technique == "antithetic"
+    assert chosen(unknown, mirrored(unknown, -0.5), DESIGN, "auto", 1e-9).technique == "none"
+
+
+def test_factors_are_those_of_a_regression():
+    found = chosen(table(known=2.0), None, DESIGN, "controls", 1e-9)
+    fit = np.polyfit(table(known=2.0)["control_0"], table(known=2.0)[WAIT], 1)
+    assert found.factors == pytest.approx([fit[0]])
+    queue = chosen(table(), None, DESIGN, "plain-queue", 1e-9)
+    assert queue.factor == pytest.approx(1, abs=0.05) and queue.factors == pytest.approx([1], abs=0.6)
+
+
+def test_no_more_runs_of_the_queue_than_the_precision_needs():
+    many, few = (chosen(table(), None, DESIGN, "plain-queue", enough).queues for enough in (1e-9, 0.5))
+    assert many > 10 > few >= 1
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"technique": "controls", "factors": (0.01, 2.0)},
+        {"technique": "plain-queue", "factor": 0.8, "factors": (0.01, 2.0), "queues": 3},
+        {"technique": "plain-queue", "factor": 1.3, "factors": (0.0, 0.0), "queues": 1},
+    ],
+    ids=["controls", "queue with controls", "queue"],
+)
+def test_what_is_taken_off_has_the_mean_0_whatever_the_factors(changes, monkeypatch):
+    """Of 300 replications; that only what is taken off is looked at makes the test sharp."""
+    monkeypatch.setattr(Design, "run", lambda design, seed: {WAIT: 0.0})
+    reduced = attrs.evolve(DESIGN, **changes)
+    off = np.array([reduced.run(seed)[WAIT] for seed in range(300)])
+    assert off.std() > 1 and abs(off.mean()) < 3.5 * off.std(ddof=1) / np.sqrt(300)
+
+
+def test_a_pair_is_a_replication_and_its_mirror_image():
+    pair = attrs.evolve(DESIGN, technique="antithetic")
+    one, other = Design(SCENARIO).run(7), Design(SCENARIO).run(Mirrored(7))
+    found = pair.run(7)
+    assert found[WAIT] == (one[WAIT] + other[WAIT]) / 2 and found[PLAIN] == one[WAIT] != other[WAIT]
+    assert attrs.evolve(DESIGN, technique="mirrored").run(7)[WAIT] == other[WAIT]
+
+
+def test_mirror_images_wait_for_less_when_the_others_wait_for_more():
+    queue, both = PlainQueue(SCENARIO), []
+    for seed in range(200):
+        pair = [queue.courses(one) for one in (seed, Mirrored(seed))]
+        for coming in pair:
+            queue.serve(coming)
+        both.append([figure(coming, WAIT) for coming in pair])
+    correlation = np.corrcoef(np.array(both).T)[0, 1]
+    assert -1 < correlation < -0.2
+
+
+def test_the_work_of_a_replication_counts_what_comes_with_it():
+    plain = DESIGN.training_jobs(0)
+    assert plain == 30 == attrs.evolve(DESIGN, technique="controls").training_jobs(0)
+    assert attrs.evolve(DESIGN, technique="antithetic").training_jobs(0) == 60
+    assert attrs.evolve(DESIGN, technique="plain-queue", queues=30).training_jobs(0) == 90
