@@ -26,7 +26,11 @@ def test_tame(simulation):
 @pytest.fixture
 def suite(pytester, monkeypatch):
     """Make a suite of one file with one ini option, and run it as a user would."""
-    for variable in ("PYTEST_ADDOPTS", "CI", "BUILD_NUMBER"):  # under the last two pytest writes whole errors into its summary
+    for variable in (
+        "PYTEST_ADDOPTS",
+        "CI",
+        "BUILD_NUMBER",
+    ):  # under the last two pytest writes whole errors into its summary
         monkeypatch.delenv(variable, raising=False)
 
     def run(text, *sometimes, options=()):

@@ -53,7 +53,7 @@ PALETTE: Mapping[str, Color] = {
 }
 """Every color by its name; pages call them --name."""
 
-_PHASES: Mapping[str, str] = {
+PHASES: Mapping[str, str] = {
     "InProgress": "there",
     "InProgress:closing": "rest",
     "InProgress:failing": "lost",
@@ -71,7 +71,7 @@ _PHASES: Mapping[str, str] = {
     "Stopping:teardown": "rest",
     "Starting:stopping": "rest",
 }
-PHASE_COLORS: Mapping[str, str] = {phase: PALETTE[name].light for phase, name in _PHASES.items()}
+PHASE_COLORS: Mapping[str, str] = {phase: PALETTE[name].light for phase, name in PHASES.items()}
 """A color for every state in which a job spends time; phases that do the same have the same color."""
 
 PAPER, RULE, BLACK = PALETTE["paper"].light, PALETTE["rule"].light, PALETTE["ink"].light
