@@ -232,6 +232,7 @@ def check_form(one):
     assert isinstance(one, (Choice, Matching, Way)) or f">{one.solution()}<" not in asked
     assert "open" not in after.partition(">")[0]
     assert one.because.strip() and one.text.strip()
+    assert not re.match(r"\d+\. ", one.because), "Markdown would make a numbered list of it"
     for wrong, hint in one.wrong():
         assert wrong and hint.endswith((".", "?")), (wrong, hint)
         assert not re.search("[`<*]", hint), "hints are plain text"

@@ -125,7 +125,7 @@ def instructions(page: str) -> list[str]:
         lines += [f"### {number}. {part.title}: {part.minutes} minutes", ""]
         for question in part.questions:
             place += 1
-            lines += [f"**Prediction {place}.** {question.text}", "", f"*Solution:* {plain(question.solution())}", ""]
+            lines += [f"**{place}.** {question.text}", "", f"*Solution:* {plain(question.solution())}", ""]
             lines += [question.because, "", "| who predicts | is told |", "|---|---|"]
             lines += [f"| {plain(wrong)} | {plain(hint)} |" for wrong, hint in question.wrong()]
             lines.append("")

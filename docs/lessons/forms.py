@@ -16,9 +16,10 @@ from .questions import Choice, Matching, Number, Question, Way
 
 def head(question: Question, place: int, count: int) -> str:
     """What stands before the question's words."""
+    kind = "Task" if isinstance(question, Way) else "Prediction"
     return (
         f'<section class="question" id="{question.name}" aria-labelledby="{question.name}-head">'
-        f'<p class="question-head" id="{question.name}-head">Prediction {place} of {count}</p>'
+        f'<p class="question-head" id="{question.name}-head">{kind} {place} of {count}</p>'
     )
 
 

@@ -107,7 +107,7 @@ def _early() -> Number:
         ),
         low="It cannot be less than nothing.",
         high="Which of these seconds has anything been done for you?",
-        because=f"{billed_s:.0f}. The instance was reserved for {stop_s + took_s:.0f} s, and you do not pay for it; "
+        because=f"Of all that {billed_s:.0f} s are billed: the instance was reserved for {stop_s + took_s:.0f} s, and you do not pay for it; "
         f"somebody may have waited "
         "for it.",
     )
