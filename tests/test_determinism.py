@@ -104,7 +104,7 @@ COUNTS = {
     "map(len, each)",
     "row.preemptions for row in self._counted()",
     "drawn.counts[design] for design in range(len(designs)) if design not in left",
-    "child.running.values()",
+    "self.running.values()",
     "map(len, streams)",
     "map(len, drawn)",
     "1 for _ in self._counted()",

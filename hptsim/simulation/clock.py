@@ -10,6 +10,7 @@ import itertools
 import weakref
 from collections.abc import Callable, Iterable, Mapping
 from heapq import heappop, heappush
+from operator import itemgetter
 from typing import Any
 
 import simpy
@@ -56,6 +57,23 @@ class TwinEnvironment(simpy.Environment):
         self._eid = itertools.count(first)
         self._fire_armed, self._order = weakref.WeakMethod(fire_armed), weakref.WeakMethod(order)
         self._armed = armed
+        self._to_come: list[tuple[float, int, int, simpy.Event]] = []
+        """Commands behind the first, which is in the queue, the last one first: a long queue makes each event slow."""
+
+    def order_all(self, commands: Iterable[tuple[float, Command]], priority: int) -> None:
+        """Let many commands happen, each after its delay in seconds, as if each was pushed."""
+        now, count = self._now, self._eid
+        self._line_up([(now + delay, priority, next(count), command) for delay, command in commands])
+
+    def _line_up(self, entries: Iterable[tuple[float, int, int, simpy.Event]]) -> None:
+        """Let one of these entries at a time stand in the queue."""
+        self._to_come += entries
+        self._to_come.sort(reverse=True)  # by time, priority and number, of which none is there twice
+        self._next_command()
+
+    def _next_command(self) -> None:
+        if self._to_come:
+            heappush(self._queue, self._to_come.pop())
 
     def push(self, delay: float, priority: int, event: simpy.Event) -> None:
         """Put *event* in the queue."""
@@ -64,7 +82,7 @@ class TwinEnvironment(simpy.Environment):
     def pending(self) -> list[Pending]:
         """The twin's own entries of the queue, in order; a user's events are not among them."""
         found: list[Pending] = []
-        for due, priority, number, event in sorted(self._queue, key=lambda entry: entry[:3]):
+        for due, priority, number, event in sorted([*self._queue, *self._to_come], key=itemgetter(0, 1, 2)):
             if isinstance(event, Command):
                 found.append((due, priority, number, event.call))
             elif isinstance(event, int) and event in self._armed:
@@ -73,9 +91,13 @@ class TwinEnvironment(simpy.Environment):
 
     def resume(self, pending: Iterable[Pending]) -> None:
         """Put the entries of another environment's `pending` in the queue."""
+        commands = []
         for due, priority, number, carried in pending:
-            event = carried if isinstance(carried, int) else Command(carried)
-            heappush(self._queue, (due, priority, number, event))
+            if isinstance(carried, int):
+                heappush(self._queue, (due, priority, number, carried))
+            else:
+                commands.append((due, priority, number, Command(carried)))
+        self._line_up(commands)
 
     def drop_stale(self) -> None:
         """Take events off the head of the queue that can no longer happen."""
@@ -98,6 +120,7 @@ class TwinEnvironment(simpy.Environment):
                 return _call(self._fire_armed, event)
             if type(event) is Command:
                 self._now = heappop(self._queue)[0]
+                self._next_command()
                 return _call(self._order, event.call)
         super().step()
 

@@ -43,8 +43,7 @@ class Runner:
         self.watchers, self.observers = Watchers(), Observers(journal)
         self.calls: list[Call] = []
         self.start_clock()
-        for entry in scenario.tuning_jobs:
-            self.env.push(entry.at_s, _COMMANDS, Command(("create", entry)))
+        self.env.order_all(((entry.at_s, Command(("create", entry))) for entry in scenario.tuning_jobs), _COMMANDS)
 
     def start_clock(self, now_s: float = 0.0, first: int = 0) -> None:
         """Begin a new clock at *now_s*, whose entries are numbered from *first*."""

@@ -2,6 +2,8 @@
 
 import pytest
 import simpy
+from hypothesis import given
+from hypothesis import strategies as st
 
 from hptsim.simulation.clock import Command, TwinEnvironment
 
@@ -40,6 +42,42 @@ def test_at_one_instant_the_priority_decides_and_then_the_order_in_the_queue():
     owner.env.push(3.0, 1, 2)
     owner.env.run(until=20)
     assert owner.seen == [(13.0, 1), (13.0, 2), (13.0, "stop", "a")] and owner.env.now == 20
+
+
+@given(
+    delays=st.lists(st.integers(0, 6), max_size=8),
+    events=st.lists(st.integers(0, 6), max_size=5),
+    first=st.integers(0, 13),
+)
+def test_many_commands_in_a_line_happen_as_if_each_was_pushed_also_after_a_snapshot(delays, events, first):
+    together, alone = Owner(*range(5), now=10.0), Owner(*range(5), now=10.0)
+    together.env.order_all(((float(delay), Command(("create", n))) for n, delay in enumerate(delays)), 2)
+    for number, delay in enumerate(delays):
+        alone.env.push(float(delay), 2, Command(("create", number)))
+    for owner in (together, alone):
+        for serial, delay in enumerate(events):
+            owner.env.push(float(delay), 1, serial)
+        owner.env.push(3.0, 2, Command(("stop", "a")))
+    count = len(delays) + len(events) + 1
+    first = min(first, count)
+    for _ in range(first):
+        together.env.step()
+    later = Owner(*range(5), now=together.env.now)
+    assert together.env.pending() == sorted(together.env.pending(), key=lambda entry: entry[:3])
+    later.env.resume(together.env.pending())
+    for owner in (together, later, alone):
+        owner.env.run()
+    assert together.seen == alone.seen and later.seen == alone.seen[first:]
+    assert len(alone.seen) == count
+
+
+def test_of_many_commands_only_the_next_stands_in_the_queue_of_events():
+    owner = Owner()
+    owner.env.order_all([(9.0, Command(("create", 9))), *((float(n), Command(("create", n))) for n in range(9))], 2)
+    for number in range(10):
+        assert len(owner.env._queue) == 1 and len(owner.env.pending()) == 10 - number
+        owner.env.step()
+    assert owner.seen == [(float(number), "create", number) for number in range(10)]
 
 
 def test_a_users_own_events_run_beside_it():
