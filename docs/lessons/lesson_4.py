@@ -107,9 +107,8 @@ def _early() -> Number:
         ),
         low="It cannot be less than nothing.",
         high="Which of these seconds has anything been done for you?",
-        because=f"Of all that {billed_s:.0f} s are billed: the instance was reserved for {stop_s + took_s:.0f} s, and you do not pay for it; "
-        f"somebody may have waited "
-        "for it.",
+        because=f"Of all that {billed_s:.0f} s are billed: the instance was reserved for {stop_s + took_s:.0f} s, and you do not "
+        "pay for it; somebody may have waited for it.",
     )
 
 
