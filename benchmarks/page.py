@@ -42,7 +42,7 @@ def written(result: Result) -> Iterable[str]:
     else:
         yield f"The machine was quiet (a load of {machine.load:g} before it began)."
     yield ""
-    yield "| what | measured | baseline | ratio | taken from |"
+    yield "| what | ratio | baseline | measured | taken from |"
     yield "|---|---:|---|---:|---|"
     left_out = []
     for name, rows in result.found.items():
@@ -52,6 +52,7 @@ def written(result: Result) -> Iterable[str]:
                 left_out.append(f"* {row.what} (`{name}`): {row.reason}")
             else:
                 baseline = f"{row.baseline}: {short(row.baseline_value)}"
-                yield f"| {row.what} | {short(row.value)} {row.unit} | {baseline} | {short(row.ratio)} | {row.taken} |"
+                yield f"| {row.what} | {short(row.ratio)} | {baseline} | {short(row.value)} {row.unit} | {row.taken} |"
+    left_out += [f"* `{name}`: it was not part of this run" for name in SUITE if name not in result.found]
     if left_out:
         yield from ("", "Left out in this run:", "", *left_out)

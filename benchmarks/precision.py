@@ -12,7 +12,7 @@ import random
 import statistics
 import sys
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
 from typing import Any
@@ -22,6 +22,7 @@ import numpy as np
 import pandas as pd
 import simpy
 from intervals import spitzer
+from measured import LeftOut, Row, Rows
 
 from hptsim import Scenario, TuningJobSpec
 from hptsim.model import ResourceLimits
@@ -141,8 +142,13 @@ def twin(question: Question, seed: int, technique: str) -> Results:
         )
 
 
-def rows(seeds: int = 3, names: tuple[str, ...] = ("auto", "simpy", "ciw", "none")) -> list[dict[str, Any]]:
-    """For each question and program, medians over *seeds* answers: processor seconds, replications, the mean."""
+def answers(
+    seeds: int = 3, names: tuple[str, ...] = ("auto", "simpy", "ciw"), questions: Sequence[Question] = QUESTIONS
+) -> Iterator[dict[str, Any]]:
+    """For each question and program, medians over *seeds* answers: processor seconds, replications, the mean.
+
+    "none" among the *names* is hptsim without variance reduction, which takes some minutes for M/M/20.
+    """
     ways: dict[str, Callable[[Question, int], Results]] = {
         "auto": lambda question, seed: twin(question, seed, "auto"),
         "none": lambda question, seed: twin(question, seed, "none"),
@@ -150,12 +156,11 @@ def rows(seeds: int = 3, names: tuple[str, ...] = ("auto", "simpy", "ciw", "none
         "ciw": lambda question, seed: plainly(ciw, question, seed),
     }
     words = {"auto": "hptsim, variance reduction", "none": "hptsim, plain", "simpy": "bare simpy", "ciw": "Ciw"}
-    found = []
-    for question in QUESTIONS:
+    for question in questions:
         for name in names:
             row: dict[str, Any] = {"question": question.name, "program": words[name]}
             if name == "ciw" and find_spec("ciw") is None:
-                found.append({**row, "left_out": "pip install ciw"})
+                yield {**row, "left_out": "pip install ciw"}
                 continue
             took_s, counts, means = [], [], []
             for seed in range(1, seeds + 1):
@@ -165,20 +170,36 @@ def rows(seeds: int = 3, names: tuple[str, ...] = ("auto", "simpy", "ciw", "none
                 reduction = answer.reduction
                 counts.append(len(answer.table) if reduction is None else reduction.pilot + reduction.replications)
                 means.append(answer.mean(question.column))
-            found.append(
-                {**row, "seconds": statistics.median(took_s), "replications": round(statistics.median(counts)),
-                 "mean": statistics.fmean(means)}
-            )  # fmt: skip
+            yield {**row, "seconds": statistics.median(took_s), "replications": round(statistics.median(counts)),
+                   "mean": statistics.fmean(means)}  # fmt: skip
+
+
+def rows(quick: bool) -> Rows:
+    """hptsim with variance reduction beside bare simpy and Ciw: seconds until the answer is known as precisely.
+
+    *quick* asks once, and only about the nightly example.
+    """
+    found: Rows = []
+    ours: dict[str, dict[str, Any]] = {}
+    for row in answers(seeds=1, questions=QUESTIONS[1:]) if quick else answers():
+        question, program = row["question"], row["program"]
+        if "left_out" in row:
+            found.append(LeftOut(f"{question} beside {program}", f"needs {row['left_out']}"))
+        elif program.startswith("hptsim"):
+            ours[question] = row
+        else:
+            counts = f"{ours[question]['replications']} replications; {program} {row['replications']}"
+            what = f"{question}: mean or quantile to {RELATIVE:.0%} ({counts})"
+            found.append(Row(what, ours[question]["seconds"], "s", program, row["seconds"]))
     return found
 
 
-def gains() -> list[dict[str, Any]]:
+def gains() -> Iterator[dict[str, Any]]:
     """What each technique gains where the twin is no plain queue: the office hours of the planner's tutorial, typical timings."""
     hours = Profile([0] * 8 + [3] * 10 + [0] * 6)
     jobs = Arrivals(TuningJobSpec("team", limits=ResourceLimits(12, 3)), hours, until_s=24 * 3600)
     timings = attrs.evolve(Timings.typical(), training_s=LogNormal(900, 0.5))
     team = Scenario("team", capacity={TYPE: 18}, timings=timings, arrivals=(jobs,))
-    found = []
     with ThreadPoolExecutor(1) as one:
         for column in ("waiting_time_s.p95", "cost_usd"):
             for technique in ("antithetic", "controls", "plain-queue", "auto"):
@@ -191,17 +212,16 @@ def gains() -> list[dict[str, Any]]:
                 took_s = time.process_time() - begun
                 reduction = answer.reduction
                 assert reduction is not None
-                found.append({"column": column, "asked": technique, "technique": reduction.technique, "seconds": took_s,
-                              "replications": reduction.pilot + reduction.replications, "gain": reduction.gain})  # fmt: skip
-    return found
+                yield {"column": column, "asked": technique, "technique": reduction.technique, "seconds": took_s,
+                       "replications": reduction.pilot + reduction.replications, "gain": reduction.gain}  # fmt: skip
 
 
-def coverage(sequences: int = 400) -> list[dict[str, Any]]:
+def coverage(sequences: int = 400) -> Iterator[dict[str, Any]]:
     """How often 95 % intervals cover the exact mean wait of the first ten customers of an M/M/1 queue (Spitzer's identity)."""
     arrivals = Arrivals(TuningJobSpec("c"), Exponential(200.0), 10)
     timings = Timings(training_s=Exponential(100.0))
     scenario = Scenario(capacity={TYPE: 1}, timings=timings, limits="none", arrivals=[arrivals])
-    exact, column, found = spitzer(0.5, 10), "waiting_time_s.mean", []
+    exact, column = spitzer(0.5, 10), "waiting_time_s.mean"
     with ThreadPoolExecutor(1) as one:
         for technique in ("none", "antithetic", "controls", "plain-queue", "auto"):
             covered, runs = 0, []
@@ -213,21 +233,19 @@ def coverage(sequences: int = 400) -> list[dict[str, Any]]:
                 covered += low <= exact <= high
                 reduction = answer.reduction
                 runs.append(len(answer.table) if reduction is None else reduction.pilot + reduction.replications)
-            found.append(
-                {"technique": technique, "covered": covered / sequences, "replications": statistics.fmean(runs)}
-            )
-    return found
+            yield {"technique": technique, "covered": covered / sequences, "replications": statistics.fmean(runs)}
 
 
 def main(arguments: list[str]) -> None:
     """Print the rows."""
     if arguments[:1] == ["coverage"]:
-        for row in coverage(*map(int, arguments[1:])):
+        for row in coverage(int(arguments[1]) if arguments[1:] else 400):
             print(
                 f"{row['technique']:12} {row['covered']:6.1%} of 95 %, {row['replications']:6.1f} replications on average"
             )
         return
-    for row in rows(*map(int, arguments)):
+    row: dict[str, Any]
+    for row in answers(int(arguments[0]) if arguments else 3):
         text = f"left out: {row['left_out']}" if "left_out" in row else (
             f"{row['seconds']:7.1f} s, {row['replications']:5} replications, mean {row['mean']:6.1f} s"
         )  # fmt: skip

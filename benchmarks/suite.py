@@ -27,6 +27,7 @@ SUITE = {
     "replay": "Replaying the Alibaba trace, beside a bare heap",
     "million": "Replaying a large table, its figures counted on the way, beside keeping the journal",
     "size": "Memory and snapshots of large runs",
+    "precision": "Seconds to a precise answer, beside plain replications of simpy and Ciw",
     "sweep": "Replications on two processes, beside one",
     "syne_tune_simulator": "A table of trials, beside Syne Tune's simulator",
 }

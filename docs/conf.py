@@ -5,7 +5,6 @@ cannot lie: a Mermaid block of a page must be what the tables say, and is shown 
 """
 
 import json
-import logging
 import re
 import shutil
 import sys
@@ -56,7 +55,7 @@ html_title = f"hptsim {release}"  # stands on each page
 html_favicon = "twin/icon.svg"
 html_static_path = ["_static"]
 html_css_files = ["style.css", "site.css", "pages.css"]
-html_js_files = ["copy.js"]
+html_js_files = ["copy.js", "search_files.js"]
 THEME = {
     "color-foreground-primary": "ink",
     "color-foreground-secondary": "muted",
@@ -99,9 +98,8 @@ class Diagram(SphinxDirective):
         drawing = diagram.svg(table, docs="../")
         (folder / name).write_text(drawing, encoding="utf-8")
         up = "../" * self.env.docname.count("/")
-        size = " ".join(
-            re.findall(r'(?:width|height)="\d+"', drawing)[:2]
-        )  # as it is: its letters are not made smaller
+        # As large as it is drawn: a page that is narrower scrolls, and the letters stay legible.
+        size = " ".join(re.findall(r'(?:width|height)="\d+"', drawing)[:2])
         page = DRAWING.format(path=f"{up}_static/{name}", what=spoken(table), size=size)
         return [nodes.raw("", page, format="html")]
 
@@ -153,10 +151,8 @@ def named_laws(
 def explorer_pages(app: Sphinx, exception: Exception | None) -> None:
     """The two pages on which the class chooses what happens: of the service as it is, and of one that forgets a model."""
     if exception is None and app.builder.name == "html":
-        logging.disable(logging.INFO)  # the layout's library tells each of its steps
         for name, graph in graphs.PAGES.items():
             explorer_page(graph(), Path(app.outdir) / name)
-        logging.disable(logging.NOTSET)
 
 
 def shared_style(app: Sphinx) -> None:

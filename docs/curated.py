@@ -31,7 +31,8 @@ def sentence(thing: object) -> str:
     if not (inspect.isclass(thing) or inspect.isroutine(thing) or inspect.ismodule(thing)):
         return ""
     paragraph = (inspect.getdoc(thing) or "").partition("\n\n")[0].replace("\n", " ")
-    return LINK.sub(r"`\1`", re.split(r"(?<=[.:?!]) (?=[A-Z*`])", paragraph)[0])
+    first = LINK.sub(r"`\1`", re.split(r"(?<=[.?!]) (?=[A-Z*`])", paragraph)[0])
+    return first.removesuffix(":") + "." if first.endswith(":") else first
 
 
 def example(thing: object) -> str:
@@ -128,9 +129,10 @@ class Curated(SphinxDirective):
         return f"{'An' if kind[0].lower() in 'aeiou' else 'A'} value of type `{kind}`."
 
     def inline(self, words: str) -> list[nodes.Node]:
-        """Text with its `names` set as code."""
-        parts = re.split(r"`([^`]+)`", words)
-        return [nodes.literal("", part) if place % 2 else nodes.Text(part) for place, part in enumerate(parts) if part]
+        """Text with its `names` set as code and its *parameters* in italics."""
+        parts = re.split(r"(`[^`]+`|\*[^*\s]+\*)", words)
+        kinds = {"`": nodes.literal, "*": nodes.emphasis}
+        return [kinds[part[0]]("", part[1:-1]) if part[0] in kinds else nodes.Text(part) for part in parts if part]
 
     def reference(self, thing: Any, name: str, content: nodes.Node) -> nodes.Node:
         """A link to its place in the full reference; what has no place there links to its room, or nowhere."""

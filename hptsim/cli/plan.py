@@ -18,7 +18,7 @@ from hptsim.optional import require
 from hptsim.planning.answers import Answer
 from hptsim.planning.intervals import check_confidence
 from hptsim.planning.one_history import HistoryAnswer, HistoryTarget, smallest_in_history
-from hptsim.planning.results import Results, digits, percent
+from hptsim.planning.results import HEADLINE, Results, digits, percent
 from hptsim.planning.targets import Target
 from hptsim.scenario.resampling import resampling
 from hptsim.scenario.scenario import Scenario
@@ -43,6 +43,8 @@ def plan(
     price: list[str] | None = None,
     over: list[str] | None = None,
     replications: int | None = None,
+    precision: float | None = None,
+    variance_reduction: str = "auto",
     target: str | None = None,
     what: str | None = None,
     unserved: float = 0.0,
@@ -89,6 +91,11 @@ def plan(
     replications
         how many runs of each design; without it 20, or as many as a target about a share needs, up to 100; a table of jobs is
         run once, unless it is resampled
+    precision
+        replicate until half of the interval of one --figure (the mean waiting time, if none is named) is at most this share of
+        its mean, such as 0.05, or 1,000 replications are done
+    variance_reduction
+        how --precision takes fewer replications: auto, as a pilot chooses, antithetic, controls, plain-queue, or none
     target
         what a figure is wanted to be, such as "waiting_time_s.p95 <= 600"
     what
@@ -128,6 +135,11 @@ def plan(
         given = "--over" if over else "no --target"
         raise invalid("--what", given, "--target and no --over: the search chooses the values to try")
     grid = dict(map(parsed, over or []))
+    one_figure = (
+        None
+        if precision is None
+        else _precise(precision, figure, replications, {"--over": over, "--target": target, "--trace": trace})
+    )
     _check_one_source(file, trace, {"--mapping": mapping, "--skip": skip, "--capacity": capacity, "--price": price,
         "--prices": prices, "--discipline": discipline}, replications if resample is None else None)  # fmt: skip
     brought = None
@@ -147,7 +159,11 @@ def plan(
     }
     try:
         told = () if brought is None else tuple(brought.sentences())
-        if brought is not None and resample is None:
+        if one_figure is not None:
+            how: Any = {"seed": seed, "confidence": confidence, "variance_reduction": variance_reduction, **settings}
+            precise = planning.until_precise(scenario, one_figure, precision or 0.0, **how)
+            answer = Answer(precise, confidence, told=told, column=one_figure)
+        elif brought is not None and resample is None:
             answer = _of_history(told, scenario, what, grid, wanted, settings)
         elif what is None:
             found = planning.sweep(scenario, grid, replications, seed, **settings)
@@ -166,7 +182,7 @@ def plan(
         kept = "nothing is kept without --checkpoint" if checkpoint is None else f"what has ended is in {checkpoint}"
         print(f"interrupted; {kept}", file=sys.stderr)
         raise
-    figures = _chosen(answer.results, figure, wanted)
+    figures = _chosen(answer.results, figure if one_figure is None else [one_figure], wanted)
     if parquet is not None:
         answer.results.to_parquet(parquet)
     if html is not None:
@@ -199,6 +215,18 @@ def _check_one_source(
     for name, value in of_tables.items():
         if trace is None and value:
             raise invalid(name, value, "--trace: a scenario's file says it itself")
+
+
+def _precise(precision: float, figure: list[str] | None, replications: int | None, others: Mapping[str, Any]) -> str:
+    """The one figure of --precision; raises InvalidInput for what does not go with it."""
+    if not 0 < precision < 1:
+        raise invalid("--precision", precision, "a share of the mean, such as 0.05")
+    for name, value in {"--replications": replications, **others}.items():
+        if value:
+            raise invalid(name, value, "none with --precision, which replicates one design until one figure is known")
+    if len(figure or ()) > 1:
+        raise invalid("--figure", figure, "one with --precision")
+    return figure[0] if figure else HEADLINE
 
 
 def _of_history(

@@ -58,6 +58,8 @@ class CloudBase:
         """Set what holds: what was said, or what the simulation and its scenario say."""
         self._seed = seed if self.seed is None else self.seed
         self._script = scenario.script if self.script is None else self.script
+        curve = self._script.curve
+        self._table = curve if isinstance(curve, Objective) else None
 
     @property
     def slowest_stop_s(self) -> float | None:
@@ -75,18 +77,17 @@ class CloudBase:
     def epochs_of(self, known: Mapping[str, str]) -> int:
         """After how many epochs the script ends: as a hyperparameter says, or the script itself, or its table at the latest."""
         epochs = epochs_in(known) if known else None
-        if isinstance(self._script.curve, Objective):
-            most = len(self._script.curve.run(known).values)
+        if self._table is not None:
+            most = len(self._table.run(known).values)
             return most if epochs is None else min(epochs, most)
         return self._script.epochs if epochs is None else epochs
 
     def benchmark(self, job: TrainingJob) -> Run | None:
         """What the table says of the job's configuration, where the script's curve is an `Objective`."""
-        curve = self._script.curve
-        if not isinstance(curve, Objective):
+        if self._table is None:
             return None
         try:
-            return curve.run({**job.definition.static, **job.hyperparameters})
+            return self._table.run({**job.definition.static, **job.hyperparameters})
         except InvalidInput as error:
             raise error.below(f"training job {job.name}: ") from error.__cause__
 
@@ -111,7 +112,7 @@ class CloudBase:
         epochs = job.epochs or self._script.epochs
         if job.watched:  # a script that ends after its last epoch has no other one
             return min(len(job.curve) + 1, epochs) if job.state == "Training" else len(job.curve)
-        if (run := self.benchmark(job)) is not None:
+        if self._table is not None and (run := self.benchmark(job)) is not None:
             return run.epochs_done(job.progress_s)
         return epochs if job.work_s <= 0 else int(epochs * job.progress_s / job.work_s + 1e-9)
 
@@ -134,7 +135,7 @@ class CloudBase:
 
     def evaluate(self, world: State, job: TrainingJob, epoch: int) -> float:
         """The metric after *epoch* epochs, from the script's curve or the simple one that knows a best configuration."""
-        if (run := self.benchmark(job)) is not None:
+        if self._table is not None and (run := self.benchmark(job)) is not None:
             return run.values[min(epoch, len(run.values)) - 1]
         if self._script.curve is not None:
             return self._value(self._script.curve, job, epoch, f"{job.name}/noise")
@@ -167,8 +168,10 @@ class CloudBase:
 
     def log_lines(self, world: State, job: TrainingJob, data: Epoch | ScriptEnded) -> Sequence[str]:
         """What the script prints after an epoch and at its end: its metrics, a line for each unless it has its own format."""
-        epoch = data.number if type(data) is Epoch else self._epoch(job)
         shown = data.objective
+        if shown is not None and not self._script.metrics:  # whatever the epoch
+            return self._lines(world, job, shown, 0)
+        epoch = data.number if type(data) is Epoch else self._epoch(job)
         if shown is None:  # it may have printed one that was not found
             shown = self._printed(world, job, epoch)
             if shown is not None and self._found(world, job, shown, epoch) is not None:

@@ -1,10 +1,18 @@
-"""A fast shallow copy of a record."""
+"""Records made and copied fast: there are millions of them."""
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import Any, Protocol, TypeVar
 
 T = TypeVar("T")
+
+
+class _Make(Protocol):
+    def __call__(self, kind: type[T], values: tuple[Any, ...], /) -> T: ...
+
+
+make: _Make = tuple.__new__  # type: ignore[assignment]
+"""A named tuple of all its values, in order and without defaults, made without the detour through its own Python code."""
 
 
 def duplicate(record: T) -> T:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from hptsim.errors import invalid
+from hptsim.model.copying import make
 from hptsim.model.entries import QUEUED as QUEUED
 from hptsim.model.entries import THINGS as THINGS
 from hptsim.model.entries import Entry as Entry
@@ -24,10 +25,6 @@ from hptsim.model.journal_file import JournalWriter
 from hptsim.model.journal_file import Saved as Saved
 from hptsim.model.journal_file import read as read
 from hptsim.model.journal_lines import encode as encode
-
-_new_tuple: Any = tuple.__new__
-"""Makes a record of an entry without the detour of Record._make through Python: journals have millions."""
-
 
 _BATCH = 1000
 """At most this many entries wait until they are written to a file."""
@@ -91,7 +88,7 @@ class Journal:
         """Bring what is new to the file and the counts; where nothing is kept it then leaves the memory."""
         new = self.entries[self._spilled :]
         for reader in self.readers:
-            for record in map(_new_tuple, repeat(Record), new):
+            for record in map(make, repeat(Record), new):
                 reader(record)
         if self._writer is not None:
             self._writer.write()
@@ -142,7 +139,7 @@ class Journal:
 
     def __iter__(self) -> Iterator[Record]:
         if self.keep:
-            yield from map(_new_tuple, repeat(Record), self.entries)
+            yield from map(make, repeat(Record), self.entries)
         elif self.path is not None:
             self.flush()
             yield from read(self.path).records
@@ -150,4 +147,4 @@ class Journal:
             raise invalid("journal", "counts only", "a journal that is kept in memory or in a file")
 
     def __getitem__(self, place: slice) -> list[Record]:
-        return list(map(_new_tuple, repeat(Record), self.entries[place]))
+        return list(map(make, repeat(Record), self.entries[place]))

@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 
 from hptsim.planning.pooled_shares import beside
-from hptsim.planning.results import Results, percent, spelled
+from hptsim.planning.results import HEADLINE, Results, percent, spelled
 from hptsim.planning.targets import Target
 
 
@@ -31,6 +31,8 @@ class Answer:
     """A `Smallest`, or the search in one history."""
     told: tuple[str, ...] = ()
     """What is said of the workload before the answer."""
+    column: str = HEADLINE
+    """The figure that the sentence is about, without a target."""
 
     def points(self) -> list[tuple[dict[str, Any], Results]]:
         """The designs, those of a search in order."""
@@ -50,7 +52,7 @@ class Answer:
         if self.search is not None:
             return [self.search.sentence()]
         if self.target is None:
-            return [self.results.sentence(confidence=self.confidence)]
+            return [self.results.sentence(self.column, self.confidence)]
         words = {"met": "is met", "missed": "is missed", "open": "is neither shown to be met nor to be missed"}
         lines = []
         for set_, part in self.points():
@@ -88,8 +90,11 @@ class Answer:
             )
         found = {} if self.search is None else {"what": self.search.what, "smallest": self.search.value}
         head = {"scenario": scenario, "seed": seed, "confidence": self.confidence, **found}
+        reduction = self.results.reduction
+        if reduction is not None:
+            head["variance_reduction"] = {**attrs.asdict(reduction), "plain": _number(reduction.plain)}
         return {**head, "sentence": self.sentence(), "points": points}
 
 
 def _number(value: float) -> float | None:
-    return None if math.isnan(value) else value
+    return value if math.isfinite(value) else None

@@ -1,7 +1,8 @@
 """How replications are run: by any `concurrent.futures.Executor`, in this process, in others, or on a cluster.
 
 The numbers depend on the design and the seed alone, so it does not matter which worker runs what, or in which order.
-Workers get replications in chunks and return figures; journals stay in the worker.
+Workers get replications in chunks, those that are expected to take longest first, and return figures; journals stay in the
+worker. A design that makes more than one chunk goes to each worker once.
 """
 
 from __future__ import annotations
@@ -12,12 +13,15 @@ import pickle
 import signal
 import sys
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed, wait
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from functools import lru_cache
 from importlib.util import find_spec
 from itertools import groupby
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import attrs
@@ -37,7 +41,8 @@ from hptsim.simulation.simulation import Simulation
 
 _CHUNK_TRAINING_JOBS = 5000
 """About half a second of work: long beside pickling, short beside what a crash may cost."""
-_CHUNKS_PER_WORKER = 4
+_LEAST_TRAINING_JOBS = 50
+"""About five milliseconds of work: the least that is worth a message."""
 _MANY = 10_000
 """From so many scheduled tuning jobs on, a tenth of a gigabyte, the journal of a replication is not kept."""
 
@@ -88,12 +93,17 @@ _working = False
 """Whether this process is in the middle of a chunk."""
 
 
-def run_chunk(design: Design, seeds: Sequence[int]) -> list[Figures]:
-    """The figures of some replications, in order: what a worker does; only those that had ended when Ctrl-C was pressed."""
+def run_chunk(design: Design | str, seeds: Sequence[int]) -> list[Figures]:
+    """The figures of some replications, in order: what a worker does; only those that had ended when Ctrl-C was pressed.
+
+    A string is the file that has the design.
+    """
     global _working
     done: list[Figures] = []
     try:
         _working = True
+        if isinstance(design, str):
+            design = _read(design)
         for seed in seeds:
             done.append(design.run(seed))
     except KeyboardInterrupt:  # what has ended is returned; the caller sees that some are missing
@@ -101,6 +111,13 @@ def run_chunk(design: Design, seeds: Sequence[int]) -> list[Figures]:
     finally:
         _working = False
     return done
+
+
+@lru_cache(maxsize=8)
+def _read(path: str) -> Design:
+    """The design in a file, which is read once by each worker: no two runs have a file of the same name."""
+    design: Design = pickle.loads(Path(path).read_bytes())
+    return design
 
 
 def _begin_worker() -> None:
@@ -158,13 +175,15 @@ def run(
         keys = [f"{names[id(design)]}/{seed}" for design, seed in tasks]
         found = {place: kept.known[key] for place, key in enumerate(keys) if key in kept.known}
         missing = [place for place in range(len(tasks)) if place not in found]
-        with workers(executor) as pool:
+        with ExitStack() as stack:
+            pool = stack.enter_context(workers(executor))
             if isinstance(pool, ProcessPoolExecutor):
                 _check_pickles(designs.values())
             chunks = list(_chunks(tasks, missing, getattr(pool, "_max_workers", os.cpu_count() or 1)))
+            sent = stack.enter_context(_sent([tasks[chunk[0]][0] for chunk in chunks], pool))
             futures = {
-                pool.submit(run_chunk, tasks[chunk[0]][0], [tasks[place][1] for place in chunk]): chunk
-                for chunk in chunks
+                pool.submit(run_chunk, design, [tasks[place][1] for place in chunk]): chunk
+                for design, chunk in zip(sent, chunks, strict=True)
             }
 
             def take(future: Future[list[Figures]]) -> bool:
@@ -211,14 +230,45 @@ def _collect(
         raise
 
 
+@contextmanager
+def _sent(designs: Sequence[Design], pool: Executor) -> Iterator[list[Any]]:
+    """What stands for the design of each chunk in its message: of a design that is there twice, a file, or dask's own copies."""
+    times = Counter(map(id, designs))
+    often = {place: design for design in designs if times[place := id(design)] > 1}
+    with ExitStack() as stack:
+        copies: dict[int, Any] = {}
+        if often and isinstance(pool, ProcessPoolExecutor):
+            folder = Path(stack.enter_context(TemporaryDirectory(prefix="hptsim-")))
+            for number, (place, design) in enumerate(often.items()):
+                (folder / str(number)).write_bytes(pickle.dumps(design))
+                copies[place] = str(folder / str(number))
+        scatter = getattr(getattr(pool, "_client", None), "scatter", None)  # the client of dask's executor
+        if scatter is not None:
+            copies = {place: scatter(design, broadcast=True, hash=False) for place, design in often.items()}
+        yield [copies.get(id(design), design) for design in designs]
+
+
 def _chunks(tasks: Sequence[Task], missing: Sequence[int], count: int) -> Iterator[list[int]]:
-    """The places of the missing tasks, some of one design at a time: enough for every one of *count* workers."""
-    fair = -(-len(missing) // (_CHUNKS_PER_WORKER * count))
+    """The places of the missing tasks, some of one design at a time, for *count* workers: the longest replications first.
+
+    A chunk is at most half of a worker's share of what is left, so that all workers end at about the same time.
+    """
+    groups = []
     for _, group in groupby(missing, lambda place: id(tasks[place][0])):
         places = list(group)
         design, seed = tasks[places[0]]
-        size = max(1, min(fair, _CHUNK_TRAINING_JOBS // max(1, design.training_jobs(seed))))
-        yield from (places[first : first + size] for first in range(0, len(places), size))
+        groups.append((max(1, design.training_jobs(seed)), places))
+    groups.sort(key=lambda one: -one[0])
+    left = sum(length * len(places) for length, places in groups)
+    for length, places in groups:
+        first = 0
+        while first < len(places):
+            work = min(_CHUNK_TRAINING_JOBS, max(_LEAST_TRAINING_JOBS, left // (2 * count)))
+            size = max(1, work // length)
+            chunk = places[first : first + size]
+            yield chunk
+            first += size
+            left -= length * len(chunk)
 
 
 @contextmanager

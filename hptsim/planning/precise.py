@@ -47,8 +47,8 @@ def until_precise(
     to 95 % left at a relative half width of 0.1 and 90 to 93 % at 0.3, for the skewed waiting times of a short M/M/1 queue.
 
     *variance_reduction* takes fewer replications for the same precision: "antithetic", "controls" or "plain-queue"
-    (`hptsim.planning.variance_reduction`), or "auto" for that of them which *first* pilot replications promise most of, and none
-    where they promise too little. The pilot is no part of the answer. The table then has the corrected *column* alone, and
+    (`hptsim.planning.variance_reduction`), or "auto" for that of them which up to *first* pilot replications promise most of, and
+    none where they promise too little. The pilot is no part of the answer. The table then has the corrected *column* alone, and
     `reduction` says what it was worth in this run. Raises InvalidInput for a technique that does not fit the scenario.
     """
     check_confidence(confidence)
@@ -100,8 +100,13 @@ class _Reducing:
         self._plain: list[float] = []
 
     def choose(self, wanted: str, relative_half_width: float, confidence: float) -> None:
-        """Run the pilot, and take the *wanted* technique or the best one, for this precision."""
-        pilot = self._run(self._design, 0, self._pilot)
+        """Run the pilot, and take the *wanted* technique or the best one, for this precision; a short one where it is clear."""
+        pilot = self._run(self._design, 0, _FIRST_LOOK)
+        if wanted in ("auto", "plain-queue") and worth_it(pilot, self._design):
+            self._pilot = self._pilot_runs = _FIRST_LOOK
+        else:
+            rest = self._run(self._design, _FIRST_LOOK, self._pilot - _FIRST_LOOK)
+            pilot = pd.concat([pilot, rest], ignore_index=True)
         plain = pilot[PLAIN].to_numpy(dtype=float)
         if np.isnan(plain).any():
             expected = "a figure that every replication of the pilot has, with variance_reduction"

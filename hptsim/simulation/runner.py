@@ -77,8 +77,10 @@ class Runner:
         watchful = self.judge.each_step or not journal.keep
         watchers, observers = self.watchers.waiting, self.observers.functions
         with collector_paused():
-            while queue and queue[0][0] <= until:
+            while queue:
                 due, _, _, event = queue[0]
+                if due > until:
+                    break
                 if type(event) is not int:
                     env.step()
                     continue

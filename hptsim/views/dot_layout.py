@@ -1,8 +1,8 @@
 """Where boxes stand, how arrows lead and where their labels have room: by graphviz's engine `dot` (extra `plots`).
 
-Of the engines that pip installs on a bare machine it is the one that keeps room for the labels of arrows. pygraphviz brings it
-for Linux, macOS and Windows as a library; no program is called. ELK needs Node.js, and its port to Python places no labels;
-d2 is a program that draws with an ink of its own; fast-sugiyama, which lays out the states of an exploration, knows no labels.
+It keeps room for the labels of arrows, and pip installs it on a bare machine: pygraphviz brings it as a library for Linux, macOS
+and Windows, and calls no program. Weighed against it: ELK needs Node.js, and its port to Python places no labels of arrows; d2 is
+a program that draws by itself, without our tooltips and themes; fast-sugiyama knows no labels.
 
 Gansner, Koutsofios, North and Vo: A technique for drawing directed graphs, IEEE Trans. Software Engineering 19 (1993).
 """
@@ -19,7 +19,7 @@ from hptsim.optional import require
 Point = tuple[float, float]
 Size = tuple[float, float]
 Pair = tuple[str, str]
-_INCH = 72
+INCH = 72
 """Pixels: dot takes a box's size in inches."""
 _STRAIGHT = "10"
 """How much more than others an arrow resists a bend, if it is to lead straight down."""
@@ -52,13 +52,12 @@ def arranged(boxes: Mapping[str, Size], labels: Mapping[Pair, Size], straight: C
     >>> found.boxes["a"][1] < found.labels["a", "b"][1] < found.boxes["b"][1]
     True
     """
-    library = require("pygraphviz", "plots", "laying out a diagram")
     numbers = {
         name: str(number) for number, name in enumerate(boxes)
     }  # a name may have letters that mean something to dot
-    graph = library.AGraph(directed=True, nodesep="0.08", ranksep="0.15")
+    graph = engine().AGraph(directed=True, nodesep="0.08", ranksep="0.15")
     for name, (wide, tall) in boxes.items():
-        graph.add_node(numbers[name], shape="box", fixedsize="true", width=wide / _INCH, height=tall / _INCH, label="")
+        graph.add_node(numbers[name], shape="box", fixedsize="true", width=wide / INCH, height=tall / INCH, label="")
     for pair, size in labels.items():
         weight = _STRAIGHT if pair in straight else "1"
         graph.add_edge(*(numbers[name] for name in pair), label=_ROOM.format(*size), weight=weight)
@@ -66,20 +65,29 @@ def arranged(boxes: Mapping[str, Size], labels: Mapping[Pair, Size], straight: C
     _, _, wide, tall = map(float, graph.graph_attr["bb"].split(","))
     edges = {pair: graph.get_edge(*(numbers[name] for name in pair)) for pair in labels}
     return Arranged(
-        {name: _point(graph.get_node(number).attr["pos"], tall) for name, number in numbers.items()},
-        {pair: _point(edge.attr["lp"], tall) for pair, edge in edges.items()},
-        {pair: _course(edge, tall) for pair, edge in edges.items()},
+        {name: point(graph.get_node(number).attr["pos"], tall) for name, number in numbers.items()},
+        {pair: point(edge.attr["lp"], tall) for pair, edge in edges.items()},
+        {pair: course(edge, tall) for pair, edge in edges.items()},
         (wide, tall),
     )
 
 
-def _point(written: str, tall: float) -> Point:
-    """A point as dot writes it; it counts from the lower edge."""
+def engine() -> Any:
+    """pygraphviz, the library; raises MissingExtra without it."""
+    return require("pygraphviz", "plots", "laying out a diagram")
+
+
+def point(written: str, tall: float) -> Point:
+    """A point as dot writes it, counted from the lower edge; here from the upper one of a drawing that is *tall*.
+
+    >>> point("30,20", 100)
+    (30.0, 80.0)
+    """
     x, y = written.split(",")
     return float(x), tall - float(y)
 
 
-def _course(edge: Any, tall: float) -> list[Point]:
-    """The points of an arrow: dot writes its tip first, after an e."""
+def course(edge: Any, tall: float) -> list[Point]:
+    """The points of an arrow, as `Arranged` has them: dot writes the tip first, after an e."""
     tip, *points = edge.attr["pos"].split()
-    return [*(_point(point, tall) for point in points), _point(tip.removeprefix("e,"), tall)]
+    return [*(point(one, tall) for one in points), point(tip.removeprefix("e,"), tall)]

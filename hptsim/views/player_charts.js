@@ -7,7 +7,7 @@ const charts = [
   { title: "artifacts stored", times: rowsOf(recording.stored, 0), values: rowsOf(recording.stored, 1), tone: "done", tall: 18, above: 4 },
   { title: "log events", times: rowsOf(recording.stored, 0), values: rowsOf(recording.stored, 2), tone: "rest", tall: 18, above: 4 },
 ];
-for (const chart of charts) chart.high = Math.max(1, chart.limit || 0, ...[chart.reserved || chart.values].map(list => list.reduce((a, b) => Math.max(a, b), 0)));
+for (const chart of charts) chart.high = (chart.reserved || chart.values).reduce((a, b) => Math.max(a, b), Math.max(1, chart.limit || 0));
 
 function atNow(chart, list) { const i = upto(chart.times, now) - 1; return i < 0 ? 0 : list[i]; }
 
@@ -86,8 +86,11 @@ function fitted(pen, text, left, y, width) {
 const COLUMNS = 400;
 let counts = null, picture = null;
 function counted() {
-  const made = recording.phases.map(() => new Float64Array(COLUMNS + 1)), of = t => Math.min(COLUMNS - 1, Math.floor(t / (end || 1) * COLUMNS));
-  for (const lane of recording.lanes) if (lane.training) for (const [phase, from, to] of lane.spans) { made[phase][of(from)]++; made[phase][of(to) + 1]--; }
+  const made = recording.phases.map(() => new Float64Array(COLUMNS + 1));
+  const of = t => Math.min(COLUMNS - 1, Math.floor(t / (end || 1) * COLUMNS));
+  for (const lane of recording.lanes.filter(one => one.training)) {
+    for (const [phase, from, to] of lane.spans) { made[phase][of(from)]++; made[phase][of(to) + 1]--; }
+  }
   let most = 1;
   for (const list of made) for (let i = 1; i < COLUMNS; i++) list[i] += list[i - 1];
   for (let i = 0; i < COLUMNS; i++) most = Math.max(most, made.reduce((sum, list) => sum + list[i], 0));
@@ -99,8 +102,9 @@ function drawOverview() {
   if (!found) return;
   const [pen, width, height] = found, x = t => t / (end || 1) * width, base = height - 1, tall = height - 14;
   counts = counts || counted();
-  if (!picture || picture.width !== $("overview").width || picture.tone !== COLORS.paper) {
-    picture = document.createElement("canvas"); picture.width = $("overview").width; picture.height = $("overview").height; picture.tone = COLORS.paper;
+  const node = $("overview");
+  if (!picture || picture.width !== node.width || picture.tone !== COLORS.paper) {
+    picture = Object.assign(document.createElement("canvas"), { width: node.width, height: node.height, tone: COLORS.paper });
     const draw = picture.getContext("2d"), ratio = window.devicePixelRatio || 1;
     draw.scale(ratio, ratio);
     for (let i = 0; i < COLUMNS; i++) {
@@ -113,7 +117,10 @@ function drawOverview() {
       });
     }
     words(draw, 11, "bold"); draw.textBaseline = "middle"; draw.textAlign = "center";
-    for (const { t, kind } of chapters) if (kind in TONES) { draw.fillStyle = COLORS[TONES[kind]]; draw.fillText(SIGNS[kind], Math.max(5, Math.min(width - 5, x(t))), 7); }
+    for (const { t, kind } of chapters) {
+      if (!(kind in TONES)) continue;
+      draw.fillStyle = COLORS[TONES[kind]]; draw.fillText(SIGNS[kind], Math.max(5, Math.min(width - 5, x(t))), 7);
+    }
   }
   pen.drawImage(picture, 0, 0, width, height);
   pen.fillStyle = COLORS.paper; pen.globalAlpha = 0.6;

@@ -1,6 +1,9 @@
 // The lanes: a bar for each phase of each job, up to now. Only those in sight are drawn, so that ten thousand are as quick as ten.
 const SIGNS = { begin: "+", stop: "■", release: "▲", failure: "✗", preemption: "◆", interruption: "⚡", end: "✓", inevitable: "!", breach: "✗" };
-const TONES = { stop: "end-text", breach: "end-text", inevitable: "end-text", release: "done-text", failure: "lost", preemption: "lost", interruption: "lost" };
+const TONES = {
+  stop: "end-text", breach: "end-text", inevitable: "end-text", release: "done-text",
+  failure: "lost", preemption: "lost", interruption: "lost",
+};
 const laneOf = new Map(recording.lanes.map((lane, place) => [lane.training || lane.tuning, place]));
 let shownLanes = recording.lanes, shownFor = "";
 
@@ -9,7 +12,8 @@ function lanesInSight(room) {
   const all = recording.lanes, wanted = all.length <= room ? "all" : `${room} ${view.begin} ${view.span}`;
   if (wanted === shownFor) return shownLanes;
   shownFor = wanted;
-  const until = view.begin + view.span, lives = lane => lane.spans[0][1] < until && lane.spans[lane.spans.length - 1][2] >= view.begin;
+  const until = view.begin + view.span;
+  const lives = lane => lane.spans[0][1] < until && lane.spans[lane.spans.length - 1][2] >= view.begin;
   shownLanes = wanted === "all" || view.span >= end ? all : all.filter(lives);
   return shownLanes;
 }
@@ -30,7 +34,8 @@ function drawLanes() {
   view.first = Math.max(0, Math.min(Math.round(view.first), lanes.length - visible));
   const seen = lanes.slice(view.first, view.first + visible);
   words(pen, 13);
-  names = Math.min(width * 0.36, 14 + Math.max(56, ...seen.map(lane => { words(pen, 13, lane.training ? "" : "bold"); return pen.measureText(label(lane)).width; })));
+  const measured = lane => { words(pen, 13, lane.training ? "" : "bold"); return pen.measureText(label(lane)).width; };
+  names = Math.min(width * 0.36, 14 + Math.max(56, ...seen.map(measured)));
   const { x } = across(width);
   drawAxis(pen, width, height, x);
   seen.forEach((lane, place) => drawLane(pen, lane, AXIS + place * row, x, width));

@@ -102,20 +102,28 @@ const nextEvent = () => go(moments[upto(moments, now)] ?? end);
 const lastEvent = () => { const place = upto(moments, now) - 1; go(moments[place] < now ? moments[place] : moments[place - 1] ?? 0); };
 const nextChapter = () => { const found = chapters[upto(chapterTimes, now)]; if (found) visit(found); else go(end); };
 const lastChapter = () => { const found = chapters.filter(one => one.t < now).pop(); if (found) visit(found); else go(0); };
-function scroll(lanes) { view.follow = false; view.first += lanes; drawLanes(); }
+// Scroll the lanes; false where there is nothing more to scroll.
+function scrollLanes(lanes) {
+  const before = view.first;
+  view.first += lanes; drawLanes();
+  if (view.first !== before) view.follow = false;
+  return view.first !== before;
+}
 function zoomed(factor, at) { zoom(factor, at); draw(); }
 const still = action => () => { playing = false; view.follow = true; action(); };
 const keys = {
   " ": toggle, ArrowRight: still(nextEvent), ArrowLeft: still(lastEvent), PageDown: still(nextChapter), PageUp: still(lastChapter),
-  Home: still(() => go(0)), End: still(() => go(end)), ArrowDown: () => scroll(3), ArrowUp: () => scroll(-3),
+  Home: still(() => go(0)), End: still(() => go(end)), ArrowDown: () => scrollLanes(3), ArrowUp: () => scrollLanes(-3),
   "+": () => zoomed(0.5), "=": () => zoomed(0.5), "-": () => zoomed(2), "−": () => zoomed(2), "0": () => { look(0, end); draw(); },
 };
 document.addEventListener("keydown", event => {
-  const on = event.target.closest?.("button, select, summary, input[type=checkbox]");
-  if (event.ctrlKey || event.metaKey || event.altKey || on && [" ", "ArrowUp", "ArrowDown"].includes(event.key) && event.target.id !== "play") return;
+  const on = event.target.closest?.("button, summary, input[type=checkbox]");  // what has the focus keeps its own keys
+  if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest?.("select")) return;
+  if (on && on.id !== "play" && [" ", "ArrowUp", "ArrowDown"].includes(event.key)) return;
   if (keys[event.key]) { event.preventDefault(); keys[event.key](); }
 });
-for (const [id, key] of Object.entries({ earlier: "PageUp", back: "ArrowLeft", on: "ArrowRight", later: "PageDown", play: " ", in: "+", out: "-", whole: "0" })) $(id).addEventListener("click", () => keys[key]());
+const BUTTONS = { earlier: "PageUp", back: "ArrowLeft", play: " ", on: "ArrowRight", later: "PageDown", out: "-", in: "+", whole: "0" };
+for (const [id, key] of Object.entries(BUTTONS)) $(id).addEventListener("click", () => keys[key]());
 $("play").addEventListener("keyup", event => event.preventDefault());
 $("slider").addEventListener("input", () => { playing = false; view.follow = true; go(Number($("slider").value)); });
 $("linger").addEventListener("change", setPace);
@@ -128,7 +136,7 @@ $("lanes").addEventListener("pointerdown", event => {
   explain(event);
   held = { x: event.clientX, y: event.clientY, begin: view.begin, first: view.first };
 });
-window.addEventListener("pointerup", () => { held = null; $("lanes").classList.remove("moving"); });
+for (const kind of ["pointerup", "pointercancel"]) window.addEventListener(kind, () => { held = null; $("lanes").classList.remove("moving"); });
 $("lanes").addEventListener("pointermove", event => {
   if (!held) return explain(event);
   const moved = (event.clientX - held.x) / ($("lanes").clientWidth - names - MARGIN) * view.span;
@@ -137,10 +145,12 @@ $("lanes").addEventListener("pointermove", event => {
   look(held.begin - moved, view.span); view.first = held.first - (event.clientY - held.y) / row; draw();
 });
 $("lanes").addEventListener("wheel", event => {
-  event.preventDefault();
-  if (event.ctrlKey || event.metaKey) zoomed(event.deltaY > 0 ? 1.25 : 0.8, across($("lanes").clientWidth).t(event.clientX - $("lanes").getBoundingClientRect().left));
+  const box = $("lanes").getBoundingClientRect();
+  let moved = true;
+  if (event.ctrlKey || event.metaKey) zoomed(event.deltaY > 0 ? 1.25 : 0.8, across(box.width).t(event.clientX - box.left));
   else if (Math.abs(event.deltaX) > Math.abs(event.deltaY)) { view.follow = false; look(view.begin + event.deltaX / 500 * view.span, view.span); draw(); }
-  else scroll(Math.sign(event.deltaY) * 3);
+  else moved = scrollLanes(Math.sign(event.deltaY) * 3);
+  if (moved) event.preventDefault();  // else the page scrolls
 }, { passive: false });
 let explained = "";
 function explain(event) {

@@ -7,7 +7,8 @@ const AXIS = 42, MARGIN = 10;
 const color = name => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 let COLORS = {}, HATCH = null;
 function readColors() {
-  for (const name of ["paper", "panel", "rule", "edge", "ink", "muted", "act", "work", "idle", "wait", "done", "end", "lost", "rest", "mark", "data", "start", "there", "done-text", "end-text"]) COLORS[name] = color(name);
+  const used = "paper rule edge ink muted act work idle wait done end lost rest data start there done-text end-text";
+  for (const name of used.split(" ")) COLORS[name] = color(name);
   HATCH = null;
 }
 
@@ -16,7 +17,8 @@ const shade = variable => COLORS[variable.slice(6, -1)];
 
 // Ink or paper, whichever is easier to read on a color.
 function luminance(hex) {
-  const [r, g, b] = [1, 3, 5].map(at => parseInt(hex.slice(at, at + 2), 16) / 255).map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+  const linear = part => part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
+  const [r, g, b] = [1, 3, 5].map(at => linear(parseInt(hex.slice(at, at + 2), 16) / 255));
   return 0.2126 * r + 0.7152 * g + 0.0722 * b + 0.05;
 }
 function readable(fill) {

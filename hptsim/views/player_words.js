@@ -46,8 +46,9 @@ function sentenceNow(count) {
 function statesNow() {
   const found = new Map();
   for (const lane of recording.lanes) {
-    if (!lane.training || lane.spans[0][1] > now || lane.ended && lane.spans[lane.spans.length - 1][2] <= now) continue;
-    const span = lane.spans.find(([, from, to]) => from <= now && now < to) || lane.spans[lane.spans.length - 1];
+    const last = lane.spans[lane.spans.length - 1];
+    if (!lane.training || lane.spans[0][1] > now || lane.ended && last[2] <= now) continue;
+    const span = lane.spans.find(([, from, to]) => from <= now && now < to) || last;
     const status = recording.phases[span[0]][0].split(":")[0];
     found.set(status, (found.get(status) || 0) + 1);
   }
@@ -60,7 +61,8 @@ let chosen = null;
 const chapterTimes = chapters.map(one => one.t);
 const chapterNodes = chapters.map(chapter => {
   const item = make("li"), button = make("button", "", { type: "button" });
-  button.append(make("span", SIGNS[chapter.kind], { className: `sign ${chapter.kind}`, ariaHidden: "true" }), make("time", instant(chapter.t)), chapter.kind === "stop" ? chapter.words.split(". ")[0] : chapter.words);
+  const said = chapter.kind === "stop" ? chapter.words.split(". ")[0] : chapter.words;  // the rest is above the film
+  button.append(make("span", SIGNS[chapter.kind], { className: `sign ${chapter.kind}`, ariaHidden: "true" }), make("time", instant(chapter.t)), said);
   button.addEventListener("click", () => { playing = false; visit(chapter); });
   item.append(button); $("chapters").append(item);
   return button;
@@ -140,11 +142,16 @@ function newestFirst(from, until) {
   return found;
 }
 
+function clockWords() {
+  if (steps.length) return `${instant(now)} of ${steps.length}`;
+  const seconds = now.toLocaleString("en-US", { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+  return [now < 120 ? instant(now) : `${lasting(now)} (${seconds} s)`, dateAndTime(now)].filter(Boolean).join(" · ");
+}
+
 let shownCount = -1, shownOver = null, shownWords = "", shownChapter = -2;
 function drawTexts() {
   const count = upto(times, now), over = Boolean(recording.broken) && now >= (steps.length || end);
-  $("clock").textContent = steps.length ? `${instant(now)} of ${steps.length}`
-    : [now < 120 ? instant(now) : `${lasting(now)} (${now.toLocaleString("en-US", { minimumFractionDigits: 1, maximumFractionDigits: 1 })} s)`, dateAndTime(now)].filter(Boolean).join(" · ");
+  $("clock").textContent = clockWords();
   $("slider").setAttribute("aria-valuetext", $("clock").textContent);
   $("play").textContent = playing ? "Pause" : "Play";
   $("sentence").setAttribute("aria-live", playing ? "off" : "polite");
@@ -198,7 +205,10 @@ function drawStep() {
 }
 
 // ---- what colors and shapes mean: those that this film has
-const SAID = { stop: "a stop", release: "quota is given back", failure: "a failure", preemption: "a preemption", interruption: "a spot interruption", breach: "a law is broken", inevitable: "it becomes inevitable" };
+const SAID = {
+  stop: "a stop", release: "quota is given back", failure: "a failure", preemption: "a preemption",
+  interruption: "a spot interruption", breach: "a law is broken", inevitable: "it becomes inevitable",
+};
 function key(mark, style, said, text = "") {
   const item = make("li"), sign = make("span", text, { className: mark });
   sign.style.cssText = style;

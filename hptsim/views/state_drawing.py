@@ -173,7 +173,9 @@ def _label_size(labels: Sequence[Label]) -> Size:
 def _head(picture: Picture, wide: float, tall: float) -> Iterator[str]:
     """The opening of the drawing: its size, its words for those who cannot see it, its style, the tips of arrows."""
     size = f'width="{wide:.0f}" height="{tall:.0f}" viewBox="0 0 {wide:.0f} {tall:.0f}"'
-    yield f'<svg xmlns="http://www.w3.org/2000/svg" class="states" role="img" {size}>'
+    linked = any(label.link for labels in picture.rows.values() for label in labels)
+    role = "group" if linked else "img"  # what is within an image is no link to a screen reader
+    yield f'<svg xmlns="http://www.w3.org/2000/svg" class="states" role="{role}" {size}>'
     yield f"<title>{escape(picture.heading)}</title>"
     yield f"<desc>{escape(picture.description)}</desc>"
     yield f"<style>{css().replace(':root', '.states')}{_STYLE}</style>"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from hptsim.errors import ServiceError
 from hptsim.model.account import TUNING_JOBS, standalone_holder
@@ -12,15 +12,18 @@ from hptsim.model.statuses import primary
 from hptsim.model.teams import DISCIPLINES_OF_TEAMS
 from hptsim.model.warm_start import check_parent
 from hptsim.world.disciplines import never
-from hptsim.world.requests import first_amounts, most_instances
+from hptsim.world.requests import most_instances
 from hptsim.world.world import World
 
 _TOLD = 3
 """A refusal names so many of those that hold the quota."""
 
 
-def admit(world: World, spec: TuningJobSpec) -> None:
-    """Raise the service's error if *spec* cannot be accepted now."""
+def admit(world: World, spec: TuningJobSpec, first: Amounts, needs: Sequence[Amounts]) -> None:
+    """Raise the service's error if *spec* cannot be accepted now.
+
+    *first* is what it asks for at its creation, *needs* what a training job of each of its definitions takes.
+    """
     if spec.name.lower() in world.names:
         text = f"A hyperparameter tuning job with the name, {spec.name}, already exists. Choose a different name."
         raise ServiceError("ResourceInUse", text)
@@ -28,24 +31,23 @@ def admit(world: World, spec: TuningJobSpec) -> None:
     _check_limits(world, spec)
     assumptions, ledger = world.account.assumptions, world.ledger
     queues = assumptions.admission == "queue"
-    everything = not queues or assumptions.reservation == "upfront"
-    needed = ledger.counted(most_instances(world, spec)) if everything else first_amounts(world, spec)
-    each = [ledger.counted(definition.instances.amounts) for definition in spec.definitions]
-    _check_team(world, spec, [first_amounts(world, spec), *each])
+    if assumptions.discipline in DISCIPLINES_OF_TEAMS:
+        _check_team(world, spec, [first, *needs])
     if not queues:
-        wanted = {**needed, TUNING_JOBS: 1}
+        wanted = {**ledger.counted(most_instances(spec)), TUNING_JOBS: 1}
         if not ledger.fits(wanted):
             raise limit_exceeded(world, wanted)
         return
-    smallest = [needed, *each]
-    for amounts in smallest:
+    upfront = assumptions.reservation == "upfront"
+    for amounts in (ledger.counted(most_instances(spec)) if upfront else first, *needs):
         if pool := ledger.never_fits(amounts):
             raise limit_exceeded(world, {pool: amounts[pool]}, "However long it waits, it can never be granted.")
 
 
 def _check_limits(world: World, spec: TuningJobSpec) -> None:
     """The service's limits for one tuning job; what the parents of a warm start launched counts towards them (§8, C10)."""
-    limits, before = world.account.limits, sum(world.tuning[name].launched for name in set(spec.parents))
+    limits = world.account.limits
+    before = sum(world.tuning[name].launched for name in set(spec.parents)) if spec.parents else 0
     launched = f" and its parents launched {before}" if before else ""
     for what, asked, already, limit in (
         ("MaxParallelTrainingJobs", spec.limits.max_parallel, 0, limits.parallel),
@@ -58,10 +60,8 @@ def _check_limits(world: World, spec: TuningJobSpec) -> None:
 
 
 def _check_team(world: World, spec: TuningJobSpec, smallest: Iterable[Amounts]) -> None:
-    """Refuse a team without a share, and what a team's share can never give, under the disciplines that know teams."""
+    """Refuse a team without a share, and what a team's share can never give."""
     account = world.account
-    if account.assumptions.discipline not in DISCIPLINES_OF_TEAMS:
-        return
     team = account.teams.of(spec.team, spec.request)
     if wrong := account.teams.unknown(team):
         raise ServiceError("ValidationException", f"{spec.name}: {wrong}.")

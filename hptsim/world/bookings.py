@@ -91,7 +91,7 @@ def amounts(world: World, reservation: Reservation, row: ReadyRow, change: Mappi
     """AMOUNTS: the reservation is for other instances from now on (`prioritized-fallback`)."""
     before = reservation.amounts
     after = {pool: before.get(pool, 0) + change.get(pool, 0) for pool in {**before, **change}}
-    reservation.amounts = {pool: count for pool, count in after.items() if count}
+    reservation.change({pool: count for pool, count in after.items() if count})
 
 
 def period(world: World, pool: WarmPool, row: ReadyRow, data: KeepAlive) -> None:

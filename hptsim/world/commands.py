@@ -7,6 +7,7 @@ service does and nothing has changed.
 from __future__ import annotations
 
 from hptsim.errors import ServiceError
+from hptsim.model.copying import make
 from hptsim.model.definitions import TrainingJobDefinition
 from hptsim.model.payloads import Called, Reused, TrainingJobCreated, TuningJobCreated
 from hptsim.model.specs import TuningJobSpec
@@ -15,6 +16,7 @@ from hptsim.world.admission import admit, limit_exceeded
 from hptsim.world.controller import deliver_stop
 from hptsim.world.jobs import TrainingJob, TuningJob
 from hptsim.world.ledger import Reservation
+from hptsim.world.requests import first_amounts
 from hptsim.world.search import first_log
 from hptsim.world.warm_pools import change_period, matching, open_pool
 from hptsim.world.world import World
@@ -25,13 +27,15 @@ def create_tuning_job(world: World, spec: TuningJobSpec) -> TuningJob:
 
     Raises ServiceError: ResourceInUse for a name that is taken, ResourceLimitExceeded for what quota forbids.
     """
-    admit(world, spec)
+    first = first_amounts(world, spec)
+    needs = tuple([world.ledger.counted(one.instances.amounts) for one in spec.definitions])
+    admit(world, spec, first, needs)
     search = world.searches(spec)
     world.step += 1
-    job = TuningJob(spec, world.now, search, incarnation=world.deleted.get(spec.name.lower(), 0))
+    again = world.deleted.get(spec.name.lower(), 0)
+    job = TuningJob(spec, world.now, search, incarnation=again, first=first, needs=needs)
     if search.asks:
         job.strategy_log = first_log(world.training, world.tuning, spec)
-    job.needs = tuple([world.ledger.counted(one.instances.amounts) for one in spec.definitions])
     if any(one.alternatives for one in spec.definitions):
         job.others = tuple(
             [tuple([world.ledger.counted(other.amounts) for other in one.alternatives]) for one in spec.definitions]
@@ -39,7 +43,7 @@ def create_tuning_job(world: World, spec: TuningJobSpec) -> TuningJob:
     small = spec.name.lower()
     world.names.add(spec.name if small == spec.name else small)  # one string in place of two: there may be a million
     world.tuning[spec.name] = job
-    world.fire_tuning(job, "create", TuningJobCreated(spec))
+    world.fire_tuning(job, "create", make(TuningJobCreated, (spec,)))
     world.grant_all()
     return job
 

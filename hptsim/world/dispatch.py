@@ -13,8 +13,9 @@ import attrs
 from hptsim.errors import LawBroken
 from hptsim.model.billing import BILLED
 from hptsim.model.machine import Dispatch, Tables
-from hptsim.model.tables import GUARDS, TRAINING, Row
+from hptsim.model.tables import ALL, GUARDS, Row
 
+_FINAL = {table.name: table.final for table in ALL}
 Effect = Callable[[Any, Any, Any], None]
 """What a row does to the world: called with the world, the entity, and the detail or data of what happened."""
 Booking = Callable[[Any, Any, "ReadyRow", Any], None]
@@ -94,7 +95,7 @@ class Rules:
                 tuple([bookings[one] for one in row.books]),
                 tuple([effects[one] for one in row.effects]),
                 row.source in BILLED,
-                row.destination in TRAINING.final,
+                row.destination in _FINAL[name],
             )
 
         def ready_table(name: str, dispatch: Dispatch) -> ReadyTable:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from hptsim.errors import LawBroken
+from hptsim.model.copying import make
 from hptsim.model.definitions import Amounts
 from hptsim.model.payloads import Epoch, Resumed, Saved, ScriptEnded, TrainingJobCreated
 from hptsim.model.search import Told
@@ -20,18 +21,15 @@ from hptsim.world.controller import deliver_stop, proceed
 from hptsim.world.dispatch import Effect
 from hptsim.world.jobs import TrainingJob, TuningJob
 from hptsim.world.ledger import Reservation
-from hptsim.world.requests import ask_for, first_amounts, use_what_is_left_idle
+from hptsim.world.requests import ask_for, use_what_is_left_idle
 from hptsim.world.search import configuration, stopped_by, trial
 from hptsim.world.warm_pools import give_back, outlives, retain
 from hptsim.world.world import World
 
-_new_tuple: Any = tuple.__new__
-"""Makes a named tuple without its detour through Python."""
-
 
 def ask(world: World, job: TuningJob, detail: Any) -> None:
     """ASK: request quota for the place of the tuning job, and under "upfront" for all instances that it will need."""
-    ask_for(world, job, first_amounts(world, job.spec), -1)
+    ask_for(world, job, job.first, -1)
 
 
 def spawn(world: World, job: TuningJob, detail: Reservation | int | tuple[int, int]) -> None:
@@ -60,7 +58,7 @@ def spawn(world: World, job: TuningJob, detail: Reservation | int | tuple[int, i
     job.live[name] = None
     job.children.append(name)
     job.counters["InProgress"] += 1
-    world.fire_training(child, "create", TrainingJobCreated(job.name, index, child.hyperparameters))
+    world.fire_training(child, "create", make(TrainingJobCreated, (job.name, index, child.hyperparameters, None)))
 
 
 def tally(world: World, job: TuningJob, child: TrainingJob) -> None:
@@ -202,7 +200,7 @@ def log(world: World, child: TrainingJob, data: Epoch | ScriptEnded | None) -> N
     now, name = world.now, child.name
     for message in _STARTED if data is None else world.cloud.log_lines(world, child, data):
         world.write((now, "log", name, "", "", "", message, world.step))
-        event = _new_tuple(LogEvent, (now, message))
+        event = make(LogEvent, (now, message))
         if name in world.logs:
             world.logs[name].append(event)
         else:
@@ -245,7 +243,7 @@ def sync(world: World, child: TrainingJob, data: Saved) -> None:
 def store(world: World, child: TrainingJob, uri: str, kind: str) -> None:
     """Store an object of a training job in S3; *kind* is model or checkpoint."""
     world.write((world.now, "artifact", child.name, "store", "", kind, uri, world.step))
-    world.artifacts[uri] = _new_tuple(Artifact, (uri, child.name, kind, world.now))
+    world.artifacts[uri] = make(Artifact, (uri, child.name, kind, world.now))
 
 
 def queue(world: World, reservation: Reservation, detail: Any) -> None:

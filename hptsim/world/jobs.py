@@ -177,6 +177,8 @@ class TuningJob:
     asked: int = 0
     launched: int = 0
     launching: int = 0
+    first: Amounts = attrs.field(factory=dict)
+    """What it asks for at its creation."""
     needs: tuple[Amounts, ...] = ()
     """What a training job of each definition takes from the quota."""
     others: tuple[tuple[Amounts, ...], ...] = ()
@@ -198,7 +200,7 @@ class TuningJob:
     """Whether its strategy has nothing more to try."""
     ended_by: str = ""
     """The completion criterion that was met."""
-    counters: dict[str, int] = attrs.field(factory=lambda: dict.fromkeys(COUNTERS, 0))
+    counters: dict[str, int] = attrs.field(factory=dict.fromkeys(COUNTERS, 0).copy)
     best: tuple[float, str] | None = None
     children: list[str] = attrs.field(factory=list)
     live: dict[str, None] = attrs.field(factory=dict)

@@ -17,7 +17,9 @@ import attrs
 
 from hptsim.errors import LawBroken
 from hptsim.model.account import OTHERS, TOTAL, TUNING_JOBS
+from hptsim.model.copying import make
 from hptsim.model.definitions import Amounts
+from hptsim.model.payloads import ReservationChange
 from hptsim.model.statuses import NEW
 
 _QUOTA = "§5.5"
@@ -49,10 +51,23 @@ class Reservation:
     due_s: float = 0.0
     resumes: str = ""
     name: str = attrs.field(init=False)
+    told: ReservationChange = attrs.field(init=False, repr=False)
+    """What the journal says of it at every change of its state: one record for all of them, as long as its amounts stay."""
+    demand: tuple[Any, ...] = attrs.field(init=False, default=(), repr=False)
+    """While it waits: equal for requests of which none can be granted before the first."""
 
     @name.default
     def _name(self) -> str:
         return f"{self.holder}/{self.number}"
+
+    @told.default
+    def _told(self) -> ReservationChange:
+        return make(ReservationChange, (self.holder, self.amounts, None))
+
+    def change(self, amounts: Amounts) -> None:
+        """Be for other amounts from now on."""
+        self.amounts = amounts
+        self.told = self._told()
 
 
 class Ledger:
@@ -130,23 +145,31 @@ class Ledger:
 
     def never_fits(self, amounts: Amounts) -> str | None:
         """The first pool whose limit is below what *amounts* wants of it, or None."""
-        limits = ((pool, count, self.limit_of(pool)) for pool, count in amounts.items())
-        return next((pool for pool, count, most in limits if most is not None and count > most), None)
+        for pool, count in amounts.items():
+            most = self.limit.get(pool, self.others)
+            if most is not None and count > most:
+                return pool
+        return None
 
     def reserve(self, holder: str, amounts: Amounts) -> None:
         """Move *amounts* from the free quota to *holder*."""
         if not self.fits(amounts):
             raise LawBroken("quota never exceeded", f"{holder} is granted {dict(amounts)}, which is not free", _QUOTA)
         _add(self.reserved, amounts)
-        _add(self.held.setdefault(holder, {}), amounts)
+        held = self.held.get(holder)
+        if held is None:
+            self.held[holder] = dict(amounts)
+        else:
+            _add(held, amounts)
 
     def release(self, holder: str, amounts: Amounts) -> None:
         """Give *amounts* of *holder* back; an error unless it holds them and no training job is using them."""
-        held, used = self.held.get(holder, {}), self.used.get(holder, {})
+        held, used = self.held.get(holder, {}), self.used.get(holder)
         for pool, count in amounts.items():
-            if count > held.get(pool, 0):
+            mine = held.get(pool, 0)
+            if count > mine:
                 raise LawBroken("released at the end, exactly once", f"{holder} does not hold {count} {pool}", _QUOTA)
-            if count > held[pool] - used.get(pool, 0):
+            if used is not None and count > mine - used.get(pool, 0):
                 raise LawBroken(
                     "occupancy within reservation", f"{holder} still uses {pool} that it gives back", _QUOTA
                 )
@@ -192,19 +215,24 @@ class Ledger:
 
     def join(self, reservation: Reservation) -> None:
         """Put *reservation* at the end of the queue."""
-        self.asked += 1
-        self.queue[reservation.name] = reservation
-        self.same_demand.setdefault(_demand(reservation), OrderedDict())[reservation.name] = self.asked
+        name = reservation.name
+        self.asked = place = self.asked + 1
+        self.queue[name] = reservation
+        demand = (reservation.priority, reservation.team, reservation.lasts_s, *reservation.amounts.items())
+        reservation.demand = demand
+        same = self.same_demand.get(demand)
+        if same is None:
+            same = self.same_demand[demand] = OrderedDict()
+        same[name] = place
 
     def leave(self, reservation: Reservation) -> bool:
         """Take *reservation* out of the queue; False when it is not in it."""
         if self.queue.pop(reservation.name, None) is None:
             return False
-        demand = _demand(reservation)
-        same = self.same_demand[demand]
+        same = self.same_demand[reservation.demand]
         del same[reservation.name]
         if not same:
-            del self.same_demand[demand]
+            del self.same_demand[reservation.demand]
         return True
 
     def grantable(self, discipline: str) -> Reservation | None:
@@ -249,10 +277,6 @@ class Ledger:
             tuple((one.name, one.definition, one.lasts_s, one.resumes) for one in self.queue.values()),
             None if self.granted is None else tuple(sorted((one.name, one.due_s) for one in self.granted.values())),
         )
-
-
-def _demand(reservation: Reservation) -> tuple[Any, ...]:
-    return (reservation.priority, reservation.team, reservation.lasts_s, *reservation.amounts.items())
 
 
 def _add(counts: dict[str, int], amounts: Amounts) -> None:

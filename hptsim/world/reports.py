@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from hptsim.model.copying import make
 from hptsim.model.payloads import CriterionMet, Epoch, Failed, Launched, Saved, ScriptEnded, TuningJobCreated
 from hptsim.world.dispatch import ReadyRow, Report
 from hptsim.world.jobs import TrainingJob, TuningJob
@@ -31,7 +32,7 @@ def _saved(world: World, job: TrainingJob, row: ReadyRow, detail: Any) -> Saved:
 def _script_ended(world: World, job: TrainingJob, row: ReadyRow, detail: Any) -> ScriptEnded:
     """A script that ends without a stop has saved its model; after SIGTERM, `saved` has reported it before, if it did."""
     saved = job.model_uri if row.source == "Training" else None
-    return ScriptEnded(saved, world.cloud.objective(world, job))
+    return make(ScriptEnded, (saved, world.cloud.objective(world, job)))
 
 
 def _request(world: World, job: TuningJob, row: ReadyRow, detail: TuningJobCreated) -> TuningJobCreated:
@@ -43,7 +44,7 @@ def _criterion(world: World, job: TuningJob, row: ReadyRow, detail: str) -> Crit
 
 
 def _launched_on(world: World, job: TuningJob, row: ReadyRow, detail: Any) -> Launched | None:
-    return Launched(detail.name) if isinstance(detail, Reservation) else None
+    return make(Launched, (detail.name,)) if isinstance(detail, Reservation) else None
 
 
 def _finished(world: World, job: TuningJob, row: ReadyRow, detail: Any) -> Failed | None:

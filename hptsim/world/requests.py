@@ -10,7 +10,7 @@ from hptsim.world.ledger import Reservation
 from hptsim.world.world import World
 
 
-def most_instances(world: World, spec: TuningJobSpec) -> dict[str, int]:
+def most_instances(spec: TuningJobSpec) -> dict[str, int]:
     """MaxParallelTrainingJobs × instances, by type (C2)."""
     parallel = min(spec.limits.max_parallel, spec.limits.max_training_jobs)
     most: dict[str, int] = {}
@@ -29,7 +29,7 @@ def first_amounts(world: World, spec: TuningJobSpec) -> Amounts:
     policy = world.account.assumptions.reservation
     instances: dict[str, int] = {}
     if policy == "upfront":
-        instances = most_instances(world, spec)
+        instances = most_instances(spec)
     elif policy == "reuse" and len(spec.definitions) > 1:
         for definition in spec.definitions:
             for pool, count in definition.instances.amounts.items():

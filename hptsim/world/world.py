@@ -143,11 +143,13 @@ class World:
 
     def grant_all(self) -> None:
         """Grant what can be granted, until nothing more can: the end of every step in which the queue has moved."""
-        next_in = DISCIPLINES[self.account.assumptions.discipline]
-        self._queue_moved = False
-        while self.ledger.queue and (reservation := next_in(self.ledger, self.account, self.now)):
+        ledger, account = self.ledger, self.account
+        discipline = account.assumptions.discipline
+        next_in = DISCIPLINES[discipline]
+        while ledger.queue and (reservation := next_in(ledger, account, self.now)):
             self.fire_reservation(reservation, "grant")
-        if self.ledger.queue and self.account.assumptions.discipline in PREEMPTIVE:
+        self._queue_moved = False
+        if ledger.queue and discipline in PREEMPTIVE:
             for job in to_preempt(self.ledger, self.account.teams, self.tuning, self.training):
                 self.fire_training(job, "preempt")
 
@@ -223,12 +225,12 @@ class World:
         destination = reservation.state = row.destination
         if source != destination:
             reservation.since_s = self.now
-        data = ReservationChange(holder, reservation.amounts, change)
+        data = reservation.told if change is None else ReservationChange(holder, reservation.amounts, change)
         self.write((self.now, "reservation", reservation.name, trigger, source, destination, data, self.step))
         self._queue_moved = True
         for effect in row.effects:
             effect(self, reservation, change)
-        if destination in ("Released", "Withdrawn"):
+        if row.ends:
             if holder in self.tuning:
                 self.tuning[holder].reservations.pop(reservation.number, None)
             else:

@@ -24,10 +24,10 @@ ONE = Scenario(tuning_jobs=(ScheduledTuningJob(TuningJobSpec("demo")),))
 LAW, AGAIN = "a lost response changes nothing twice", "a repeated request changes nothing"
 
 
-def admits_again(world, spec):
+def admits_again(world, spec, first, needs):
     """The slip: nobody looks whether the name is taken."""
     world.names.discard(spec.name.lower())
-    admit(world, spec)
+    admit(world, spec, first, needs)
 
 
 def stops_again(world, kind):
@@ -134,10 +134,10 @@ def test_nothing_is_created_or_stopped_again_training_jobs_without_a_tuning_job_
 
 
 def test_the_explorer_wants_the_name_to_be_in_use(monkeypatch):
-    def forgetful(world, spec):
+    def forgetful(world, spec, first, needs):
         if spec.name in world.tuning:
             raise ServiceError("ValidationException", "no")
-        admit(world, spec)
+        admit(world, spec, first, needs)
 
     monkeypatch.setattr(commands, "admit", forgetful)
     found = explore(ONE, faults={"lost_response": 1}).counterexample

@@ -11,7 +11,7 @@ from hptsim.cli.explore_page import write_page
 from hptsim.explorer.graph import state_graph
 from hptsim.scenario.workload import ScheduledTuningJob
 
-for module in ("jinja2", "fast_sugiyama"):
+for module in ("jinja2", "pygraphviz"):
     pytest.importorskip(module, reason="needs the extra 'plots'")
 ONE = Scenario(tuning_jobs=(ScheduledTuningJob(TuningJobSpec("a")),))
 

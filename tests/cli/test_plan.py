@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from hptsim import Scenario, TuningJobSpec
 from hptsim.cli.app import main
 from hptsim.model.definitions import ServiceLimits
 from hptsim.planning.experiments import sweep
+from hptsim.planning.precise import until_precise
 from hptsim.planning.results import Results
 from hptsim.planning.smallest_value import smallest
 from hptsim.scenario.cloud import Timings
@@ -52,6 +54,39 @@ def test_a_sweep_is_a_table_and_a_sentence_for_each_design(file, capsys):
         cell = f"{row['mean']:.4g} ({row['low']:.3g} to {row['high']:.3g})"
         assert re.search(rf"^ *{value} .*{re.escape(cell)}", captured.out, re.MULTILINE), cell
     assert "4 replications, mean (and the 95% interval)" in captured.out
+
+
+def test_a_precision_is_reached_with_less_variance_and_says_so(file, capsys, tmp_path):
+    command = ["plan", file, "--precision", "0.3", "--figure", "waiting_time_s.p95"]
+    assert main([*command, "--json", "--parquet", str(tmp_path / "kept.parquet")]) == 0
+    data = json.loads(capsys.readouterr().out)
+    with ThreadPoolExecutor(1) as one:
+        found = until_precise(SCENARIO, "waiting_time_s.p95", 0.3, variance_reduction="auto", executor=one)
+    assert data["sentence"] == found.sentence("waiting_time_s.p95") and "times fewer" in data["sentence"]
+    assert data["variance_reduction"]["technique"] == "plain-queue"
+    assert Results.from_parquet(tmp_path / "kept.parquet").reduction == found.reduction
+    low, high = (data["points"][0]["figures"]["waiting_time_s.p95"][key] for key in ("low", "high"))
+    assert (high - low) / 2 <= 0.3 * found.mean("waiting_time_s.p95")
+    assert main([*command, "--variance-reduction", "controls"]) == 0
+    assert "arrivals and training times as controls" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        (["--replications", "5"], "--replications: got 5, expected none with --precision"),
+        (["--over", f"{QUOTA}=2,4"], "--over"),
+        (["--target", TARGET], "--target"),
+        (["--figure", "a", "--figure", "b"], "--figure: got"),
+        (["--variance-reduction", "some"], "variance_reduction: got 'some'"),
+        (["--precision", "5"], "a share of the mean, such as 0.05"),
+    ],
+    ids=str,
+)
+def test_what_does_not_go_with_a_precision_is_refused(file, capsys, more, message):
+    precision = [] if "--precision" in more else ["--precision", "0.1"]
+    assert main(["plan", file, *precision, *more]) != 0
+    assert message in capsys.readouterr().err
 
 
 def test_a_grid_a_range_and_other_figures(file, capsys):

@@ -141,8 +141,7 @@ def not_ready_a_second_time(patch):
 
 
 def two_that_hold_and_want(patch):
-    for module in ("effects", "admission", "requests"):
-        patch.setattr(f"hptsim.world.{module}.first_amounts", lambda world, spec: {TUNING_JOBS: 1})
+    patch.setattr("hptsim.world.commands.first_amounts", lambda world, spec: {TUNING_JOBS: 1})
     one, other = TrainingJobDefinition(), TrainingJobDefinition(instances=InstanceRequest(GPU))
     jobs = tuning_job("a", 2, (one, other)), tuning_job("b", 2, (other, one))
     jobs = [attrs.evolve(job, spec=attrs.evolve(job.spec, limits=ResourceLimits(2, 1))) for job in jobs]

@@ -1,6 +1,7 @@
 """Executors: the same numbers whoever computes them, chunks, a bar, and nothing lost by Ctrl-C, a crash or a lost worker."""
 
 import os
+import pickle
 import random
 import signal
 import subprocess
@@ -19,7 +20,7 @@ from hptsim.planning.executors import Design, run, run_chunk
 from hptsim.planning.experiments import replicate, sweep
 from hptsim.scenario.cloud import Timings
 from hptsim.scenario.durations import Exponential
-from hptsim.scenario.workload import Arrivals
+from hptsim.scenario.workload import Arrivals, ScheduledTuningJob
 
 TYPE = "ml.m5.xlarge"
 SCENARIO = Scenario(
@@ -94,6 +95,40 @@ def test_a_long_replication_travels_alone(shuffled):
     assert [len(seeds) for _, seeds in shuffled.calls] == [1] * 32
 
 
+def test_the_longest_replications_come_first_and_the_last_chunks_are_small(shuffled, monkeypatch):
+    """So that no worker is left with the longest one when the others have nothing to do any more."""
+    monkeypatch.setattr(Design, "run", lambda design, seed: {"length": design.training_jobs(seed), "seed": seed})
+    table = sweep(SCENARIO, {"arrivals.c.count": [10, 900, 60]}, 40, executor=shuffled).table
+    assert list(table["length"]) == [10] * 40 + [900] * 40 + [60] * 40
+    work = [(design.training_jobs(0), len(seeds)) for design, seeds in shuffled.calls]
+    assert [length for length, _ in work] == sorted([length for length, _ in work], reverse=True)
+    assert max(length * count for length, count in work) <= executors._CHUNK_TRAINING_JOBS
+    assert work[-1][0] * work[-1][1] <= executors._LEAST_TRAINING_JOBS < work[0][0] * work[0][1]
+
+
+class Weighed(ProcessPoolExecutor):
+    """Knows how many bytes each message has."""
+
+    def submit(self, fn, *arguments, **keywords):
+        self.__dict__.setdefault("sent", []).append((len(pickle.dumps(arguments)), arguments))
+        return super().submit(fn, *arguments, **keywords)
+
+
+def test_a_design_is_sent_once():
+    jobs = [ScheduledTuningJob(TuningJobSpec(f"job-{number}"), 10.0 * number) for number in range(100)]
+    large = attrs.evolve(SCENARIO, tuning_jobs=jobs)
+    whole = len(pickle.dumps(Design(large)))
+    with Weighed(2) as pool, ThreadPoolExecutor(1) as one:
+        found = replicate(large, 8, executor=pool)
+        assert found.table.head(2).equals(replicate(large, 2, executor=one).table)
+        files = {design for _, (design, _) in pool.sent}
+        assert len(pool.sent) > 2 and len(files) == 1 and max(size for size, _ in pool.sent) < whole / 10
+        assert not Path(*files).exists(), "it is left behind"
+        pool.sent.clear()
+        replicate(SCENARIO, 1, executor=pool)
+        assert isinstance(pool.sent[0][1][0], Design), "a single chunk needs no file"
+
+
 def test_an_interrupted_chunk_hands_over_what_has_ended(monkeypatch):
     whole = [Design.run(Design(SCENARIO), seed) for seed in (1, 2)]
 
@@ -124,7 +159,7 @@ def test_a_worker_of_a_background_job_never_hears_ctrl_c(monkeypatch, ctrl_c_ign
 @pytest.mark.parametrize("error", [KeyboardInterrupt, RuntimeError, MemoryError])
 def test_whatever_ends_a_run_keeps_what_has_ended_and_the_rest_is_done_next_time(tmp_path, monkeypatch, error):
     path, real, calls = tmp_path / "kept.jsonl", Design.run, []
-    monkeypatch.setattr(executors, "_CHUNKS_PER_WORKER", 8)  # chunks of one
+    monkeypatch.setattr(executors, "_CHUNK_TRAINING_JOBS", 1)  # chunks of one
     with ThreadPoolExecutor(1) as one:
         whole = replicate(SCENARIO, 8, executor=one).table
 

@@ -24,7 +24,7 @@ from hptsim.views.explorer import DRAWN_WHOLE, STATUSES, explorer_page, page_dat
 from hptsim.views.marks import MARKS, mark_svg
 from hptsim.views.palette import PALETTE
 
-for module in ("jinja2", "fast_sugiyama"):
+for module in ("jinja2", "pygraphviz"):
     pytest.importorskip(module, reason="needs the extra 'plots'")
 HOSTILE = "</script><script>document.title='owned'</script>"
 FORGETS = planted(TRAINING, "uploaded", "Stopping:uploading", effects=("VACATE", "TELL"))

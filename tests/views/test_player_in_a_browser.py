@@ -298,7 +298,7 @@ def test_hostile_names_do_nothing_in_the_browser(browser, tmp_path):
 
 def test_ten_thousand_training_jobs_are_drawn_a_screenful_at_a_time(browser, tmp_path):
     """What keeps it smooth is counted, not timed: one frame draws the lanes in sight, and the charts a column for each pixel."""
-    sim = Simulation(Scenario(timings=TIMINGS), laws=False)
+    sim = Simulation(Scenario(), laws=False)
     for number in range(20):
         sim.create_tuning_job(TuningJobSpec(f"job-{number}", limits=ResourceLimits(500, 10)))
     sim.run()
@@ -312,7 +312,7 @@ def test_ten_thousand_training_jobs_are_drawn_a_screenful_at_a_time(browser, tmp
             }
             draw(); Object.assign(draws, old); return n; }"""
         tab.evaluate("look(0, end); go(end)")
-        assert 10 < tab.evaluate(count) < 10_000, "all have begun, the first are in sight"
+        assert 10 < tab.evaluate(count) < 8_000, "all have begun, the first are in sight"
         tab.evaluate("look(1000, 200); go(1100)")
         assert tab.evaluate("shownLanes.length") < 1000, "only those that exist in the time in sight"
         assert tab.evaluate("shownLanes.every(lane => lane.spans[0][1] < 1200 && lane.spans.at(-1)[2] >= 1000)")

@@ -183,6 +183,7 @@ def test_a_label_leads_to_what_its_row_rests_on_and_says_it_in_words():
     assert links["release"] == "../specification.html#s8"
     assert links["withdraw"] == "../semantics.html#quota-wait"
     assert len(links) == len(RESERVATION.rows) and "<a " not in svg(RESERVATION)
+    assert drawing.get("role") == "group", "the links are there for a screen reader"
     stop = next(row for row in TUNING.rows if row.trigger == "stop")
     assert "H2: StopHyperParameterTuningJob turns InProgress into Stopping. (OBS)" in tooltip(stop).splitlines()
 

@@ -16,7 +16,7 @@ from hptsim.model.definitions import InstanceRequest, ResourceLimits, TrainingJo
 from hptsim.model.journal import Journal, read
 from hptsim.model.teams import Share, Teams
 from hptsim.scenario.workload import ScheduledTuningJob
-from hptsim.world.disciplines import DISCIPLINES, in_order
+from hptsim.world.disciplines import DISCIPLINES, in_order, plain
 from hptsim.world.ledger import Ledger, Reservation
 
 C5 = "ml.c5.xlarge"
@@ -390,3 +390,18 @@ def test_a_training_job_without_a_tuning_job_passes_and_counts_for_the_team_of_i
     assert granted.team == "vision"
     sim.run()
     assert sim._runner.world.ledger.granted == {}
+
+
+def test_the_line_is_looked_at_in_steps_in_which_it_moved_and_in_no_others(monkeypatch):
+    looked = set()
+
+    def looking(ledger, account, now):
+        looked.add(sim.journal.entries[-1][7])
+        return plain(ledger, account, now)
+
+    monkeypatch.setitem(DISCIPLINES, "fifo", looking)
+    jobs = [ScheduledTuningJob(TuningJobSpec(name), at_s) for name, at_s in (("a", 0.0), ("b", 5.0), ("c", 7.0))]
+    sim = Simulation(Scenario(capacity={M5: 1}, tuning_jobs=jobs, assumptions=Assumptions(admission="queue")))
+    sim.run()
+    moved = {record.step for record in sim.journal if record.thing == "reservation"}
+    assert looked and looked <= moved

@@ -31,6 +31,7 @@ def test_there_is_one_ready_row_for_every_row_and_no_other(table):
     assert sorted(map(str, said)) == sorted(
         str((one.source, one.trigger, one.destination, list(one.books), list(one.effects))) for one in ready
     )
+    assert all(one.ends == (one.destination in table.final) for one in ready)
     assert made.keys() | made.guarded.keys() == {(row.source, row.trigger) for row in table.rows}
     assert not made.keys() & made.guarded.keys()
 

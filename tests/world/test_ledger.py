@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from hptsim.errors import LawBroken
 from hptsim.model.account import TOTAL, TUNING_JOBS
+from hptsim.model.payloads import ReservationChange
 from hptsim.world.ledger import Ledger, Reservation
 
 M5, C5 = "ml.m5.xlarge", "ml.c5.xlarge"
@@ -102,6 +103,13 @@ def test_the_total_counts_instances_and_not_tuning_jobs():
     assert ledger.counted({M5: 2, C5: 1, TUNING_JOBS: 1}) == {M5: 2, C5: 1, TUNING_JOBS: 1, TOTAL: 3}
     assert ledger.counted({TUNING_JOBS: 1}) == {TUNING_JOBS: 1}
     assert Ledger({}).counted({M5: 2}) == {M5: 2}
+
+
+def test_a_reservation_tells_what_it_is_for_now():
+    one = Reservation("a", 0, {M5: 2})
+    assert one.told == ReservationChange("a", {M5: 2})
+    one.change({C5: 1})
+    assert one.amounts == {C5: 1} and one.told == ReservationChange("a", {C5: 1})
 
 
 def line(ledger, *waiting):

@@ -30,7 +30,7 @@ TWO = TuningJobSpec(
 def test_what_is_asked_for_at_creation(reservation, instances):
     made = world(capacity={M5: 9, P3: 9}, reservation=reservation, limits=ServiceLimits(tuning_jobs=1))
     assert dict(first_amounts(made, TWO)) == {TUNING_JOBS: 1, **instances}
-    assert most_instances(made, TWO) == {M5: 6, P3: 3}
+    assert most_instances(TWO) == {M5: 6, P3: 3}
 
 
 def created_at_s(definitions, total, shortages=None):
