@@ -98,8 +98,8 @@ def _when(sim: Simulation, took_s: float) -> Number:
         low="Too early. Add up what has to happen after SIGTERM: the script saves, and then?",
         high="Too late. The training is cut short: only saving and uploading are left.",
         because=f"At {STOP_S + took_s:.0f} s: {SAVE_S} s to save and {UPLOADING_S} s to upload. In that second the "
-        f"instance is released, and `next` launches its training job ({child(sim, 'next').created_s:.0f} s). Until then nothing "
-        "was free, though nothing was trained any more.",
+        f"instance is released, and `next` launches its training job ({child(sim, 'next').created_s:.0f} s). Until "
+        f"then nothing was free, though nothing was trained any more.",
         picture=partial(
             timeline, sim, "The stop, and who waits for it", "lesson-1-when", (STOP_S, STOP_S + took_s), (0, 700)
         ),
@@ -119,9 +119,9 @@ def _late() -> Choice:
         name="late",
         text=f"Now the script needs {save_s} s to save its model. How many models are stored in the end?",
         options=tuple(Option(str(count), count == stored, hint) for count, hint in hints.items()),
-        because=f"Of the model nothing is left: {stored} are stored. SIGTERM comes with a window of {WINDOW_S} s. After it "
-        f"comes SIGKILL, and the tuning job is Stopped "
-        f"{stop_took_s(sim):.0f} s after the call, with nothing to upload.",
+        because=f"Of the model nothing is left: {stored} are stored. SIGTERM comes with a window of {WINDOW_S} s. "
+        f"After it comes SIGKILL, and the tuning job is Stopped {stop_took_s(sim):.0f} s after the call, with "
+        f"nothing to upload.",
     )
 
 
@@ -141,9 +141,8 @@ def _ignores() -> Number:
         ),
         low="Longer. A script that ignores SIGTERM is left running for a while.",
         high="Shorter. There is a limit to how long it is left running.",
-        because=f"{stop_took_s(sim):.0f} s, the whole window, and {len(sim.artifacts)} models. A script that ignores "
-        f"SIGTERM costs "
-        "the most time and keeps the least.",
+        because=f"{stop_took_s(sim):.0f} s, the whole window, and {len(sim.artifacts)} models. A script that "
+        f"ignores SIGTERM costs the most time and keeps the least.",
     )
 
 
@@ -161,8 +160,8 @@ def _kept() -> Choice:
     )
     return Choice(
         name="kept",
-        text="The script saves in 20 s again. You stop at another moment, while the training job is in one of these phases. "
-        "After which of these stops is a model stored?",
+        text="The script saves in 20 s again. You stop at another moment, while the training job is in one of these "
+        "phases. After which of these stops is a model stored?",
         several=True,
         options=tuple(
             Option(f"{phase} (stop at {at_s} s)", len(kept[phase].artifacts) == 1, hints[phase])
@@ -180,10 +179,9 @@ def _laboratory() -> Number:
     upload_s = took_s - LAB_SAVE_S
     return Number(
         name="laboratory",
-        text=f"In the laboratory the script needs {LAB_SAVE_S} s to save. Press *Next event* until the training job is "
-        f"Training ({EVENTS} times). "
-        "Predict before you press Stop: how many seconds later is it Stopped? (An upload takes between 10 and 60 s there: "
-        "you can say at least between which two numbers. Then look.)",
+        text=f"In the laboratory the script needs {LAB_SAVE_S} s to save. Press *Next event* until the training job "
+        f"is Training ({EVENTS} times). Predict before you press Stop: how many seconds later is it Stopped? (An "
+        f"upload takes between 10 and 60 s there: you can say at least between which two numbers. Then look.)",
         right=took_s,
         unit="s",
         within=1,
@@ -196,6 +194,6 @@ def _laboratory() -> Number:
         ),
         low="Longer: the script saves, and then its model is uploaded.",
         high="Shorter: did you press Stop after another number of events?",
-        because=f"{took_s} s: {LAB_SAVE_S} s to save and {upload_s:.0f} s to upload, after a stop at {yours.stop_s:.0f} s. The "
-        "window limits the script, not the upload.",
+        because=f"{took_s} s: {LAB_SAVE_S} s to save and {upload_s:.0f} s to upload, after a stop at "
+        f"{yours.stop_s:.0f} s. The window limits the script, not the upload.",
     )

@@ -69,10 +69,9 @@ def reserved(sim: Simulation, name: str, time_s: float) -> int:
 def lesson() -> Lesson:
     documented, observed = run("reuse"), run("as-observed")
     setup = (
-        f"The tuning job `search` has five training jobs on the five instances of the quota; `next` waits for two. You stop "
-        f"`search` "
-        f"at **{STOP_S:,} s**. This is what its training jobs are doing then, and what each of them has still to do:\n\n"
-        f"{table(documented)}\n\nA script that has had SIGTERM saves its model in {SAVE_S} s."
+        f"The tuning job `search` has five training jobs on the five instances of the quota; `next` waits for two. "
+        f"You stop `search` at **{STOP_S:,} s**. This is what its training jobs are doing then, and what each of "
+        f"them has still to do:\n\n{table(documented)}\n\nA script that has had SIGTERM saves its model in {SAVE_S} s."
     )
     parts = (
         Part("Occupied", 6, (_occupied(documented),)),
@@ -127,9 +126,8 @@ def _occupied(sim: Simulation) -> Choice:
         text=f"It is {ASKED_S:,} s, {left} s after the stop. Which training jobs still use their instance?",
         several=True,
         options=tuple(Option(name, name in using, hint) for name, hint in hints.items()),
-        because="*Occupied* is what a training job uses, from the start of its instances to their end. Each occupancy ends "
-        "by itself, "
-        "when that training job has.",
+        because="*Occupied* is what a training job uses, from the start of its instances to their end. Each "
+        "occupancy ends by itself, when that training job has.",
     )
 
 
@@ -147,16 +145,15 @@ def _free(sim: Simulation) -> Number:
             (idle, "So many are idle. They are reserved for search all the same, until it is Stopped."),
             (
                 1,
-                "The instance of 001 is idle since it was Completed. It is kept for the tuning job, whose next training job "
-                "could use it.",
+                "The instance of 001 is idle since it was Completed. It is kept for the tuning job, whose next "
+                "training job could use it.",
             ),
             (count, "The stop releases nothing. The status Stopped does."),
         ),
         low="It cannot be fewer than none.",
         high="Not so many: count only what is not reserved.",
         because=f"{free or 'None'}. *Reserved* is what nobody else may have: {held} instances, though only "
-        f"{len(occupied(sim, ASKED_S))} are "
-        "used. Who counts idle instances sees what is not there to be had.",
+        f"{len(occupied(sim, ASKED_S))} are used. Who counts idle instances sees what is not there to be had.",
         picture=partial(holdings, sim, "search", "lesson-2-free", (STOP_S,), (1600, ASKED_S)),
     )
 
@@ -181,9 +178,8 @@ def _stopped(sim: Simulation) -> Number:
         ),
         low="Too early: some training job of the stopped tuning job has not ended.",
         high="Too late: nothing has to be done any more.",
-        because=f"At {began_s:,.0f} s, when the last of the five has ended, the tuning job is Stopped and all of it is "
-        f"released. The "
-        "slowest training job decides, and it is not the one that trains.",
+        because=f"At {began_s:,.0f} s, when the last of the five has ended, the tuning job is Stopped and all of it "
+        f"is released. The slowest training job decides, and it is not the one that trains.",
         picture=partial(holdings, sim, "search", "lesson-2-begins", (STOP_S, began_s), (1600, 1950)),
     )
 
@@ -227,9 +223,8 @@ def _safe(documented: Simulation, observed: Simulation) -> Choice:
     ]
     return Choice(
         name="safe",
-        text="Your client has stopped `search` and wants all five instances for something else. It must be right whichever "
-        "of the two "
-        "the service does. What does it wait for?",
+        text="Your client has stopped `search` and wants all five instances for something else. It must be right "
+        "whichever of the two the service does. What does it wait for?",
         options=(
             Option(
                 "the answer to the stop",
@@ -246,9 +241,8 @@ def _safe(documented: Simulation, observed: Simulation) -> Choice:
             ),
             Option("the status Stopped", never_above(ended)),
         ),
-        because="`Stopped`: under the first everything is released then, and under the second nothing is left to release. A "
-        "client that "
-        "waits for it is right under both; one that counts training jobs is right under one.",
+        because="`Stopped`: under the first everything is released then, and under the second nothing is left to "
+        "release. A client that waits for it is right under both; one that counts training jobs is right under one.",
     )
 
 
@@ -259,10 +253,9 @@ def _laboratory() -> Number:
     left = reserved(sim, "yours", (yours.ended_s or 0) - 0.001)
     return Number(
         name="laboratory",
-        text=f"The laboratory is set to *only while a training job uses them*. Press *Next event* {EVENTS} times, and then "
-        f"*Stop*: "
-        f"{at_stop} instances are reserved for yours. How many are left for its end to release, in the very event that makes it "
-        "Stopped? Count in the picture when it is over.",
+        text=f"The laboratory is set to *only while a training job uses them*. Press *Next event* {EVENTS} times, "
+        f"and then *Stop*: {at_stop} instances are reserved for yours. How many are left for its end to release, in "
+        f"the very event that makes it Stopped? Count in the picture when it is over.",
         right=left,
         unit="instances",
         within=0.25,
@@ -275,7 +268,6 @@ def _laboratory() -> Number:
         ),
         low="Look at what is reserved just before the end.",
         high="Count again what is reserved just before the end.",
-        because=f"{left} of {at_stop}: the others came back one by one, each with its own training job, and `next` took "
-        f"them before yours "
-        "was Stopped.",
+        because=f"{left} of {at_stop}: the others came back one by one, each with its own training job, and `next` "
+        f"took them before yours was Stopped.",
     )

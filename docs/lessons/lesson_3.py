@@ -56,9 +56,8 @@ def lesson() -> Lesson:
         needed="A browser, and for the last part the served site. Lesson 1 before it; lesson 5 goes on from here.",
         more=(
             "Run [every order at once](../notebooks/02-every-order-at-once.ipynb), and let the class edit a row of a table.",
-            "[Test your own controller](../notebooks/03-test-your-own-controller.ipynb): the same search, for a program "
-            "that calls "
-            "the service.",
+            "[Test your own controller](../notebooks/03-test-your-own-controller.ipynb): the same search, for a "
+            "program that calls the service.",
         ),
     )
 
@@ -124,9 +123,8 @@ def _after() -> Choice:
                 "One whose model is just being uploaded keeps it, and ends as Stopped all the same.",
             ),
         ),
-        because=f"The explorer has visited all {len(graphs.service().nodes)} states of two training jobs on one instance, "
-        f"with at most one "
-        "internal error: this is what it has seen between the stop and its end. "
+        because=f"The explorer has visited all {len(graphs.service().nodes)} states of two training jobs on one "
+        f"instance, with at most one internal error: this is what it has seen between the stop and its end. "
         "[The tables](../semantics.md) say it row by row; a client has to be ready for each.",
     )
 
@@ -152,9 +150,8 @@ def _late() -> Choice:
         name="late",
         text="You press Stop. Between your look at the status and your call, the tuning job was Completed. What comes of it?",
         options=tuple(Option(words, words == so, hint) for words, hint in options.items()),
-        because=f"`{said}` A client that takes this error for a failure of its own has lost the race and does not know it: "
-        f"the job has "
-        "ended, as was wanted.",
+        because=f"`{said}` A client that takes this error for a failure of its own has lost the race and does not "
+        f"know it: the job has ended, as was wanted.",
     )
 
 
@@ -162,9 +159,9 @@ def _at_once() -> Number:
     law, calls = story(AT_ONCE)
     return Number(
         name="at-once",
-        text="Somebody writes a service whose stop gives back at once what is reserved. The explorer looks for the fewest "
-        "calls and events "
-        "after which a promise is broken. How many are needed, the creation of the tuning job included?",
+        text="Somebody writes a service whose stop gives back at once what is reserved. The explorer looks for the "
+        "fewest calls and events after which a promise is broken. How many are needed, the creation of the tuning "
+        "job included?",
         right=len(calls),
         unit="steps",
         label="It takes",
@@ -175,9 +172,8 @@ def _at_once() -> Number:
         ),
         low="At least the job has to be there.",
         high="Fewer: one only has to look at the right moment.",
-        because=f"{len(calls)}: `{'`, then `'.join(_short(calls))}`. The law is *{law}*. No race is needed: a test that "
-        f"looks right after "
-        "the stop finds it. Most tests look later.",
+        because=f"{len(calls)}: `{'`, then `'.join(_short(calls))}`. The law is *{law}*. No race is needed: a test "
+        f"that looks right after the stop finds it. Most tests look later.",
     )
 
 
@@ -187,8 +183,8 @@ def _forgets() -> Number:
     return Number(
         name="forgets",
         text=f"Another service forgets a model that is uploaded after a stop. The shortest story that shows it has "
-        f"{len(calls)} steps. "
-        "The first is the creation; the last is the upload, whose model is not stored; one of them is the stop. Which?",
+        f"{len(calls)} steps. The first is the creation; the last is the upload, whose model is not stored; one of "
+        f"them is the stop. Which?",
         right=stop,
         unit="",
         label="It is step",
@@ -199,9 +195,8 @@ def _forgets() -> Number:
         ),
         low="Stopped so early, the training job has no model, or must save it first: that is a step more.",
         high="That is after the last step.",
-        because=f"Step {stop} of {len(calls)}: `{'`, `'.join(_short(calls))}`. The law is *{law}*. The stop has to come "
-        f"while the model "
-        "is being uploaded. A test with a fixed time meets that only by luck.",
+        because=f"Step {stop} of {len(calls)}: `{'`, `'.join(_short(calls))}`. The law is *{law}*. The stop has to "
+        f"come while the model is being uploaded. A test with a fixed time meets that only by luck.",
     )
 
 
@@ -226,9 +221,8 @@ def _laboratory() -> Choice:
     rows = "\n".join(f"| {events} | {count} |" for events, count in stored.items())
     return Choice(
         name="laboratory",
-        text="Three training jobs, whose script saves in 40 s. After how many presses of *Next event* does a *Stop* leave "
-        "three models? "
-        "Predict, then try each: *Start again* begins anew.",
+        text="Three training jobs, whose script saves in 40 s. After how many presses of *Next event* does a *Stop* "
+        "leave three models? Predict, then try each: *Start again* begins anew.",
         several=True,
         options=tuple(Option(f"after {events}", count == 3, hints[events]) for events, count in stored.items()),
         because=f"The same jobs and the same stop, and only the order differs:\n\n| events before the stop | models "

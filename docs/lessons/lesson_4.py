@@ -37,12 +37,10 @@ def lesson() -> Lesson:
     [figures] = sim.metrics().tuning_jobs
     price = (figures.cost_usd or 0) / figures.billed_instance_s * 3600
     setup = (
-        f"One training job: {STARTING_S} s Starting, {DOWNLOADING_S} s Downloading, {TRAINING_S} s "
-        f"Training, "
+        f"One training job: {STARTING_S} s Starting, {DOWNLOADING_S} s Downloading, {TRAINING_S} s Training, "
         f"{UPLOADING_S} s Uploading. The stop comes at **{STOP_S} s**, and the script saves in {SAVE_S} s, so that "
-        f"the job is "
-        f"Stopped at {STOP_S + stop_took_s(sim):.0f} s. An hour of its instance costs {price:.2f} USD in the twin's example "
-        f"prices."
+        f"the job is Stopped at {STOP_S + stop_took_s(sim):.0f} s. An hour of its instance costs {price:.2f} USD in "
+        f"the twin's example prices."
     )
     parts = (
         Part("What is billed", 7, (_billed(sim), _early())),
@@ -82,10 +80,9 @@ def _billed(sim: Simulation) -> Number:
         low="More is billed: from when to when does the instance work for you?",
         high="Less is billed: a phase at the beginning is free.",
         because=f"{billed_s:.0f} s: from the start of Downloading at {STARTING_S} s to the end of the upload at "
-        f"{ended_s:.0f} s "
-        "([B1](../specification.md#b1), [B3](../specification.md#b3)). One page of the service says that billing ceases at "
-        "Stopping "
-        "([B2](../specification.md#b2)); that contradicts the first, and the twin has a switch for it, `bill-through-upload`.",
+        f"{ended_s:.0f} s ([B1](../specification.md#b1), [B3](../specification.md#b3)). One page of the service "
+        f"says that billing ceases at Stopping ([B2](../specification.md#b2)); that contradicts the first, and the "
+        f"twin has a switch for it, `bill-through-upload`.",
     )
 
 
@@ -95,9 +92,8 @@ def _early() -> Number:
     billed_s, took_s = child(sim).billable_s, stop_took_s(sim)
     return Number(
         name="early",
-        text=f"Now the stop comes at {stop_s} s, while the training job is Starting. The tuning job is Stopped {took_s:.0f} "
-        f"s later. How many "
-        "seconds are billed?",
+        text=f"Now the stop comes at {stop_s} s, while the training job is Starting. The tuning job is Stopped "
+        f"{took_s:.0f} s later. How many seconds are billed?",
         right=billed_s,
         unit="s",
         hints=(
@@ -107,8 +103,8 @@ def _early() -> Number:
         ),
         low="It cannot be less than nothing.",
         high="Which of these seconds has anything been done for you?",
-        because=f"Of all that {billed_s:.0f} s are billed: the instance was reserved for {stop_s + took_s:.0f} s, and you do not "
-        "pay for it; somebody may have waited for it.",
+        because=f"None of it: {billed_s:.0f} s. The instance was reserved for {stop_s + took_s:.0f} s, and you do "
+        f"not pay for it; somebody may have waited for it.",
     )
 
 
@@ -128,9 +124,8 @@ def _cheapest() -> Choice:
         text=f"The stop comes at {STOP_S} s again. What should the script do on SIGTERM to be billed least?",
         options=tuple(Option(words, words == least, hint) for words, hint in zip(bills, hints, strict=True)),
         because=f"To end at once. What it throws away is the work so far:\n\n| the script | billed | models "
-        f"|\n|---|---|---|\n{rows}\n\nThe "
-        f"{bills[next(iter(bills))] - bills[least]:.0f} s that saving and uploading take buy the model of the "
-        f"{bills[least]:.0f} s before. The two that are killed pay most and keep nothing.",
+        f"|\n|---|---|---|\n{rows}\n\nThe {bills[next(iter(bills))] - bills[least]:.0f} s that saving and uploading "
+        f"take buy the model of the {bills[least]:.0f} s before. The two that are killed pay most and keep nothing.",
     )
 
 
@@ -141,11 +136,10 @@ def _held() -> Number:
     took_s = stop_took_s(sim, "search")
     return Number(
         name="held",
-        text=f"The five training jobs of [lesson 2](2-what-is-free-when.md), stopped at {lesson_2.STOP_S:,} s and Stopped "
-        f"{took_s:.0f} s "
-        f"later:\n\n{lesson_2.table(sim)}\n\nA script that has had SIGTERM saves in {SAVE_S} s. Everything that is reserved "
-        f"is kept until "
-        "Stopped. How many instance-seconds are held between the stop and Stopped?",
+        text=f"The five training jobs of [lesson 2](2-what-is-free-when.md), stopped at {lesson_2.STOP_S:,} s and "
+        f"Stopped {took_s:.0f} s later:\n\n{lesson_2.table(sim)}\n\nA script that has had SIGTERM saves in {SAVE_S} "
+        f"s. Everything that is reserved is kept until Stopped. How many instance-seconds are held between the stop "
+        f"and Stopped?",
         right=held,
         unit="instance-seconds",
         hints=(
@@ -155,9 +149,8 @@ def _held() -> Number:
         ),
         low="More: count every instance that is reserved, for the whole time.",
         high="Less: five instances, and only from the stop on.",
-        because=f"{held:.0f}: all five, for {took_s:.0f} s. Of these {used:.0f} are used. A bill shows less of it still: "
-        f"nothing of what is "
-        "taken down is billed, and nothing of what is idle.",
+        because=f"{held:.0f}: all five, for {took_s:.0f} s. Of these {used:.0f} are used. A bill shows less of it "
+        f"still: nothing of what is taken down is billed, and nothing of what is idle.",
     )
 
 
@@ -184,9 +177,8 @@ def _held_as_observed() -> Number:
         ),
         low="More: add up how long each of the five still uses its instance.",
         high="Less: add up how long each of the five still uses its instance.",
-        because=f"{held:.0f}, what is used and no more: then nothing is held idle. That is less than the {whole:.0f} "
-        f"before, and it is "
-        "still not nothing: under both, a stop holds what it takes down.",
+        because=f"{held:.0f}, what is used and no more: then nothing is held idle. That is less than the "
+        f"{whole:.0f} before, and it is still not nothing: under both, a stop holds what it takes down.",
     )
 
 
@@ -196,8 +188,8 @@ def _laboratory() -> Number:
     return Number(
         name="laboratory",
         text=f"In the laboratory three training jobs save in 40 s. Press *Next event* {EVENTS} times, until all are "
-        f"Training, then *Stop*, "
-        f"and note how long it takes. How much longer is it if they need {SLOWER_S} s? Predict, then move the slider and try.",
+        f"Training, then *Stop*, and note how long it takes. How much longer is it if they need {SLOWER_S} s? "
+        f"Predict, then move the slider and try.",
         right=round(more_s, 3),
         unit="s",
         within=1,
@@ -208,7 +200,6 @@ def _laboratory() -> Number:
         ),
         low="Longer: each of them needs more time, the last one, too.",
         high="Not so long: by how much does the last one end later?",
-        because=f"{more_s:.0f} s: {took[1]:.0f} s against {took[0]:.0f} s. Three instances are held for so much longer, and "
-        f"each of these seconds "
-        "is billed three times.",
+        because=f"{more_s:.0f} s: {took[1]:.0f} s against {took[0]:.0f} s. Three instances are held for so much "
+        f"longer, and each of these seconds is billed three times.",
     )

@@ -14,11 +14,9 @@ LABORATORY = {"parallel": 1, "total": 2, "save_s": 40, "seed": 3}
 def lesson() -> Lesson:
     graph = graphs.service()
     setup = (
-        "A tuning job may run two training jobs, one after the other, on the only instance. One of them may fail with an "
-        "internal error. "
-        f"Nobody has a clock: *you* choose what happens next, on a page that holds all {len(graph.nodes)} states. Its "
-        f"address says "
-        "which way you have taken."
+        "A tuning job may run two training jobs, one after the other, on the only instance. One of them may fail "
+        f"with an internal error. Nobody has a clock: *you* choose what happens next, on a page that holds all "
+        f"{len(graph.nodes)} states. Its address says which way you have taken."
     )
     parts = (
         Part("Get to know it", 3, (_empty(graph),)),
@@ -78,8 +76,8 @@ def _kept(graph: StateGraph) -> Way:
         "kept",
         "Reach a state in which the tuning job is Stopped, only one training job was launched, and its model is stored.",
         (one, kept, _wanted(graph, "Stopped")),
-        "The training job has to get as far as its script, and its model has to be uploaded: a stop before that leaves "
-        "nothing to store.",
+        "The training job has to get as far as its script, and its model has to be uploaded: a stop before that "
+        "leaves nothing to store.",
     )
 
 
@@ -95,11 +93,11 @@ def _idle(graph: StateGraph) -> Way:
         graph,
         SERVICE,
         "idle",
-        "Reach a state in which the instance is reserved and idle, after a training job was launched. (Look at the table "
-        "*Instances*.)",
+        "Reach a state in which the instance is reserved and idle, after a training job was launched. (Look at the "
+        "table *Instances*.)",
         (launched, idle),
-        "Between two training jobs the instance stays reserved for the tuning job, with nothing running on it. Nobody else "
-        "may have it.",
+        "Between two training jobs the instance stays reserved for the tuning job, with nothing running on it. "
+        "Nobody else may have it.",
     )
 
 
@@ -114,8 +112,8 @@ def _failed(graph: StateGraph) -> Way:
         "failed",
         "Reach a state in which a training job has failed and the tuning job is Completed all the same.",
         (failed, _wanted(graph, "Completed")),
-        "A failed training job is no failed tuning job: the other one has a result. Note how many steps an undisturbed end "
-        "takes.",
+        "A failed training job is no failed tuning job: the other one has a result. Note how many steps an "
+        "undisturbed end takes.",
     )
 
 
@@ -126,13 +124,12 @@ def _find() -> Way:
         graph,
         FORGETS,
         "find",
-        "The second page has another service, which forgets a model in some order of events. Nobody says in which. Reach a "
-        "state in which "
-        "its page says that a law is broken.",
+        "The second page has another service, which forgets a model in some order of events. Nobody says in which. "
+        "Reach a state in which its page says that a law is broken.",
         (Wanted(broken, "No law is broken in this state. When could a model be there that is not yet stored?"),),
-        "The stop has to come after the script has ended and before its model is stored, or the script saves after the "
-        "stop: either way "
-        "there is an upload while the tuning job is Stopping. The page's first button goes the shortest way.",
+        "The stop has to come after the script has ended and before its model is stored, or the script saves after "
+        "the stop: either way there is an upload while the tuning job is Stopping. The page's first button goes the "
+        "shortest way.",
     )
 
 
@@ -142,8 +139,8 @@ def _red() -> Number:
     resting = sum(node.at_rest for node in graph.nodes)
     return Number(
         name="red",
-        text=f"That page has {len(graph.nodes)} states. Predict before you look at its head: in how many of them is a law "
-        f"broken?",
+        text=f"That page has {len(graph.nodes)} states. Predict before you look at its head: in how many of them is "
+        f"a law broken?",
         right=broken,
         unit="states",
         label="In",
@@ -155,7 +152,6 @@ def _red() -> Number:
         ),
         low="A few more: two training jobs, and the stop may come before or after the script has ended.",
         high="Fewer. Most orders of events never meet the bug: that is why tests miss it.",
-        because=f"{broken} of {len(graph.nodes)}. Whoever chooses at random seldom comes by. A search that visits every "
-        f"state cannot miss "
-        "one, and breadth first it finds a shortest way.",
+        because=f"{broken} of {len(graph.nodes)}. Whoever chooses at random seldom comes by. A search that visits "
+        f"every state cannot miss one, and breadth first it finds a shortest way.",
     )

@@ -44,12 +44,11 @@ def lesson() -> Lesson:
         for line in lines
     )
     setup = (
-        "A simulator can be wrong in three ways: it does what the real thing never does; it counts wrongly; or it is right "
-        "where it was "
-        "looked at, and nowhere else. For each there is a kind of evidence: recordings, theory, and bugs planted on purpose.\n\n"
-        f"A tuning job with three training jobs is stopped while they start. What a client of the twin asked, and what it "
-        f"was told:\n\n"
-        f"| at | asked | answer |\n|---|---|---|\n{told}\n"
+        "A simulator can be wrong in three ways: it does what the real thing never does; it counts wrongly; or it "
+        "is right where it was looked at, and nowhere else. For each there is a kind of evidence: recordings, "
+        f"theory, and bugs planted on purpose.\n\nA tuning job with three training jobs is stopped while they "
+        f"start. What a client of the twin asked, and what it was told:\n\n| at | asked | answer "
+        f"|\n|---|---|---|\n{told}\n"
     )
     parts = (
         Part("What a recording can refute", 7, (_contradicts(lines), _ranges())),
@@ -126,15 +125,14 @@ def _contradicts(lines: evidence.Answers) -> Choice:
     )
     return Choice(
         name="contradicts",
-        text="Suppose that one of these answers had been recorded otherwise, and all others as they are. Which of these "
-        "would show that the "
-        "twin is wrong, since it could not have answered so?",
+        text="Suppose that one of these answers had been recorded otherwise, and all others as they are. Which of "
+        "these would show that the twin is wrong, since it could not have answered so?",
         several=True,
         options=options,
-        because="`hptsim conform` judged each: it keeps every state of the tables that the answers so far leave possible, "
-        "with any "
-        "latency, and refuses the first answer that none of them gives. What it lets pass is no proof; what it refuses is one. "
-        "[So you can try it](../how-to/check-the-twin.md) with answers of your own account.",
+        because="`hptsim conform` judged each: it keeps every state of the tables that the answers so far leave "
+        "possible, with any latency, and refuses the first answer that none of them gives. What it lets pass is no "
+        "proof; what it refuses is one. [So you can try it](../how-to/check-the-twin.md) with answers of your own "
+        "account.",
     )
 
 
@@ -149,16 +147,15 @@ def _ranges() -> Choice:
     }
     return Choice(
         name="ranges",
-        text=f"Latencies of the twin were fitted to recordings. For {runs} recorded runs it also says how long the whole "
-        f"run takes, as a range of "
-        "5 % to 95 % of its draws. Outside how many of these ranges does the recorded length lie?",
+        text=f"Latencies of the twin were fitted to recordings. For {runs} recorded runs it also says how long the "
+        f"whole run takes, as a range of 5 % to 95 % of its draws. Outside how many of these ranges does the "
+        f"recorded length lie?",
         options=tuple(Option(f"{count} of {runs}", count == outside, hint) for count, hint in sorted(counts.items())),
-        because=f"{outside} of {runs}: here recordings contradict the twin. It draws each phase, and not what makes a whole "
-        f"run fast or slow. "
-        "[Its own page](../validation/recorded-service.md) says so, run by run. That a *phase* agrees says little: it was "
-        "fitted to agree. The "
-        "length of a whole run was not, but for one number, the time between two training jobs: so it could fail, and did. "
-        "Use the twin to compare designs, and not to promise an end to the minute.",
+        because=f"{outside} of {runs}: here recordings contradict the twin. It draws each phase, and not what makes "
+        f"a whole run fast or slow. [Its own page](../validation/recorded-service.md) says so, run by run. That a "
+        f"*phase* agrees says little: it was fitted to agree. The length of a whole run was not, but for one "
+        f"number, the time between two training jobs: so it could fail, and did. Use the twin to compare designs, "
+        f"and not to promise an end to the minute.",
     )
 
 
@@ -172,17 +169,14 @@ def _theory() -> Choice:
     contains = {words: low <= evidence.ERLANG_S <= high for words, (low, high) in found.items()}
     return Choice(
         name="theory",
-        text=f"One server, services of {evidence.MEAN_S:.0f} s on average, load {evidence.LOAD}, exponential: by Erlang "
-        f"customers wait "
-        f"{evidence.ERLANG_S:.1f} s on average. Two experiments estimate it with the twin, each with a 95 % interval. Whose "
-        f"interval contains "
-        "Erlang's figure?",
+        text=f"One server, services of {evidence.MEAN_S:.0f} s on average, load {evidence.LOAD}, exponential: by "
+        f"Erlang customers wait {evidence.ERLANG_S:.1f} s on average. Two experiments estimate it with the twin, "
+        f"each with a 95 % interval. Whose interval contains Erlang's figure?",
         several=True,
         options=tuple(Option(words, contains[words], hint) for words, hint in zip(found, hints, strict=True)),
-        because=f"| experiment | interval |\n|---|---|\n{rows}\n\nThe first has the narrower interval, about another "
-        f"quantity: the wait of the first "
-        "20 customers. [Theory has a figure for that, too](../validation/queueing.md). An interval tells how much chance is "
-        "left in an "
+        because=f"| experiment | interval |\n|---|---|\n{rows}\n\nThe first has the narrower interval, about "
+        f"another quantity: the wait of the first 20 customers. [Theory has a figure for that, "
+        f"too](../validation/queueing.md). An interval tells how much chance is left in an "
         "estimate, and not whether it estimates the right thing.",
         picture=partial(_beside_theory, found),
     )
@@ -210,14 +204,12 @@ def _laws() -> Matching:
     laws = {bug: lesson_3.story(tables)[0] for bug, tables in BUGS.items()}
     return Matching(
         name="laws",
-        text="A simulator whose checks never fail may have no checks. So bugs are planted in the tables, one at a time, and "
-        "a search of all "
-        "orders of events has to break a law. Which law catches which?",
+        text="A simulator whose checks never fail may have no checks. So bugs are planted in the tables, one at a "
+        "time, and a search of all orders of events has to break a law. Which law catches which?",
         options=tuple(sorted(set(laws.values()))),
         rows={bug: (law, WHY[bug]) for bug, law in laws.items()},
-        because="Each was found by a search of every order, and each by the law that names it. A check that you have not "
-        "seen fail is a check "
-        "that you do not know.",
+        because="Each was found by a search of every order, and each by the law that names it. A check that you "
+        "have not seen fail is a check that you do not know.",
     )
 
 
@@ -235,9 +227,8 @@ def _edits() -> Choice:
     )
     return Choice(
         name="edits",
-        text=f"Not only our own bugs: all {made} edits of one row of the reservation's table, each searched in a scope of "
-        f"two training jobs that "
-        "want the only instance. Which are caught?",
+        text=f"Not only our own bugs: all {made} edits of one row of the reservation's table, each searched in a "
+        f"scope of two training jobs that want the only instance. Which are caught?",
         options=(
             Option(
                 "all of them",
@@ -249,9 +240,7 @@ def _edits() -> Choice:
                 "only some of each row", not whole and not reached, "The laws leave no edit of such a row unnoticed."
             ),
         ),
-        because=f"{caught} of {made}:\n\n| row | edits | caught | happens here |\n|---|---|---|---|\n{rows}\n\nWhat never "
-        f"happens cannot be checked. A "
-        "search says what it has visited; ask it also what it has missed. The project's own tests have more scopes, in "
-        "which every edit of "
-        "all three tables is caught.",
+        because=f"{caught} of {made}:\n\n| row | edits | caught | happens here |\n|---|---|---|---|\n{rows}\n\nWhat "
+        f"never happens cannot be checked. A search says what it has visited; ask it also what it has missed. The "
+        f"project's own tests have more scopes, in which every edit of all three tables is caught.",
     )
