@@ -40,7 +40,7 @@ PLAIN, QUEUE, ALONE, CONTROL = "plain", "plain_queue", "alone_", "control_"
 runs of the plain queue alone, numbered controls."""
 _ALONE = 4
 QUEUE_COST = 1 / 15
-"""What a run of the plain queue costs, in replications: 1/15 to 1/30 where benchmarks/precision.py has measured it."""
+"""What a run of the plain queue costs, in replications: 1/15 to 1/30 in the models of benchmarks/precision.py."""
 _WORTH = 1.2
 """A technique must promise this gain for its cost: what a pilot says of a gain is itself uncertain."""
 _NEAR = 0.95
