@@ -97,6 +97,7 @@ def test_two_simulations_in_two_threads_do_not_meet():
 
 
 COUNTS = {
+    "length * len(places) for length, places in groups",
     "amounts.get(pool, 0) for amounts in later",
     "max(used.get(team, 0), self.shares.share(team).kept(pool)) for team in teams",
     "share.quota.get(pool, 0) for share in self.shares.values()",

@@ -35,10 +35,12 @@ np = require("numpy", "planning", "hptsim.planning")
 
 TECHNIQUES = ("none", "auto", *WORDS)
 """What `variance_reduction` may be."""
-PLAIN, QUEUE, CONTROL = "plain", "plain_queue", "control_"
-"""The names of what a replication of a pilot has besides its figures: the plain figure, the plain queue's, numbered controls."""
+PLAIN, QUEUE, ALONE, CONTROL = "plain", "plain_queue", "alone_", "control_"
+"""What a replication of a pilot has besides its figures: the plain figure, that of the plain queue beside it, those of numbered
+runs of the plain queue alone, numbered controls."""
+_ALONE = 4
 QUEUE_COST = 1 / 15
-"""What a run of the plain queue costs, in replications: 1/15 to 1/30 where benchmarks/precision.py has measured it."""
+"""What a run of the plain queue costs, in replications: 1/15 to 1/30 in the models of benchmarks/precision.py."""
 _WORTH = 1.2
 """A technique must promise this gain for its cost: what a pilot says of a gain is itself uncertain."""
 _NEAR = 0.95
@@ -96,7 +98,11 @@ class Reduced(Design):
         queue = PlainQueue(self.scenario)
         coming = queue.courses(seed)
         found = {f"{CONTROL}{place}": value for place, value in enumerate(queue.controls(coming))}
-        return found | ({QUEUE: self._served(queue, coming)} if plain_queue.has(self.column) else {})
+        if plain_queue.has(self.column):
+            found[QUEUE] = self._served(queue, coming)
+            for place, own in enumerate(seeds(seed, _ALONE)):
+                found[f"{ALONE}{place}"] = self._served(queue, queue.courses(own, alone=True))
+        return found
 
     def _served(self, queue: PlainQueue, coming: Sequence[plain_queue.Course]) -> float:
         """The figure of the plain queue."""
@@ -155,9 +161,12 @@ def _offers(pilot: Any, plain: Any, design: Reduced, enough: float) -> dict[str,
     if QUEUE in pilot and np.ptp(pilot[QUEUE]) > 0:
         queue = pilot[QUEUE].to_numpy(dtype=float)
         (factor,), left = _fitted(plain, queue[:, None])
-        factors, own = _fitted(queue, controls)
-        if own >= (whole := float(queue.var(ddof=1))):
-            factors, own = (0.0,) * len(names), whole
+        whole, factors, part = float(queue.var(ddof=1)), *_fitted(queue, controls)
+        if part >= whole:
+            factors, part = (0.0,) * len(names), whole
+        alone = pilot[[name for name in pilot.columns if name.startswith(ALONE)]].to_numpy(dtype=float).ravel()
+        spread = float(np.concatenate([queue, alone]).var(ddof=1))  # of a skewed figure few values show little
+        own = part / whole * spread
         runs = _queues(left, factor**2 * own, enough)
         cost = (left + factor**2 * own / runs) * (1 + runs * QUEUE_COST)
         better = attrs.evolve(design, technique="plain-queue", factor=factor, factors=factors, queues=runs)

@@ -24,8 +24,8 @@ class Mark:
 
 _CHECK = "M1 9 L4 6 L7 9 L13 2 L15.5 4.5 L7 14 Z"
 _CROSS = "M2 5 L5 2 L8 5 L11 2 L14 5 L11 8 L14 11 L11 14 L8 11 L5 14 L2 11 L5 8 Z"
-_SQUARE = "M2 2 H14 V14 H2 Z"
-_HOLLOW = f"{_SQUARE} M6 6 H10 V10 H6 Z"
+_SQUARE = "M2 2 L14 2 L14 14 L2 14 Z"
+_HOLLOW = f"{_SQUARE} M6 6 L10 6 L10 10 L6 10 Z"
 _TRIANGLE = "M3 1 L15 8 L3 15 Z"
 _STOPPED = Mark(_SQUARE, "rest", "■")
 MARKS: Mapping[str, Mark] = {
@@ -46,7 +46,7 @@ def mark_svg(status: str, *, label: bool = False) -> str:
     Without a label the status stands beside it in words. Raises KeyError if the status has no mark.
 
     >>> mark_svg("Stopped")
-    '<svg class="mark" viewBox="0 0 16 16" aria-hidden="true"><path style="--fill: var(--rest)" d="M2 2 H14 V14 H2 Z"/></svg>'
+    '<svg class="mark" viewBox="0 0 16 16" aria-hidden="true"><path style="--fill: var(--rest)" d="M2 2 ...
     """
     mark = MARKS[status]
     said = f'role="img" aria-label="{escape(status)}"' if label else 'aria-hidden="true"'

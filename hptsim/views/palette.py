@@ -86,7 +86,7 @@ LINES = tuple(PALETTE[name].light for name in ("work", "line-2", "line-3", "line
 def css(*, dark: bool = True, switch: bool = False) -> str:
     """The palette as variables of a style sheet, with the dark colors for readers who want a dark screen, unless *dark* is false.
 
-    With *switch*, an element whose `data-theme` is "light" or "dark" has these colors, whatever the reader's system wants:
+    With *switch*, an element whose data-theme is "light" or "dark" has these colors, whatever the reader's system wants:
     the documentation site's button sets it. Paper is always light.
 
     >>> css(dark=False)[:44]

@@ -18,7 +18,7 @@ from hptsim.views.palette import css
 
 
 def style_sheet(*, switch: bool = False) -> str:
-    """All of it; with *switch*, an element's `data-theme` overrules what the reader's system wants.
+    """All of it; with *switch*, an element's attribute data-theme overrules what the reader's system wants.
 
     >>> "--work: " in style_sheet(), "prefers-color-scheme: dark" in style_sheet()
     (True, True)

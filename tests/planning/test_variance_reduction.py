@@ -61,6 +61,17 @@ def test_no_more_runs_of_the_queue_than_the_precision_needs():
     assert many > 10 > few >= 1
 
 
+def test_runs_of_the_queue_alone_tell_its_variance():
+    """The replications of a pilot may all be alike by chance; more runs of the queue alone then show what it costs to know it."""
+    pilot, rng = table(), np.random.default_rng(5)
+    wide = pilot.assign(**{f"alone_{place}": rng.normal(0, 5, len(pilot)) for place in range(4)})
+    enough = 0.1
+    few, many = (chosen(one, None, DESIGN, "plain-queue", enough).queues for one in (pilot, wide))
+    assert many > 5 * few
+    found = DESIGN.run(3)
+    assert {"alone_0", "alone_3", QUEUE} <= set(found) and found["alone_0"] != found["alone_1"]
+
+
 @pytest.mark.parametrize(
     "changes",
     [
