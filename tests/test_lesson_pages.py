@@ -12,7 +12,7 @@ from lesson_shelf import DOCS
 from seen import SCHEMES, WIDTHS, check_contrast, check_width
 
 pytest.importorskip("furo", reason="the site is built with the extra docs")
-pytest.importorskip("myst_parser", reason="the site is built with the extra docs")
+pytest.importorskip("myst_nb", reason="the site is built with the extra docs")
 
 from lessons import directives
 

@@ -8,7 +8,7 @@ import pytest
 from extras import long
 from lesson_shelf import DOCS
 
-pytest.importorskip("docutils", reason="the lessons are pages of the site: its extra is docs")
+pytest.importorskip("sphinx", reason="the lessons are pages of the site: its extra is docs")
 pytest.importorskip("matplotlib", reason="the lessons draw: pip install 'hptsim[plots]'")
 
 from lessons import directives, forms, graphs, runs
