@@ -319,11 +319,11 @@ def test_the_player_plays_in_the_page(tab):
     assert player.locator("h1").inner_text() == "the twin in the browser, seed 0"
     player.locator("#play").focus()
     tab.keyboard.press("End")
-    assert player.locator("#clock").inner_text() == f"{seen(twin)['now_s']:.1f} s"
+    assert player.locator("#clock").inner_text().startswith(f"{seen(twin)['now_s']:.1f} s")
     happened = list(twin.sim.journal)[-1]
     assert f"{happened.thing} {happened.name} {happened.trigger}" in player.locator("#events li").first.inner_text()
     tab.keyboard.press("Home")
-    assert player.locator("#clock").inner_text() == "0.0 s"
+    assert player.locator("#clock").inner_text().startswith("0.0 s")
 
 
 def test_the_address_sets_the_page_up_and_says_what_it_cannot(tab):

@@ -130,8 +130,10 @@ COUNTS = {
     "node.at_rest for node in graph.nodes",
     "not isinstance(history.following, Request) for history in met",
     "request.instances.get(one, 0) for request in queue",
+    "held.values()",
+    "long_ms for _, long_ms in frames",
 }
-"""What is added up with sum and is whole numbers: instances, training jobs, points of a grid, refused calls, whole seconds."""
+"""What is added up with sum and is whole numbers: instances, training jobs, points of a grid, refused calls, seconds, ms."""
 
 
 def sums(source):

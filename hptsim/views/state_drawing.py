@@ -7,6 +7,7 @@ as words: they can be searched and copied.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 
@@ -266,7 +267,7 @@ def _keys(picture: Picture) -> list[tuple[str, str]]:
 
 
 def _key_width(picture: Picture) -> float:
-    return sum(_width(words, LABEL) + 62 for _, words in _keys(picture))
+    return math.fsum(_width(words, LABEL) + 62 for _, words in _keys(picture))
 
 
 def _key(picture: Picture, y: float) -> Iterator[str]:

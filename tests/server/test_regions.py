@@ -91,10 +91,11 @@ def test_the_page_shows_one_region_and_leads_to_the_others():
         tab = browser.new_page(viewport={"width": 380, "height": 600})
         tab.goto(f"{url}/_hptsim/")
         tab.wait_for_function("document.getElementById('now').textContent.includes('stands still')")
-        assert tab.inner_text("#regions") == ""
+        assert not tab.is_visible("#regions")
         client(url).create_training_job(**training_request("here"))
         client(url, region="eu-west-1").create_training_job(**training_request("there"))
         tab.wait_for_selector("text=eu-west-1")
+        assert tab.is_visible("#regions")
         assert tab.inner_text("#jobs").split() == ["here", "Starting"]
         tab.click("text=eu-west-1")
         tab.wait_for_selector("text=there")

@@ -199,7 +199,9 @@ def test_it_fits_its_window_and_its_words_can_be_read(width, scheme, browser, tm
             const ends = [], draws = CanvasRenderingContext2D.prototype, fill = draws.fillText;
             draws.fillText = function (text, x, y) {
                 const wide = this.measureText(text).width, left = this.textAlign === "center" ? x - wide / 2 : x;
-                ends.push([text, left, left + wide, this.canvas.clientWidth]);
+                // the overview's picture is drawn once, on a canvas of its own
+                const seen = this.canvas.isConnected ? this.canvas.clientWidth : this.canvas.width / (devicePixelRatio || 1);
+                ends.push([text, left, left + wide, seen]);
                 return fill.call(this, text, x, y);
             };
             draw(); draws.fillText = fill; return ends;
