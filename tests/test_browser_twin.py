@@ -322,7 +322,7 @@ def test_the_player_plays_in_the_page(tab):
     assert player.locator("#clock").inner_text().startswith(f"{seen(twin)['now_s']:.1f} s")
     happened = list(twin.sim.journal)[-1]
     latest = "\n".join(player.locator("#events li").all_inner_texts())
-    assert f"{happened.time:.1f} s{happened.name} " in latest
+    assert f"{happened.time_s:.1f} s{happened.name} " in latest
     tab.keyboard.press("Home")
     assert player.locator("#clock").inner_text().startswith("0.0 s")
 
