@@ -305,8 +305,10 @@ class SampledCloud(CloudBase):
         return "torn_down", self._time(self._timings.teardown_s, job, "starting")
 
     def _stopping_upload(self, job: TrainingJob) -> tuple[str, float]:
-        """The rest of an upload that had begun, or the whole of it; nothing takes no time."""
-        whole = self._time(self._timings.uploading_s, job, "upload") if job.saved else 0.0
+        """The rest of an upload that had begun, or the whole of it, as recorded if it was; nothing takes no time."""
+        if not job.saved:
+            return "uploaded", 0.0
+        _, whole = job.recorded_delays["Uploading"][0] if "Uploading" in job.recorded_delays else self._uploading(job)
         return "uploaded", max(0.0, whole - job.uploaded_s)
 
 

@@ -217,6 +217,18 @@ def test_what_was_recorded_is_replayed_and_the_rest_is_drawn():
     ]
 
 
+@pytest.mark.parametrize(("stop_at_s", "ended_s"), [(50.0, 50.0 + 40.0), (120.0, 100.0 + 40.0)])
+def test_what_a_stop_leaves_to_upload_takes_as_long_as_recorded(stop_at_s, ended_s):
+    """Stopped in Training it saves and uploads all; stopped while it uploads it uploads the rest."""
+    timings = Timings(uploading_s=7.0)
+    recorded = Recorded(training_s=100.0, uploading_s=40.0)
+    job = ScheduledTuningJob(TuningJobSpec("demo"), stop_at_s=stop_at_s, recorded=[recorded])
+    sim = Simulation(Scenario(timings=timings, script=Script("save"), tuning_jobs=[job]))
+    sim.run()
+    [name] = sim.training_jobs
+    assert (sim.training_job(name).status, sim.training_job(name).ended_s) == ("Stopped", ended_s)
+
+
 def test_a_recorded_training_job_reports_no_epochs_and_the_same_result_whatever_watches_it():
     def found(**changes):
         job = TuningJobSpec("r", limits=ResourceLimits(1, 1), **changes)
