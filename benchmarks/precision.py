@@ -4,7 +4,7 @@
 of the waits of the README's nightly example. hptsim asks with variance reduction and without, bare simpy and Ciw
 (`pip install ciw`, left out otherwise) with plain replications; all stop by the same rule and have the same intervals.
 `python benchmarks/precision.py coverage [SEQUENCES]` measures how often the intervals cover a mean that is known exactly, and
-`python benchmarks/precision.py page [SEEDS]` writes all of it to docs/validation/precision.md.
+`python benchmarks/precision.py page [SEEDS [SEQUENCES]]` writes all of it to docs/validation/precision.md.
 """
 
 from __future__ import annotations
@@ -317,10 +317,11 @@ def page(
 
 def main(arguments: list[str]) -> None:
     """Print the rows, or write the page."""
-    count = int(arguments[-1]) if arguments[-1:] and arguments[-1].isdigit() else None
+    counts = [int(one) for one in arguments if one.isdigit()]
+    count = counts[0] if counts else None
     row: dict[str, Any]
     if arguments[:1] == ["page"]:
-        seeds, sequences = count or 3, 400
+        seeds, sequences = count or 3, counts[1] if counts[1:] else 400
         PAGE.write_text(
             page(list(answers(seeds)), list(gains()), list(coverage(sequences)), seeds, sequences), encoding="utf-8"
         )
