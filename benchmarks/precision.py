@@ -243,7 +243,7 @@ def coverage(sequences: int = 400) -> Iterator[dict[str, Any]]:
 HEAD = """# Time to a precise answer
 
 Seconds of processor time until a mean is known to {relative:.0%} with 95 % confidence (half of the interval over the mean), by
-`python benchmarks/precision.py page`, median of {seeds}, on a busy machine. hptsim asks `until_precise` with
+`python benchmarks/precision.py page`, median of {seeds}, on a machine with other work. hptsim asks `until_precise` with
 `variance_reduction="auto"`; bare simpy and Ciw make plain replications of the same models. All have hptsim's intervals and look
 again when half as many more replications are done, plain ones first after 20, corrected ones after a pilot and 10.
 
@@ -254,8 +254,8 @@ quantile of the waits of the README's 100 tuning jobs under a quota of 5.
 |---|---|---|---|---|
 {rows}
 
-A run of the plain queue, the control that wins here, costs a small part of a simulation, and less than one of simpy, so that few
-replications and many of its runs are ahead where an answer takes many replications. Where a few hundred replications of a small
+A run of the plain queue, the control that is chosen here, costs a small part of a simulation, and less than one of simpy, so that
+few replications and many of its runs can keep up where an answer takes many replications. Where a few hundred replications of a small
 model are enough, the least that a pilot and a first look take (20 replications) costs more than it saves.
 
 ## What each technique gains
@@ -268,7 +268,7 @@ the sentence: how many times fewer replications than plain ones for an interval 
 |---|---|---|---|---|---|
 {gains}
 
-Stratified first draws are not offered: a replication draws hundreds of times, of which the first one explains next to nothing.
+Stratified first draws are not offered, and were not measured: a replication draws hundreds of times; they would spread one.
 
 ## Coverage
 

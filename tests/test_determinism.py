@@ -150,6 +150,7 @@ def sums(source):
                 yield text or ast.unparse(added)
 
 
+@pytest.mark.long
 def test_floats_are_added_with_fsum_because_sum_rounds_otherwise_from_python_3_12_on():
     package = Path(hptsim.__file__).parent
     found = {text for path in sorted(package.rglob("*.py")) for text in sums(path.read_text(encoding="utf-8"))}

@@ -165,6 +165,7 @@ def test_the_next_job_takes_the_place_of_the_last(sim, sagemaker):
 """
 
 
+@pytest.mark.long
 @BOTO
 def test_an_orchestrator_that_starts_its_next_job_while_the_last_is_stopping_fails_and_is_told_why(suite):
     result = suite(HAND_OVER.replace("WAIT", "pass"))

@@ -157,6 +157,7 @@ def test_clouds_draw_every_fault_and_every_witness():
     assert ScriptedCloud in kinds and len(kinds) == 2
 
 
+@pytest.mark.long
 def test_clouds_script_the_jobs_that_arrive_too():
     def arrived(cloud):
         return type(cloud) is ScriptedCloud and any(name.startswith("arrival-") for name, _ in cloud.plan)
@@ -210,6 +211,7 @@ NOT_GIVEN_BACK = {"released at the end, exactly once", "a warm pool holds its in
 """What an order shows of it: instances that stay reserved, or a pool that is there and cannot go on."""
 
 
+@pytest.mark.long
 def test_the_machine_finds_a_warm_pool_that_is_not_given_back():
     class Planted(TuningMachine):
         def simulation(self, scenario):

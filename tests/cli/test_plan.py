@@ -56,6 +56,7 @@ def test_a_sweep_is_a_table_and_a_sentence_for_each_design(file, capsys):
     assert "4 replications, mean (and the 95% interval)" in captured.out
 
 
+@pytest.mark.long
 def test_a_precision_is_reached_with_less_variance_and_says_so(file, capsys, tmp_path):
     command = ["plan", file, "--precision", "0.3", "--figure", "waiting_time_s.p95"]
     assert main([*command, "--json", "--parquet", str(tmp_path / "kept.parquet")]) == 0

@@ -155,6 +155,7 @@ def gave_up_at(scenario):
     return next(record.time_s for record in sim.journal if record.trigger == "give_up")
 
 
+@pytest.mark.long
 def test_small_scopes_are_exhausted_with_all_laws_kept_and_all_cases_seen():
     seen = set()
     for scenario, faults in (
@@ -425,6 +426,7 @@ def test_a_state_at_rest_at_the_last_depth_is_judged():
     assert explore(scope(), stops=False, laws=(never,), max_depth=shortest.depth - 1).counterexample is None
 
 
+@pytest.mark.long
 def test_hash_compaction_finds_the_same_and_says_what_it_may_have_left_out():
     whole, found = explore(scope(), faults=EVERY_FAULT), explore(scope(), faults=EVERY_FAULT, hash_compaction=True)
     assert found.omission_probability == omission_probability(found.states) > 0 == whole.omission_probability

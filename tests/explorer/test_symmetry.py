@@ -54,6 +54,7 @@ def reduced_states(full, reduction):
     return len(seen)
 
 
+@pytest.mark.long
 @scopes
 def test_states_of_one_form_may_do_the_same_next_and_lead_to_the_same_forms(scope):
     scenario, faults = SCOPES[scope]

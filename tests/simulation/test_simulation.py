@@ -236,6 +236,7 @@ def test_counts_only_keeps_only_what_is_alive():
     assert sim.tuning_jobs == [] and sim.artifacts == {} and sim.journal.entries == []
 
 
+@pytest.mark.long
 def test_the_same_seed_gives_the_same_journal_in_two_processes():
     code = (
         "import hashlib; from hptsim.cli import demo; from hptsim import Simulation; sim = Simulation(demo(), seed=3); "

@@ -60,6 +60,7 @@ def meddle(sim, until):
             act()
 
 
+@pytest.mark.long
 def test_another_process_goes_on_identically_from_a_file(tmp_path):
     expected, files = [], []
     for seed in range(0, 200, 5):
