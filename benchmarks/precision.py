@@ -268,7 +268,7 @@ the sentence: how many times fewer replications than plain ones for an interval 
 |---|---|---|---|---|---|
 {gains}
 
-Stratified first draws are not offered, and were not measured: a replication draws hundreds of times; they would spread one.
+Stratified first draws are not offered, and were not measured: of the hundreds of draws of a replication they would spread one.
 
 ## Coverage
 
