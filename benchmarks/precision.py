@@ -255,8 +255,8 @@ quantile of the waits of the README's 100 tuning jobs under a quota of 5.
 {rows}
 
 A run of the plain queue, the control that is chosen here, costs a small part of a simulation, and less than one of simpy, so that
-few replications and many of its runs can keep up where an answer takes many replications. Where a few hundred replications of a small
-model are enough, the least that a pilot and a first look take (20 replications) costs more than it saves.
+few replications and many of its runs can keep up where an answer takes many replications. Where a few hundred replications of a
+small model are enough, the least that a pilot and a first look take (20 replications) costs more than it saves.
 
 ## What each technique gains
 
