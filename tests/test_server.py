@@ -565,6 +565,7 @@ def test_whatever_path_is_asked_for_the_answer_is_a_success_or_a_clear_refusal(m
 # ---------------------------------------------------------------------- the command
 
 
+@pytest.mark.long
 def test_the_command_serves_and_ends_cleanly(tmp_path, ctrl_c):
     program = [sys.executable, "-c", "import sys; from hptsim.cli import main; sys.exit(main())", "serve"]
     scenario = tmp_path / "request.json"

@@ -60,6 +60,7 @@ def test_scenarios_reach(condition):
     assert condition(reached(scenarios(), condition))
 
 
+@pytest.mark.long
 def test_faults_and_budgets_are_swarms():
     kinds = [field.name for field in attrs.fields(type(reached(faults(), lambda one: True)))]
     for kind in kinds:
@@ -224,6 +225,7 @@ def test_the_machine_finds_a_warm_pool_that_is_not_given_back():
     assert "state.create_training_job" in "\n".join(getattr(found.value, "__notes__", ()))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("tables", "law", "needed"),
     [

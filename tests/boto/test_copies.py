@@ -48,6 +48,7 @@ def test_names_of_modules_and_default_arguments_are_patched_and_given_back(progr
     assert sim.now == 5601
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("text", "says"),
     [

@@ -88,6 +88,7 @@ def test_random_walks_are_the_same_for_the_same_seed(one, capsys):
     assert "30 random walks took" in said[0] and "rows of the tables were fired" in said[0]
 
 
+@pytest.mark.long
 def test_several_processes_print_the_same(one, capsys):
     said = []
     for workers in ("1", "2"):

@@ -168,6 +168,7 @@ def test_quotas_and_prices_are_parsed():
             quota(wrong)
 
 
+@pytest.mark.long
 def test_a_design_that_turns_jobs_away_shows_it_beside_its_waiting_times(table, tmp_path, capsys):
     """With one GPU most jobs are refused, and those that are left do not wait."""
     page = tmp_path / "page.html"

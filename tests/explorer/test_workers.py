@@ -41,6 +41,7 @@ def alive(pid):
     return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("count", [2, 3])
 @pytest.mark.parametrize(
     "options",

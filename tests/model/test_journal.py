@@ -110,6 +110,7 @@ def test_a_journal_is_on_disk_when_a_command_a_step_or_a_run_returns(tmp_path, k
         assert on_disk() == len(sim.journal) > before
 
 
+@pytest.mark.long
 def test_a_journal_is_on_disk_in_batches_while_it_is_written(tmp_path):
     file = tmp_path / "out.jsonl"
     sim = Simulation(attrs.evolve(SMALL, tuning_jobs=()), laws=False, journal=Journal(file))
@@ -188,6 +189,7 @@ def test_a_record_in_words():
     assert str(record._replace(thing="log", trigger="", source="", data="loss=3")).endswith("log a-001-0f  loss=3")
 
 
+@pytest.mark.long
 def test_a_file_that_is_cut_anywhere_is_read_up_to_there_and_says_so(path, tmp_path):
     whole = path.read_bytes()
     records = read(path).records

@@ -37,6 +37,7 @@ def warned(load, customers, sets=200, replications=20):
     return np.mean([bool(horizon.warning(table)) for table in tables]), 1 - waits.mean() / (100 * load / (1 - load))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("load", "customers", "bias", "least", "most"),
     [(0.95, 500, 0.43, 0.9, 1), (0.7, 60, 0.2, 0.6, 1), (0.5, 500, 0.01, 0, 0.15), (0.8, 3000, 0.01, 0, 0.15)],

@@ -37,6 +37,7 @@ def least(confidence):
     return stats.binom.ppf(0.005, RUNS, confidence) / RUNS
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("confidence", [0.8, 0.95])
 def test_kim_and_nelson_select_the_best_as_often_as_they_promise(confidence):
     """The least favorable case: all others are worse by exactly the indifference."""
@@ -64,6 +65,7 @@ def test_it_says_when_it_could_not_tell():
     assert not ended and max(map(len, drawn)) == 50 and best in (0, 1)
 
 
+@pytest.mark.long
 def test_a_budget_is_spent_where_it_tells_and_selects_more_often_than_equal_shares():
     means, spreads, budget = [0.0, 0.6, 1.0, 3.0, 3.0, 3.0, 3.0, 3.0], [2.0] * 8, 240
     right = equal = 0

@@ -104,6 +104,7 @@ def test_what_comes_does_not_depend_on_how_long_it_took_to_come():
     assert stats.ks_2samp(waits["a"], waits["b"]).pvalue > 0.01
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("arrivals", "rate"),
     [
