@@ -334,6 +334,7 @@ def answered(sim, service, operation, body):
     return None
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("operation", [one if "Hyper" in one else long(one) for one in OPERATIONS])
 @pytest.mark.parametrize("kind", ["valid", long("broken")])
 def test_whatever_is_asked_the_answer_conforms_or_the_error_is_known(operation, kind):

@@ -139,6 +139,7 @@ def test_a_client_of_the_callers_own_is_attached_and_changes_over(sim, session):
     assert (sim.tuning_jobs, other.tuning_jobs) == (["demo"], ["elsewhere"])
 
 
+@pytest.mark.long
 def test_without_virtual_time_nothing_waits_and_time_stands_still(sim, session):
     async def program():
         async with boto.client(sim, session=session) as client:

@@ -292,6 +292,7 @@ def test_what_is_not_ours_goes_to_moto(sim, moto):
         assert "QueueUrls" not in boto3.client("sqs").list_queues()
 
 
+@pytest.mark.long
 def test_inside_of_mock_aws_the_twin_answers_first(sim, moto):
     with moto.mock_aws(), boto.mock(sim):
         assert create_and_stop() == "Stopping"

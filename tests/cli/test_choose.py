@@ -31,6 +31,7 @@ def file(tmp_path):
     return str(path)
 
 
+@pytest.mark.long
 def test_one_figure_has_a_best(file, capsys):
     command = ["choose", file, "--over", f"{QUOTA}=1,3", "--figure", "waiting_time_s.mean", "--indifference", "20"]
     assert main(command) == 0

@@ -135,6 +135,7 @@ def test_a_figure_of_one_group_can_be_chosen_by_too():
     assert found.best == 1 and float(moved.table["difference"][0]) < 0
 
 
+@pytest.mark.long
 def test_a_design_that_turns_work_away_is_not_the_best():
     """Whom it refuses does not wait: with one of two instances, only those who want one wait, and not for long."""
     mixed = Arrivals(
