@@ -31,6 +31,15 @@ def ctrl_c_ignored():
     signal.signal(signal.SIGINT, before)
 
 
+@pytest.fixture(scope="module")
+def browser():
+    """A headless browser, one for all tests of a module."""
+    from browser import chromium
+
+    with chromium() as one:
+        yield one
+
+
 @pytest.fixture
 def without_moto(monkeypatch):
     """moto is not installed, whether it is or not."""

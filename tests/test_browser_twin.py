@@ -12,7 +12,6 @@ from itertools import product
 from pathlib import Path
 
 import pytest
-from browser import chromium
 from seen import SCHEMES, WIDTHS, check_page, check_width, check_words, hexadecimal
 
 from hptsim.views.marks import MARKS
@@ -80,12 +79,6 @@ def test_the_setup_decides_what_a_stop_keeps_and_how_long_it_takes():
     kept = [stopped_after(7, 3, 8, how, save_s, "reuse") for how, save_s in (("save", 40), ("exit", 0), ("save", 130))]
     stored = [next(view for view in views if view["jobs"][0]["status"] == "Stopped")["models"] for views in kept]
     assert stored == [3, 0, 0], "more than 120 s is too late"
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as one:
-        yield one
 
 
 @pytest.fixture(scope="module")

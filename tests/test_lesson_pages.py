@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from browser import chromium
 from lesson_shelf import DOCS
 from seen import SCHEMES, WIDTHS, check_contrast, check_width
 
@@ -47,12 +46,6 @@ def site(tmp_path_factory):
     ]
     subprocess.run(command, check=True)
     return folder / "html"
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as one:
-        yield one
 
 
 @pytest.fixture

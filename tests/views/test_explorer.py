@@ -9,7 +9,6 @@ from itertools import combinations
 
 import attrs
 import pytest
-from browser import chromium
 from explorer.test_search import planted
 from seen import SCHEMES, WIDTHS, check_page
 
@@ -97,12 +96,6 @@ def test_every_status_of_a_tuning_job_has_its_mark_in_the_key_and_a_color_that_t
     for shade in ("light", "dark"):
         shown = {getattr(PALETTE[name], shade) for name in (*(MARKS[status].color for status in STATUSES), "paper")}
         assert len(shown) == len(STATUSES) + 1
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as one:
-        yield one
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ import re
 
 import attrs
 import pytest
-from browser import chromium
 from examples import TIMINGS
 from seen import check_page
 
@@ -19,12 +18,6 @@ from views.test_player import HOSTILE
 pytestmark = pytest.mark.long
 FILLS = {variable[6:-1] for variable in phase_variables().values()}
 """The colors of bars, which have words on them."""
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as one:
-        yield one
 
 
 def bars(tab, canvas="lanes"):

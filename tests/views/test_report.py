@@ -3,7 +3,6 @@
 import re
 
 import pytest
-from browser import chromium
 from seen import SCHEMES, WIDTHS, check_page
 
 from hptsim.views.report import Cell, Line, Report, Table, footer
@@ -89,12 +88,6 @@ def test_cells_are_short_for_people_and_exact_for_machines():
         1e-9: "1e-09",
     }
     assert Cell.of(17534.26).value == 17534.26 and Cell.of(True).text == "True"
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as one:
-        yield one
 
 
 @pytest.fixture
