@@ -10,7 +10,6 @@ from hptsim.cli import terminal
 from hptsim.cli.exit_codes import SUCCESS
 from hptsim.errors import InvalidInput, invalid, nearest
 from hptsim.explorer.tla import configuration, module
-from hptsim.model.journal import read
 from hptsim.model.specs import TuningJobSpec
 from hptsim.model.tables import ALL
 from hptsim.scenario.scenario import Scenario
@@ -76,9 +75,7 @@ def diagram(
 
 def _fired(lifecycle: str | None, journal: Path, job: str | None) -> StateDiagram:
     """The diagram of what fired in a saved journal."""
-    saved = read(journal)
-    if saved.damage:
-        terminal.warn(f"{saved.damage}; what stands before is drawn")
+    saved = terminal.saved_journal(journal)
     if lifecycle is None and job is not None:
         kinds = {record.name: record.thing for record in saved.records if record.thing in ("tuning", "training")}
         if job not in kinds:

@@ -9,7 +9,7 @@ from hptsim.cli.exit_codes import SUCCESS
 from hptsim.cli.progress import advance
 from hptsim.cli.run import demo
 from hptsim.errors import InvalidInput
-from hptsim.model.journal import Saved, read
+from hptsim.model.journal import Saved
 from hptsim.scenario.scenario import Scenario
 from hptsim.simulation.simulation import Simulation
 from hptsim.views.exports import write_gif, write_png, write_svg
@@ -81,10 +81,7 @@ def film(
 def _source(file: Path | None, seed: int, yes: bool) -> Saved | Simulation:
     """A saved journal, or a simulation that has run."""
     if file is not None and _is_journal(file):
-        saved = read(file)
-        if saved.damage:
-            terminal.warn(f"{saved.damage}; what stands before is drawn")
-        return saved
+        return terminal.saved_journal(file)
     scenario = terminal.accepted(demo() if file is None else Scenario.load(file), yes)
     sim = Simulation(scenario, seed=seed, laws=False)
     advance(sim, scenario.until_s, quiet=False)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 from attrs import evolve
 
+from hptsim.model.journal import Saved, read
 from hptsim.model.validators import LARGEST_WHOLE
 from hptsim.optional import require
 from hptsim.scenario.scenario import Scenario
@@ -46,6 +48,14 @@ def records(table: Any) -> list[dict[str, Any]]:
 def warn(words: str) -> None:
     """Say something on standard error that is no reason to end."""
     print(f"hptsim: {words}", file=sys.stderr)
+
+
+def saved_journal(file: Path) -> Saved:
+    """The journal in a file, for a drawing; says on standard error where the file is damaged."""
+    saved = read(file)
+    if saved.damage:
+        warn(f"{saved.damage}; what stands before is drawn")
+    return saved
 
 
 def warn_of_prices(scenario: Scenario) -> None:

@@ -10,7 +10,7 @@ from hptsim.audit.auditor import Auditor
 from hptsim.audit.laws import LAWS_BY_SUBJECT
 from hptsim.errors import LawBroken
 from hptsim.model.account import Account
-from hptsim.model.assumptions import DISCIPLINES
+from hptsim.model.assumptions import DISCIPLINES, PREEMPTIVE
 from hptsim.model.journal import Record, steps
 from hptsim.model.laws import MOMENTS, REST, SOMETIMES, TRAINING_JOB, WORLD, Law
 
@@ -142,6 +142,6 @@ def applies(law: Law, discipline: str) -> bool:
     """
     names = law.rests_on.split(", ")
     if "preemption" in names:
-        return discipline == DISCIPLINES[-1]
+        return discipline in PREEMPTIVE
     own = [name for name in names if name in DISCIPLINES]
     return not own or discipline.startswith(own[0])

@@ -75,10 +75,10 @@ PHASES: Mapping[str, str] = {
 PHASE_COLORS: Mapping[str, str] = {phase: PALETTE[name].light for phase, name in PHASES.items()}
 """The same as colors of a light page."""
 
-PAPER, RULE, BLACK = PALETTE["paper"].light, PALETTE["rule"].light, PALETTE["ink"].light
+PAPER, BLACK = PALETTE["paper"].light, PALETTE["ink"].light
 BLUE, SKY, GREEN = PALETTE["work"].light, PALETTE["data"].light, PALETTE["done"].light
 VERMILION, ORANGE, PURPLE = PALETTE["end"].light, PALETTE["idle"].light, PALETTE["wait"].light
-GRAY, LIGHT = PALETTE["rest"].light, PALETTE["there"].light
+GRAY = PALETTE["rest"].light
 LINES = tuple(PALETTE[name].light for name in ("work", "line-2", "line-3", "line-4", "ink"))
 """The colors of several lines in one picture, in order; none of them says that a target is met or missed."""
 

@@ -17,6 +17,7 @@ from hptsim.model.entries import Record
 from hptsim.model.journal import Saved
 from hptsim.model.laws import Law
 from hptsim.model.specification import cited, clauses, sections
+from hptsim.model.statuses import FINAL_TRAINING, FINAL_TUNING
 from hptsim.model.tables import ALL, BOOKINGS, EFFECTS
 from hptsim.model.wording import phrase
 from hptsim.simulation.simulation import Simulation
@@ -63,7 +64,7 @@ def recording(source: Source, broken: LawBroken | None = None) -> dict[str, Any]
     >>> data["end"], [lane["tuning"] for lane in data["lanes"]], data["broken"]
     (100.0, ['demo', 'demo'], None)
     """
-    played = _played(source)
+    played = played_by(source)
     records, checks = played.records, Checks()
     if played.account is not None:
         checks.check(records, played.account, played.laws, _complete(played.sim))
@@ -88,7 +89,8 @@ def recording(source: Source, broken: LawBroken | None = None) -> dict[str, Any]
     }
 
 
-def _played(source: Source) -> Played:
+def played_by(source: Source) -> Played:
+    """What is played of a *source*, and what it says about itself."""
     if isinstance(source, Played):
         return source
     if isinstance(source, Simulation):
@@ -176,18 +178,17 @@ def _lanes(records: list[Record], end_s: float) -> dict[str, Any]:
     places = _Places()
     for row in gantt_rows(records, end_s):
         lanes.setdefault((row.tuning_job, row.training_job), []).append([places[row.phase], row.begin_s, row.end_s])
-    colors, marks, ended = phase_variables(), mark_data(), {}
-    for record in records:
-        if record.thing in ("tuning", "training") and record.trigger != "delete":
-            ended[record.name] = record.destination if record.destination in marks else ""
-    final = {name: status for name, status in ended.items() if status not in ("", "InProgress", "Stopping")}
+    colors = phase_variables()
+    jobs = (record for record in records if record.thing in ("tuning", "training") and record.trigger != "delete")
+    last = {record.name: record.destination for record in jobs}
+    final = {name: status for name, status in last.items() if status in FINAL_TUNING | FINAL_TRAINING}
     return {
         "lanes": [
             {"tuning": one, "training": other, "spans": spans, "ended": final.get(other or one, "")}
             for (one, other), spans in lanes.items()
         ],
         "phases": [[phase, colors[phase]] for phase in places],
-        "marks": marks,
+        "marks": mark_data(),
     }
 
 

@@ -12,12 +12,12 @@ import attrs
 
 from hptsim.errors import invalid, nearest
 from hptsim.model.account import standalone_holder
-from hptsim.model.journal import Record, Saved
+from hptsim.model.journal import Record
 from hptsim.model.statuses import FINAL_TRAINING, FINAL_TUNING
 from hptsim.model.wording import sentence
-from hptsim.simulation.simulation import Simulation
 from hptsim.views.chapters import RELEASE, STOP, Chapter, chapters, opening
 from hptsim.views.chart_data import BandRow, GanttRow, band_rows, gantt_rows
+from hptsim.views.recording import Source, played_by
 
 LANES, PANELS = 12, 2
 """So many lanes, and so many panels with instances, have room in a picture; it says what is left out."""
@@ -28,7 +28,6 @@ _TAIL = 0.12
 _TOLD = ("tuning", "training", "reservation", "signal", "artifact")
 _UNTOLD = frozenset({("tuning", "child_ended"), ("signal", "stop"), ("reservation", "ask"), ("reservation", "release")})
 """What the sentence of a moment leaves out: another entry of the same instant says it, or the chapter of a release."""
-Source = Simulation | Saved | Iterable[Record]
 
 
 @attrs.frozen
@@ -135,18 +134,10 @@ def scene(
 
 def _read(source: Source) -> tuple[list[Record], str, dict[str, int]]:
     """The records, a title, and the quota as far as it is known."""
-    limits: dict[str, int] = {}
-    title = "hptsim"
-    if isinstance(source, Simulation):
-        title, limits = f"{source.scenario.name}, seed {source.seed}", dict(source.scenario.account.capacity)
-        source = source.journal
-    elif isinstance(source, Saved):
-        title = f"{source.header.get('scenario', 'hptsim')}, seed {source.header.get('seed', 0)}"
-        limits, source = dict(source.account.capacity), source.records
-    records = list(source)
-    if not any(one.thing in ("tuning", "training") for one in records):
+    played = played_by(source)
+    if not any(one.thing in ("tuning", "training") for one in played.records):
         raise invalid("journal", "no entry about a job", "a run in which a job was created")
-    return records, title, limits
+    return played.records, played.title, {} if played.account is None else dict(played.account.capacity)
 
 
 def _chapter(told: Sequence[Chapter], at_s: float | None) -> Chapter | None:

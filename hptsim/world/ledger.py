@@ -146,7 +146,7 @@ class Ledger:
     def never_fits(self, amounts: Amounts) -> str | None:
         """The first pool whose limit is below what *amounts* wants of it, or None."""
         for pool, count in amounts.items():
-            most = self.limit.get(pool, self.others)
+            most = self.limit_of(pool)
             if most is not None and count > most:
                 return pool
         return None
