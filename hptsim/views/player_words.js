@@ -117,7 +117,7 @@ function drawLaws(count, fresh, over) {
   const always = states.filter((state, place) => state && recording.laws[place].kind !== "sometimes").length;
   const all = recording.laws.filter(law => law.kind !== "sometimes").length;
   $("count").textContent = !recording.checked ? "Laws (not checked: this journal came without its account)"
-    : over ? "Laws: one is broken" : `Laws: ${always} of ${all} checked so far, all hold`;
+    : over ? "Laws: one is broken" : always ? `Laws: ${always} of ${all} checked so far, all hold` : `Laws: none of ${all} checked yet`;
 }
 
 // ---- events: those of the last moment, and what came before

@@ -168,6 +168,12 @@ def test_laws_are_quiet_while_they_hold_and_lit_when_the_last_event_tests_them(b
         assert "◆ grants are in order" not in tab.evaluate(lit), "nothing was granted"
 
 
+def test_where_nothing_has_happened_no_law_is_said_to_hold(browser, tmp_path):
+    with shown(browser, to_html(Simulation()), tmp_path) as tab:
+        assert re.fullmatch(r"Laws: none of \d+ checked yet", tab.inner_text("#count"))
+        assert tab.inner_text("#sentence") == "Before the first event."
+
+
 def test_a_broken_law_is_red_with_its_reason_at_the_event_and_no_earlier(browser, tmp_path):
     with shown(browser, to_html(broken()), tmp_path) as tab:
         assert tab.is_visible("#broken") and "A law is broken, logs persist" in tab.inner_text("#sentence")
