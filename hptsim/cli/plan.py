@@ -44,7 +44,7 @@ def plan(
     over: list[str] | None = None,
     replications: int | None = None,
     precision: float | None = None,
-    variance_reduction: str = "auto",
+    variance_reduction: str | None = None,
     target: str | None = None,
     what: str | None = None,
     unserved: float = 0.0,
@@ -95,7 +95,8 @@ def plan(
         replicate until half of the interval of one --figure (the mean waiting time, if none is named) is at most this share of
         its mean, such as 0.05, or 1,000 replications are done
     variance_reduction
-        how --precision takes fewer replications: auto, as a pilot chooses, antithetic, controls, plain-queue, or none
+        how --precision takes fewer replications: auto (the default), as a pilot chooses, antithetic, controls,
+        plain-queue, or none
     target
         what a figure is wanted to be, such as "waiting_time_s.p95 <= 600"
     what
@@ -134,12 +135,12 @@ def plan(
     if what is not None and (wanted is None or over):
         given = "--over" if over else "no --target"
         raise invalid("--what", given, "--target and no --over: the search chooses the values to try")
+    if precision is None and variance_reduction is not None:
+        raise invalid("--variance-reduction", variance_reduction, "--precision: without it all replications are plain")
     grid = dict(map(parsed, over or []))
-    one_figure = (
-        None
-        if precision is None
-        else _precise(precision, figure, replications, {"--over": over, "--target": target, "--trace": trace})
-    )
+    grouped = by if variance_reduction != "none" else None  # with less variance one figure is told, and no groups
+    others = {"--over": over, "--target": target, "--trace": trace, "--by": grouped}
+    one_figure = None if precision is None else _precise(precision, figure, replications, others)
     _check_one_source(file, trace, {"--mapping": mapping, "--skip": skip, "--capacity": capacity, "--price": price,
         "--prices": prices, "--discipline": discipline}, replications if resample is None else None)  # fmt: skip
     brought = None
@@ -160,9 +161,14 @@ def plan(
     try:
         told = () if brought is None else tuple(brought.sentences())
         if one_figure is not None:
-            how: Any = {"seed": seed, "confidence": confidence, "variance_reduction": variance_reduction, **settings}
+            how: Any = {
+                "seed": seed,
+                "confidence": confidence,
+                "variance_reduction": variance_reduction or "auto",
+                **settings,
+            }
             precise = planning.until_precise(scenario, one_figure, precision or 0.0, **how)
-            answer = Answer(precise, confidence, told=told, column=one_figure)
+            answer = Answer(precise, confidence, told=told, column=one_figure, precision=precision)
         elif brought is not None and resample is None:
             answer = _of_history(told, scenario, what, grid, wanted, settings)
         elif what is None:

@@ -8,6 +8,7 @@ from typing import Any
 import attrs
 
 from hptsim.planning.pooled_shares import beside
+from hptsim.planning.precise import is_precise
 from hptsim.planning.results import HEADLINE, Results, percent, spelled
 from hptsim.planning.targets import Target
 
@@ -33,6 +34,8 @@ class Answer:
     """What is said of the workload before the answer."""
     column: str = HEADLINE
     """The figure that the sentence is about, without a target."""
+    precision: float | None = None
+    """What half of its interval was to be at most, as a share of its mean."""
 
     def points(self) -> list[tuple[dict[str, Any], Results]]:
         """The designs, those of a search in order."""
@@ -52,7 +55,7 @@ class Answer:
         if self.search is not None:
             return [self.search.sentence()]
         if self.target is None:
-            return [self.results.sentence(self.column, self.confidence)]
+            return [self.results.sentence(self.column, self.confidence), *self._imprecise()]
         words = {"met": "is met", "missed": "is missed", "open": "is neither shown to be met nor to be missed"}
         lines = []
         for set_, part in self.points():
@@ -68,10 +71,18 @@ class Answer:
                 lines.append(f"{judged}{sure}.{part.caveat(self.target.column)}{all_jobs}")
         return lines
 
+    def _imprecise(self) -> list[str]:
+        """That the precision which was asked for is not reached, where it is not."""
+        wanted = self.precision
+        if wanted is None or is_precise(self.results, self.column, wanted, self.confidence):
+            return []
+        return [f"The precision that was asked for, {percent(wanted)} of the mean to each side, is not reached."]
+
     def basis(self, seed: int) -> str:
         """What the numbers are, for the reader of a page."""
         counts, places = [len(part.table) for _, part in self.points()], "of each design" if self.results.varied else ""
-        many = f"{max(counts)} replication{'s' if max(counts) > 1 else ''} {places}".rstrip()
+        runs = "replications" if self.results.reduction is None else self.results.reduction.observations
+        many = f"{max(counts)} {runs if max(counts) > 1 else 'replication'} {places}".rstrip()
         if max(counts) == 1:
             return f"{many}, seed {seed}: of one there is no interval."
         if all(part.one_history for _, part in self.points()):

@@ -61,8 +61,7 @@ def until_precise(
     own = seeds(seed, most)
 
     def enough(found: Results) -> bool:
-        low, high = found.interval(column, confidence)
-        return not (high - low) / 2 > relative_half_width * abs(found.mean(column))  # NaN: more would be the same
+        return is_precise(found, column, relative_half_width, confidence)
 
     with workers(settings.get("executor")) as pool:
         settings["executor"] = pool
@@ -78,6 +77,17 @@ def until_precise(
         reduced = _Reducing(scenario, column, settings, own, first)
         reduced.choose(variance_reduction, relative_half_width, confidence)
         return reduced.told(_grown(reduced.more, enough, _FIRST_LOOK, reduced.most))
+
+
+def is_precise(found: Results, column: str, relative_half_width: float, confidence: float = 0.95) -> bool:
+    """Whether half of the interval is at most *relative_half_width* times the mean, or more replications would be the same.
+
+    >>> table = pd.DataFrame({"replication": range(4), "x": [9.0, 10.0, 11.0, 10.0]})
+    >>> is_precise(Results(table), "x", 0.2), is_precise(Results(table), "x", 0.1)
+    (True, False)
+    """
+    low, high = found.interval(column, confidence)
+    return not (high - low) / 2 > relative_half_width * abs(found.mean(column))  # NaN: more would be the same
 
 
 def _grown(more: Callable[[int, int], Results], enough: Callable[[Results], bool], first: int, most: int) -> Results:
@@ -139,8 +149,10 @@ class _Reducing:
         """What was *found*, and what it was worth."""
         values = found.values(self._design.column)
         plain, corrected = np.nanvar(self._plain, ddof=1), values.var(ddof=1)
-        worth = len(values) * plain / corrected if corrected > 0 else math.inf
-        return attrs.evolve(found, reduction=self._reduction(len(found.table), float(worth)))
+        gain = plain / corrected if corrected > 0 else math.inf
+        if plain == 0:  # where every replication says the same, plain ones say as much
+            gain = 1.0
+        return attrs.evolve(found, reduction=self._reduction(len(found.table), float(len(values) * gain)))
 
     def _reduction(self, count: int, plain: float) -> Reduction:
         design, runs = self._design, count * self._each

@@ -28,6 +28,15 @@ class Reduction:
     plain: float
 
     @property
+    def observations(self) -> str:
+        """What each row of the table is.
+
+        >>> Reduction("x", "antithetic", 10, 40, 0, 120.0).observations
+        'pairs of replications'
+        """
+        return "pairs of replications" if self.technique == "antithetic" else "replications"
+
+    @property
     def gain(self) -> float:
         """How many times fewer replications it took than plain ones, the pilot's counted too.
 

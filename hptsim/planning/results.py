@@ -152,6 +152,7 @@ class Results:
     def sentence(self, column: str = HEADLINE, confidence: float = 0.95) -> str:
         """The answer in words, with its interval; a line for each point of a sweep."""
         lines = []
+        runs = "replications" if self.reduction is None else self.reduction.observations
         for set_, part in self.points():
             count = len(part.values(column))
             where = f"With {spelled(set_)}, " if set_ else ""
@@ -163,10 +164,10 @@ class Results:
             if count == 1:
                 text = f"in one replication{missing}: of one there is no interval."
             elif math.isnan(low):
-                text = f"in each of {count} replications{missing}: {part.no_interval}."
+                text = f"in each of {count} {runs}{missing}: {part.no_interval}."
             else:
                 around = f"with {percent(confidence)} confidence between {digits(low)} and {digits(high)}"
-                text = f"on average, {around} ({count} replications{missing})."
+                text = f"on average, {around} ({count} {runs}{missing})."
             gained = (
                 f" {part.reduction.sentence()}"
                 if part.reduction is not None and part.reduction.column == column

@@ -120,6 +120,8 @@ def _of_one_run(scenario: Scenario, answer: Answer, choice: Choice, setup: Setup
     metrics = run.metrics()
     waits, count = metrics.sample("waiting_time_s"), len(metrics.counted)
     which = " in the first replication" if max(len(part.table) for _, part in answer.points()) > 1 else ""
+    if answer.results.reduction is not None:  # the pilot's
+        which = " in a plain replication"
     where = f"{which} with {spelled(design)}" if design else which
     if waits:
         more = f"; the {count - len(waits):,} others have not trained" if count > len(waits) else ""

@@ -45,6 +45,8 @@ def question(answer: Answer) -> str:
     """What was asked, as one would ask it."""
     paths = " and ".join(path_name(path).partition(" (")[0] for path in answer.results.varied)
     count = len(answer.points())
+    if answer.results.reduction is not None:
+        return f"{_begun(figure_name(answer.column).partition(' (')[0])}: how much is it?"
     if answer.target is None:
         return f"What changes with {paths}?" if paths else "How long do tuning jobs wait, and what does it cost?"
     wanted = target_words(answer.target)
@@ -115,6 +117,8 @@ def costs(answer: Answer, choice: Choice) -> list[str]:
     points = answer.points()
     known = [(mean_of(part, COST), set_, part) for set_, part in points if not math.isnan(mean_of(part, COST))]
     if not known:
+        if answer.results.reduction is not None and COST not in answer.results.columns:
+            return [f"The cost was not asked for: with variance reduction the replications tell {answer.column} alone."]
         return ["The cost is not known: some instances of these jobs have no price."]
     if choice.design is None:
         least, most = min(known, key=lambda one: one[0]), max(known, key=lambda one: one[0])

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -78,6 +79,7 @@ def test_a_precision_is_reached_with_less_variance_and_says_so(file, capsys, tmp
         (["--replications", "5"], "--replications: got 5, expected none with --precision"),
         (["--over", f"{QUOTA}=2,4"], "--over"),
         (["--target", TARGET], "--target"),
+        (["--by", "template"], "--by: got ['template'], expected none with --precision"),
         (["--figure", "a", "--figure", "b"], "--figure: got"),
         (["--variance-reduction", "some"], "variance_reduction: got 'some'"),
         (["--precision", "5"], "a share of the mean, such as 0.05"),
@@ -88,6 +90,19 @@ def test_what_does_not_go_with_a_precision_is_refused(file, capsys, more, messag
     precision = [] if "--precision" in more else ["--precision", "0.1"]
     assert main(["plan", file, *precision, *more]) != 0
     assert message in capsys.readouterr().err
+
+
+def test_a_precision_that_the_most_replications_do_not_reach_is_told(file, capsys, monkeypatch):
+    """As if 12 replications were the most that there may be."""
+    few = partial(until_precise, most=12, first=4)
+    monkeypatch.setattr("hptsim.planning.until_precise", few)
+    assert main(["plan", file, "--precision", "0.001", "--variance-reduction", "none"]) == 0
+    assert "of the mean to each side, is not reached." in " ".join(capsys.readouterr().out.split())
+
+
+def test_a_way_to_a_precision_without_one_is_refused(file, capsys):
+    assert main(["plan", file, "--variance-reduction", "controls"]) != 0
+    assert "--variance-reduction: got 'controls', expected --precision" in capsys.readouterr().err
 
 
 def test_a_grid_a_range_and_other_figures(file, capsys):

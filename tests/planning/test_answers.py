@@ -1,6 +1,7 @@
 """The answer in words: what is counted is told apart from what is tested."""
 
 import pandas as pd
+import pytest
 
 from hptsim.planning.answers import Answer
 from hptsim.planning.results import Results
@@ -10,6 +11,16 @@ from hptsim.planning.targets import Target
 def answer(unserved, sample=(1.0, 2.0, 3.0)):
     table = pd.DataFrame({"replication": range(len(sample)), "x": sample, "unserved_share": unserved})
     return Answer(Results(table), 0.95, Target.parse("x <= 100")).sentence()
+
+
+@pytest.mark.parametrize(("precision", "reached"), [(0.9, True), (0.001, False), (None, True)])
+def test_a_precision_that_is_not_reached_is_told(precision, reached):
+    table = pd.DataFrame({"replication": range(4), "x": [9.0, 10.0, 11.0, 10.0]})
+    sentence = Answer(Results(table), 0.95, column="x", precision=precision).sentence()
+    assert sentence.startswith("x is 10 on average") and ("is not reached" in sentence) is not reached
+    assert reached or sentence.endswith(
+        "\nThe precision that was asked for, 0.1% of the mean to each side, is not reached."
+    )
 
 
 def test_a_target_that_is_missed_for_those_who_are_not_served_claims_no_confidence():

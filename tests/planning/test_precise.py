@@ -50,6 +50,14 @@ def test_it_goes_on_until_it_is_precise(serial):
     assert len(until_precise(SCENARIO, column, 1e-9, first=4, most=7, executor=serial).table) == 7
 
 
+@pytest.mark.parametrize("technique", ["controls", "antithetic"])
+def test_nothing_is_gained_where_every_replication_is_the_same(serial, technique):
+    same = attrs.evolve(TEN, timings=Timings(training_s=100.0), arrivals=(Arrivals(TuningJobSpec("c"), 50, 5),))
+    found = until_precise(same, WAIT, 0.05, variance_reduction=technique, executor=serial)
+    assert found.values(WAIT).std() == 0 and found.reduction.gain < 1
+    assert found.sentence(WAIT).endswith("nothing gained.")
+
+
 def waiting_times_from_the_first_customer_on(count, load, mean_s):
     """The exact expected waiting times of the first *count* customers of an M/M/1 queue that begins empty.
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from hptsim.planning.answers import Answer
 from hptsim.planning.reduction import Reduction
 from hptsim.planning.results import Results
 
@@ -22,6 +23,17 @@ GAINED = Reduction("waiting_time_s.mean", "plain-queue", 20, 10, 1200, 600.0)
 )  # fmt: skip
 def test_the_sentence_says_what_it_took_and_what_it_was_worth(reduction, end):
     assert reduction.sentence().endswith(end)
+
+
+@pytest.mark.parametrize(("technique", "runs"), [("antithetic", "pairs of replications"), ("controls", "replications")])
+def test_pairs_are_counted_as_pairs(technique, runs):
+    import pandas as pd
+
+    results = Results(
+        pd.DataFrame({"replication": [20, 21, 22], "x": [1.0, 3.0, 2.0]}),
+        reduction=Reduction("x", technique, 20, 6, 0, 9.0),
+    )
+    assert f"(3 {runs})." in results.sentence("x") and f"over 3 {runs} with" in Answer(results, 0.95).basis(0)
 
 
 def test_results_keep_it(tmp_path):

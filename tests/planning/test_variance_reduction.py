@@ -56,6 +56,11 @@ def test_factors_are_those_of_a_regression():
     assert queue.factor == pytest.approx(1, abs=0.05) and queue.factors == pytest.approx([1], abs=0.6)
 
 
+def test_controls_that_explain_nothing_are_not_used_for_the_mean_of_the_queue():
+    found = chosen(table(known=0.0), None, DESIGN, "plain-queue", 1e-9)
+    assert found.technique == "plain-queue" and found.factors == (0.0,)
+
+
 def test_no_more_runs_of_the_queue_than_the_precision_needs():
     many, few = (chosen(table(), None, DESIGN, "plain-queue", enough).queues for enough in (1e-9, 0.5))
     assert many > 10 > few >= 1

@@ -5,6 +5,7 @@ import re
 
 import attrs
 import numpy as np
+import pandas as pd
 import pytest
 from experiments_made_up import figures, history, swept, three
 
@@ -12,6 +13,8 @@ from hptsim import Scenario, TuningJobSpec, planning
 from hptsim.model.assumptions import Assumptions
 from hptsim.planning.answers import Answer
 from hptsim.planning.one_history import HistoryAnswer, HistoryTarget
+from hptsim.planning.reduction import Reduction
+from hptsim.planning.results import Results
 from hptsim.scenario.cloud import Timings
 from hptsim.scenario.resampling import Resampling
 from hptsim.scenario.workload import Recorded, ScheduledTuningJob
@@ -36,6 +39,13 @@ HISTORY = Scenario(
 def drawn(scenario, answer, shown=("waiting_time_s.p95",), setup=None):
     setup = setup or page_pictures.Setup()
     return {one.caption: one for one in page_pictures.pictures(scenario, answer, Choice.of(answer), shown, setup)}
+
+
+def test_with_variance_reduction_the_pictures_are_of_a_plain_replication():
+    reduction = Reduction("waiting_time_s.mean", "controls", 10, 3, 0, 9.0)
+    table = pd.DataFrame({"replication": [10, 11, 12], "waiting_time_s.mean": [1.0, 3.0, 2.0]})
+    captions = drawn(HISTORY, Answer(Results(table, reduction=reduction), 0.95))
+    assert captions and all(caption.endswith(" in a plain replication") for caption in captions)
 
 
 @pytest.mark.long

@@ -2,11 +2,15 @@
 
 import math
 
+import attrs
+import pandas as pd
 import pytest
 from experiments_made_up import P95, QUOTA, figures, history, results, swept, three
 
 from hptsim.planning.answers import Answer
 from hptsim.planning.one_history import ONE_HISTORY, HistoryAnswer, HistorySearch, HistoryTarget
+from hptsim.planning.reduction import Reduction
+from hptsim.planning.results import Results
 from hptsim.planning.smallest_value import Smallest
 from hptsim.planning.targets import Target
 from hptsim.scenario.resampling import Resampling
@@ -152,6 +156,19 @@ def test_a_cost_says_whom_it_leaves_out_and_when_it_is_not_known():
     unknown = ["The cost is not known: some instances of these jobs have no price."]
     assert all_of(costs, swept({2: [figures(1.0, math.nan)] * 3})) == unknown
     assert all_of(costs, searched(4, {3: [figures(700.0)] * 2, 4: [figures(1.0, math.nan)] * 2})) == unknown
+
+
+def test_with_variance_reduction_the_page_asks_and_answers_about_one_figure():
+    column = "time_in_system_s.mean"
+    table = pd.DataFrame({"replication": [10, 11, 12], column: [1.0, 3.0, 2.0]})
+    answer = Answer(Results(table, reduction=Reduction(column, "controls", 10, 3, 0, 9.0)), 0.95, column=column)
+    assert question(answer) == "Turnaround of tuning jobs, mean: how much is it?"
+    [said] = all_of(costs, answer)
+    assert said == f"The cost was not asked for: with variance reduction the replications tell {column} alone."
+    cost = Answer(
+        attrs.evolve(answer.results, table=table.rename(columns={column: "cost_usd"})), 0.95, column="cost_usd"
+    )
+    assert all_of(costs, cost)[0].startswith("2 US dollars")
 
 
 def test_what_was_left_out_is_told_first_of_all_the_rows():
