@@ -61,6 +61,7 @@ def diagram(
         raise InvalidInput("--journal is shown in the drawing of --svg FILE, which is not given")
     if job is not None and journal is None:
         raise InvalidInput("--job is looked for in --journal FILE, which is not given")
+    terminal.check_folders({"--svg": svg, "--tla": tla})
     if tla is not None:
         _write(tla, smallest() if scenario is None else Scenario.load(scenario), fault or [], delayed_stop)
     elif scenario is not None or fault or delayed_stop:

@@ -9,6 +9,7 @@ from typing import Any
 
 import attrs
 
+from hptsim.cli import terminal
 from hptsim.cli.exit_codes import INTERRUPTED, LAW_BROKEN, SUCCESS
 from hptsim.cli.explore_page import write_page
 from hptsim.cli.explore_progress import showing
@@ -98,6 +99,7 @@ def explore(
     """
     searching = {"max_states": max_states, "max_depth": max_depth, "workers": workers, "checkpoint": checkpoint}
     _check(searching, hash_compaction, walks, depth)
+    terminal.check_folders({"--checkpoint": checkpoint, "--film": film, "--html": html})
     scenario = Scenario.load(file) if file is not None else one_instance() if warm_pools else small()
     faults = Counter(fault if fault is not None else ["internal_error", "interrupt"])
     scope: dict[str, Any] = {

@@ -253,9 +253,7 @@ def _of_history(
 
 def check_outputs(html: Path | None, parquet: Path | None) -> None:
     """Refuse what could not be written, before anybody has computed for hours."""
-    for name, path in (("--html", html), ("--parquet", parquet)):
-        if path is not None and not path.parent.is_dir():
-            raise invalid(name, str(path), "a file in a folder that exists")
+    terminal.check_folders({"--html": html, "--parquet": parquet})
     if html is not None:
         require("matplotlib", "plots", "--html")
         require("jinja2", "plots", "--html")

@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from attrs import evolve
 
+from hptsim.errors import invalid
 from hptsim.model.journal import Saved, read
 from hptsim.model.validators import LARGEST_WHOLE
 from hptsim.optional import require
@@ -48,6 +50,13 @@ def records(table: Any) -> list[dict[str, Any]]:
 def warn(words: str) -> None:
     """Say something on standard error that is no reason to end."""
     print(f"hptsim: {words}", file=sys.stderr)
+
+
+def check_folders(files: Mapping[str, Path | None]) -> None:
+    """Refuse options whose file would be in a folder that does not exist, before anything is run or written (InvalidInput)."""
+    for option, path in files.items():
+        if path is not None and not path.parent.is_dir():
+            raise invalid(option, str(path), "a file in a folder that exists")
 
 
 def saved_journal(file: Path) -> Saved:

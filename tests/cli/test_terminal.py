@@ -1,9 +1,13 @@
 """What the commands print for people."""
 
 import io
+from pathlib import Path
+
+import pytest
 
 from hptsim import Scenario, Simulation
 from hptsim.cli import terminal
+from hptsim.cli.app import main
 from hptsim.model.validators import LARGEST_WHOLE
 
 
@@ -24,6 +28,25 @@ def test_yes_lifts_the_limit_on_entries_and_nothing_else():
     assert terminal.accepted(scenario, yes=False) is scenario
     assert terminal.accepted(scenario, yes=True).max_entries == LARGEST_WHOLE
     assert terminal.accepted(scenario, yes=True).name == "large"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "run --journal", "run --html", "explore --html", "explore --film", "explore --checkpoint", "film --svg", "film --png",
+        "film --gif", "diagram --svg", "diagram --tla", "plan nothing.toml --html", "plan nothing.toml --parquet",
+    ],
+)  # fmt: skip
+def test_a_file_in_a_folder_that_is_not_there_is_refused_before_anything_is_done(
+    command, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.chdir(tmp_path)
+    Path("nothing.toml").write_text('name = "nothing"\n')
+    assert main([*command.split(), "missing/file.tla"]) == 2
+    captured = capsys.readouterr()
+    option = command.split()[-1]
+    assert f"{option}: got 'missing/file.tla', expected a file in a folder that exists" in captured.err
+    assert captured.out == "" and [path.name for path in tmp_path.iterdir()] == ["nothing.toml"]
 
 
 def test_an_interruption_is_reported_with_its_time(capsys):
