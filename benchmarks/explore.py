@@ -2,6 +2,9 @@
 
 The bare search visits as many tuples of integers, of the same length, with about as many steps between them: what any
 breadth-first search in Python costs. `--quick` explores without the interruption of spot.
+
+`python benchmarks/explore.py --scopes` prints how many states larger scopes have with reduction and without; it takes some
+ten minutes and 3 GB.
 """
 
 from __future__ import annotations
@@ -14,13 +17,15 @@ from typing import Any
 
 from measured import MEMORY, Row, Rows, lines, peak_mib
 
-from hptsim import explore
+from hptsim import Scenario, TuningJobSpec, explore
 from hptsim.audit.auditor import Auditor
 from hptsim.audit.laws import LAWS
 from hptsim.cli.explore import small
 from hptsim.explorer import system as explorer
 from hptsim.explorer.system import State, System
+from hptsim.model.definitions import ResourceLimits
 from hptsim.model.machine import TABLES
+from hptsim.scenario.workload import ScheduledTuningJob
 
 FEW = 2000
 """So many states are visited without remembering."""
@@ -29,6 +34,32 @@ FEW = 2000
 def faults(quick: bool) -> dict[str, int]:
     """What may go wrong once."""
     return {"internal_error": 1} if quick else {"internal_error": 1, "interrupt": 1}
+
+
+SCOPES = ((2, 2, 2), (3, 2, 1), (3, 3, 1), (3, 3, 2))
+"""Tuning jobs, the training jobs of each, and how many of these may run at the same time."""
+MOST = 3_000_000
+"""Without reduction a search ends at so many states."""
+
+
+def larger(jobs: int, each: int, parallel: int) -> Scenario:
+    """As many instances as tuning jobs, otherwise as the scope of `hptsim explore`."""
+    definition = small().tuning_jobs[0].spec.definitions[0]
+    specs = [TuningJobSpec(f"job-{number}", (definition,), ResourceLimits(each, parallel)) for number in range(jobs)]
+    scheduled = tuple(map(ScheduledTuningJob, specs))
+    return Scenario(name="larger", capacity={"ml.m5.xlarge": jobs}, tuning_jobs=scheduled)
+
+
+def print_scopes() -> None:
+    """Search each scope with reduction, and without it as far as is bearable; with the processor time of the first."""
+    for jobs, each, parallel in SCOPES:
+        scope, begun = larger(jobs, each, parallel), time.process_time()
+        found = explore(scope, faults=faults(False), reduction=True, max_states=MOST)
+        spent_s = time.process_time() - begun
+        assert found.complete and found.counterexample is None and found.reduced, found.sentence()
+        whole = explore(scope, faults=faults(False), hash_compaction=True, max_states=MOST)
+        states = f"{whole.states:,}" if whole.ended == "" else f"more than {whole.states:,}"
+        print(f"| {jobs} × {each} | {parallel} | {found.states:,} | {states} | {spent_s:.0f} s |", flush=True)
 
 
 def system(quick: bool) -> System:
@@ -116,6 +147,9 @@ def rows(quick: bool) -> Rows:
 
 def main() -> None:
     """Print them, and where the time goes."""
+    if "--scopes" in sys.argv:
+        print_scopes()
+        return
     quick = "--quick" in sys.argv
     print(*lines(rows(quick)), sep="\n")
     clock, timed = Clock(), system(quick)
