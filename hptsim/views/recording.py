@@ -99,7 +99,8 @@ def played_by(source: Source) -> Played:
         return Played(records, title, scenario.account, source.laws, source, now_s=source.now, epoch=epoch)
     if isinstance(source, Saved):
         title = f"{source.header.get('scenario', 'hptsim')}, seed {source.header.get('seed', 0)}"
-        return Played(source.records, title, source.account, epoch=source.header.get("epoch", ""))
+        now_s, epoch = source.until_s or 0.0, source.header.get("epoch", "")
+        return Played(source.records, title, source.account, now_s=now_s, epoch=epoch)
     return Played(list(source))
 
 

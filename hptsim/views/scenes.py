@@ -17,7 +17,7 @@ from hptsim.model.statuses import FINAL_TRAINING, FINAL_TUNING
 from hptsim.model.wording import sentence
 from hptsim.views.chapters import RELEASE, STOP, Chapter, chapters, opening
 from hptsim.views.chart_data import BandRow, GanttRow, band_rows, gantt_rows
-from hptsim.views.recording import Source, played_by
+from hptsim.views.recording import Played, Source, played_by
 
 LANES, PANELS = 12, 2
 """So many lanes, and so many panels with instances, have room in a picture; it says what is left out."""
@@ -103,8 +103,8 @@ def scene(
     *begin_s* and *end_s* are its limits, where it is not to be from shortly before the chapter to shortly after. *source* is a
     simulation, a saved journal or records. Raises InvalidInput for an empty journal, an unknown job, and a time outside of it.
     """
-    records, title, limits = _read(source)
-    last_s = records[-1].time_s
+    played = _played(source)
+    records, last_s = played.records, max(played.now_s, played.records[-1].time_s)
     parents = {one.name: one.data.tuning_job for one in records if one.thing == "training" and one.trigger == "create"}
     names = {*parents, *(one.name for one in records if one.thing == "tuning")}
     if job is not None and job not in names:
@@ -123,21 +123,22 @@ def scene(
         raise invalid("end", end, f"a time after the scene's begin, {begin:,.6g} s")
     if at_s is not None and not begin <= at_s <= end:
         raise invalid("at", at_s, f"a second of the scene: from {begin:,.6g} to {end:,.6g}")
-    lanes, hidden = _lanes(records, main, begin, end)
+    limits = {} if played.account is None else dict(played.account.capacity)
+    lanes, hidden = _lanes(records, main, begin, end, last_s)
     bands, pools = _bands(records, limits, main, parents, begin, end)
     left_out = [f"{hidden:,} other lane{'' if hidden == 1 else 's'}"] if hidden else []
     left_out += [f"the instance type{'' if len(pools) == 1 else 's'} {', '.join(pools)}"] if pools else []
     markers = [one for one in told if one.kind in (STOP, RELEASE) and begin <= one.time_s <= end]
     events = _events(records, main, parents, told, begin, end)
-    return Scene(title, main, chapter, begin, end, lanes, bands, tuple(markers), tuple(left_out), events)
+    return Scene(played.title, main, chapter, begin, end, lanes, bands, tuple(markers), tuple(left_out), events)
 
 
-def _read(source: Source) -> tuple[list[Record], str, dict[str, int]]:
-    """The records, a title, and the quota as far as it is known."""
+def _played(source: Source) -> Played:
+    """What is to be drawn; raises InvalidInput where no job is in it."""
     played = played_by(source)
     if not any(one.thing in ("tuning", "training") for one in played.records):
         raise invalid("journal", "no entry about a job", "a run in which a job was created")
-    return played.records, played.title, {} if played.account is None else dict(played.account.capacity)
+    return played
 
 
 def _chapter(told: Sequence[Chapter], at_s: float | None) -> Chapter | None:
@@ -163,15 +164,17 @@ def _window(chapter: Chapter | None, own: Sequence[Chapter], last_s: float, at_s
     return max(0.0, begin), max(end, begin + _SHORTEST_S)
 
 
-def _lanes(records: Sequence[Record], main: str, begin: float, end: float) -> tuple[tuple[Lane, ...], int]:
-    """The lanes that have room, those of the main job first, and how many more there are in the scene."""
+def _lanes(
+    records: Sequence[Record], main: str, begin: float, end: float, last_s: float
+) -> tuple[tuple[Lane, ...], int]:
+    """The lanes that have room, those of the main job first, and how many more there are; what has not ended is at *last_s*."""
     ends = {
         one.name: (one.destination, one.time_s)
         for one in records
         if one.thing in ("tuning", "training") and one.destination in FINAL_TUNING | FINAL_TRAINING
     }
     jobs: dict[tuple[str, str], list[GanttRow]] = {}
-    for row in gantt_rows(records):
+    for row in gantt_rows(records, last_s):
         if row.begin_s <= end and row.end_s >= begin:
             clipped = row._replace(begin_s=max(row.begin_s, begin), end_s=min(row.end_s, end))
             jobs.setdefault((row.tuning_job, row.training_job), []).append(clipped)

@@ -5,7 +5,7 @@ from examples import TIMINGS, simulation
 
 from hptsim import Scenario, Simulation, TuningJobSpec
 from hptsim.errors import LawBroken
-from hptsim.model.journal import Saved
+from hptsim.model.journal import Journal, Saved, read
 from hptsim.model.specification import clauses
 from hptsim.model.wording import sentence
 from hptsim.views.recording import recording
@@ -58,6 +58,18 @@ def test_a_run_is_shown_until_now_and_what_has_not_ended_goes_on():
     assert data["end"] == 90 > last_s
     assert {(lane["spans"][-1][2], lane["ended"]) for lane in data["lanes"]} == {(90, "")}
     assert recording(list(sim.journal))["end"] == last_s, "records do not say until when"
+
+
+def test_a_file_is_shown_until_the_time_until_which_its_run_went(tmp_path):
+    sim = Simulation(Scenario(timings=TIMINGS), journal=Journal(tmp_path / "run.jsonl"))
+    sim.create_tuning_job(TuningJobSpec("one"))
+    sim.run(until=90)
+    sim.journal.close()
+    saved = read(tmp_path / "run.jsonl")
+    data = recording(saved)
+    assert data["end"] == 90 > saved.records[-1].time_s
+    assert {lane["spans"][-1][2] for lane in data["lanes"]} == {90}
+    assert recording(saved._replace(until_s=None))["end"] == saved.records[-1].time_s
 
 
 def test_a_file_has_the_dates_of_its_scenario_and_bare_records_have_none():

@@ -113,6 +113,18 @@ def test_a_saved_journal_and_records_make_the_same_scene(tmp_path):
     assert (bare.lanes, bare.title) == (saved.lanes, "hptsim") and bare.bands[0].rows[0].limit is None
 
 
+def test_a_run_that_ends_before_its_jobs_is_shown_until_its_end(tmp_path):
+    sim = Simulation(TWO, laws=False, journal=Journal(tmp_path / "run.jsonl"))
+    sim.run(until=79.5)
+    sim.journal.close()
+    for source in (sim, read(tmp_path / "run.jsonl")):
+        found = scene(source, at_s=79.5)
+        assert found.chapter.time_s == 60 and found.opens_s == 60
+        assert [lane.rows[-1].end_s for lane in found.lanes if lane.tuning_job == "a"] == [79.5] * 3
+    with pytest.raises(InvalidInput, match=r"a second of this run: from 0 to 79\.5"):
+        scene(sim, at_s=80)
+
+
 def test_a_training_job_of_its_own_has_a_scene():
     sim = Simulation(Scenario(capacity={M5: 1}), laws=False)
     sim.create_training_job("alone")
