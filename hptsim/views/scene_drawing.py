@@ -18,7 +18,7 @@ from hptsim.views.chapters import STOP, lasting
 from hptsim.views.chart_data import GanttRow
 from hptsim.views.charts import lane_label, plain, unmarked
 from hptsim.views.marks import MARKS
-from hptsim.views.palette import PALETTE, PHASES, contrast
+from hptsim.views.palette import PALETTE, PHASES, WARM_POOLS, contrast
 from hptsim.views.scenes import Band, Lane, Scene
 from hptsim.views.time_axis import Clock
 
@@ -98,12 +98,36 @@ class _Drawing:
                 color, tall = self.color(PHASES[row.phase]), 0.72 if lane.training_job else 0.4
                 axes.barh(number, end - begin, tall, begin, color=color)
                 self._phase(axes, number, lane, row, clock)
+            self._pool(axes, number, lane, clock)
             self._end(axes, number, lane, clock)
-        names = [_shortened(lane_label(lane.tuning_job, lane.training_job)) for lane in self.scene.lanes]
+        names = [_shortened(_label(lane)) for lane in self.scene.lanes]
         axes.set_yticks(range(len(names)), [unmarked(name) for name in names])
         for label, lane in zip(axes.get_yticklabels(), self.scene.lanes, strict=True):
             label.set_fontweight("bold" if not lane.training_job else "normal")
         axes.set_ylim(max(1, len(names)) - 0.4, -0.6)
+
+    def _pool(self, axes: Any, number: int, lane: Lane, clock: Clock) -> None:
+        """What a warm pool holds: occupied and reserved have the colors that they have in the panels below, and say why."""
+        for row in lane.pool:
+            [begin, end] = clock.times([row.begin_s, row.end_s])
+            occupied = WARM_POOLS[row.status] == "work"
+            axes.barh(number, end - begin, 0.72, begin, **(self._occupied() if occupied else self._idle()))
+            room = (
+                (row.end_s - row.begin_s) / (self.scene.end_s - self.scene.begin_s) * _PANEL * (1 if occupied else 0.7)
+            )
+            words = next((one for one in (f"{row.instances} {row.why}", row.why) if len(one) * _LETTER < room), "")
+            look: dict[str, Any] = {"va": "center", "fontsize": _SMALL}
+            look["color"] = self._on("work") if occupied else self.color("ink")
+            if words and not occupied:
+                look["bbox"] = {"facecolor": self.color("paper"), "edgecolor": "none", "pad": 1.5}
+            axes.text(begin, number, unmarked(f"  {words}" if words else ""), **look)
+
+    def _occupied(self) -> dict[str, Any]:
+        return {"color": self.color("work"), "linewidth": 0}
+
+    def _idle(self) -> dict[str, Any]:
+        """The look of what is reserved and not occupied."""
+        return {"facecolor": self.color("paper"), "edgecolor": self.color("idle"), "hatch": "///", "linewidth": 0}
 
     def _phase(self, axes: Any, number: int, lane: Lane, row: GanttRow, clock: Clock) -> None:
         """A phase's name in its bar."""
@@ -125,16 +149,16 @@ class _Drawing:
 
     def _end(self, axes: Any, number: int, lane: Lane, clock: Clock) -> None:
         """The status with which a job ends, with its sign, behind its bar; its sign alone where there is no more room."""
-        if lane.end_s is None or lane.status not in MARKS:
+        if lane.end_s is None or not (lane.pool or lane.status in MARKS):
             return
-        words = f" {MARKS[lane.status].sign} {lane.status}"
+        words = f" {lane.status}" if lane.pool else f" {MARKS[lane.status].sign} {lane.status}"
         room = (self.scene.end_s - lane.end_s) / (self.scene.end_s - self.scene.begin_s) * _PANEL
-        words = words if room > len(words) * _LETTER else words[:2]
+        words = words if room > len(words) * _LETTER else "" if lane.pool else words[:2]
         [end] = clock.times([lane.end_s])
         box = {"facecolor": self.color("paper"), "edgecolor": "none", "pad": 0.5}
         look: dict[str, Any] = {"ha": "left", "va": "center", "fontsize": _SMALL, "color": self.color("ink")}
         look |= {"zorder": 6, "bbox": box} if lane.end_s <= self.now_s else {}
-        axes.text(end, number, words, **look)
+        axes.text(end, number, unmarked(words), **look)
 
     def _band(self, axes: Any, band: Band, clock: Clock) -> None:
         """Reserved and occupied instances, as `views.bands` draws them, and how long they stay reserved after a stop."""
@@ -143,9 +167,8 @@ class _Drawing:
         reserved, occupied = (
             [*values, values[-1]] for values in zip(*((row.reserved, row.occupied) for row in rows), strict=True)
         )
-        idle = {"facecolor": self.color("paper"), "edgecolor": self.color("idle"), "hatch": "///", "linewidth": 0}
-        axes.fill_between(times, occupied, reserved, step="post", **idle)
-        axes.fill_between(times, occupied, step="post", color=self.color("work"), linewidth=0)
+        axes.fill_between(times, occupied, reserved, step="post", **self._idle())
+        axes.fill_between(times, occupied, step="post", **self._occupied())
         axes.step(times, reserved, where="post", color=self.color("idle"), linewidth=3)
         limit = rows[0].limit
         if limit is not None:
@@ -254,6 +277,10 @@ class _Drawing:
             "columnspacing": 1.2,
         }
         picture.legend(handles=handles, fontsize=_SMALL - 1, labelcolor=self.color("ink"), **look)
+
+
+def _label(lane: Lane) -> str:
+    return f"warm pool of {lane.training_job}" if lane.pool else lane_label(lane.tuning_job, lane.training_job)
 
 
 def _contrast(one: str, other: str, scheme: str) -> float:

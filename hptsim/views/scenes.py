@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from itertools import groupby
+from typing import Any, TypeVar
 
 import attrs
 
@@ -18,6 +19,7 @@ from hptsim.model.wording import sentence
 from hptsim.views.chapters import RELEASE, STOP, Chapter, chapters, opening
 from hptsim.views.chart_data import BandRow, GanttRow, band_rows, gantt_rows
 from hptsim.views.recording import Played, Source, played_by
+from hptsim.views.warm_pools import WarmPoolRow, warm_pool_rows
 
 LANES, PANELS = 12, 2
 """So many lanes, and so many panels with instances, have room in a picture; it says what is left out."""
@@ -25,20 +27,27 @@ _SHORTEST_S = 20.0
 """A stop that takes no time is shown with so much around it."""
 _TAIL = 0.12
 """What is shown after the end of a job, as a part of its life: its last status has room there."""
-_TOLD = ("tuning", "training", "reservation", "signal", "artifact")
+_TOLD = ("tuning", "training", "reservation", "signal", "artifact", "warm_pool")
 _UNTOLD = frozenset({("tuning", "child_ended"), ("signal", "stop"), ("reservation", "ask"), ("reservation", "release")})
 """What the sentence of a moment leaves out: another entry of the same instant says it, or the chapter of a release."""
 
 
+_Row = TypeVar("_Row", GanttRow, WarmPoolRow)
+
+
 @attrs.frozen
 class Lane:
-    """A job's lane: its phases in the scene, and the status that it ends with, and when, if it ends in it."""
+    """A job's lane: its phases in the scene, and the status that it ends with, and when, if it ends in it.
+
+    That of a warm pool has its *pool*, and as its status how it ends, in words.
+    """
 
     tuning_job: str
     training_job: str
     rows: tuple[GanttRow, ...]
     status: str = ""
     end_s: float | None = None
+    pool: tuple[WarmPoolRow, ...] = ()
 
 
 @attrs.frozen
@@ -167,23 +176,41 @@ def _window(chapter: Chapter | None, own: Sequence[Chapter], last_s: float, at_s
 def _lanes(
     records: Sequence[Record], main: str, begin: float, end: float, last_s: float
 ) -> tuple[tuple[Lane, ...], int]:
-    """The lanes that have room, those of the main job first, and how many more there are; what has not ended is at *last_s*."""
+    """The lanes that have room, those of the main job first, and how many more there are.
+
+    A warm pool's lane comes after that of its training job. What has not ended ends at *last_s*.
+    """
     ends = {
         one.name: (one.destination, one.time_s)
         for one in records
         if one.thing in ("tuning", "training") and one.destination in FINAL_TUNING | FINAL_TRAINING
     }
     jobs: dict[tuple[str, str], list[GanttRow]] = {}
-    for row in gantt_rows(records, last_s):
-        if row.begin_s <= end and row.end_s >= begin:
-            clipped = row._replace(begin_s=max(row.begin_s, begin), end_s=min(row.end_s, end))
-            jobs.setdefault((row.tuning_job, row.training_job), []).append(clipped)
+    for row in _clipped(gantt_rows(records, last_s), begin, end):
+        jobs.setdefault((row.tuning_job, row.training_job), []).append(row)
+    pools: dict[str, list[WarmPoolRow]] = {}
+    kept = (row for row in warm_pool_rows(records, last_s) if row.end_s > begin)
+    for pool_row in _clipped(kept, begin, end):
+        pools.setdefault(pool_row.training_job, []).append(pool_row)
+        jobs.setdefault(("", pool_row.training_job), [])  # it may have ended before the scene
     lanes = []
     for tuning_job, training_job in sorted(jobs, key=lambda one: main not in one):
-        status, time_s = ends.get(training_job or tuning_job, ("", float("inf")))
-        ended = (status, time_s) if begin <= time_s <= end else ("", None)
-        lanes.append(Lane(tuning_job, training_job, tuple(jobs[tuning_job, training_job]), *ended))
+        if rows := jobs[tuning_job, training_job]:
+            status, time_s = ends.get(training_job or tuning_job, ("", float("inf")))
+            ended = (status, time_s) if begin <= time_s <= end else ("", None)
+            lanes.append(Lane(tuning_job, training_job, tuple(rows), *ended))
+        if pool := pools.get(training_job):
+            why = pool[-1].end
+            lanes.append(Lane("", training_job, (), why, pool[-1].end_s if why else None, tuple(pool)))
     return tuple(lanes[:LANES]), max(0, len(lanes) - LANES)
+
+
+def _clipped(rows: Iterable[_Row], begin: float, end: float) -> Iterable[_Row]:
+    """What of *rows* is in the scene; an end outside of it is not told."""
+    for row in rows:
+        if row.begin_s <= end and row.end_s >= begin:
+            later: dict[str, Any] = {"end": ""} if isinstance(row, WarmPoolRow) and row.end_s > end else {}
+            yield row._replace(begin_s=max(row.begin_s, begin), end_s=min(row.end_s, end), **later)
 
 
 def _bands(

@@ -10,6 +10,7 @@ from hptsim.model.specification import clauses
 from hptsim.model.wording import sentence
 from hptsim.views.recording import recording
 from views.films import SILENT, broken, entries_of, stopped
+from views.test_warm_pools import pooled
 
 
 def test_every_entry_is_there_with_its_sentence():
@@ -47,6 +48,22 @@ def test_lanes_charts_and_chapters_say_what_happened():
     chapter = data["chapters"][data["opening"]]
     assert chapter[:3] == (50, "stop", "one") and "stays reserved until then" in chapter[3] and chapter[4:] == (75, 1)
     assert data["left_out"] == {}
+
+
+def test_a_warm_pool_has_a_lane_below_that_of_its_training_job():
+    data = recording(pooled())
+    assert [(lane["training"], lane.get("pool")) for lane in data["lanes"]] == [
+        ("first", None),
+        ("first", {"end": "taken over by second"}),
+        ("second", None),
+        ("second", {"end": "given up, for its keep-alive period is over"}),
+    ]
+    occupied, reserved = data["lanes"][1]["spans"]
+    assert data["phases"][occupied[0]] == ["InUse", "var(--work)"]
+    assert data["phases"][reserved[0]] == ["Available", "var(--idle)"]
+    assert reserved[1:] == [135, 280, "2 ml.m5.xlarge", "reserved for a next job"]
+    assert recording(pooled(until=500))["lanes"][-1]["spans"][-1][1:3] == [385, 500]
+    assert all("pool" not in lane for lane in recording(stopped())["lanes"]), "only where there are warm pools"
 
 
 def test_a_run_is_shown_until_now_and_what_has_not_ended_goes_on():

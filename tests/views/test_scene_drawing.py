@@ -7,6 +7,7 @@ from doctored import M5, TWO, job
 from hptsim.views.palette import PALETTE, PHASES, contrast
 from hptsim.views.scenes import scene
 from views.test_scenes import ran
+from views.test_warm_pools import pooled
 
 pytest.importorskip("matplotlib", reason="needs the extra 'plots'")
 
@@ -49,6 +50,33 @@ def test_the_lanes_have_names_bars_in_the_colors_of_their_phases_and_ends(stop):
     assert words(lanes).count("Training") == 2 and words(lanes).count("■ Stopped") == 4
     where = {text.get_text().strip(): text.get_position()[0] for text in lanes.texts}
     assert where["■ Stopped"] in (70, 85)
+
+
+@pytest.mark.parametrize(("dark", "scheme"), [(False, "light"), (True, "dark")])
+def test_a_warm_pool_has_the_colors_of_reserved_and_occupied_and_says_why(dark, scheme):
+    lanes = moment(scene(pooled(), "first", begin_s=0, end_s=290), dark=dark).axes[0]
+    names = [label.get_text() for label in lanes.get_yticklabels()]
+    assert names == ["first", "warm pool of first", "second", "warm pool of second"]
+    occupied, reserved = (bar for bar in lanes.patches if round(bar.get_y() + bar.get_height() / 2) == 1)
+    assert (occupied.get_width(), reserved.get_x(), reserved.get_width()) == (135, 135, 145)
+    assert to_hex(occupied.get_facecolor()) == getattr(PALETTE["work"], scheme).lower()
+    assert (
+        to_hex(reserved.get_edgecolor()) == getattr(PALETTE["idle"], scheme).lower() and reserved.get_hatch() == "///"
+    )
+    assert {"2 ml.m5.xlarge at work for first", "reserved for a next job"} <= set(words(lanes))
+    longer = moment(scene(pooled(), "first", begin_s=130, end_s=290)).axes[0]
+    assert "2 ml.m5.xlarge reserved for a next job" in words(longer) and "at work for first" not in words(longer)
+    [said] = [text for text in lanes.texts if "at work for first" in text.get_text()]
+    assert contrast(to_hex(said.get_color()), getattr(PALETTE["work"], scheme)) >= 4.5
+    keys = [text.get_text() for text in moment(scene(pooled(), "first")).legends[0].get_texts()]
+    assert keys == ["Starting", "Training", "Uploading", "occupied", "reserved, not occupied", "quota"]
+
+
+def test_how_a_warm_pool_ends_is_said_where_it_has_room():
+    wide = scene(pooled(), "first", begin_s=0, end_s=685)
+    assert "taken over by second" in words(moment(wide).axes[0])
+    narrow = scene(pooled(), "first", begin_s=0, end_s=281)
+    assert narrow.lanes[1].status == "taken over by second" not in words(moment(narrow).axes[0])
 
 
 def test_reserved_and_occupied_are_drawn_with_the_quota_and_the_time_from_the_stop_to_the_end(stop):
