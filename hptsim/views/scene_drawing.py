@@ -17,6 +17,7 @@ from hptsim.optional import require
 from hptsim.views.chapters import STOP, lasting
 from hptsim.views.chart_data import GanttRow
 from hptsim.views.charts import lane_label, plain, unmarked
+from hptsim.views.dates import Dates, write_dates
 from hptsim.views.marks import MARKS
 from hptsim.views.palette import PALETTE, PHASES, WARM_POOLS, contrast
 from hptsim.views.scenes import Band, Lane, Scene
@@ -43,7 +44,7 @@ def moment(scene: Scene, now_s: float | None = None, *, dark: bool = False) -> A
     >>> from hptsim.views import scene
     >>> sim = Simulation(); job = sim.create_tuning_job(TuningJobSpec("demo")); sim.run()
     >>> moment(scene(sim)).axes[-1].get_xlabel()
-    'simulated time (s)'
+    'simulated time (s) and date (UTC)'
     """
     return _Drawing(scene, scene.opens_s if now_s is None else now_s, "dark" if dark else "light").figure()
 
@@ -64,7 +65,13 @@ class _Drawing:
         picture = require("matplotlib.figure", "plots", "drawing").Figure((WIDE, TALL), facecolor=self.color("paper"))
         picture._repr_png_ = partial(_png, picture)  # without pyplot, a notebook would show its name only
         heights = [max(2.0, 0.62 * len(scene.lanes)), *([2.3 if len(scene.bands) > 1 else 2.8] * len(scene.bands))]
-        places = {"left": 0.19, "right": 0.19 + _PANEL, "top": 0.78, "bottom": 0.195, "hspace": 0.32}
+        places = {
+            "left": 0.19,
+            "right": 0.19 + _PANEL,
+            "top": 0.78,
+            "bottom": 0.225 if scene.epoch else 0.195,
+            "hspace": 0.32,
+        }
         panels = picture.subplots(
             1 + len(scene.bands), 1, sharex=True, squeeze=False, height_ratios=heights, gridspec_kw=places
         )
@@ -78,7 +85,11 @@ class _Drawing:
             self._band(axes, band, clock)
         hidden = self._markers(panels[:, 0], clock)
         self._now(panels[:, 0], clock)
-        panels[-1, 0].set_xlabel(clock.label, fontsize=_BODY, color=self.color("ink"))
+        dates, label = Dates(scene.epoch), clock.label
+        if scene.epoch:
+            write_dates(panels[-1, 0], clock, dates, scene.begin_s, scene.end_s, _PANEL / _LETTER)
+            label += f" and date ({dates.zone})"
+        panels[-1, 0].set_xlabel(label, fontsize=_BODY, color=self.color("ink"))
         self._words(picture, hidden)
         self._keys(picture)
         return picture
@@ -243,7 +254,7 @@ class _Drawing:
             0.02, 0.975, _wrapped(story, 114), fontsize=_HEAD, color=self.color("ink"), linespacing=1.3, **look
         )
         said = scene.said(self.now_s)
-        now = f"Now: {self.now_s:,.6g} s." + (f"  Last, at {said}" if said else "")
+        now = f"Now: {scene.instant(self.now_s)}." + (f"  Last, at {said}" if said else "")
         picture.text(
             0.02, 0.885, _wrapped(now, 116), fontsize=_BODY, color=self.color("muted"), linespacing=1.3, **look
         )

@@ -18,6 +18,7 @@ from hptsim.model.statuses import FINAL_TRAINING, FINAL_TUNING
 from hptsim.model.wording import sentence
 from hptsim.views.chapters import RELEASE, STOP, Chapter, chapters, opening
 from hptsim.views.chart_data import BandRow, GanttRow, band_rows, gantt_rows
+from hptsim.views.dates import Dates
 from hptsim.views.recording import Played, Source, played_by
 from hptsim.views.warm_pools import WarmPoolRow, warm_pool_rows
 
@@ -64,7 +65,8 @@ class Scene:
     """What happens from *begin_s* to *end_s*, told around one *chapter* (None where a journal has none) of one *job*.
 
     *markers* are the stops and releases. *left_out* says what has no room. *events* are the
-    instants at which something happens to the job, each with what does, in words.
+    instants at which something happens to the job, each with what does, in words. *epoch* is the instant of second 0, where
+    there is one.
     """
 
     title: str
@@ -77,16 +79,27 @@ class Scene:
     markers: tuple[Chapter, ...]
     left_out: tuple[str, ...]
     events: tuple[tuple[float, tuple[str, ...]], ...]
+    epoch: str = ""
 
     @property
     def opens_s(self) -> float:
         """The moment that is shown where none is asked for: that of the chapter."""
         return self.begin_s if self.chapter is None else max(self.begin_s, self.chapter.time_s)
 
+    def instant(self, now_s: float) -> str:
+        """A moment in words: its second, and its date and time.
+
+        >>> from hptsim import Simulation, TuningJobSpec
+        >>> sim = Simulation(); job = sim.create_tuning_job(TuningJobSpec("demo")); sim.run()
+        >>> scene(sim).instant(90)
+        '90 s, Mon 2024-01-01 00:01:30 UTC'
+        """
+        return ", ".join(filter(None, (f"{now_s:,.6g} s", Dates(self.epoch).words(now_s))))
+
     def said(self, now_s: float) -> str:
         """What happened last to the job, up to *now_s*: when, and what.
 
-        >>> from hptsim import Scenario, TuningJobSpec
+        >>> from hptsim import Scenario, Simulation, TuningJobSpec
         >>> sim = Simulation(Scenario(timings="instant")); job = sim.create_tuning_job(TuningJobSpec("demo")); sim.run()
         >>> scene(sim).said(100)
         '100 s: demo has ended: Completed; demo gives back 1 ml.m5.xlarge and a place among the tuning jobs (and 3 more)'
@@ -139,7 +152,9 @@ def scene(
     left_out += [f"the instance type{'' if len(pools) == 1 else 's'} {', '.join(pools)}"] if pools else []
     markers = [one for one in told if one.kind in (STOP, RELEASE) and begin <= one.time_s <= end]
     events = _events(records, main, parents, told, begin, end)
-    return Scene(played.title, main, chapter, begin, end, lanes, bands, tuple(markers), tuple(left_out), events)
+    return Scene(
+        played.title, main, chapter, begin, end, lanes, bands, tuple(markers), tuple(left_out), events, played.epoch
+    )
 
 
 def _played(source: Source) -> Played:

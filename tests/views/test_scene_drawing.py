@@ -1,5 +1,7 @@
 """A moment of a scene: what the figure says, where, and in which colors."""
 
+from itertools import pairwise
+
 import attrs
 import pytest
 from doctored import M5, TWO, job
@@ -33,7 +35,7 @@ def said(figure):
 def test_it_says_what_the_chapter_is_what_was_last_and_what_is_not_shown(stop):
     story, now, note = said(moment(stop, 82))
     assert story.replace("\n", " ") == stop.chapter.words
-    assert now.startswith("Now: 82 s.  Last, at 80 s: a-001-8e9aab3c has saved its model")
+    assert now.startswith("Now: 82 s, Mon 2024-01-01 00:01:22 UTC.  Last, at 80 s: a-001-8e9aab3c has saved its model")
     assert note == "scenario, seed 0"
     hidden = attrs.evolve(stop, left_out=("7 other lanes",))
     assert said(moment(hidden))[2] == "scenario, seed 0; not shown: 7 other lanes"
@@ -82,13 +84,40 @@ def test_how_a_warm_pool_ends_is_said_where_it_has_room():
 def test_reserved_and_occupied_are_drawn_with_the_quota_and_the_time_from_the_stop_to_the_end(stop):
     band = moment(stop).axes[1]
     assert (
-        band.get_title(loc="left") == "ml.m5.xlarge of the whole account" and band.get_xlabel() == "simulated time (s)"
+        band.get_title(loc="left") == "ml.m5.xlarge of the whole account"
+        and band.get_xlabel() == "simulated time (s) and date (UTC)"
     )
     quota = next(line for line in band.lines if line.get_linestyle() == "--")
     assert list(quota.get_ydata()) == [2, 2]
     steps = next(line for line in band.lines if len(line.get_xdata()) == 3)
     assert (list(steps.get_xdata()), list(steps.get_ydata())) == ([45, 85, 95], [2, 0, 0])
     assert "25 s from the stop to its end" in words(band)
+
+
+def test_the_axis_has_the_dates_of_a_run_with_an_epoch(stop):
+    late = moment(attrs.evolve(stop, epoch="2025-02-28T23:58:40+05:30"))
+    axes = late.axes[-1]
+    ticks = [label.get_text() for label in axes.get_xticklabels()]
+    assert (ticks, list(axes.get_xticks())) == (
+        ["50\nFri 2025-02-28 23:59:30", "60\n23:59:40", "70\n23:59:50", "80\nSat 2025-03-01 00:00:00", "90\n00:00:10"],
+        [50, 60, 70, 80, 90],
+    )
+    assert axes.get_xlabel() == "simulated time (s) and date (+05:30)"
+    assert said(late)[1].startswith("Now: 60 s, Fri 2025-02-28 23:59:40 +05:30.")
+    without = moment(attrs.evolve(stop, epoch="")).axes[-1]
+    assert without.get_xlabel() == "simulated time (s)"
+    assert not any("\n" in label.get_text() for label in without.get_xticklabels())
+
+
+@pytest.mark.parametrize("end_s", [95, 86400 * 3, 86400 * 40])
+def test_no_date_lies_on_another_or_stands_out_of_the_picture(stop, end_s):
+    figure = moment(attrs.evolve(stop, begin_s=0, end_s=end_s, epoch="2024-12-28T00:00:00Z"))
+    FigureCanvasAgg(figure).draw()
+    boxes = [label.get_window_extent() for label in figure.axes[-1].get_xticklabels()]
+    assert len(boxes) >= 3 and all(one.x0 >= 0 and one.x1 <= figure.bbox.x1 for one in boxes)
+    assert not any(one.overlaps(two) for one, two in pairwise(boxes))
+    [legend] = figure.legends
+    assert not figure.axes[-1].xaxis.label.get_window_extent().overlaps(legend.get_window_extent())
 
 
 def test_every_stop_and_release_has_a_line_and_so_has_the_moment(stop):
@@ -167,5 +196,5 @@ def test_a_notebook_shows_it(stop):
 def test_a_long_scene_has_minutes_and_a_name_with_a_dollar_is_a_name():
     jobs = (attrs.evolve(TWO.tuning_jobs[0], stop_at_s=None),)
     found = scene(ran(attrs.evolve(TWO, tuning_jobs=jobs)), begin_s=0, end_s=600)
-    assert moment(found).axes[-1].get_xlabel() == "simulated time (min)"
+    assert moment(found).axes[-1].get_xlabel() == "simulated time (min) and date (UTC)"
     assert said(moment(attrs.evolve(found, title="5 $ a $ b")))[2] == r"5 \$ a \$ b"
