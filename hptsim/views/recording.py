@@ -17,7 +17,6 @@ from hptsim.model.entries import Record
 from hptsim.model.journal import Saved
 from hptsim.model.laws import Law
 from hptsim.model.specification import cited, clauses, sections
-from hptsim.model.statuses import FINAL_TRAINING, FINAL_TUNING
 from hptsim.model.tables import ALL, BOOKINGS, EFFECTS
 from hptsim.model.wording import phrase
 from hptsim.simulation.simulation import Simulation
@@ -181,18 +180,17 @@ def _lanes(records: list[Record], end_s: float) -> dict[str, Any]:
     """
     lanes: dict[tuple[str, str], list[Any]] = {}
     places = _Places()
+    ended: dict[tuple[str, str], str] = {}
     for row in gantt_rows(records, end_s):
+        ended[row.tuning_job, row.training_job] = row.ended
         lanes.setdefault((row.tuning_job, row.training_job), []).append([places[row.phase], row.begin_s, row.end_s])
     pools: dict[str, list[WarmPoolRow]] = {}
     for pool_row in warm_pool_rows(records, end_s):
         pools.setdefault(pool_row.training_job, []).append(pool_row)
     colors = phase_variables() | {status: f"var(--{name})" for status, name in WARM_POOLS.items()}
-    jobs = (record for record in records if record.thing in ("tuning", "training") and record.trigger != "delete")
-    last = {record.name: record.destination for record in jobs}
-    final = {name: status for name, status in last.items() if status in FINAL_TUNING | FINAL_TRAINING}
     found: list[dict[str, Any]] = []
     for (one, other), spans in lanes.items():
-        found.append({"tuning": one, "training": other, "spans": spans, "ended": final.get(other or one, "")})
+        found.append({"tuning": one, "training": other, "spans": spans, "ended": ended[one, other]})
         if rows := pools.get(other):
             found.append(_pool_lane(rows, places))
     return {
@@ -205,7 +203,13 @@ def _lanes(records: list[Record], end_s: float) -> dict[str, Any]:
 def _pool_lane(rows: list[WarmPoolRow], places: _Places) -> dict[str, Any]:
     """A lane for a warm pool: its phases say in words which instances it holds and why, and *pool* how it ends."""
     spans = [[places[row.status], row.begin_s, row.end_s, row.instances, row.why] for row in rows]
-    return {"tuning": "", "training": rows[0].training_job, "spans": spans, "ended": "", "pool": {"end": rows[-1].end}}
+    return {
+        "tuning": "",
+        "training": rows[0].training_job,
+        "spans": spans,
+        "ended": "",
+        "pool": {"end": rows[-1].ended},
+    }
 
 
 def _charts(records: list[Record], limits: Mapping[str, int]) -> dict[str, Any]:

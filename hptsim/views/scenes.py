@@ -7,14 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from itertools import groupby
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import attrs
 
 from hptsim.errors import invalid, nearest
 from hptsim.model.account import standalone_holder
 from hptsim.model.journal import Record
-from hptsim.model.statuses import FINAL_TRAINING, FINAL_TUNING
 from hptsim.model.wording import sentence
 from hptsim.views.chapters import RELEASE, STOP, Chapter, chapters, opening
 from hptsim.views.chart_data import BandRow, GanttRow, band_rows, gantt_rows
@@ -195,11 +194,6 @@ def _lanes(
 
     A warm pool's lane comes after that of its training job. What has not ended ends at *last_s*.
     """
-    ends = {
-        one.name: (one.destination, one.time_s)
-        for one in records
-        if one.thing in ("tuning", "training") and one.destination in FINAL_TUNING | FINAL_TRAINING
-    }
     jobs: dict[tuple[str, str], list[GanttRow]] = {}
     for row in _clipped(gantt_rows(records, last_s), begin, end):
         jobs.setdefault((row.tuning_job, row.training_job), []).append(row)
@@ -211,21 +205,23 @@ def _lanes(
     lanes = []
     for tuning_job, training_job in sorted(jobs, key=lambda one: main not in one):
         if rows := jobs[tuning_job, training_job]:
-            status, time_s = ends.get(training_job or tuning_job, ("", float("inf")))
-            ended = (status, time_s) if begin <= time_s <= end else ("", None)
-            lanes.append(Lane(tuning_job, training_job, tuple(rows), *ended))
+            lanes.append(Lane(tuning_job, training_job, tuple(rows), *_end(rows[-1])))
         if pool := pools.get(training_job):
-            why = pool[-1].end
-            lanes.append(Lane("", training_job, (), why, pool[-1].end_s if why else None, tuple(pool)))
+            lanes.append(Lane("", training_job, (), *_end(pool[-1]), tuple(pool)))
     return tuple(lanes[:LANES]), max(0, len(lanes) - LANES)
+
+
+def _end(last: GanttRow | WarmPoolRow) -> tuple[str, float | None]:
+    """How a lane ends, and when, if it does."""
+    return last.ended, last.end_s if last.ended else None
 
 
 def _clipped(rows: Iterable[_Row], begin: float, end: float) -> Iterable[_Row]:
     """What of *rows* is in the scene; an end outside of it is not told."""
     for row in rows:
         if row.begin_s <= end and row.end_s >= begin:
-            later: dict[str, Any] = {"end": ""} if isinstance(row, WarmPoolRow) and row.end_s > end else {}
-            yield row._replace(begin_s=max(row.begin_s, begin), end_s=min(row.end_s, end), **later)
+            ended = row.ended if row.end_s <= end else ""
+            yield row._replace(begin_s=max(row.begin_s, begin), end_s=min(row.end_s, end), ended=ended)
 
 
 def _bands(

@@ -20,7 +20,7 @@ _WHY = MappingProxyType({"InUse": "at work for {}", "Available": "reserved for a
 class WarmPoolRow(NamedTuple):
     """A stretch in which the warm pool of *training_job* has *status*, the service's word: which *instances*, and *why*.
 
-    *end* says how the warm pool ends at *end_s*; it is empty where it goes on.
+    *ended* says how the warm pool ends at *end_s*; it is empty where it goes on.
     """
 
     training_job: str
@@ -29,7 +29,7 @@ class WarmPoolRow(NamedTuple):
     end_s: float
     instances: str
     why: str
-    end: str = ""
+    ended: str = ""
 
 
 def warm_pool_rows(journal: Iterable[Record], until_s: float | None = None) -> list[WarmPoolRow]:
@@ -77,12 +77,11 @@ class _WarmPools(JournalReader):
         if record.source == record.destination:
             return
         if name in self._goes_on:
-            row = self._row(name, record.time_s)
+            if self._goes_on[name][1] < record.time_s:
+                rows.append(self._row(name, record.time_s))
             del self._goes_on[name]
             if record.destination in WARM_POOL.final:
-                row = row._replace(end=_ending(record))
-            if row.begin_s < row.end_s:
-                rows.append(row)
+                rows[-1:] = [row._replace(ended=_ending(record)) for row in rows[-1:]]
         if record.destination not in WARM_POOL.final:
             self._goes_on[name] = record.destination, record.time_s
 

@@ -46,7 +46,16 @@ def test_it_agrees_with_what_is_reserved_and_occupied():
 @pytest.mark.parametrize(("until_s", "end_s"), [(None, 385), (500, 500)])
 def test_one_that_has_not_ended_goes_on_to_the_last_entry_or_until_the_time_that_is_given(until_s, end_s):
     last = warm_pool_rows(pooled(until=500).journal, until_s)[-1]
-    assert (*last[:4], last.end) == ("second", "Available", 385, end_s, "")
+    assert (*last[:4], last.ended) == ("second", "Available", 385, end_s, "")
+
+
+def test_one_that_is_taken_over_at_once_ends_with_its_training_job():
+    sim = pooled(until=385)
+    sim.create_training_job("third", KEPT)
+    rows = [row for row in warm_pool_rows(sim.journal) if row.training_job == "second"]
+    assert [(row.status, row.begin_s, row.end_s, row.ended) for row in rows] == [
+        ("InUse", 280, 385, "taken over by third")
+    ]
 
 
 def test_a_change_of_its_period_begins_nothing_new():
@@ -55,21 +64,21 @@ def test_a_change_of_its_period_begins_nothing_new():
     sim.run()
     last = warm_pool_rows(sim.journal)[-1]
     assert ("warm_pool", "update") in {(one.thing, one.trigger) for one in sim.journal}
-    assert (last.begin_s, last.end_s, last.end) == (385, 785, "given up, for its keep-alive period is over")
+    assert (last.begin_s, last.end_s, last.ended) == (385, 785, "given up, for its keep-alive period is over")
 
 
 def test_it_says_when_a_stop_or_a_lost_job_ends_it():
     sim = pooled(until=500)
     sim.stop_training_job("second")
     sim.run()
-    assert warm_pool_rows(sim.journal)[-1][2:4] == (385, 500) and warm_pool_rows(sim.journal)[-1].end == "given up"
+    assert warm_pool_rows(sim.journal)[-1][2:4] == (385, 500) and warm_pool_rows(sim.journal)[-1].ended == "given up"
     starting = Simulation(Scenario(timings=Timings(starting_s=30, training_s=100)))
     starting.create_training_job("lost", KEPT)
     starting.run(until=10)
     starting.stop_training_job("lost")
     starting.run()
     [row] = warm_pool_rows(starting.journal)
-    assert (row.status, row.end) == ("InUse", "gone with its training job")
+    assert (row.status, row.ended) == ("InUse", "gone with its training job")
 
 
 def test_a_run_without_warm_pools_has_none():
