@@ -17,6 +17,8 @@ from lessons.questions import Choice, Matching, Number, Option, Question, Wanted
 from hptsim import Scenario, Simulation, TuningJobSpec
 from hptsim.model import Assumptions, ResourceLimits
 from hptsim.scenario import Recorded, ScheduledTuningJob, Script, Timings
+from hptsim.views.drawings import Drawing, Key
+from hptsim.views.marks import mark_svg
 
 SLOW = "6-how-to-trust-a-simulator"
 """Its answers take a second or two."""
@@ -299,3 +301,10 @@ def test_texts_stay_texts():
     assert isinstance(one, Question)
     page = forms.form(one)
     assert hostile not in page and page.count("</script>") == 1
+
+
+def test_the_key_of_a_picture_has_the_mark_of_a_status_and_pieces_of_lines():
+    keys = (Key("Stopped", "var(--rest)", "mark"), Key("quota", "var(--ink)", "dashed"))
+    page = forms.picture(Drawing("A run", "<svg/>", "<svg/>", keys))
+    assert f"<span>{mark_svg('Stopped')}Stopped</span>" in page
+    assert '<span><i class="dashed" style="--of: var(--ink)"></i>quota</span>' in page

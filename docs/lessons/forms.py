@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from html import escape
 
-from hptsim.views.drawings import Drawing
+from hptsim.views.drawings import Drawing, Key
+from hptsim.views.marks import mark_svg
 from hptsim.views.player import escaped
 
 from .questions import Choice, Matching, Number, Question, Way
@@ -43,13 +44,16 @@ def tail(question: Question) -> str:
 
 def picture(drawing: Drawing) -> str:
     """A drawing under its caption, wide or narrow as the window is."""
-    keys = "".join(
-        f'<span><i class="{key.shape}" style="--of: {key.color}"></i>{escape(key.words)}</span>' for key in drawing.keys
-    )
+    keys = "".join(f"<span>{_sign(key)}{escape(key.words)}</span>" for key in drawing.keys)
     return (
         f'<figure class="drawn"><figcaption>{escape(drawing.caption)}</figcaption><div class="wide">{drawing.wide}</div>'
         f'<div class="narrow">{drawing.narrow}</div><p class="keys">{keys}</p></figure>'
     )
+
+
+def _sign(key: Key) -> str:
+    """What stands before the words of a key: the shape of the status that they name, or a piece of a line or of an area."""
+    return mark_svg(key.words) if key.shape == "mark" else f'<i class="{key.shape}" style="--of: {key.color}"></i>'
 
 
 def _solution(question: Question) -> str:

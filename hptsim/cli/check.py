@@ -33,7 +33,8 @@ def check(journal: Path, *, laws: str | None = None) -> int:
     witnessed = ", ".join(auditor.witnessed) or "none"
     print(f"{journal}: {len(saved.records)} entries, no law broken; witnessed: {witnessed}")
     if running := [job.name for job in auditor.state.tuning.values() if status(job.state) not in FINAL_TUNING]:
-        print(f"not ended when the journal was closed: {', '.join(running)}")
+        when = "" if saved.until_s is None else f" at {saved.until_s:,.6g} s"
+        print(f"not ended when the journal was closed{when}: {', '.join(running)}")
     return SUCCESS
 
 

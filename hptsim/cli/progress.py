@@ -31,7 +31,7 @@ def advance(sim: Simulation, until: float | None, *, quiet: bool) -> None:
                 sim.env.step()
             ended = sum(one[1] == "tuning" and one[5] in FINAL_TUNING and one[3] != "delete" for one in entries[seen:])
             bar.update(task, advance=ended, description=f"simulating, {sim.now:.0f} s")
-            sim.journal.flush()
+            sim.journal.flush(sim.now)
             if not sim.journal.keep:
                 sim.journal.spill()
             seen = len(entries)

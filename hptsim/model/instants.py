@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from hptsim.errors import invalid
 
 _WITH_ZONE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)", re.ASCII)
+_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
 def read_instant(given: Any, where: str = "instant") -> float:
@@ -48,6 +49,21 @@ def write_instant(since_1970_s: float, timespec: str = "seconds") -> str:
     ('2024-01-01T00:00:00Z', '2024-01-01T00:00:00.500Z')
     """
     return datetime.fromtimestamp(since_1970_s, UTC).replace(tzinfo=None).isoformat(timespec=timespec) + "Z"
+
+
+def local_date(epoch: str, time_s: float) -> tuple[str, str] | None:
+    """The day and the time of day *time_s* seconds after *epoch*, in the time zone in which that is written.
+
+    None after the year 9999.
+
+    >>> local_date("2025-02-28T23:59:00+01:00", 90), local_date("2024-01-01T00:00:00Z", 1e300)
+    (('Sat 2025-03-01', '00:00:30'), None)
+    """
+    try:
+        at = datetime.fromisoformat(epoch) + timedelta(seconds=time_s)
+    except OverflowError:
+        return None
+    return f"{_WEEKDAYS[at.weekday()]} {at:%Y-%m-%d}", f"{at:%H:%M:%S}"
 
 
 def check_instant(where: str, given: Any) -> None:

@@ -115,10 +115,12 @@ class Journal:
             self._closing()
             self._writer = self._closing = None
 
-    def flush(self) -> None:
-        """Write everything up to now to the file."""
+    def flush(self, until_s: float | None = None) -> None:
+        """Write everything up to now to the file; *until_s* is now, which may be later than the last entry."""
         if self._writer is not None:
             self.spill()
+            if until_s is not None:
+                self._writer.went_until(until_s)
             self._writer.flush()
 
     def rewind(self, length: int) -> None:

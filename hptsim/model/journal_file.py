@@ -1,5 +1,6 @@
-"""A journal as a file: a header, a line of JSON for each entry, and a closing line with their count.
+"""A journal as a file: a header, a line of JSON for each entry, and a closing line.
 
+The closing line has the number of entries and the second until which the run went: it may have gone on after the last entry.
 Every line ends with a checksum (CRC-32) of all lines up to there, itself included, so that a file that was damaged is told
 apart from a run that broke a law.
 """
@@ -7,6 +8,7 @@ apart from a run that broke a law.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -22,7 +24,10 @@ from hptsim.model.entries import Entry, Record
 from hptsim.model.journal_lines import decode, encode
 from hptsim.model.teams import Teams
 
-FORMAT = 2
+FORMAT = 3
+_WITHOUT_CHECKSUMS, _WITHOUT_END = 1, 2
+"""Older formats: one has no checksums either, the other's closing line does not say until when the run went."""
+_KNOWN = (_WITHOUT_CHECKSUMS, _WITHOUT_END, FORMAT)
 HEADER = ("hptsim", "version", "scenario", "seed", "epoch", "account", "stop_propagation_s")
 _CHECK = ', "crc": "%08x"}\n'
 _CHECK_LENGTH = len(_CHECK % 0)
@@ -42,6 +47,7 @@ class JournalWriter:
         self._file.seek(0)
         self._file.truncate()
         self._crc = self._count = self._written = 0
+        self._until_s = 0.0
         self._file.write(self._checked(self._header))
         self._file.flush()
 
@@ -52,6 +58,11 @@ class JournalWriter:
             self._file.writelines([checked(encode(entry)) for entry in new])
             self._written += len(new)
             self._count += len(new)
+            self.went_until(new[-1][0])
+
+    def went_until(self, time_s: float) -> None:
+        """Note for the closing line that the run went until *time_s*, if not longer."""
+        self._until_s = max(self._until_s, time_s)
 
     def emptied(self) -> None:
         """The list was emptied: what comes to it from now on is new."""
@@ -63,9 +74,9 @@ class JournalWriter:
         self._file.flush()
 
     def close(self) -> None:
-        """Write what is left and the closing line, which says how many entries there are."""
+        """Write what is left and the closing line, which says how many entries there are and until when the run went."""
         self.write()
-        self._file.write(self._checked(json.dumps({"end": self._count}) + "\n"))
+        self._file.write(self._checked(json.dumps({"end": self._count, "until_s": self._until_s}) + "\n"))
         self._file.close()
 
     def _checked(self, line: str) -> str:
@@ -75,11 +86,16 @@ class JournalWriter:
 
 
 class Saved(NamedTuple):
-    """A journal read from a file: its header, its records, and what is wrong with the file, if anything."""
+    """A journal read from a file: its header, its records, and what is wrong with the file, if anything.
+
+    *until_s* is the second until which the run went; None where the file does not say: it has no closing line, or is in an
+    older format.
+    """
 
     header: dict[str, Any]
     records: list[Record]
     damage: str
+    until_s: float | None = None
 
     @property
     def account(self) -> Account:
@@ -124,21 +140,22 @@ class _Reader:
         self.path, self.lines = path, lines
         self.crc = 0
         self.records: list[Record] = []
+        self.until_s: float | None = None
 
     def read(self) -> Saved:
         header = self._header()
         damage = self._entries(header["hptsim"])
-        if header["hptsim"] == 1:
+        if header["hptsim"] == _WITHOUT_CHECKSUMS:
             self.records = list(journal_format_1.numbered(self.records))
-        return Saved(header, self.records, damage)
+        return Saved(header, self.records, damage, self.until_s)
 
     def _header(self) -> dict[str, Any]:
         header, form = self._first_line()
-        if form not in (1, FORMAT):
+        if form not in _KNOWN:
             by = f", of hptsim {header['version']!s:.40}" if "version" in header else ""
-            known = f"this version of hptsim reads formats 1 and {FORMAT}"
+            known = f"this version of hptsim reads formats {', '.join(map(str, _KNOWN))}"
             raise _refused(f"{self.path}:1: the journal is in format {form!s:.40}{by}; {known}")
-        if form == FORMAT:
+        if form != _WITHOUT_CHECKSUMS:
             try:
                 header = self._parsed(self.lines[0])
             except (_Damaged, ValueError) as error:
@@ -161,12 +178,13 @@ class _Reader:
 
     def _entries(self, form: int) -> str:
         """Read all entries; what is wrong with the file, if anything."""
-        understood = decode if form == FORMAT else journal_format_1.decode
+        checked = form != _WITHOUT_CHECKSUMS
+        understood, closing = decode if checked else journal_format_1.decode, _closing_keys(form)
         for number, line in enumerate(self.lines[1:], start=2):
             try:
-                parsed = self._parsed(line) if form == FORMAT else json.loads(line.decode("utf-8"))
-                if isinstance(parsed, dict) and parsed.keys() == {"end"}:
-                    self._closed(parsed["end"], number)
+                parsed = self._parsed(line) if checked else json.loads(line.decode("utf-8"))
+                if isinstance(parsed, dict) and parsed.keys() == closing:
+                    self._closed(number, parsed)
                     return ""
                 record = understood(parsed)
                 if self.records and record.time_s < self.records[-1].time_s:
@@ -178,20 +196,31 @@ class _Reader:
         missing = "it has no closing line: the run did not end, or the tail is missing"
         return f"{self.path}: {missing}; read {len(self.records)} entries"
 
-    def _closed(self, count: Any, number: int) -> None:
-        if count != len(self.records):
-            raise ValueError(f"it should close {count} entries, there are {len(self.records)}")
+    def _closed(self, number: int, line: dict[str, Any]) -> None:
+        """Take over what the closing line, line *number* of the file, says."""
+        if line["end"] != len(self.records):
+            raise ValueError(f"it should close {line['end']} entries, there are {len(self.records)}")
         if number < len(self.lines):
             raise ValueError("there is more after its closing line")
+        if "until_s" in line:
+            until_s, last_s = line["until_s"], self.records[-1].time_s if self.records else 0.0
+            if not isinstance(until_s, (int, float)) or not last_s <= until_s < math.inf:
+                raise ValueError(f"the run went until {until_s!r:.40}; its last entry is at {last_s:,.6g} s")
+            self.until_s = until_s
 
     def _parsed(self, line: bytes) -> Any:
-        """A line of format 2 without its checksum, which must be right."""
+        """A line without its checksum, which must be right."""
         body, check = line[: 1 - _CHECK_LENGTH], line[1 - _CHECK_LENGTH :]
         crc = crc32(body, self.crc)
         if check != (_CHECK % crc).encode("ascii")[:-1]:
             raise _Damaged("its checksum is wrong")
         self.crc = crc
         return json.loads(body + b"}")
+
+
+def _closing_keys(form: int) -> set[str]:
+    """What the closing line of a format says."""
+    return {"end", "until_s"} if form == FORMAT else {"end"}
 
 
 def _shortly(error: Exception) -> str:

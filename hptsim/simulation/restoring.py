@@ -43,6 +43,7 @@ def go_back(runner: Runner, snapshot: Snapshot) -> None:
     runner.world.rules = own
     journal.entries[:] = snapshot.entries
     journal.rewind(length)
+    journal.flush(snapshot.now)
     runner.observers.rewind(length)
     runner.watchers.waiting.clear()
     runner.calls = list(snapshot.origin.calls)

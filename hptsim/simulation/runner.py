@@ -67,7 +67,7 @@ class Runner:
         else:
             self._advance(until)
             self.env._now = self.world.now = float(until)
-        self.journal.flush()
+        self.journal.flush(self.env.now)
 
     def _advance(self, until: float) -> None:
         """Let everything happen that is due up to and at *until*: `step` in a loop, without its detours."""
@@ -121,7 +121,7 @@ class Runner:
     def _written(self, before: int) -> list[Record]:
         """What has been written since there were *before* entries in memory; it is on disk, too, if the journal has a file."""
         records = self.journal[before:]
-        self.journal.flush()
+        self.journal.flush(self.env.now)
         return records
 
     def check_not_observing(self, method: str) -> None:
@@ -143,7 +143,7 @@ class Runner:
             self.calls.append(Call(before, self.env.now, command.__name__, arguments))
         self._after_step()
         if not self.observers.telling:
-            self.journal.flush()
+            self.journal.flush(self.env.now)
 
     def _fire_armed(self, serial: int) -> None:
         """Let the armed event *serial* happen: a step."""

@@ -20,13 +20,17 @@ from hptsim.planning.steady_state import quantile
 
 
 class GanttRow(NamedTuple):
-    """One phase of a job, from *begin_s* to *end_s*; a tuning job's own phases have no *training_job*."""
+    """One phase of a job, from *begin_s* to *end_s*; a tuning job's own phases have no *training_job*.
+
+    *ended* is the status in which the job ends with it, if it does.
+    """
 
     tuning_job: str
     training_job: str
     phase: str
     begin_s: float
     end_s: float
+    ended: str = ""
 
 
 class BandRow(NamedTuple):
@@ -114,6 +118,7 @@ def gantt_rows(journal: Iterable[Record], until_s: float | None = None) -> list[
         since[job] = (record.destination, now)
         if record.destination in final:
             del since[job]
+            rows[-1:] = [row._replace(ended=record.destination) for row in rows[-1:]]
     for job, (phase, begin) in since.items():
         jobs[job].append(GanttRow(*job, phase, begin, now if until_s is None else until_s))
     order = {parent: place for place, parent in enumerate(dict.fromkeys(parent for parent, _ in jobs))}

@@ -6,14 +6,15 @@ Every function takes rows and gives a figure to show or to save. Colors are thos
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from io import BytesIO
 from typing import Any
 
 from hptsim.optional import require
 from hptsim.views.chart_data import BandRow, CurveRow, GanttRow, IntervalRow, QueueRow, ShareRow, share_quantile
-from hptsim.views.palette import BLACK, BLUE, GRAY, LINES, ORANGE, PAPER, PHASE_COLORS, PURPLE, VERMILION
+from hptsim.views.marks import MARKS, mark_marker
+from hptsim.views.palette import BLACK, BLUE, GRAY, LINES, ORANGE, PALETTE, PAPER, PHASE_COLORS, PURPLE, VERMILION
 from hptsim.views.time_axis import SECONDS, Clock
 
 DASHES = ("-", "--", ":", "-.")
@@ -21,12 +22,16 @@ DASHES = ("-", "--", ":", "-.")
 FONT = 16
 """Points: legible from the last row of a lecture hall."""
 INSTANCES = "instances"
+_MARK = 12
+"""How wide the shape of a status is, in points."""
 _NAMED, _TALLEST = 60, 24
 """A Gantt chart names its lanes up to this many of them, and a lane is at most this many inches high."""
 
 
 def gantt(rows: Sequence[GanttRow]) -> Any:
-    """A lane for each job, its phases in color, over simulated time in seconds; of many jobs only the tuning jobs are named.
+    """A lane for each job, its phases in color, over simulated time in seconds; behind it the shape of the status it ended in.
+
+    Of many jobs only tuning jobs have their names and shapes.
 
     >>> from hptsim import Simulation, TuningJobSpec
     >>> from hptsim.views import gantt_rows
@@ -51,8 +56,28 @@ def gantt(rows: Sequence[GanttRow]) -> Any:
     named = named[:: 1 + len(named) // _NAMED]
     axes.set_yticks([lanes[job] for job in named], [unmarked(lane_label(*job)) for job in named])
     axes.set_ylim(max(1, len(lanes)) - 0.5, -0.5)
+    _ends(figure, axes, [row for row in rows if row.ended and (row.tuning_job, row.training_job) in named], lanes)
     SECONDS.name(axes)
     return with_legend(figure, axes)
+
+
+def _ends(figure: Any, axes: Any, rows: Sequence[GanttRow], lanes: Mapping[tuple[str, str], int]) -> None:
+    """The shape of each status in which a job has ended, behind its bar."""
+    moved = require("matplotlib.transforms", "plots", "drawing").ScaledTranslation
+    behind = axes.transData + moved(0.8 * _MARK / 72, 0, figure.dpi_scale_trans)
+    for status in dict.fromkeys(row.ended for row in rows):
+        mine = [row for row in rows if row.ended == status]
+        axes.plot(
+            [row.end_s for row in mine],
+            [lanes[row.tuning_job, row.training_job] for row in mine],
+            linestyle="",
+            marker=mark_marker(status),
+            markersize=_MARK,
+            color=PALETTE[MARKS[status].color].light,
+            markeredgecolor=PALETTE["edge"].light,
+            transform=behind,
+            label=status,
+        )
 
 
 def lane_numbers(rows: Iterable[GanttRow]) -> dict[tuple[str, str], int]:

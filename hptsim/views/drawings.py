@@ -22,7 +22,7 @@ _DASHES = {"-": "solid", "--": "dashed", ":": "dotted", "-.": "dash-dot", "None"
 
 @attrs.frozen
 class Key:
-    """What a *color* and a *shape* of a drawing stand for: a line's dashes, a point, or an area."""
+    """What a *color* and a *shape* of a drawing stand for: a line's dashes, a point, an area, or the mark of a status."""
 
     words: str
     color: str
@@ -69,6 +69,8 @@ def _look(handle: Any) -> tuple[str, str]:
     """The color and the shape of what a legend shows."""
     to_hex = require("matplotlib.colors", "plots", "drawing").to_hex
     if hasattr(handle, "get_linestyle") and hasattr(handle, "get_marker"):
+        if not isinstance(handle.get_marker(), str):  # a path of `views.marks`
+            return themed(to_hex(handle.get_color())), "mark"
         ring = handle.get_markerfacecolor() == "none"
         return themed(to_hex(handle.get_color())), "ring" if ring else _DASHES[handle.get_linestyle()]
     hatched = bool(handle.get_hatch())

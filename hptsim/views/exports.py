@@ -42,7 +42,7 @@ def svg(scene: Scene, now_s: float | None = None) -> str:
     now_s = scene.opens_s if now_s is None else now_s
     words = scene.title if scene.chapter is None else scene.chapter.words
     drawn = element(moment(scene, now_s), words, "film")
-    said = f"Now: {now_s:,.6g} s. {scene.said(now_s)}"
+    said = f"Now: {scene.instant(now_s)}. {scene.said(now_s)}"
     head = f"<title>{escape(words)}</title><desc>{escape(said)}</desc><style>{css().replace(':root', '.film')}</style>"
     paper = '<rect width="100%" height="100%" style="fill: var(--paper)"/>'
     opening, rest = drawn.split(">", 1)

@@ -9,12 +9,15 @@ from typing import Any
 from hptsim.optional import require
 from hptsim.views.chart_data import BandRow, CurveRow, GanttRow, IntervalRow, QueueRow
 from hptsim.views.charts import FONT, INSTANCES, lane_label, lane_numbers
-from hptsim.views.palette import BLUE, GRAY, LINES, ORANGE, PHASE_COLORS, PURPLE, VERMILION
+from hptsim.views.marks import MARKS
+from hptsim.views.palette import BLUE, GRAY, LINES, ORANGE, PALETTE, PHASE_COLORS, PURPLE, VERMILION
 from hptsim.views.time_axis import SECONDS
 
 
 def gantt(rows: Sequence[GanttRow]) -> Any:
     """A lane for each job, its phases in color, over simulated time in seconds; pointing at a bar says what it is.
+
+    Behind the lane of a job that has ended is the sign of its status.
 
     >>> [bars.name for bars in gantt([GanttRow("demo", "", "InProgress", 0.0, 100.0)]).data]
     ['InProgress']
@@ -34,6 +37,22 @@ def gantt(rows: Sequence[GanttRow]) -> Any:
             hovertext=[
                 f"{_text(row.training_job or row.tuning_job)}<br>{phase} from {row.begin_s:,.1f} s to {row.end_s:,.1f} s"
                 for row in mine
+            ],
+            hoverinfo="text",
+        )
+    for status in dict.fromkeys(row.ended for row in rows if row.ended):
+        ends = [row for row in rows if row.ended == status]
+        figure.add_scatter(
+            name=f"{MARKS[status].sign} {status}",
+            mode="markers+text",  # the legend shows the marker, which nobody sees, and then the name
+            marker={"opacity": 0, "size": 0},
+            x=[row.end_s for row in ends],
+            y=[lanes[row.tuning_job, row.training_job] for row in ends],
+            text=[MARKS[status].sign] * len(ends),
+            textposition="middle right",
+            textfont={"color": PALETTE[MARKS[status].color].light},
+            hovertext=[
+                f"{_text(row.training_job or row.tuning_job)}<br>{status} at {row.end_s:,.1f} s" for row in ends
             ],
             hoverinfo="text",
         )

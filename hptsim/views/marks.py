@@ -7,10 +7,14 @@ button, which is hollow as long as the job is stopping.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from html import escape
+from typing import Any
 
 import attrs
+
+from hptsim.optional import require
 
 
 @attrs.frozen
@@ -52,6 +56,23 @@ def mark_svg(status: str, *, label: bool = False) -> str:
     said = f'role="img" aria-label="{escape(status)}"' if label else 'aria-hidden="true"'
     path = f'<path style="--fill: var(--{mark.color})" d="{mark.path}"/>'
     return f'<svg class="mark" viewBox="0 0 16 16" {said}>{path}</svg>'
+
+
+def mark_marker(status: str) -> Any:
+    """The shape of a final status as a marker of matplotlib (extra `plots`), about its middle. Raises KeyError if it has none.
+
+    A shape that is hollow, as that of Stopping is, would be filled.
+
+    >>> len(mark_marker("Stopped").vertices)
+    5
+    """
+    path = require("matplotlib.path", "plots", "drawing").Path
+    corners, codes = [], []
+    for letter, numbers in re.findall(r"([MLZ])([ \d.]*)", MARKS[status].path):
+        x, y = map(float, numbers.split() or (8, 8))  # where a shape closes, its corner does not matter
+        corners.append((x - 8, 8 - y))
+        codes.append({"M": path.MOVETO, "L": path.LINETO, "Z": path.CLOSEPOLY}[letter])
+    return path(corners, codes)
 
 
 def mark_data() -> dict[str, dict[str, str]]:

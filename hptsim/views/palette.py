@@ -39,9 +39,7 @@ PALETTE: Mapping[str, Color] = {
     "end": Color("#D55E00", "#F07848", "wrong or cut short: a stop, a target that is missed, a broken law"),
     "end-text": Color("#B34700", "#FF9E6D", "the same, for words"),
     "end-soft": Color("#FCEADF", "#43260F", "the same, as a background"),
-    "idle": Color(
-        "#E69F00", "#F0B429", "reserved: held for a tuning job; only the color of work over it says that they work"
-    ),
+    "idle": Color("#E69F00", "#F0B429", "reserved: held for a job; only the color of work over it says that they work"),
     "wait": Color("#CC79A7", "#DD97BD", "waits: for quota, or for instances"),
     "rest": Color("#8A8A8A", "#939AA3", "nothing happens any more: it winds down, or is not looked at further"),
     "there": Color("#CCCCCC", "#4A525C", "a tuning job that is in progress"),
@@ -83,6 +81,10 @@ LINES = tuple(PALETTE[name].light for name in ("work", "line-2", "line-3", "line
 """The colors of several lines in one picture, in order; none of them says that a target is met or missed."""
 
 
+WARM_POOLS: Mapping[str, str] = {"InUse": "work", "Available": "idle"}
+"""The palette's name of the color of what a warm pool does with its instances: occupied, or reserved only."""
+
+
 def css(*, dark: bool = True, switch: bool = False) -> str:
     """The palette as variables of a style sheet, with the dark colors for readers who want a dark screen, unless *dark* is false.
 
@@ -108,7 +110,7 @@ def _variables(scheme: str, colors: Mapping[str, str]) -> str:
 
 
 def phase_variables() -> dict[str, str]:
-    """The page's variable for each state in which a job spends time, its color.
+    """The page's variable for each state in which a job spends time: its color.
 
     >>> phase_variables()["Training"]
     'var(--work)'

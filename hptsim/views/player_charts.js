@@ -88,7 +88,7 @@ let counts = null, picture = null;
 function counted() {
   const made = recording.phases.map(() => new Float64Array(COLUMNS + 1));
   const of = t => Math.min(COLUMNS - 1, Math.floor(t / (end || 1) * COLUMNS));
-  for (const lane of recording.lanes.filter(one => one.training)) {
+  for (const lane of jobLanes.filter(one => one.training)) {
     for (const [phase, from, to] of lane.spans) {
       made[phase][of(from)]++; made[phase][to < end ? Math.max(of(from) + 1, of(to)) : COLUMNS]--;
     }

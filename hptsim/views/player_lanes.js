@@ -4,7 +4,8 @@ const TONES = {
   stop: "end-text", breach: "end-text", inevitable: "end-text", release: "done-text",
   failure: "lost", preemption: "lost", interruption: "lost",
 };
-const laneOf = new Map(recording.lanes.map((lane, place) => [lane.training || lane.tuning, place]));
+const jobLanes = recording.lanes.filter(lane => !lane.pool);  // the others are warm pools, each below its training job
+const laneOf = new Map(recording.lanes.flatMap((lane, place) => lane.pool ? [] : [[lane.training || lane.tuning, place]]));
 let shownLanes = recording.lanes, shownFor = "";
 
 // All lanes, or of too many for the window those of jobs that exist in the time in sight, with their tuning jobs.
@@ -20,6 +21,7 @@ function lanesInSight(room) {
 
 // A training job is called by what its name adds to that of its tuning job.
 function label(lane) {
+  if (lane.pool) return `  warm pool of ${lane.training}`;
   if (!lane.training) return lane.tuning;
   return "  " + (lane.tuning && lane.training.startsWith(`${lane.tuning}-`) ? lane.training.slice(lane.tuning.length + 1) : lane.training);
 }
@@ -41,7 +43,7 @@ function drawLanes() {
   seen.forEach((lane, place) => drawLane(pen, lane, AXIS + place * row, x, width));
   drawMarkers(pen, width, height, x);
   if (lanes.length > visible) drawScroll(pen, width, height, lanes.length, visible);
-  $("lanes").setAttribute("aria-label", `${seen.length} of ${recording.lanes.length} jobs, from ${instant(view.begin)} to ${instant(view.begin + view.span)}`);
+  $("lanes").setAttribute("aria-label", `${seen.length} of ${recording.lanes.length} lanes, from ${instant(view.begin)} to ${instant(view.begin + view.span)}`);
 }
 
 function drawLane(pen, lane, y, x, width) {
@@ -50,20 +52,37 @@ function drawLane(pen, lane, y, x, width) {
   pen.fillText(clipped(pen, label(lane), names - 8), 2, y + row / 2);
   const inset = lane.training ? 2 : Math.round(row * 0.28), tall = row - 2 * inset;
   let last = 0;
-  for (const [phase, from, to] of lane.spans) {
+  for (const [phase, from, to, instances, why] of lane.spans) {
     if (from > now) break;
     const a = Math.max(names, x(from)), b = Math.min(width - MARGIN, x(Math.min(to, now)));
     last = Math.min(to, now);
     if (b < names || a > width - MARGIN) continue;
     const [status, tone] = recording.phases[phase], wide = Math.max(1.5, b - a);
-    pen.fillStyle = shade(tone); pen.fillRect(a, y + inset, wide, tall);
+    pen.fillStyle = tone === "var(--idle)" ? hatched(pen) : shade(tone); pen.fillRect(a, y + inset, wide, tall);
     if (wide > 3) { pen.strokeStyle = COLORS.edge; pen.strokeRect(a + 0.5, y + inset + 0.5, wide - 1, tall - 1); }
     if (lane.training && wide > 60) {
       words(pen, 11); const text = status.replace(":", ", ");
-      if (pen.measureText(text).width < wide - 8) { pen.fillStyle = readable(shade(tone)); pen.fillText(text, a + 4, y + row / 2); }
+      if (why) drawHeld(pen, instances, why, a, y, wide, tone);
+      else if (pen.measureText(text).width < wide - 8) { pen.fillStyle = readable(shade(tone)); pen.fillText(text, a + 4, y + row / 2); }
     }
   }
+  if (lane.pool && lane.spans[lane.spans.length - 1][2] <= now) drawPoolEnd(pen, lane.pool.end, x(last), y, width);
   if (lane.ended && lane.spans[lane.spans.length - 1][2] <= now) drawMark(pen, recording.marks[lane.ended], x(last) + 2, y + row / 2 - 6);
+}
+
+// What a warm pool holds and why, as far as there is room; on a hatched bar, most of which stays, words have a ground of their own.
+function drawHeld(pen, instances, why, left, y, wide, tone) {
+  const idle = tone === "var(--idle)", room = idle ? 0.65 * wide : wide - 8;
+  const text = [`${instances} ${why}`, why].find(one => pen.measureText(one).width < room);
+  if (!text) return;
+  if (idle) { pen.fillStyle = COLORS.paper; pen.fillRect(left + 6, y + row / 2 - 7, pen.measureText(text).width + 4, 14); }
+  pen.fillStyle = idle ? COLORS.ink : readable(shade(tone)); pen.fillText(text, left + (idle ? 8 : 4), y + row / 2);
+}
+
+// Why a warm pool has ended, behind its bar.
+function drawPoolEnd(pen, end, left, y, width) {
+  if (left < names || left > width - 60) return;
+  words(pen, 11); pen.fillStyle = COLORS.muted; pen.fillText(clipped(pen, end, width - left - 8), left + 4, y + row / 2);
 }
 
 // The shape of a status in which a job has ended, behind its bar.
@@ -146,7 +165,7 @@ function pointedAt(event) {
   const box = $("lanes").getBoundingClientRect(), t = across(box.width).t(event.clientX - box.left);
   const lane = shownLanes[view.first + Math.floor((event.clientY - box.top - AXIS) / row)];
   if (!lane || event.clientY - box.top < AXIS) return null;
-  const name = lane.training || lane.tuning, thing = lane.training ? "training" : "tuning";
+  const name = lane.training || lane.tuning, thing = lane.pool ? "warm_pool" : lane.training ? "training" : "tuning";
   const span = lane.spans.find(([, from, to]) => from <= t && t < to && from <= now);
   if (!span) return { name, place: -1 };
   for (let i = upto(times, span[1]) - 1; i >= 0 && times[i] === span[1]; i--) {

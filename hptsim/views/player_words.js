@@ -45,7 +45,7 @@ function sentenceNow(count) {
 // How many training jobs are in which status now.
 function statesNow() {
   const found = new Map();
-  for (const lane of recording.lanes) {
+  for (const lane of jobLanes) {
     const last = lane.spans[lane.spans.length - 1];
     if (!lane.training || lane.spans[0][1] > now || lane.ended && last[2] <= now) continue;
     const span = lane.spans.find(([, from, to]) => from <= now && now < to) || last;
@@ -224,7 +224,8 @@ function endKey(status) {
 }
 function drawLegend() {
   const tones = new Map(), kinds = new Set(chapters.map(one => one.kind)), ends = new Set(recording.lanes.map(lane => lane.ended).filter(Boolean));
-  for (const [status, tone] of recording.phases) tones.set(tone, [...(tones.get(tone) || []), status.replace(":", ", ")]);
+  const ofJobs = new Set(jobLanes.flatMap(lane => lane.spans.map(([phase]) => phase)));  // a warm pool's colors are those of the charts
+  for (const [status, tone] of recording.phases.filter((_, phase) => ofJobs.has(phase))) tones.set(tone, [...(tones.get(tone) || []), status.replace(":", ", ")]);
   const used = recording.pools.some(pool => pool.rows.length);
   $("legend").replaceChildren(
     ...[...tones].map(([tone, statuses]) => key("swatch", `--fill: ${tone}`, statuses.join("; "))),

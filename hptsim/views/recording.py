@@ -17,7 +17,6 @@ from hptsim.model.entries import Record
 from hptsim.model.journal import Saved
 from hptsim.model.laws import Law
 from hptsim.model.specification import cited, clauses, sections
-from hptsim.model.statuses import FINAL_TRAINING, FINAL_TUNING
 from hptsim.model.tables import ALL, BOOKINGS, EFFECTS
 from hptsim.model.wording import phrase
 from hptsim.simulation.simulation import Simulation
@@ -25,7 +24,8 @@ from hptsim.views.chapters import Chapter, breach, chapters, listed, opening
 from hptsim.views.chart_data import band_rows, gantt_rows, queue_rows, stored_rows
 from hptsim.views.law_checks import Checks, shown
 from hptsim.views.marks import mark_data
-from hptsim.views.palette import phase_variables
+from hptsim.views.palette import WARM_POOLS, phase_variables
+from hptsim.views.warm_pools import WarmPoolRow, warm_pool_rows
 
 _MOST_CHAPTERS = 400
 """So many chapters a list can have that somebody reads; of more, whole kinds are left out, and the page says so."""
@@ -99,7 +99,8 @@ def played_by(source: Source) -> Played:
         return Played(records, title, scenario.account, source.laws, source, now_s=source.now, epoch=epoch)
     if isinstance(source, Saved):
         title = f"{source.header.get('scenario', 'hptsim')}, seed {source.header.get('seed', 0)}"
-        return Played(source.records, title, source.account, epoch=source.header.get("epoch", ""))
+        now_s, epoch = source.until_s or 0.0, source.header.get("epoch", "")
+        return Played(source.records, title, source.account, now_s=now_s, epoch=epoch)
     return Played(list(source))
 
 
@@ -173,22 +174,41 @@ def _sources(laws: Iterable[Law], broken: LawBroken | None) -> dict[str, list[tu
 
 
 def _lanes(records: list[Record], end_s: float) -> dict[str, Any]:
-    """A lane for each job with its phases, each with its place in *phases*, and the status in which the job has *ended*."""
+    """A lane for each job with its phases, each with its place in *phases*, and the status in which the job has *ended*.
+
+    Below the lane of a training job with a warm pool is that of its *pool*.
+    """
     lanes: dict[tuple[str, str], list[Any]] = {}
     places = _Places()
+    ended: dict[tuple[str, str], str] = {}
     for row in gantt_rows(records, end_s):
+        ended[row.tuning_job, row.training_job] = row.ended
         lanes.setdefault((row.tuning_job, row.training_job), []).append([places[row.phase], row.begin_s, row.end_s])
-    colors = phase_variables()
-    jobs = (record for record in records if record.thing in ("tuning", "training") and record.trigger != "delete")
-    last = {record.name: record.destination for record in jobs}
-    final = {name: status for name, status in last.items() if status in FINAL_TUNING | FINAL_TRAINING}
+    pools: dict[str, list[WarmPoolRow]] = {}
+    for pool_row in warm_pool_rows(records, end_s):
+        pools.setdefault(pool_row.training_job, []).append(pool_row)
+    colors = phase_variables() | {status: f"var(--{name})" for status, name in WARM_POOLS.items()}
+    found: list[dict[str, Any]] = []
+    for (one, other), spans in lanes.items():
+        found.append({"tuning": one, "training": other, "spans": spans, "ended": ended[one, other]})
+        if rows := pools.get(other):
+            found.append(_pool_lane(rows, places))
     return {
-        "lanes": [
-            {"tuning": one, "training": other, "spans": spans, "ended": final.get(other or one, "")}
-            for (one, other), spans in lanes.items()
-        ],
+        "lanes": found,
         "phases": [[phase, colors[phase]] for phase in places],
         "marks": mark_data(),
+    }
+
+
+def _pool_lane(rows: list[WarmPoolRow], places: _Places) -> dict[str, Any]:
+    """A lane for a warm pool: its phases say in words which instances it holds and why, and *pool* how it ends."""
+    spans = [[places[row.status], row.begin_s, row.end_s, row.instances, row.why] for row in rows]
+    return {
+        "tuning": "",
+        "training": rows[0].training_job,
+        "spans": spans,
+        "ended": "",
+        "pool": {"end": rows[-1].ended},
     }
 
 

@@ -17,8 +17,9 @@ from hptsim.optional import require
 from hptsim.views.chapters import STOP, lasting
 from hptsim.views.chart_data import GanttRow
 from hptsim.views.charts import lane_label, plain, unmarked
+from hptsim.views.dates import Dates, write_dates
 from hptsim.views.marks import MARKS
-from hptsim.views.palette import PALETTE, PHASES, contrast
+from hptsim.views.palette import PALETTE, PHASES, WARM_POOLS, contrast
 from hptsim.views.scenes import Band, Lane, Scene
 from hptsim.views.time_axis import Clock
 
@@ -43,7 +44,7 @@ def moment(scene: Scene, now_s: float | None = None, *, dark: bool = False) -> A
     >>> from hptsim.views import scene
     >>> sim = Simulation(); job = sim.create_tuning_job(TuningJobSpec("demo")); sim.run()
     >>> moment(scene(sim)).axes[-1].get_xlabel()
-    'simulated time (s)'
+    'simulated time (s) and date (UTC)'
     """
     return _Drawing(scene, scene.opens_s if now_s is None else now_s, "dark" if dark else "light").figure()
 
@@ -64,7 +65,13 @@ class _Drawing:
         picture = require("matplotlib.figure", "plots", "drawing").Figure((WIDE, TALL), facecolor=self.color("paper"))
         picture._repr_png_ = partial(_png, picture)  # without pyplot, a notebook would show its name only
         heights = [max(2.0, 0.62 * len(scene.lanes)), *([2.3 if len(scene.bands) > 1 else 2.8] * len(scene.bands))]
-        places = {"left": 0.19, "right": 0.19 + _PANEL, "top": 0.78, "bottom": 0.195, "hspace": 0.32}
+        places = {
+            "left": 0.19,
+            "right": 0.19 + _PANEL,
+            "top": 0.78,
+            "bottom": 0.225 if scene.epoch else 0.195,
+            "hspace": 0.32,
+        }
         panels = picture.subplots(
             1 + len(scene.bands), 1, sharex=True, squeeze=False, height_ratios=heights, gridspec_kw=places
         )
@@ -78,7 +85,11 @@ class _Drawing:
             self._band(axes, band, clock)
         hidden = self._markers(panels[:, 0], clock)
         self._now(panels[:, 0], clock)
-        panels[-1, 0].set_xlabel(clock.label, fontsize=_BODY, color=self.color("ink"))
+        dates, label = Dates(scene.epoch), clock.label
+        if scene.epoch:
+            write_dates(panels[-1, 0], clock, dates, scene.begin_s, scene.end_s, _PANEL / _LETTER)
+            label += f" and date ({dates.zone})"
+        panels[-1, 0].set_xlabel(label, fontsize=_BODY, color=self.color("ink"))
         self._words(picture, hidden)
         self._keys(picture)
         return picture
@@ -98,12 +109,36 @@ class _Drawing:
                 color, tall = self.color(PHASES[row.phase]), 0.72 if lane.training_job else 0.4
                 axes.barh(number, end - begin, tall, begin, color=color)
                 self._phase(axes, number, lane, row, clock)
+            self._pool(axes, number, lane, clock)
             self._end(axes, number, lane, clock)
-        names = [_shortened(lane_label(lane.tuning_job, lane.training_job)) for lane in self.scene.lanes]
+        names = [_shortened(_label(lane)) for lane in self.scene.lanes]
         axes.set_yticks(range(len(names)), [unmarked(name) for name in names])
         for label, lane in zip(axes.get_yticklabels(), self.scene.lanes, strict=True):
             label.set_fontweight("bold" if not lane.training_job else "normal")
         axes.set_ylim(max(1, len(names)) - 0.4, -0.6)
+
+    def _pool(self, axes: Any, number: int, lane: Lane, clock: Clock) -> None:
+        """What a warm pool holds: occupied and reserved have the colors that they have in the panels below, and say why."""
+        for row in lane.pool:
+            [begin, end] = clock.times([row.begin_s, row.end_s])
+            occupied = WARM_POOLS[row.status] == "work"
+            axes.barh(number, end - begin, 0.72, begin, **(self._occupied() if occupied else self._idle()))
+            room = (
+                (row.end_s - row.begin_s) / (self.scene.end_s - self.scene.begin_s) * _PANEL * (1 if occupied else 0.7)
+            )
+            words = next((one for one in (f"{row.instances} {row.why}", row.why) if len(one) * _LETTER < room), "")
+            look: dict[str, Any] = {"va": "center", "fontsize": _SMALL}
+            look["color"] = self._on("work") if occupied else self.color("ink")
+            if words and not occupied:
+                look["bbox"] = {"facecolor": self.color("paper"), "edgecolor": "none", "pad": 1.5}
+            axes.text(begin, number, unmarked(f"  {words}" if words else ""), **look)
+
+    def _occupied(self) -> dict[str, Any]:
+        return {"color": self.color("work"), "linewidth": 0}
+
+    def _idle(self) -> dict[str, Any]:
+        """The look of what is reserved and not occupied."""
+        return {"facecolor": self.color("paper"), "edgecolor": self.color("idle"), "hatch": "///", "linewidth": 0}
 
     def _phase(self, axes: Any, number: int, lane: Lane, row: GanttRow, clock: Clock) -> None:
         """A phase's name in its bar."""
@@ -125,16 +160,16 @@ class _Drawing:
 
     def _end(self, axes: Any, number: int, lane: Lane, clock: Clock) -> None:
         """The status with which a job ends, with its sign, behind its bar; its sign alone where there is no more room."""
-        if lane.end_s is None or lane.status not in MARKS:
+        if lane.end_s is None or not (lane.pool or lane.status in MARKS):
             return
-        words = f" {MARKS[lane.status].sign} {lane.status}"
+        words = f" {lane.status}" if lane.pool else f" {MARKS[lane.status].sign} {lane.status}"
         room = (self.scene.end_s - lane.end_s) / (self.scene.end_s - self.scene.begin_s) * _PANEL
-        words = words if room > len(words) * _LETTER else words[:2]
+        words = words if room > len(words) * _LETTER else "" if lane.pool else words[:2]
         [end] = clock.times([lane.end_s])
         box = {"facecolor": self.color("paper"), "edgecolor": "none", "pad": 0.5}
         look: dict[str, Any] = {"ha": "left", "va": "center", "fontsize": _SMALL, "color": self.color("ink")}
         look |= {"zorder": 6, "bbox": box} if lane.end_s <= self.now_s else {}
-        axes.text(end, number, words, **look)
+        axes.text(end, number, unmarked(words), **look)
 
     def _band(self, axes: Any, band: Band, clock: Clock) -> None:
         """Reserved and occupied instances, as `views.bands` draws them, and how long they stay reserved after a stop."""
@@ -143,9 +178,8 @@ class _Drawing:
         reserved, occupied = (
             [*values, values[-1]] for values in zip(*((row.reserved, row.occupied) for row in rows), strict=True)
         )
-        idle = {"facecolor": self.color("paper"), "edgecolor": self.color("idle"), "hatch": "///", "linewidth": 0}
-        axes.fill_between(times, occupied, reserved, step="post", **idle)
-        axes.fill_between(times, occupied, step="post", color=self.color("work"), linewidth=0)
+        axes.fill_between(times, occupied, reserved, step="post", **self._idle())
+        axes.fill_between(times, occupied, step="post", **self._occupied())
         axes.step(times, reserved, where="post", color=self.color("idle"), linewidth=3)
         limit = rows[0].limit
         if limit is not None:
@@ -220,7 +254,7 @@ class _Drawing:
             0.02, 0.975, _wrapped(story, 114), fontsize=_HEAD, color=self.color("ink"), linespacing=1.3, **look
         )
         said = scene.said(self.now_s)
-        now = f"Now: {self.now_s:,.6g} s." + (f"  Last, at {said}" if said else "")
+        now = f"Now: {scene.instant(self.now_s)}." + (f"  Last, at {said}" if said else "")
         picture.text(
             0.02, 0.885, _wrapped(now, 116), fontsize=_BODY, color=self.color("muted"), linespacing=1.3, **look
         )
@@ -254,6 +288,10 @@ class _Drawing:
             "columnspacing": 1.2,
         }
         picture.legend(handles=handles, fontsize=_SMALL - 1, labelcolor=self.color("ink"), **look)
+
+
+def _label(lane: Lane) -> str:
+    return f"warm pool of {lane.training_job}" if lane.pool else lane_label(lane.tuning_job, lane.training_job)
 
 
 def _contrast(one: str, other: str, scheme: str) -> float:

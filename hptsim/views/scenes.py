@@ -7,17 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from itertools import groupby
+from typing import TypeVar
 
 import attrs
 
 from hptsim.errors import invalid, nearest
 from hptsim.model.account import standalone_holder
 from hptsim.model.journal import Record
-from hptsim.model.statuses import FINAL_TRAINING, FINAL_TUNING
 from hptsim.model.wording import sentence
 from hptsim.views.chapters import RELEASE, STOP, Chapter, chapters, opening
 from hptsim.views.chart_data import BandRow, GanttRow, band_rows, gantt_rows
-from hptsim.views.recording import Source, played_by
+from hptsim.views.dates import Dates
+from hptsim.views.recording import Played, Source, played_by
+from hptsim.views.warm_pools import WarmPoolRow, warm_pool_rows
 
 LANES, PANELS = 12, 2
 """So many lanes, and so many panels with instances, have room in a picture; it says what is left out."""
@@ -25,20 +27,27 @@ _SHORTEST_S = 20.0
 """A stop that takes no time is shown with so much around it."""
 _TAIL = 0.12
 """What is shown after the end of a job, as a part of its life: its last status has room there."""
-_TOLD = ("tuning", "training", "reservation", "signal", "artifact")
+_TOLD = ("tuning", "training", "reservation", "signal", "artifact", "warm_pool")
 _UNTOLD = frozenset({("tuning", "child_ended"), ("signal", "stop"), ("reservation", "ask"), ("reservation", "release")})
 """What the sentence of a moment leaves out: another entry of the same instant says it, or the chapter of a release."""
 
 
+_Row = TypeVar("_Row", GanttRow, WarmPoolRow)
+
+
 @attrs.frozen
 class Lane:
-    """A job's lane: its phases in the scene, and the status that it ends with, and when, if it ends in it."""
+    """A job's lane: its phases in the scene, and the status that it ends with, and when, if it ends in it.
+
+    That of a warm pool has its *pool*, and as its status how it ends, in words.
+    """
 
     tuning_job: str
     training_job: str
     rows: tuple[GanttRow, ...]
     status: str = ""
     end_s: float | None = None
+    pool: tuple[WarmPoolRow, ...] = ()
 
 
 @attrs.frozen
@@ -55,7 +64,8 @@ class Scene:
     """What happens from *begin_s* to *end_s*, told around one *chapter* (None where a journal has none) of one *job*.
 
     *markers* are the stops and releases. *left_out* says what has no room. *events* are the
-    instants at which something happens to the job, each with what does, in words.
+    instants at which something happens to the job, each with what does, in words. *epoch* is the instant of second 0, where
+    there is one.
     """
 
     title: str
@@ -68,16 +78,27 @@ class Scene:
     markers: tuple[Chapter, ...]
     left_out: tuple[str, ...]
     events: tuple[tuple[float, tuple[str, ...]], ...]
+    epoch: str = ""
 
     @property
     def opens_s(self) -> float:
         """The moment that is shown where none is asked for: that of the chapter."""
         return self.begin_s if self.chapter is None else max(self.begin_s, self.chapter.time_s)
 
+    def instant(self, now_s: float) -> str:
+        """A moment in words: its second, and its date and time.
+
+        >>> from hptsim import Simulation, TuningJobSpec
+        >>> sim = Simulation(); job = sim.create_tuning_job(TuningJobSpec("demo")); sim.run()
+        >>> scene(sim).instant(90)
+        '90 s, Mon 2024-01-01 00:01:30 UTC'
+        """
+        return ", ".join(filter(None, (f"{now_s:,.6g} s", Dates(self.epoch).words(now_s))))
+
     def said(self, now_s: float) -> str:
         """What happened last to the job, up to *now_s*: when, and what.
 
-        >>> from hptsim import Scenario, TuningJobSpec
+        >>> from hptsim import Scenario, Simulation, TuningJobSpec
         >>> sim = Simulation(Scenario(timings="instant")); job = sim.create_tuning_job(TuningJobSpec("demo")); sim.run()
         >>> scene(sim).said(100)
         '100 s: demo has ended: Completed; demo gives back 1 ml.m5.xlarge and a place among the tuning jobs (and 3 more)'
@@ -103,8 +124,8 @@ def scene(
     *begin_s* and *end_s* are its limits, where it is not to be from shortly before the chapter to shortly after. *source* is a
     simulation, a saved journal or records. Raises InvalidInput for an empty journal, an unknown job, and a time outside of it.
     """
-    records, title, limits = _read(source)
-    last_s = records[-1].time_s
+    played = _played(source)
+    records, last_s = played.records, max(played.now_s, played.records[-1].time_s)
     parents = {one.name: one.data.tuning_job for one in records if one.thing == "training" and one.trigger == "create"}
     names = {*parents, *(one.name for one in records if one.thing == "tuning")}
     if job is not None and job not in names:
@@ -123,21 +144,24 @@ def scene(
         raise invalid("end", end, f"a time after the scene's begin, {begin:,.6g} s")
     if at_s is not None and not begin <= at_s <= end:
         raise invalid("at", at_s, f"a second of the scene: from {begin:,.6g} to {end:,.6g}")
-    lanes, hidden = _lanes(records, main, begin, end)
+    limits = {} if played.account is None else dict(played.account.capacity)
+    lanes, hidden = _lanes(records, main, begin, end, last_s)
     bands, pools = _bands(records, limits, main, parents, begin, end)
     left_out = [f"{hidden:,} other lane{'' if hidden == 1 else 's'}"] if hidden else []
     left_out += [f"the instance type{'' if len(pools) == 1 else 's'} {', '.join(pools)}"] if pools else []
     markers = [one for one in told if one.kind in (STOP, RELEASE) and begin <= one.time_s <= end]
     events = _events(records, main, parents, told, begin, end)
-    return Scene(title, main, chapter, begin, end, lanes, bands, tuple(markers), tuple(left_out), events)
+    return Scene(
+        played.title, main, chapter, begin, end, lanes, bands, tuple(markers), tuple(left_out), events, played.epoch
+    )
 
 
-def _read(source: Source) -> tuple[list[Record], str, dict[str, int]]:
-    """The records, a title, and the quota as far as it is known."""
+def _played(source: Source) -> Played:
+    """What is to be drawn; raises InvalidInput where no job is in it."""
     played = played_by(source)
     if not any(one.thing in ("tuning", "training") for one in played.records):
         raise invalid("journal", "no entry about a job", "a run in which a job was created")
-    return played.records, played.title, {} if played.account is None else dict(played.account.capacity)
+    return played
 
 
 def _chapter(told: Sequence[Chapter], at_s: float | None) -> Chapter | None:
@@ -163,24 +187,41 @@ def _window(chapter: Chapter | None, own: Sequence[Chapter], last_s: float, at_s
     return max(0.0, begin), max(end, begin + _SHORTEST_S)
 
 
-def _lanes(records: Sequence[Record], main: str, begin: float, end: float) -> tuple[tuple[Lane, ...], int]:
-    """The lanes that have room, those of the main job first, and how many more there are in the scene."""
-    ends = {
-        one.name: (one.destination, one.time_s)
-        for one in records
-        if one.thing in ("tuning", "training") and one.destination in FINAL_TUNING | FINAL_TRAINING
-    }
+def _lanes(
+    records: Sequence[Record], main: str, begin: float, end: float, last_s: float
+) -> tuple[tuple[Lane, ...], int]:
+    """The lanes that have room, those of the main job first, and how many more there are.
+
+    A warm pool's lane comes after that of its training job. What has not ended ends at *last_s*.
+    """
     jobs: dict[tuple[str, str], list[GanttRow]] = {}
-    for row in gantt_rows(records):
-        if row.begin_s <= end and row.end_s >= begin:
-            clipped = row._replace(begin_s=max(row.begin_s, begin), end_s=min(row.end_s, end))
-            jobs.setdefault((row.tuning_job, row.training_job), []).append(clipped)
+    for row in _clipped(gantt_rows(records, last_s), begin, end):
+        jobs.setdefault((row.tuning_job, row.training_job), []).append(row)
+    pools: dict[str, list[WarmPoolRow]] = {}
+    kept = (row for row in warm_pool_rows(records, last_s) if row.end_s > begin)
+    for pool_row in _clipped(kept, begin, end):
+        pools.setdefault(pool_row.training_job, []).append(pool_row)
+        jobs.setdefault(("", pool_row.training_job), [])  # it may have ended before the scene
     lanes = []
     for tuning_job, training_job in sorted(jobs, key=lambda one: main not in one):
-        status, time_s = ends.get(training_job or tuning_job, ("", float("inf")))
-        ended = (status, time_s) if begin <= time_s <= end else ("", None)
-        lanes.append(Lane(tuning_job, training_job, tuple(jobs[tuning_job, training_job]), *ended))
+        if rows := jobs[tuning_job, training_job]:
+            lanes.append(Lane(tuning_job, training_job, tuple(rows), *_end(rows[-1])))
+        if pool := pools.get(training_job):
+            lanes.append(Lane("", training_job, (), *_end(pool[-1]), tuple(pool)))
     return tuple(lanes[:LANES]), max(0, len(lanes) - LANES)
+
+
+def _end(last: GanttRow | WarmPoolRow) -> tuple[str, float | None]:
+    """How a lane ends, and when, if it does."""
+    return last.ended, last.end_s if last.ended else None
+
+
+def _clipped(rows: Iterable[_Row], begin: float, end: float) -> Iterable[_Row]:
+    """What of *rows* is in the scene; an end outside of it is not told."""
+    for row in rows:
+        if row.begin_s <= end and row.end_s >= begin:
+            ended = row.ended if row.end_s <= end else ""
+            yield row._replace(begin_s=max(row.begin_s, begin), end_s=min(row.end_s, end), ended=ended)
 
 
 def _bands(

@@ -23,7 +23,7 @@ def test_the_journal_is_written_and_judged(tiny, tmp_path, capsys):
     assert "not ended" not in out
     assert main(["run", str(tiny), "--json", "--journal", str(path), "--until", "7"]) == 0
     assert main(["check", str(path)]) == 0
-    assert "not ended when the journal was closed: a" in capsys.readouterr().out
+    assert "not ended when the journal was closed at 7 s: a" in capsys.readouterr().out
 
 
 @given(scenario=scenarios(), propagation_s=st.sampled_from([0.0, 7.0]))

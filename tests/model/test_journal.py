@@ -137,6 +137,29 @@ def test_a_journal_that_is_no_longer_in_use_is_closed(tmp_path):
     count = len(sim.journal)
     del sim
     assert read(file).damage == "" and len(read(file).records) == count
+    assert read(file).until_s == 15 > read(file).records[-1].time_s
+
+
+@pytest.mark.parametrize("keep", [True, False])
+def test_a_journal_says_until_when_its_run_went(tmp_path, keep):
+    sim = Simulation(SMALL, journal=Journal(tmp_path / "out.jsonl", keep=keep))
+    sim.run(until=11.5)
+    assert read(sim.journal.path).until_s is None, "it is not closed yet"
+    sim.run(until=1000)
+    sim.journal.close()
+    saved = read(sim.journal.path)
+    assert (saved.damage, saved.records[-1].time_s, saved.until_s) == ("", 12, 1000)
+
+
+def test_a_journal_that_nobody_told_the_time_went_until_its_last_entry(tmp_path):
+    log = Journal(tmp_path / "out.jsonl")
+    sim = Simulation(SMALL, journal=log)
+    sim.env.run(until=4)  # simpy's own, of which the journal does not hear
+    log.close()
+    assert read(log.path).until_s == read(log.path).records[-1].time_s == 3
+    empty = Journal(tmp_path / "empty.jsonl")
+    Simulation(SMALL, journal=empty).journal.close()
+    assert (read(empty.path).damage, read(empty.path).until_s) == ("", 0)
 
 
 ENDS = {
@@ -278,7 +301,8 @@ def test_a_file_with_its_checksums_made_anew_is_the_same_file(path):
         (lambda entry: json.dumps({**entry, "data": 0})[:-2] + 99_999 * "[" + 99_999 * "]" + "}", "nested too deeply"),
         (lambda entry: {**entry, "t": -1.0}, "time runs back"),
         (lambda entry: {**entry, "data": {"surprise": 1}}, "training ready comes with"),
-        (lambda entry: {"end": 3}, "it should close 3 entries, there are 14"),
+        (lambda entry: {"end": 3, "until_s": 9.0}, "it should close 3 entries, there are 14"),
+        (lambda entry: {"end": 14}, "not a journal entry"),
     ],
 )
 def test_a_line_that_makes_no_sense_is_named_with_its_cause_and_all_before_it_is_kept(path, capsys, change, cause):
@@ -290,6 +314,15 @@ def test_a_line_that_makes_no_sense_is_named_with_its_cause_and_all_before_it_is
     assert re.search(rf"out\.jsonl:16: damaged \(.*({cause}).*\); read up to there: 14 entries", saved.damage)
     assert checked(path) == 2
     assert "out.jsonl:16: damaged" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("until_s", [11.9, None, "soon", float("nan"), float("inf"), [12]])
+def test_a_run_that_went_until_no_time_after_its_last_entry_is_damage(path, until_s):
+    before, count = read(path).records, len(bare(path))
+    line(path, count, lambda entry: {**entry, "until_s": until_s})
+    saved = read(path)
+    assert (saved.records, saved.until_s) == (before, None)
+    assert f":{count}: damaged (the run went until {until_s!r}; its last entry is at 12 s)" in saved.damage
 
 
 @pytest.mark.parametrize("edit", ["swap", "drop", "repeat", "change"])
@@ -334,7 +367,10 @@ def test_of_two_thousand_flipped_bits_none_is_blamed_on_the_twin(path):
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        ({"hptsim": 3, "version": "0.9"}, "the journal is in format 3, of hptsim 0.9; this version of hptsim reads"),
+        (
+            {"hptsim": 4, "version": "0.9"},
+            "the journal is in format 4, of hptsim 0.9; this version of hptsim reads formats 1, 2, 3",
+        ),
         ({"hptsim": 10**30}, "the journal is in format 1000000000000000000000000000000, of hptsim"),
         ({"color": "blue"}, "unknown key 'color' in the header; known are hptsim, version, scenario"),
     ],
@@ -353,6 +389,24 @@ def test_the_header_says_which_version_wrote_it(path):
 
 FORMAT_1 = Path(__file__).parent / "journal_format_1.jsonl"
 """A journal as hptsim wrote it before it had checksums and steps: stops, a refused call, a fallback, a warm pool."""
+
+
+FORMAT_2 = FORMAT_1.with_name("journal_format_2.jsonl")
+"""A journal of the small scenario as hptsim wrote it before a journal said until when its run went."""
+
+
+def test_a_journal_of_format_2_is_still_read_and_does_not_say_until_when_it_went(path, capsys):
+    saved = read(FORMAT_2)
+    assert (saved.damage, saved.until_s) == ("", None) and saved.records == read(path).records
+    assert checked(FORMAT_2) == 0
+    assert "43 entries, no law broken; witnessed: " in capsys.readouterr().out
+
+
+def test_a_journal_of_format_2_that_says_more_is_damaged(tmp_path):
+    file = tmp_path / "old.jsonl"
+    file.write_bytes(FORMAT_2.read_bytes())
+    line(file, 45, lambda entry: {**entry, "until_s": 20.0})
+    assert "old.jsonl:45: damaged (not a journal entry)" in read(file).damage
 
 
 def test_a_journal_of_format_1_is_still_read_and_keeps_the_laws(capsys):

@@ -281,6 +281,18 @@ def test_a_journal_file_follows_its_simulation_back_to_a_snapshot(tmp_path):
     assert "stop" in {record.trigger for record in saved.records}
 
 
+def test_a_journal_file_goes_until_the_snapshot_to_which_its_simulation_went_back(tmp_path):
+    scenario = Scenario(timings=TIMINGS, tuning_jobs=(ScheduledTuningJob(TuningJobSpec("demo")),))
+    sim = Simulation(scenario, journal=Journal(tmp_path / "journal.jsonl"))
+    sim.run(until=19.5)
+    early = sim.snapshot()
+    sim.run(until=500)
+    sim.restore(early)
+    sim.journal.close()
+    saved = read(tmp_path / "journal.jsonl")
+    assert saved.until_s == 19.5 > saved.records[-1].time_s
+
+
 def test_definitions_of_different_sizes_do_not_block_their_tuning_job():
     definitions = tuple(
         TrainingJobDefinition(name, InstanceRequest("ml.m5.xlarge", count)) for name, count in (("one", 1), ("two", 2))

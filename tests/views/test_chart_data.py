@@ -49,20 +49,21 @@ def test_the_phases_of_a_stop_by_hand(stopped):
     [child] = stopped.tuning_job("one").training_jobs
     assert gantt_rows(stopped.journal) == [
         GanttRow("one", "", "InProgress", 0, 50),
-        GanttRow("one", "", "Stopping", 50, 75),
+        GanttRow("one", "", "Stopping", 50, 75, "Stopped"),
         GanttRow("one", child, "Starting", 0, 10),
         GanttRow("one", child, "Downloading", 10, 20),
         GanttRow("one", child, "Training", 20, 50),
         GanttRow("one", child, "Stopping", 50, 70),
-        GanttRow("one", child, "Stopping:uploading", 70, 75),
+        GanttRow("one", child, "Stopping:uploading", 70, 75, "Stopped"),
     ]
 
 
 def test_a_journal_that_ends_early_ends_its_phases_too(stopped):
     records = list(stopped.journal)
-    assert gantt_rows(records[:7])[-1][2:] == ("Starting", 0, 0)
+    assert gantt_rows(records[:7])[-1][2:] == ("Starting", 0, 0, "")
     until = [record for record in records if record.time_s < 50]
-    assert [row[2:] for row in gantt_rows(until)] == [
+    assert {row.ended for row in gantt_rows(until)} == {""}
+    assert [row[2:5] for row in gantt_rows(until)] == [
         ("InProgress", 0, until[-1].time_s),
         ("Starting", 0, 10),
         ("Downloading", 10, 20),
@@ -91,6 +92,19 @@ def test_a_training_job_without_a_tuning_job_and_one_of_the_same_name_after_it()
     rows = gantt_rows(sim.journal)
     assert [(row.phase, row.end_s - row.begin_s) for row in rows] == phases * 2
     assert {row[:2] for row in rows} == {("", "alone")}
+    assert [row.ended for row in rows] == ["", "", "", "Completed"] * 2, "both have ended"
+
+
+def test_a_job_that_ends_in_a_phase_of_no_length_ends_with_the_one_before():
+    sim = simulation(timings="instant", script=Script("save"))
+    sim.create_tuning_job(TuningJobSpec("one"))
+    sim.run(until=50)
+    sim.stop_tuning_job("one")
+    sim.run()
+    assert [(row.phase, row.end_s, row.ended) for row in gantt_rows(sim.journal)] == [
+        ("InProgress", 50, "Stopped"),
+        ("Training", 50, "Stopped"),
+    ]
 
 
 def test_what_is_reserved_and_idle_between_two_training_jobs():
@@ -105,7 +119,9 @@ def test_what_is_reserved_and_idle_between_two_training_jobs():
     ]
     assert band_rows(sim.journal)[0].limit is None
     own = [row[2:] for row in gantt_rows(sim.journal) if not row.training_job]
-    assert own == [("InProgress", 0, 250)], "a launch and an end of a training job begin no phase of the tuning job"
+    assert own == [("InProgress", 0, 250, "Completed")], (
+        "a launch and an end of a training job begin no phase of the tuning job"
+    )
     grown = [(20, 0, 2), (120, 0, 4), (125, 2, 4), (145, 2, 5), (245, 2, 6), (250, 3, 6)]
     assert stored_rows(sim.journal) == grown
 

@@ -8,6 +8,8 @@ from hptsim.model.statuses import NEW
 from hptsim.model.tables import TRAINING, TUNING
 from hptsim.views.chart_data import BandRow, CurveRow, GanttRow, IntervalRow, QueueRow, share_rows
 from hptsim.views.charts import PHASE_COLORS, VERMILION, bands, curves, gantt, intervals, queue, waiting
+from hptsim.views.marks import MARKS, mark_marker
+from hptsim.views.palette import PALETTE
 
 pytest.importorskip("matplotlib", reason="pictures: pip install 'hptsim[plots]'")
 
@@ -41,9 +43,25 @@ def test_the_gantt_has_a_bar_for_each_row_and_its_unit():
     assert legend(figure) == ["InProgress", "Stopping", "Training"], "a phase has one color and one name"
 
 
+def test_the_gantt_has_the_shape_of_the_status_in_which_each_job_has_ended():
+    ended = [row._replace(ended="Stopped" if row.training_job else "Failed") for row in (ROWS[1], ROWS[3])]
+    figure = gantt([ROWS[0], ended[0], ROWS[2], ended[1]])
+    [axes] = figure.axes
+    failed, stopped = axes.lines
+    for line, status, place in ((failed, "Failed", (75, 0)), (stopped, "Stopped", (70, 1))):
+        assert (line.get_xdata()[0], line.get_ydata()[0]) == place
+        assert np.array_equal(line.get_marker().vertices, mark_marker(status).vertices)
+        assert line.get_color() == PALETTE[MARKS[status].color].light
+        figure.draw_without_rendering()
+        shape, bar = (way.transform(place)[0] for way in (line.get_transform(), axes.transData))
+        assert shape - bar > line.get_markersize() / 2 * figure.dpi / 72, "behind the bar"
+    assert sorted(legend(figure)) == ["Failed", "InProgress", "Stopped", "Stopping", "Training"]
+    assert not gantt(ROWS).axes[0].lines, "who has not ended has no shape"
+
+
 def test_of_two_hundred_jobs_only_the_tuning_jobs_are_named_and_no_name_lies_on_another():
     few = [GanttRow(f"job-{i // 25}", f"job-{i // 25}-{i:03}" if i % 25 else "", "Training", 0, 9) for i in range(200)]
-    many = [GanttRow(f"job-{i}", "", "InProgress", 0, 9) for i in range(200)]
+    many = [GanttRow(f"job-{i}", "", "InProgress", 0, 9, "Completed") for i in range(200)]
     for rows in (few, many):
         figure = gantt(rows)
         [axes] = figure.axes
@@ -53,6 +71,7 @@ def test_of_two_hundred_jobs_only_the_tuning_jobs_are_named_and_no_name_lies_on_
         boxes = [label.get_window_extent() for label in labels]
         assert not any(one.overlaps(other) for place, one in enumerate(boxes) for other in boxes[:place])
         assert figure.get_size_inches()[1] <= 24 and len(axes.patches) == 200
+        assert [len(line.get_xdata()) for line in axes.lines] == ([len(labels)] if rows is many else [])
 
 
 def test_the_bands_show_reserved_and_occupied_apart():

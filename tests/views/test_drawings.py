@@ -5,7 +5,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from hptsim.views.chart_data import BandRow, QueueRow, share_rows
+from hptsim.views.chart_data import BandRow, GanttRow, QueueRow, share_rows
 from hptsim.views.charts import bands, curves, gantt, queue, waiting
 from hptsim.views.decisions import DesignRow, decision
 from hptsim.views.drawings import drawing
@@ -18,7 +18,9 @@ DRAWN = {
     "queue": lambda: queue([QueueRow(0.0, 2), QueueRow(9.0, 0)]),
     "waiting": lambda: waiting(share_rows([0.0, 60.0]), 600.0),
     "decision": lambda: decision(DESIGNS, "quota", "waiting_time_s.p95", 5.0),
-    "gantt": lambda: gantt([]),
+    "gantt": lambda: gantt(
+        [GanttRow("a", "", "InProgress", 0.0, 9.0, "Completed"), GanttRow("b", "", "Stopping", 0.0, 9.0)]
+    ),
     "curves": lambda: curves([]),
 }
 
@@ -66,6 +68,15 @@ def test_the_key_of_a_decision_tells_shapes_apart(drawings):
         "✓ met": ("var(--done)", "point"),
         "chosen: 4": ("var(--ink)", "ring"),
         "target: 5": ("var(--ink)", "dashed"),
+    }
+
+
+def test_the_key_of_a_status_is_its_mark(drawings):
+    keys = {key.words: (key.color, key.shape) for key in drawings["gantt"].keys}
+    assert keys == {
+        "Completed": ("var(--done)", "mark"),
+        "InProgress": ("var(--there)", "area"),
+        "Stopping": ("var(--end)", "area"),
     }
 
 

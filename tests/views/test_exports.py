@@ -29,9 +29,9 @@ def test_the_svg_has_words_as_words_and_follows_the_scheme_of_who_looks_at_it(st
     text = (tmp_path / "stop.svg").read_text(encoding="utf-8")
     root = ElementTree.fromstring(text)
     assert root.find(f"{SVG}title").text == stop.chapter.words and root.get("role") == "img"
-    assert root.find(f"{SVG}desc").text == f"Now: 75 s. {stop.said(75)}"
+    assert root.find(f"{SVG}desc").text == f"Now: 75 s, Mon 2024-01-01 00:01:15 UTC. {stop.said(75)}"
     shown = ["".join(one.itertext()) for one in root.iter(f"{SVG}text")]
-    assert {"001-8e9aab3c", "Training", "stop", "release", "now", "occupied", "simulated time (s)"} <= {
+    assert {"001-8e9aab3c", "Training", "stop", "release", "now", "occupied", "simulated time (s) and date (UTC)"} <= {
         one.strip() for one in shown
     }
     style = root.find(f"{SVG}style").text

@@ -5,6 +5,7 @@ from examples import CURVES
 
 from hptsim.views.chart_data import BandRow, CurveRow, GanttRow, IntervalRow, QueueRow
 from hptsim.views.interactive import bands, curves, gantt, intervals, queue
+from hptsim.views.palette import PALETTE
 
 pytest.importorskip("plotly", reason="pictures: pip install 'hptsim[plots]'")
 
@@ -20,6 +21,25 @@ def test_the_gantt_has_a_bar_for_each_row_that_says_what_it_is():
         ("Training", (1,), (20,), (30,), ("one-001<br>Training from 20.0 s to 50.0 s",)),
     ]
     assert figure.layout.yaxis.ticktext == ("one", "001") and figure.layout.xaxis.title.text == "simulated time (s)"
+
+
+def test_the_gantt_has_the_sign_of_the_status_in_which_each_job_has_ended():
+    rows = [
+        GanttRow("one", "", "InProgress", 0, 50, "Completed"),
+        GanttRow("one", HOSTILE, "Training", 20, 40, "Failed"),
+    ]
+    rows.append(GanttRow("one", "one-002", "Training", 20, 50))
+    *_, done, failed = gantt(rows).data
+    assert (done.name, done.x, done.y, done.text, done.hovertext) == (
+        "✓ Completed",
+        (50,),
+        (0,),
+        ("✓",),
+        ("one<br>Completed at 50.0 s",),
+    )
+    assert (failed.name, failed.x, failed.y, failed.text) == ("✗ Failed", (40,), (1,), ("✗",))
+    assert "<script>" not in failed.hovertext[0] and failed.textfont.color == PALETTE["lost"].light
+    assert failed.textposition == "middle right" and failed.marker.opacity == 0
 
 
 def test_the_bands_have_the_same_steps_in_every_panel():

@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 import pytest
 
 from hptsim.model.statuses import FINAL_TRAINING, TuningJobStatus, primary
-from hptsim.views.marks import MARKS, mark_data, mark_svg
+from hptsim.views.marks import MARKS, mark_data, mark_marker, mark_svg
 from hptsim.views.palette import PALETTE
 
 
@@ -27,6 +27,17 @@ def test_a_shape_is_made_of_straight_lines_within_its_box(status):
     path = MARKS[status].path
     assert re.fullmatch(r"(?:[MLHV ][\d. ]+|Z ?)+", path)
     assert all(0 <= float(number) <= 16 for number in re.findall(r"[\d.]+", path))
+
+
+@pytest.mark.parametrize("status", sorted(FINAL_TRAINING))
+def test_a_marker_of_matplotlib_has_the_corners_of_the_shape(status):
+    pytest.importorskip("matplotlib", reason="needs the extra 'plots'")
+    marker, text = mark_marker(status), MARKS[status].path
+    corners = [tuple(map(float, pair)) for pair in re.findall(r"[ML]([\d.]+) ([\d.]+)", text)]
+    drawn = [
+        (x + 8, 8 - y) for (x, y), code in zip(marker.vertices, marker.codes, strict=True) if code != marker.CLOSEPOLY
+    ]
+    assert drawn == corners and list(marker.codes).count(marker.CLOSEPOLY) == text.count("Z") == 1
 
 
 def test_a_mark_is_silent_beside_its_word_and_named_without_it():

@@ -14,6 +14,9 @@ from hptsim.views.palette import PALETTE, contrast, phase_variables
 from hptsim.views.player import to_html
 from views.films import broken, data_of, move, shown, stopped, wait
 from views.test_player import HOSTILE
+from views.test_warm_pools import pooled
+
+expect = pytest.importorskip("playwright.sync_api", reason="needs playwright").expect
 
 pytestmark = pytest.mark.long
 FILLS = {variable[6:-1] for variable in phase_variables().values()}
@@ -76,22 +79,69 @@ def test_the_gap_after_a_stop_is_hatched_and_said(browser, tmp_path):
         move(tab, 90)
         label = tab.get_attribute("#charts", "aria-label")
         assert "ml.m5.xlarge: reserved 1, quota 2; at work 0, 1 held and not at work" in label
-        colors = tab.evaluate(
-            """t => {
-                const c = document.getElementById("charts"), x = Math.round(across(c.clientWidth).x(t)), found = {};
-                const all = c.getContext("2d").getImageData(x, 20, 8, 32).data;
-                for (let i = 0; i < all.length; i += 4) {
-                    const hex = "#" + [0, 1, 2].map(k => all[i + k].toString(16).padStart(2, "0")).join("").toUpperCase();
-                    found[hex] = (found[hex] || 0) + 1;
-                }
-                return found;
-            }""",
-            82,
-        )
+        colors = pixels(tab, "charts", 82, 20, 32)
         assert colors.get(PALETTE["idle"].light, 0) > 20 and len(colors) > 3, (
             "hatched, so that it is told without colors"
         )
         assert PALETTE["work"].light not in colors
+
+
+def test_a_warm_pool_has_a_lane_that_says_what_is_reserved_and_why(browser, tmp_path):
+    with shown(browser, to_html(pooled()), tmp_path, "#t=250") as tab:
+        tab.keyboard.press("0")
+        [_, pool, *_] = bars(tab)
+        assert pool[0][0] == PALETTE["work"].light and abs(pool[0][2] - at(tab, 135)) < 4, "occupied until its job ends"
+        reserved = pixels(tab, "lanes", 145, "AXIS + 1.5 * row + 6")
+        assert (
+            reserved.get(PALETTE["idle"].light, 0) > 5 and len(reserved) > 3 and PALETTE["work"].light not in reserved
+        )
+        assert PALETTE["idle"].light not in pixels(tab, "lanes", 260, "AXIS + 1.5 * row + 6"), "and not after now"
+        wide = written(tab)
+        assert {"  first", "  warm pool of first", "at work for first"} <= wide and "taken over by second" not in wide
+        legend = tab.inner_text("#legend")
+        assert "Available" not in legend and "InUse" not in legend and "reserved, not at work" in legend
+        assert tab.inner_text("#state") == "Training jobs now: none."
+        tab.evaluate("look(100, 200)")
+        assert "2 ml.m5.xlarge reserved for a next job" in written(tab)
+        move(tab, 300)
+        tab.keyboard.press("0")
+        assert (
+            "taken over by second" in written(tab) and tab.inner_text("#state") == "Training jobs now: 1 in Training."
+        )
+        x, y = tab.evaluate("[across($('lanes').clientWidth).x(200), AXIS + 1.5 * row]")
+        box = tab.locator("#lanes").bounding_box()
+        tab.mouse.move(box["x"] + x, box["y"] + y)
+        expect(tab.locator("#why")).to_contain_text("the warm pool of first is no longer used by its training job")
+
+
+def written(tab):
+    """The words that the lanes have when they are drawn."""
+    return set(
+        tab.evaluate(
+            """() => {
+                const pen = CanvasRenderingContext2D.prototype, real = pen.fillText, found = [];
+                pen.fillText = function (text, ...more) { found.push(text); real.call(this, text, ...more); };
+                try { drawLanes(); } finally { pen.fillText = real; }
+                return found;
+            }"""
+        )
+    )
+
+
+def pixels(tab, canvas, seconds, y, tall=6):
+    """How often each color is in a piece of a picture, eight wide, right of a time."""
+    return tab.evaluate(
+        """([id, t, y, tall]) => {
+            const c = document.getElementById(id), x = Math.round(across(c.clientWidth).x(t)), found = {};
+            const all = c.getContext("2d").getImageData(x, Math.round(y), 8, tall).data;
+            for (let i = 0; i < all.length; i += 4) {
+                const hex = "#" + [0, 1, 2].map(k => all[i + k].toString(16).padStart(2, "0")).join("").toUpperCase();
+                found[hex] = (found[hex] || 0) + 1;
+            }
+            return found;
+        }""",
+        [canvas, seconds, y if isinstance(y, int) else tab.evaluate(y), tall],
+    )
 
 
 def _slow_to_end():

@@ -5,11 +5,12 @@ from examples import TIMINGS, simulation
 
 from hptsim import Scenario, Simulation, TuningJobSpec
 from hptsim.errors import LawBroken
-from hptsim.model.journal import Saved
+from hptsim.model.journal import Journal, Saved, read
 from hptsim.model.specification import clauses
 from hptsim.model.wording import sentence
 from hptsim.views.recording import recording
 from views.films import SILENT, broken, entries_of, stopped
+from views.test_warm_pools import pooled
 
 
 def test_every_entry_is_there_with_its_sentence():
@@ -49,6 +50,22 @@ def test_lanes_charts_and_chapters_say_what_happened():
     assert data["left_out"] == {}
 
 
+def test_a_warm_pool_has_a_lane_below_that_of_its_training_job():
+    data = recording(pooled())
+    assert [(lane["training"], lane.get("pool")) for lane in data["lanes"]] == [
+        ("first", None),
+        ("first", {"end": "taken over by second"}),
+        ("second", None),
+        ("second", {"end": "given up, for its keep-alive period is over"}),
+    ]
+    occupied, reserved = data["lanes"][1]["spans"]
+    assert data["phases"][occupied[0]] == ["InUse", "var(--work)"]
+    assert data["phases"][reserved[0]] == ["Available", "var(--idle)"]
+    assert reserved[1:] == [135, 280, "2 ml.m5.xlarge", "reserved for a next job"]
+    assert recording(pooled(until=500))["lanes"][-1]["spans"][-1][1:3] == [385, 500]
+    assert all("pool" not in lane for lane in recording(stopped())["lanes"]), "only where there are warm pools"
+
+
 def test_a_run_is_shown_until_now_and_what_has_not_ended_goes_on():
     sim = simulation()
     sim.create_tuning_job(TuningJobSpec("one"))
@@ -58,6 +75,18 @@ def test_a_run_is_shown_until_now_and_what_has_not_ended_goes_on():
     assert data["end"] == 90 > last_s
     assert {(lane["spans"][-1][2], lane["ended"]) for lane in data["lanes"]} == {(90, "")}
     assert recording(list(sim.journal))["end"] == last_s, "records do not say until when"
+
+
+def test_a_file_is_shown_until_the_time_until_which_its_run_went(tmp_path):
+    sim = Simulation(Scenario(timings=TIMINGS), journal=Journal(tmp_path / "run.jsonl"))
+    sim.create_tuning_job(TuningJobSpec("one"))
+    sim.run(until=90)
+    sim.journal.close()
+    saved = read(tmp_path / "run.jsonl")
+    data = recording(saved)
+    assert data["end"] == 90 > saved.records[-1].time_s
+    assert {lane["spans"][-1][2] for lane in data["lanes"]} == {90}
+    assert recording(saved._replace(until_s=None))["end"] == saved.records[-1].time_s
 
 
 def test_a_file_has_the_dates_of_its_scenario_and_bare_records_have_none():

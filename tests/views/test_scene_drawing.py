@@ -1,5 +1,7 @@
 """A moment of a scene: what the figure says, where, and in which colors."""
 
+from itertools import pairwise
+
 import attrs
 import pytest
 from doctored import M5, TWO, job
@@ -7,6 +9,7 @@ from doctored import M5, TWO, job
 from hptsim.views.palette import PALETTE, PHASES, contrast
 from hptsim.views.scenes import scene
 from views.test_scenes import ran
+from views.test_warm_pools import pooled
 
 pytest.importorskip("matplotlib", reason="needs the extra 'plots'")
 
@@ -32,7 +35,7 @@ def said(figure):
 def test_it_says_what_the_chapter_is_what_was_last_and_what_is_not_shown(stop):
     story, now, note = said(moment(stop, 82))
     assert story.replace("\n", " ") == stop.chapter.words
-    assert now.startswith("Now: 82 s.  Last, at 80 s: a-001-8e9aab3c has saved its model")
+    assert now.startswith("Now: 82 s, Mon 2024-01-01 00:01:22 UTC.  Last, at 80 s: a-001-8e9aab3c has saved its model")
     assert note == "scenario, seed 0"
     hidden = attrs.evolve(stop, left_out=("7 other lanes",))
     assert said(moment(hidden))[2] == "scenario, seed 0; not shown: 7 other lanes"
@@ -51,16 +54,70 @@ def test_the_lanes_have_names_bars_in_the_colors_of_their_phases_and_ends(stop):
     assert where["■ Stopped"] in (70, 85)
 
 
+@pytest.mark.parametrize(("dark", "scheme"), [(False, "light"), (True, "dark")])
+def test_a_warm_pool_has_the_colors_of_reserved_and_occupied_and_says_why(dark, scheme):
+    lanes = moment(scene(pooled(), "first", begin_s=0, end_s=290), dark=dark).axes[0]
+    names = [label.get_text() for label in lanes.get_yticklabels()]
+    assert names == ["first", "warm pool of first", "second", "warm pool of second"]
+    occupied, reserved = (bar for bar in lanes.patches if round(bar.get_y() + bar.get_height() / 2) == 1)
+    assert (occupied.get_width(), reserved.get_x(), reserved.get_width()) == (135, 135, 145)
+    assert to_hex(occupied.get_facecolor()) == getattr(PALETTE["work"], scheme).lower()
+    assert (
+        to_hex(reserved.get_edgecolor()) == getattr(PALETTE["idle"], scheme).lower() and reserved.get_hatch() == "///"
+    )
+    assert {"2 ml.m5.xlarge at work for first", "reserved for a next job"} <= set(words(lanes))
+    longer = moment(scene(pooled(), "first", begin_s=130, end_s=290)).axes[0]
+    assert "2 ml.m5.xlarge reserved for a next job" in words(longer) and "at work for first" not in words(longer)
+    [said] = [text for text in lanes.texts if "at work for first" in text.get_text()]
+    assert contrast(to_hex(said.get_color()), getattr(PALETTE["work"], scheme)) >= 4.5
+    keys = [text.get_text() for text in moment(scene(pooled(), "first")).legends[0].get_texts()]
+    assert keys == ["Starting", "Training", "Uploading", "occupied", "reserved, not occupied", "quota"]
+
+
+def test_how_a_warm_pool_ends_is_said_where_it_has_room():
+    wide = scene(pooled(), "first", begin_s=0, end_s=685)
+    assert "taken over by second" in words(moment(wide).axes[0])
+    narrow = scene(pooled(), "first", begin_s=0, end_s=281)
+    assert narrow.lanes[1].status == "taken over by second" not in words(moment(narrow).axes[0])
+
+
 def test_reserved_and_occupied_are_drawn_with_the_quota_and_the_time_from_the_stop_to_the_end(stop):
     band = moment(stop).axes[1]
     assert (
-        band.get_title(loc="left") == "ml.m5.xlarge of the whole account" and band.get_xlabel() == "simulated time (s)"
+        band.get_title(loc="left") == "ml.m5.xlarge of the whole account"
+        and band.get_xlabel() == "simulated time (s) and date (UTC)"
     )
     quota = next(line for line in band.lines if line.get_linestyle() == "--")
     assert list(quota.get_ydata()) == [2, 2]
     steps = next(line for line in band.lines if len(line.get_xdata()) == 3)
     assert (list(steps.get_xdata()), list(steps.get_ydata())) == ([45, 85, 95], [2, 0, 0])
     assert "25 s from the stop to its end" in words(band)
+
+
+def test_the_axis_has_the_dates_of_a_run_with_an_epoch(stop):
+    late = moment(attrs.evolve(stop, epoch="2025-02-28T23:58:40+05:30"))
+    axes = late.axes[-1]
+    ticks = [label.get_text() for label in axes.get_xticklabels()]
+    assert (ticks, list(axes.get_xticks())) == (
+        ["50\nFri 2025-02-28 23:59:30", "60\n23:59:40", "70\n23:59:50", "80\nSat 2025-03-01 00:00:00", "90\n00:00:10"],
+        [50, 60, 70, 80, 90],
+    )
+    assert axes.get_xlabel() == "simulated time (s) and date (+05:30)"
+    assert said(late)[1].startswith("Now: 60 s, Fri 2025-02-28 23:59:40 +05:30.")
+    without = moment(attrs.evolve(stop, epoch="")).axes[-1]
+    assert without.get_xlabel() == "simulated time (s)"
+    assert not any("\n" in label.get_text() for label in without.get_xticklabels())
+
+
+@pytest.mark.parametrize("end_s", [95, 86400 * 3, 86400 * 40])
+def test_no_date_lies_on_another_or_stands_out_of_the_picture(stop, end_s):
+    figure = moment(attrs.evolve(stop, begin_s=0, end_s=end_s, epoch="2024-12-28T00:00:00Z"))
+    FigureCanvasAgg(figure).draw()
+    boxes = [label.get_window_extent() for label in figure.axes[-1].get_xticklabels()]
+    assert len(boxes) >= 3 and all(one.x0 >= 0 and one.x1 <= figure.bbox.x1 for one in boxes)
+    assert not any(one.overlaps(two) for one, two in pairwise(boxes))
+    [legend] = figure.legends
+    assert not figure.axes[-1].xaxis.label.get_window_extent().overlaps(legend.get_window_extent())
 
 
 def test_every_stop_and_release_has_a_line_and_so_has_the_moment(stop):
@@ -139,5 +196,5 @@ def test_a_notebook_shows_it(stop):
 def test_a_long_scene_has_minutes_and_a_name_with_a_dollar_is_a_name():
     jobs = (attrs.evolve(TWO.tuning_jobs[0], stop_at_s=None),)
     found = scene(ran(attrs.evolve(TWO, tuning_jobs=jobs)), begin_s=0, end_s=600)
-    assert moment(found).axes[-1].get_xlabel() == "simulated time (min)"
+    assert moment(found).axes[-1].get_xlabel() == "simulated time (min) and date (UTC)"
     assert said(moment(attrs.evolve(found, title="5 $ a $ b")))[2] == r"5 \$ a \$ b"

@@ -11,6 +11,7 @@ from hptsim.model.journal import Journal, read
 from hptsim.scenario import Scenario
 from hptsim.views.chart_data import BandRow
 from hptsim.views.scenes import LANES, scene
+from views.test_warm_pools import pooled
 
 
 def ran(scenario=TWO, **more):
@@ -64,6 +65,29 @@ def test_where_others_hold_the_same_type_the_jobs_own_part_comes_first():
     assert (account.job, account.rows[0]) == ("", BandRow(45, M5, 3, 3, 3))
 
 
+def test_a_warm_pool_has_a_lane_after_that_of_its_training_job():
+    found = scene(pooled(), "first")
+    job, pool, *others = found.lanes
+    assert (job.training_job, job.pool, pool.training_job, pool.rows) == ("first", (), "first", ())
+    assert [(row.status, row.begin_s, row.end_s) for row in pool.pool] == [("InUse", 0, 135), ("Available", 135, 280)]
+    assert (pool.status, pool.end_s) == ("taken over by second", 280)
+    assert [(lane.training_job, bool(lane.pool)) for lane in others] == [("second", False), ("second", True)]
+    assert others[1].pool[0].end_s == found.end_s and (others[1].status, others[1].end_s) == ("", None)
+    assert "the warm pool of first is no longer used by its training job" in found.events[-2][1]
+
+
+def test_a_warm_pool_is_shown_when_its_training_job_has_ended_before_the_scene():
+    found = scene(pooled(), "second", begin_s=200, end_s=300)
+    assert [(lane.training_job, len(lane.pool)) for lane in found.lanes] == [("second", 0), ("second", 1), ("first", 1)]
+    assert found.lanes[2].pool[0][:4] == ("first", "Available", 200, 280)
+    after = scene(pooled(), "second", begin_s=280, end_s=300)
+    assert [lane.training_job for lane in after.lanes if lane.pool] == ["second"]
+    before = scene(pooled(), "first", begin_s=140, end_s=279)
+    assert [(lane.status, lane.end_s) for lane in before.lanes if lane.pool] == [("", None)], (
+        "its end is not in the scene"
+    )
+
+
 def test_what_happened_last_is_said_the_tuning_job_first():
     found = scene(ran())
     assert found.said(59).startswith("50 s: a-001-8e9aab3c has saved a checkpoint")
@@ -111,6 +135,18 @@ def test_a_saved_journal_and_records_make_the_same_scene(tmp_path):
     assert saved == scene(sim)
     bare = scene(list(sim.journal))
     assert (bare.lanes, bare.title) == (saved.lanes, "hptsim") and bare.bands[0].rows[0].limit is None
+
+
+def test_a_run_that_ends_before_its_jobs_is_shown_until_its_end(tmp_path):
+    sim = Simulation(TWO, laws=False, journal=Journal(tmp_path / "run.jsonl"))
+    sim.run(until=79.5)
+    sim.journal.close()
+    for source in (sim, read(tmp_path / "run.jsonl")):
+        found = scene(source, at_s=79.5)
+        assert found.chapter.time_s == 60 and found.opens_s == 60
+        assert [lane.rows[-1].end_s for lane in found.lanes if lane.tuning_job == "a"] == [79.5] * 3
+    with pytest.raises(InvalidInput, match=r"a second of this run: from 0 to 79\.5"):
+        scene(sim, at_s=80)
 
 
 def test_a_training_job_of_its_own_has_a_scene():
