@@ -4,7 +4,7 @@ The bare search visits as many tuples of integers, of the same length, with abou
 breadth-first search in Python costs. `--quick` explores without the interruption of spot.
 
 `python benchmarks/explore.py --scopes` prints how many states larger scopes have with reduction and without; it takes some
-ten minutes and 3 GB.
+ten minutes and 3 GB of memory.
 """
 
 from __future__ import annotations
