@@ -11,6 +11,13 @@ CALM = ["--no-sandbox", "--disable-gpu", "--no-zygote", "--disable-background-ne
 CALM += ["--disable-sync", "--no-first-run"]
 
 
+def expect(what):
+    """Wait until a page or a part of it is as said: events reach a page late, and a policy may forbid `wait_for_function`."""
+    from playwright.sync_api import expect
+
+    return expect(what)
+
+
 @contextmanager
 def chromium():
     """A browser, also for root and without a display; skips where there is none."""

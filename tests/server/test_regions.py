@@ -1,7 +1,7 @@
 """Regions of one server are apart, and on one clock."""
 
 import pytest
-from browser import chromium
+from browser import chromium, expect
 from examples import request, simulation, training_request
 from serving import client, served
 
@@ -90,7 +90,7 @@ def test_the_page_shows_one_region_and_leads_to_the_others():
     with served(simulation()) as url, chromium() as browser:
         tab = browser.new_page(viewport={"width": 380, "height": 600})
         tab.goto(f"{url}/_hptsim/")
-        tab.wait_for_function("document.getElementById('now').textContent.includes('stands still')")
+        expect(tab.locator("#now")).to_contain_text("stands still")
         assert not tab.is_visible("#regions")
         client(url).create_training_job(**training_request("here"))
         client(url, region="eu-west-1").create_training_job(**training_request("there"))

@@ -187,6 +187,7 @@ def test_events_show_their_row_and_its_specification_when_asked(browser, tmp_pat
         event = tab.locator("#events details", has_text="hears of the stop")
         assert event.locator("dd").count() == 0, "nothing is in the way before somebody asks"
         event.locator("summary").click()
+        event.locator("dd").first.wait_for()
         said, row = event.inner_text(), clauses()["J11"]
         assert "stop: Training → Stopping" in said and "sends SIGTERM to the container" in said
         assert f"J11 ({row.grade})" in said and row.says in said and row.source in said

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from browser import expect
 from seen import SCHEMES, WIDTHS, check_page
 
 from hptsim.views.report import Cell, Line, Report, Table, footer
@@ -144,7 +145,7 @@ def test_a_table_is_copied_as_csv_with_all_digits(tab):
 
     page = tab()
     page.click(".copy button")
-    page.wait_for_function("document.querySelector('.copy span').textContent === 'copied'")
+    expect(page.locator(".copy span").first).to_have_text("copied")
     found = list(csv.reader(io.StringIO(page.evaluate("navigator.clipboard.readText()"), newline="")))
     assert found[0] == list(HEAD)
     assert [row[:2] for row in found[1:]] == [["4", "1234.5678"], ["12", "7.0"], ["2", ""]]
