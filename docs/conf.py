@@ -1,13 +1,15 @@
 """The documentation site, built by Sphinx from docstrings and Markdown: see docs/build.py.
 
 Nothing is fetched when it is built or read. Diagrams are drawn from the tables while the site is built, so that they
-cannot lie: a Mermaid block of a page must be what the tables say, and is shown as their SVG.
+cannot lie: a Mermaid block of a page must be what the tables say, and is shown as their SVG. They are parts of their pages,
+so that they follow the button for light and dark.
 """
 
 import json
 import re
 import shutil
 import sys
+from html import unescape
 from pathlib import Path
 
 from docutils import nodes
@@ -19,12 +21,14 @@ ROOT = Path(__file__).parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "docs")]
 
 from lessons import graphs  # noqa: E402
+from picture import picture  # noqa: E402
 
 import hptsim  # noqa: E402
 from hptsim.audit.laws import LAWS  # noqa: E402
 from hptsim.model import tables  # noqa: E402
 from hptsim.views import explorer_page  # noqa: E402
 from hptsim.views import state_diagrams as diagram  # noqa: E402
+from hptsim.views.drawings import element  # noqa: E402
 from hptsim.views.firings import spoken  # noqa: E402
 from hptsim.views.style import tokens  # noqa: E402
 
@@ -84,7 +88,7 @@ TABLES = {diagram.mermaid(table): table for table in tables.ALL}
 
 
 class Diagram(SphinxDirective):
-    """A Mermaid block, shown as the SVG of the table that it was written from."""
+    """A Mermaid block, shown as the SVG of the table that it was written from, in the page's colors and by itself."""
 
     has_content = True
 
@@ -95,19 +99,28 @@ class Diagram(SphinxDirective):
         folder = Path(self.env.app.outdir) / "_static"
         folder.mkdir(parents=True, exist_ok=True)
         name = f"{table.name.replace(' ', '-')}.svg"
-        drawing = diagram.svg(table, docs="../")
-        (folder / name).write_text(drawing, encoding="utf-8")
+        (folder / name).write_text(diagram.svg(table, docs="../"), encoding="utf-8")
         up = "../" * self.env.docname.count("/")
-        # As large as it is drawn: a page that is narrower scrolls, and the letters stay legible.
-        size = " ".join(re.findall(r'(?:width|height)="\d+"', drawing)[:2])
-        page = DRAWING.format(path=f"{up}_static/{name}", what=spoken(table), size=size)
+        # A part of the page, not an image: it has the colors that the reader has chosen for the page. As large as it is drawn:
+        # a page that is narrower scrolls, and the letters stay legible.
+        drawing = diagram.svg(table, colors=False)
+        page = DRAWING.format(path=f"{up}_static/{name}", what=spoken(table), drawing=drawing)
         return [nodes.raw("", page, format="html")]
 
 
-DRAWING = """<div class="drawing" tabindex="0"><a href="{path}">
-<img src="{path}" {size} alt="The states of a {what}; the table says the same."></a></div>
-<p><a href="{path}">Open the drawing by itself</a>: there, pointing at a trigger shows what it does and rests on, and a click
-leads there.</p>"""
+DRAWING = """<div class="drawing" tabindex="0" role="region"
+aria-label="The states of a {what}, drawn; the table says the same.">
+{drawing}</div>
+<p>Pointing at a trigger shows what it does and rests on. <a href="{path}">In the drawing by itself</a> a click leads
+there.</p>"""
+PICTURE = re.compile(r'<img src="_static/stop\.svg" alt="([^"]+)">')
+
+
+def first_picture(app: Sphinx, page: str, template: str, context: dict[str, object], doctree: object) -> None:
+    """The picture of the first page as a part of it, drawn anew: it has the colors that the reader has chosen."""
+    if page == "index":
+        before, words, after = PICTURE.split(str(context["body"]))  # index.md shows it once
+        context["body"] = f"{before}{element(picture(), unescape(words), 'stop')}{after}"
 
 
 NOTEBOOKS = Path(__file__).parent / "notebooks"
@@ -166,6 +179,7 @@ def setup(app: Sphinx) -> None:
     app.connect("config-inited", notebooks)
     app.connect("builder-inited", shared_style)
     app.connect("build-finished", explorer_pages)
+    app.connect("html-page-context", first_picture)
     app.connect("autodoc-process-signature", named_laws)
     app.add_directive("mermaid", Diagram)
     app.connect("source-read", overview_of_notebooks)

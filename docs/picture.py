@@ -47,7 +47,8 @@ def picture() -> Any:
     axes.set_ylim(0, 6.6)
     for time_s, words in ((STOP_S, "the stop: Stopping,\nnothing is free"), (ended_s, "Stopped,\nall is released")):
         axes.axvline(time_s, color=views.BLACK, linewidth=2)
-        axes.annotate(words, (time_s, 6.5), (-6, 0), textcoords="offset points", ha="right", va="top", fontsize=14)
+        look = {"ha": "right", "va": "top", "fontsize": 14, "color": views.BLACK}
+        axes.annotate(words, (time_s, 6.5), (-6, 0), textcoords="offset points", **look)
     return figure
 
 

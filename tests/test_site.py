@@ -116,6 +116,7 @@ def test_no_signature_fills_a_page(site):
 READ = (
     "index.html",
     "tables.html",
+    "semantics.html",
     "api/planning.html",
     "how-to/plan-a-quota.html",
     "reference/hptsim.simulation.html",
@@ -161,7 +162,31 @@ def test_the_diagrams_are_drawn_from_the_tables(site):
         for link in re.findall(r'<a href="([^"]+)">', drawing):
             path, _, fragment = link.partition("#")
             assert fragment in pages[(folder / "_static" / path).resolve()].places, link
-        assert f'src="_static/{name}"' in shown
+        assert diagram.svg(table, colors=False) in shown and f'href="_static/{name}"' in shown
+
+
+def test_drawings_follow_the_button_for_light_and_dark_whatever_the_system_wants(site):
+    """From files: a page of the tables, the first page, and a lesson."""
+    folder, _ = site
+    drawn = {
+        "semantics.html": (".drawing svg .paper", len(ALL)),
+        "index.html": (".picture svg text", 10),
+        "lessons/1-what-stop-means.html": (".drawn svg text", 10),
+    }
+    with chromium() as browser:
+        for system in SCHEMES:
+            with browser.new_context(color_scheme=system) as context:
+                tab = context.new_page()
+                for page, (inked, least) in drawn.items():
+                    tab.goto((folder / page).as_uri())
+                    wanted = {"auto": system, "light": "light", "dark": "dark"}
+                    while wanted:
+                        theme = tab.evaluate("document.body.dataset.theme")
+                        name = "paper" if inked.endswith(".paper") else "ink"
+                        fills = tab.eval_on_selector_all(inked, "all => all.map(one => getComputedStyle(one).fill)")
+                        assert len(fills) >= least
+                        assert {hexadecimal(one) for one in fills} == {getattr(PALETTE[name], wanted.pop(theme))}
+                        tab.locator(".theme-toggle:visible").first.click()
 
 
 def test_the_lessons_are_all_there(site):

@@ -108,13 +108,14 @@ class StateDiagram:
     fired: Sequence[Firing] | None = attrs.field(default=None, repr=False)
     job: str | None = None
 
-    def svg(self, docs: str | None = None) -> str:
+    def svg(self, docs: str | None = None, *, colors: bool = True) -> str:
         """The picture as SVG; pointing at a label or a state shows what it rests on.
 
         *docs* is the path from the drawing to the site of the documentation ("../"): with it, a label links to the first
-        source of its row. Raises MissingExtra without the extra `plots`.
+        source of its row. Without *colors* it takes those of the page that it becomes a part of (`views.style`). Raises
+        MissingExtra without the extra `plots`.
         """
-        return drawn(self._picture(docs))
+        return drawn(self._picture(docs), colors=colors)
 
     def _repr_svg_(self) -> str:
         return self.svg()
@@ -206,14 +207,14 @@ def state_diagram(lifecycle: str | Table, source: Source | None = None, job: str
     return StateDiagram(lifecycle, firings(lifecycle, source, job), job)
 
 
-def svg(table: Table, docs: str | None = None) -> str:
+def svg(table: Table, docs: str | None = None, *, colors: bool = True) -> str:
     """A table as an SVG drawing; see `StateDiagram.svg`.
 
     >>> from hptsim.model import RESERVATION
     >>> svg(RESERVATION).count('class="state final')
     3
     """
-    return StateDiagram(table).svg(docs)
+    return StateDiagram(table).svg(docs, colors=colors)
 
 
 def _times(count: int, what: str) -> str:

@@ -105,8 +105,8 @@ class Picture:
         return self.rows.get((state.name, state.name), ())
 
 
-def drawn(picture: Picture) -> str:
-    """*picture* as SVG."""
+def drawn(picture: Picture, *, colors: bool = True) -> str:
+    """*picture* as SVG, with its own *colors*, light and dark, or with those of the page that it becomes a part of."""
     boxes = {state.name: _box_size(state, picture.inside(state)) for state in picture.states}
     arrows = {pair: labels for pair, labels in picture.rows.items() if pair[0] != pair[1]}
     places = arranged(boxes, {pair: _label_size(labels) for pair, labels in arrows.items()}, picture.straight)
@@ -123,7 +123,7 @@ def drawn(picture: Picture) -> str:
     tall = top + places.size[1] + _FOOT
     return "\n".join(
         [
-            *_head(picture, wide, tall),
+            *_head(picture, wide, tall, colors),
             f'<g class="drawing" transform="translate({left:.0f} {top:.0f})">',
             *(_arrow(picture, pair, places) for pair in arrows),
             *(_box(state, places.boxes[state.name], boxes[state.name]) for state in picture.states),
@@ -171,7 +171,7 @@ def _label_size(labels: Sequence[Label]) -> Size:
     return max(widths) + 8, len(widths) * LABEL * _LINE + 4
 
 
-def _head(picture: Picture, wide: float, tall: float) -> Iterator[str]:
+def _head(picture: Picture, wide: float, tall: float, colors: bool) -> Iterator[str]:
     """The opening of the drawing: its size, its words for those who cannot see it, its style, the tips of arrows."""
     size = f'width="{wide:.0f}" height="{tall:.0f}" viewBox="0 0 {wide:.0f} {tall:.0f}"'
     linked = any(label.link for labels in picture.rows.values() for label in labels)
@@ -179,7 +179,7 @@ def _head(picture: Picture, wide: float, tall: float) -> Iterator[str]:
     yield f'<svg xmlns="http://www.w3.org/2000/svg" class="states" role="{role}" {size}>'
     yield f"<title>{escape(picture.heading)}</title>"
     yield f"<desc>{escape(picture.description)}</desc>"
-    yield f"<style>{css().replace(':root', '.states')}{_STYLE}</style>"
+    yield f"<style>{css().replace(':root', '.states') if colors else ''}{_STYLE}</style>"
     yield "<defs>"
     for look in ("", " stop", " pale"):
         name = f"{picture.name}{look.replace(' ', '-')}-tip"

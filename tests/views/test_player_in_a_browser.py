@@ -4,6 +4,7 @@ import re
 
 import attrs
 import pytest
+from browser import expect
 from examples import TIMINGS
 from seen import check_page
 
@@ -15,8 +16,6 @@ from hptsim.views.player import to_html
 from views.films import broken, data_of, move, shown, stopped, wait
 from views.test_player import HOSTILE
 from views.test_warm_pools import pooled
-
-expect = pytest.importorskip("playwright.sync_api", reason="needs playwright").expect
 
 pytestmark = pytest.mark.long
 FILLS = {variable[6:-1] for variable in phase_variables().values()}
