@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from hptsim.audit import expected_search
-from hptsim.audit.reader import others
 from hptsim.audit.state import KnownTrainingJob, KnownTuningJob, State
+from hptsim.audit.training_reader import others
 from hptsim.model.journal import Entry
 from hptsim.model.laws import ALWAYS, TRAINING_JOB, TUNING_JOB, Law
 

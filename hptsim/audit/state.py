@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sized
+from operator import attrgetter
 from typing import Any, Protocol, Self
 
 import attrs
@@ -122,7 +123,7 @@ class KnownTuningJob:
         return twin
 
 
-@attrs.define(slots=False, eq=False)
+@attrs.define(eq=False)
 class KnownTrainingJob:
     """What is known of a training job; *holder* has reserved its instances."""
 
@@ -136,6 +137,8 @@ class KnownTrainingJob:
     """Its instance types in their order, where it has several; *choice* is the one on which it runs."""
     choice: int = 0
     state: str = "[*]"
+    ended: bool = False
+    """Whether its state is one of `ENDED`."""
     since_s: float = 0.0
     created_s: float = 0.0
     started_s: float | None = None
@@ -184,7 +187,14 @@ class KnownTrainingJob:
     @property
     def live(self) -> bool:
         """Whether it has not ended."""
-        return self.state not in ENDED
+        return not self.ended
+
+    def copy(self) -> KnownTrainingJob:
+        """An independent copy: nothing of it is changed in place."""
+        return KnownTrainingJob(*_ALL_OF_IT(self))
+
+
+_ALL_OF_IT = attrgetter(*[field.name for field in attrs.fields(KnownTrainingJob)])
 
 
 @attrs.define(slots=False, eq=False)
@@ -272,7 +282,7 @@ class State:
         twin = duplicate(self)
         twin.tuning = {name: job.copy() for name, job in self.tuning.items()}
         twin.training = {  # what has ended never changes again and is shared
-            name: duplicate(job) if job.live or job.occupations else job for name, job in self.training.items()
+            name: job.copy() if job.live or job.occupations else job for name, job in self.training.items()
         }
         twin.pools = {name: duplicate(pool) for name, pool in self.pools.items()}
         for name in (

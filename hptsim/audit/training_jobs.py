@@ -6,8 +6,8 @@ import math
 from collections.abc import Mapping
 
 from hptsim.audit.ends import CUT_SHORT
-from hptsim.audit.reader import STOPS
 from hptsim.audit.state import KnownTrainingJob, State, WorldView
+from hptsim.audit.training_reader import STOPS
 from hptsim.model.journal import Entry
 from hptsim.model.laws import ALWAYS, TRAINING_JOB, WORLD, Law
 
@@ -135,7 +135,7 @@ def sigterm_comes_first(state: State, subject: Entry | KnownTrainingJob) -> str 
 def stop_arrives(state: State, entry: Entry) -> str | None:
     """A stop that was sent acts on a training job within the time that it may travel."""
     job, now_s = state.training.get(entry[2]), entry[0]
-    if job is None or job.told_s is None or state.stop_propagation_s is None or job.reasons or not job.live:
+    if job is None or job.told_s is None or state.stop_propagation_s is None or job.reasons or job.ended:
         return None
     if now_s > job.told_s + state.stop_propagation_s + 1e-6:
         return f"{job.name} is {job.state} {now_s - job.told_s:g} s after its stop was sent"
@@ -147,7 +147,7 @@ def stop_arrives(state: State, entry: Entry) -> str | None:
 
 def stores_what_was_saved(state: State, job: KnownTrainingJob) -> str | None:
     """What a script reported saved is stored when its training job has ended."""
-    if job.live:
+    if not job.ended:
         return None
     missing = [uri for uri in job.promised if uri not in job.stored]
     return f"{job.name} is {job.state} and {missing} is not stored" if missing else None

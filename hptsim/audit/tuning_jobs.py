@@ -81,7 +81,7 @@ def reaches_every_child(state: State, child: KnownTrainingJob) -> str | None:
     parent = state.tuning.get(child.holder)  # the record of one that has ended may be deleted
     if parent is None or parent.state not in ("Stopping", "InProgress:closing"):
         return None
-    if not child.live or child.told_s is not None:
+    if child.ended or child.told_s is not None:
         return None
     return None if "stop" in child.state.lower() else f"{child.name} is {child.state} and was not told to stop"
 

@@ -22,7 +22,7 @@ def follows_its_lifecycle(state: State, entry: Entry) -> str | None:
     wanted = _NEXT.get((source, trigger), "")
     if trigger == "job_ended" and source == "InUse":
         fit = expected.keeps_machines(job.started_s is not None, job.state, job.failure)
-        wanted = "Available" if fit and period_s > 0 and not job.live else "Terminated"
+        wanted = "Available" if fit and period_s > 0 and job.ended else "Terminated"
     if source != before or destination != wanted:
         return f"{trigger} leads {name} from {before} to {destination}"
     if source == "Available" and now > since_s + period_s + 1e-6:
