@@ -5,7 +5,8 @@ It judges a running simulation, every state of the explorer, and a saved file, a
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from operator import attrgetter
 from typing import Any, Self
 
 from hptsim.audit.laws import LAWS
@@ -18,6 +19,27 @@ from hptsim.model.laws import ENTRY, REST, SOMETIMES, STEP, TRAINING_JOB, TUNING
 
 Judged = tuple[tuple[Check, Law], ...]
 """The laws of one moment, each after its check."""
+
+
+def _judged(laws: Iterable[Law]) -> Judged:
+    return tuple((law.check, law) for law in laws if law.check is not None)
+
+
+class _ByState(dict[str, Judged]):
+    """The laws that are judged of a job after a step, by its state: collected when a job is first seen in it."""
+
+    def __init__(self, laws: Iterable[Law]) -> None:
+        self.laws = tuple(laws)
+
+    def __missing__(self, state: str) -> Judged:
+        found = self[state] = _judged(law for law in self.laws if law.states is None or state in law.states)
+        return found
+
+
+def _values(attributes: Iterable[str]) -> Callable[[Any], Any]:
+    """What reads these attributes of a record, all at once."""
+    names = tuple(attributes)
+    return attrgetter(*names) if names else lambda record: None
 
 
 class Auditor:
@@ -38,8 +60,12 @@ class Auditor:
         self.laws = check_laws(laws)
         self.state = State(account, stop_propagation_s)
         self._at_entry: dict[str, dict[str, tuple[Judged, Reader]]] = {}
-        self._of_training_job, self._of_tuning_job = self._at(TRAINING_JOB), self._at(TUNING_JOB)
-        self._of_step, self._of_world, self._of_rest = self._at(STEP), self._at(WORLD), self._at(REST)
+        self._of_step, self._of_world, self._of_rest = (_judged(self._at(moment)) for moment in (STEP, WORLD, REST))
+        self._of_tuning_job, self._of_training_job = _ByState(self._at(TUNING_JOB)), _ByState(self._at(TRAINING_JOB))
+        # Most training jobs are as the world says after most steps: one look tells, and spares what only compares.
+        self._of_training_job_alike = _ByState(law for law in self._at(TRAINING_JOB) if not law.compares)
+        compared = [pair for law in self._at(TRAINING_JOB) for pair in law.compares.items()]
+        self._shown, self._known = _values(theirs for theirs, _ in compared), _values(ours for _, ours in compared)
 
     @property
     def witnessed(self) -> dict[str, str]:
@@ -56,8 +82,12 @@ class Auditor:
         moments = {ENTRY, thing, f"{thing} {trigger}"}
         return tuple(law for law in self.laws if not moments.isdisjoint(law.judged_at))
 
-    def _at(self, moment: str) -> Judged:
-        return tuple((law.check, law) for law in self.laws if moment in law.judged_at and law.check is not None)
+    def _asks(self, law: Law) -> bool:
+        """Whether *law* has anything to say under the account's discipline."""
+        return not law.disciplines or self.state.account.assumptions.discipline in law.disciplines
+
+    def _at(self, moment: str) -> list[Law]:
+        return [law for law in self.laws if moment in law.judged_at and self._asks(law)]
 
     def see(self, *entries: Entry) -> None:
         """Judge each entry by what is known before it, and follow it."""
@@ -77,7 +107,7 @@ class Auditor:
 
     def _learn(self, thing: str, trigger: str) -> tuple[Judged, Reader]:
         """What is to be done at the entries of a thing and a trigger: found once."""
-        judged = tuple((law.check, law) for law in self.judged_at(thing, trigger) if law.check is not None)
+        judged = _judged(law for law in self.judged_at(thing, trigger) if self._asks(law))
         found = self._at_entry.setdefault(thing, {})[trigger] = judged, reader(thing, trigger)
         return found
 
@@ -103,9 +133,12 @@ class Auditor:
                 job.judged = job.state
         for name in state.touched_training:
             if (known := state.training.get(name)) is not None:
-                self._ask(self._of_training_job, known)
+                shown = None if world is None else world.training.get(name)
+                alike = shown is None or self._shown(shown) == self._known(known)
+                laws = self._of_training_job_alike if alike else self._of_training_job
+                self._ask(laws[known.state], known)
         for job in tuning_jobs:
-            self._ask(self._of_tuning_job, job)
+            self._ask(self._of_tuning_job[job.state], job)
         self._ask(self._of_step, None)
         state.touched_tuning.clear()
         state.touched_training.clear()
@@ -122,11 +155,13 @@ class Auditor:
 
     def compare_tuning_job(self, name: str, world: WorldView) -> None:
         """Judge one tuning job, or what a training job without one has reserved, beside the world."""
-        self._compare(self._of_tuning_job, self.state.tuning[name], world)
+        job = self.state.tuning[name]
+        self._compare(self._of_tuning_job[job.state], job, world)
 
     def compare_training_job(self, name: str, world: WorldView) -> None:
         """Judge one training job beside the world."""
-        self._compare(self._of_training_job, self.state.training[name], world)
+        job = self.state.training[name]
+        self._compare(self._of_training_job[job.state], job, world)
 
     def compare_everything(self, world: WorldView) -> None:
         """Judge what no job has to itself beside the world."""

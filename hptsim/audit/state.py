@@ -147,7 +147,7 @@ class KnownTrainingJob:
     trained_s: float = 0.0
     """Time in Training, over all attempts."""
     attempts: int = 1
-    retries: int = 0
+    retries_left: int = 0
     reservation: str = ""
     """The reservation that was granted for it; nothing where it began on idle instances."""
     resumed: bool = False
@@ -188,6 +188,11 @@ class KnownTrainingJob:
     def live(self) -> bool:
         """Whether it has not ended."""
         return not self.ended
+
+    @property
+    def retries(self) -> int:
+        """How often it has begun again after an internal error."""
+        return self.definition.max_retries - self.retries_left
 
     def copy(self) -> KnownTrainingJob:
         """An independent copy: nothing of it is changed in place."""

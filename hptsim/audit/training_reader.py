@@ -27,6 +27,7 @@ def create_training_job(state: State, entry: Entry) -> None:
     job = KnownTrainingJob(name, tuning.name, definition, tuning.launched + 1, data.definition, logged=owed, owed=owed)
     job.created_s = job.since_s = now
     job.state = destination
+    job.retries_left = definition.max_retries
     job.reservation = tuning.granted
     job.choices = expected.instance_types(definition)
     state.training[name] = job
@@ -124,7 +125,7 @@ def _resume(state: State, job: KnownTrainingJob, entry: Entry) -> None:
 def _fail(state: State, job: KnownTrainingJob, entry: Entry) -> None:
     job.failure = entry[6].reason
     if entry[5] == "Starting":
-        job.retries += 1
+        job.retries_left -= 1
         _begin_again(state, job, entry)
 
 

@@ -32,7 +32,7 @@ def follows_its_lifecycle(state: State, entry: Entry) -> str | None:
 
 def holds_its_instances(state: State, job: KnownTuningJob) -> str | None:
     """What is kept warm stays reserved."""
-    if job.spec is None and job.state in TUNING_ENDED and job.children and job.children[0] in state.pools:
+    if job.spec is None and job.children and job.children[0] in state.pools:
         return None if any(job.held.values()) else f"{job.name} is kept without any instances"
     return None
 
@@ -75,6 +75,7 @@ LAWS = (
         "R20",
         holds_its_instances,
         (TUNING_JOB,),
+        states=TUNING_ENDED,
     ),
     Law(
         "only a match reuses a warm pool",
