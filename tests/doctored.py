@@ -93,9 +93,10 @@ def audit(records, scenario=TWO, world=None):
     return auditor
 
 
-def finished_world(scenario=ALONE):
+def finished_world(scenario=ALONE, *, failing=False):
     """A world in which everything that can happen has happened, and what it wrote."""
-    cloud = SampledCloud(timings=Timings(checkpoint_s=0))  # no clock: no checkpoints
+    faults = Faults(algorithm_error=1.0 if failing else 0.0)
+    cloud = SampledCloud(timings=Timings(checkpoint_s=0), faults=faults)  # no clock: no checkpoints
     world = World(scenario.account, cloud, Searches(uniforms), RULES)
     entries = []
     world.write = entries.append

@@ -81,7 +81,7 @@ def served_by_backfill(state: State) -> Served:
 def delays_no_head(state: State, entry: Entry) -> str | None:
     """A request that passes others does not hold up the first of them, by the estimates."""
     name = entry[2]
-    if state.account.assumptions.discipline != "easy-backfill" or is_standalone(entry[6].holder):
+    if is_standalone(entry[6].holder):
         return None
     heads: dict[str, Amounts] = {}
     taken: set[str] = set()
@@ -132,7 +132,7 @@ def served_fairly(state: State) -> Served:
 def smallest_share_first(state: State, entry: Entry) -> str | None:
     """Nobody is granted what a team with a smaller share waits for, nor what an earlier one with an equal share does."""
     name = entry[2]
-    if state.account.assumptions.discipline != "fair-share" or is_standalone(entry[6].holder):
+    if is_standalone(entry[6].holder):
         return None
     mine = _largest_share(state, team_of(state, name))
     for other, amounts in served_before(state, name):
@@ -214,7 +214,7 @@ def served_by_share(state: State) -> Served:
 def within_its_share(state: State, entry: Entry) -> str | None:
     """A grant leaves every team what it lends to nobody, and lets none borrow more than it may, or out of turn."""
     name, amounts = entry[2], entry[6].amounts
-    if state.account.assumptions.discipline not in QUOTA_SHARES or is_standalone(entry[6].holder):
+    if is_standalone(entry[6].holder):
         return None
     if wrong := _refused(state, name, amounts):
         return f"{name} is granted {dict(amounts)}: {wrong}"
@@ -240,6 +240,7 @@ LAWS = (
         "easy-backfill, easy-estimates",
         delays_no_head,
         ("reservation grant",),
+        disciplines=("easy-backfill",),
     ),
     Law(
         "the smallest share goes first",
@@ -248,6 +249,7 @@ LAWS = (
         "fair-share",
         smallest_share_first,
         ("reservation grant",),
+        disciplines=("fair-share",),
     ),
     Law(
         "shares are kept",
@@ -256,6 +258,7 @@ LAWS = (
         "quota-shares",
         within_its_share,
         ("reservation grant",),
+        disciplines=QUOTA_SHARES,
     ),
 )
 """The laws of these disciplines."""

@@ -28,7 +28,7 @@ def ends_once(state: State, entry: Entry) -> str | None:
     if thing == "tuning":
         over, now = state.tuning[name].state in TUNING_ENDED, state.tuning[name].state
     else:
-        over, now = not state.training[name].live, state.training[name].state
+        over, now = state.training[name].ended, state.training[name].state
     return f"{trigger} happened to {name}, which is {now}" if over else None
 
 
@@ -36,7 +36,7 @@ def deleted_after_its_end(state: State, entry: Entry) -> str | None:
     """A record is dropped after the end of its job."""
     _, thing, name, _, source, _, _, _ = entry
     job = state.tuning[name] if thing == "tuning" else state.training[name]
-    over = job.state in TUNING_ENDED if thing == "tuning" else not state.training[name].live
+    over = job.state in TUNING_ENDED if thing == "tuning" else state.training[name].ended
     return None if over and source == job.state else f"{name} is {job.state} and is deleted"
 
 

@@ -85,6 +85,13 @@ LAWS = (
         "design",
         is_the_worlds_state,
         (TRAINING_JOB, TUNING_JOB, WORLD),
+        compares={
+            "attempt": "attempts",
+            "curve": "curve",
+            "objective": "objective",
+            "promised": "promised",
+            "failure_reason": "failure",
+        },
     ),
     Law(
         "exactly one row applies",

@@ -94,7 +94,7 @@ def _lent_to(state: State, forecast: _Forecast, job: KnownTrainingJob, wanted: A
 
 def lent_quota_comes_back(state: State, nothing: None) -> str | None:
     """Nobody waits for his team's own quota while training jobs run on that could make room for him."""
-    if not state.queue or not state.moved or state.account.assumptions.discipline not in PREEMPTIVE:
+    if not state.queue or not state.moved:
         return None
     latest = list(state.due_s)
     forecast = _Forecast(state)
@@ -140,8 +140,8 @@ def waits_to_go_on(state: State, subject: Entry | KnownTuningJob | KnownTraining
             return f"{subject.name} goes on with {subject.reservation}, the world says {shown.reservation}"
         return None
     if isinstance(subject, KnownTuningJob):
-        if subject.spec is None or state.account.assumptions.discipline not in PREEMPTIVE:
-            return None  # elsewhere nobody is preempted, which "only lent quota is taken back" sees to
+        if subject.spec is None:
+            return None
         waits = [name for name in subject.requests if name in state.queue and TUNING_JOBS not in subject.asked[name]]
         preempted = [child.name for child in state.live(subject) if child.state == "Interrupted:queued"]
         if len(waits) < len(preempted):
@@ -163,6 +163,7 @@ LAWS = (
         "preemption",
         lent_quota_comes_back,
         (STEP,),
+        disciplines=PREEMPTIVE,
     ),
     Law(
         "only lent quota is taken back",
@@ -179,6 +180,7 @@ LAWS = (
         "preemption",
         waits_to_go_on,
         (TRAINING_JOB, TUNING_JOB, "training resume"),
+        disciplines=PREEMPTIVE,  # elsewhere nobody is preempted, which "only lent quota is taken back" sees to
     ),
 )
 """The laws of preemption."""

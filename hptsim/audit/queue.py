@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from hptsim.audit.disciplines import SERVED
-from hptsim.audit.state import TUNING_ENDED, KnownTuningJob, State, is_standalone
+from hptsim.audit.state import KnownTuningJob, State, is_standalone
 from hptsim.model.account import TUNING_JOBS
 from hptsim.model.journal import Entry
 from hptsim.model.laws import ALWAYS, SOMETIMES, STEP, TUNING_JOB, Law
@@ -21,7 +21,7 @@ def waits_once(state: State, entry: Entry) -> str | None:
 
 def stopping_jobs_leave_the_queue(state: State, job: KnownTuningJob) -> str | None:
     """A job that launches no more has no request in the queue, but those of its preempted training jobs."""
-    if job.state not in TUNING_ENDED and job.state != "InProgress" and "Requested" in job.requests.values():
+    if "Requested" in job.requests.values():
         preempted = sum(child.state == "Interrupted:queued" for child in state.live(job))
         if list(job.requests.values()).count("Requested") > preempted:
             return f"{job.name} is {job.state} and still in the queue"
@@ -33,7 +33,7 @@ def uses_its_own_first(state: State, job: KnownTuningJob) -> str | None:
 
     One that has not will launch its next training job on what it holds. Under "as-observed" it holds nothing for later.
     """
-    if not state.queue or job.spec is None or job.state != "InProgress":
+    if not state.queue or job.spec is None:
         return None
     waiting = [name for name, now in job.requests.items() if now == "Requested" and TUNING_JOBS not in job.asked[name]]
     if not waiting or job.launched + len(waiting) < job.spec.limits.max_training_jobs:
@@ -59,8 +59,7 @@ def idle_quota_is_granted(state: State, nothing: None) -> str | None:
 def granted_in_order(state: State, entry: Entry) -> str | None:
     """Nobody is granted quota before those whom the discipline serves first."""
     name, holder = entry[2], entry[6].holder
-    discipline = state.account.assumptions.discipline
-    if discipline not in IN_ORDER or (next(iter(state.queue), name) == name and discipline != "priority"):
+    if next(iter(state.queue), name) == name and state.account.assumptions.discipline != "priority":
         return None
     if is_standalone(holder):  # it never waits, and passes those who do (`alone-never-waits`)
         return None
@@ -130,6 +129,7 @@ LAWS = (
         "first-come-first-served",
         granted_in_order,
         ("reservation grant",),
+        disciplines=IN_ORDER,
     ),
     Law(
         "nobody stopping waits",
@@ -138,6 +138,7 @@ LAWS = (
         "A-08",
         stopping_jobs_leave_the_queue,
         (TUNING_JOB,),
+        states=("Stopping", "InProgress:closing", "InProgress:failing"),
     ),
     Law(
         "own idle instances come before the queue",
@@ -146,6 +147,7 @@ LAWS = (
         "R14, cluster-reuse",
         uses_its_own_first,
         (TUNING_JOB,),
+        states=("InProgress",),
     ),
     Law(
         "nobody waits while quota is idle",

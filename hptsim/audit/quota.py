@@ -101,7 +101,7 @@ def lives_on_machines(state: State, job: KnownTrainingJob) -> str | None:
     """A live training job occupies instances once, one that has ended none, nor one that was preempted and waits."""
     if job.state == "Interrupted:queued":
         return f"{job.name} was preempted and keeps its instances" if job.occupations else None
-    if job.live:
+    if not job.ended:
         if job.occupations != 1:
             return f"{job.name} is {job.state} and occupies instances {job.occupations} times"
         if job.out_of_turn:
@@ -114,7 +114,7 @@ def lives_on_machines(state: State, job: KnownTrainingJob) -> str | None:
 def falls_back_in_order(state: State, subject: Entry | KnownTrainingJob) -> str | None:
     """Which of its instance types a training job takes, and that it takes one after a shortage if one has quota."""
     if isinstance(subject, KnownTrainingJob):
-        if subject.live and subject.short and subject.latest:
+        if subject.short and subject.latest:
             return f"{subject.name} found no machines, and does not go on with {subject.choices[subject.latest]}"
         return None
     job = state.training[subject[2]]
@@ -184,6 +184,7 @@ LAWS = (
         "R11, prioritized-fallback",
         falls_back_in_order,
         ("occupancy occupy", TRAINING_JOB),
+        states=("Starting",),
     ),
     Law(
         "reservations take their course",

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from hptsim.audit import expected_search
-from hptsim.audit.reader import others
 from hptsim.audit.state import KnownTrainingJob, KnownTuningJob, State
+from hptsim.audit.training_reader import others
 from hptsim.model.journal import Entry
 from hptsim.model.laws import ALWAYS, TRAINING_JOB, TUNING_JOB, Law
 
@@ -35,7 +35,7 @@ def tries_each_point_once(state: State, entry: Entry) -> str | None:
 def stops_the_right_ones(state: State, subject: Entry | KnownTrainingJob) -> str | None:
     """A training job that falls behind, or has had all its epochs, is sent a stop at once; no other one is."""
     if isinstance(subject, KnownTrainingJob):
-        if subject.expected_stop and subject.told_s is None and subject.state == "Training":
+        if subject.expected_stop and subject.told_s is None:
             return f"{subject.name} was to be stopped by {subject.expected_stop} and goes on"
         return None
     job = state.training[subject[2]]
@@ -64,7 +64,7 @@ def keeps_to_its_share(state: State, entry: Entry) -> str | None:
 def ends_when_it_has_enough(state: State, subject: Entry | KnownTuningJob) -> str | None:
     """When a completion criterion is met the tuning job closes at once, and it closes for no other reason."""
     if isinstance(subject, KnownTuningJob):
-        if subject.state == "InProgress" and (met := expected_search.criterion_met(subject)):
+        if met := expected_search.criterion_met(subject):
             return f"{subject.name} has met {met} and goes on"
         return None
     met = expected_search.criterion_met(state.tuning[subject[2]])
@@ -117,6 +117,7 @@ LAWS = (
         "L3, L4",
         stops_the_right_ones,
         ("signal stop", TRAINING_JOB),
+        states=("Training",),
     ),
     Law(
         "a met criterion ends the job",
@@ -125,6 +126,7 @@ LAWS = (
         "L6",
         ends_when_it_has_enough,
         ("tuning criterion", TUNING_JOB),
+        states=("InProgress",),
     ),
     Law(
         "the best is the best",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sized
+from operator import attrgetter
 from typing import Any, Protocol, Self
 
 import attrs
@@ -122,7 +123,7 @@ class KnownTuningJob:
         return twin
 
 
-@attrs.define(slots=False, eq=False)
+@attrs.define(eq=False)
 class KnownTrainingJob:
     """What is known of a training job; *holder* has reserved its instances."""
 
@@ -136,6 +137,8 @@ class KnownTrainingJob:
     """Its instance types in their order, where it has several; *choice* is the one on which it runs."""
     choice: int = 0
     state: str = "[*]"
+    ended: bool = False
+    """Whether its state is one of `ENDED`."""
     since_s: float = 0.0
     created_s: float = 0.0
     started_s: float | None = None
@@ -144,7 +147,7 @@ class KnownTrainingJob:
     trained_s: float = 0.0
     """Time in Training, over all attempts."""
     attempts: int = 1
-    retries: int = 0
+    retries_left: int = 0
     reservation: str = ""
     """The reservation that was granted for it; nothing where it began on idle instances."""
     resumed: bool = False
@@ -184,7 +187,19 @@ class KnownTrainingJob:
     @property
     def live(self) -> bool:
         """Whether it has not ended."""
-        return self.state not in ENDED
+        return not self.ended
+
+    @property
+    def retries(self) -> int:
+        """How often it has begun again after an internal error."""
+        return self.definition.max_retries - self.retries_left
+
+    def copy(self) -> KnownTrainingJob:
+        """An independent copy: nothing of it is changed in place."""
+        return KnownTrainingJob(*_ALL_OF_IT(self))
+
+
+_ALL_OF_IT = attrgetter(*[field.name for field in attrs.fields(KnownTrainingJob)])
 
 
 @attrs.define(slots=False, eq=False)
@@ -272,7 +287,7 @@ class State:
         twin = duplicate(self)
         twin.tuning = {name: job.copy() for name, job in self.tuning.items()}
         twin.training = {  # what has ended never changes again and is shared
-            name: duplicate(job) if job.live or job.occupations else job for name, job in self.training.items()
+            name: job.copy() if job.live or job.occupations else job for name, job in self.training.items()
         }
         twin.pools = {name: duplicate(pool) for name, pool in self.pools.items()}
         for name in (

@@ -6,8 +6,8 @@ import math
 from collections.abc import Mapping
 
 from hptsim.audit.ends import CUT_SHORT
-from hptsim.audit.reader import STOPS
-from hptsim.audit.state import KnownTrainingJob, State, WorldView
+from hptsim.audit.state import ENDED, KnownTrainingJob, State, WorldView
+from hptsim.audit.training_reader import STOPS
 from hptsim.model.journal import Entry
 from hptsim.model.laws import ALWAYS, TRAINING_JOB, WORLD, Law
 
@@ -60,7 +60,7 @@ _AFTER: Mapping[str, frozenset[str]] = {
 }
 """Which states a trigger may lead to, in the words of the specification."""
 
-_GRACE = ("Stopping", "Interrupted:grace")
+_GRACE = frozenset({"Stopping", "Interrupted:grace"})
 """The states in which a container runs in its grace window."""
 _IN_TRAINING = ("checkpoint", "epoch", "exited", "interrupt", "preempt", "algorithm_error", "internal_error", *STOPS)
 """What may happen to a training job in Training."""
@@ -90,15 +90,14 @@ def retries_as_often_as_it_may(state: State, subject: Entry | KnownTrainingJob) 
     """An internal error begins a training job again as long as attempts are left, wherever it struck (J13, L13)."""
     if isinstance(subject, KnownTrainingJob):
         shown = state.world.training.get(subject.name) if state.world is not None else None
-        left = subject.definition.max_retries - subject.retries
-        if shown is not None and shown.retries_left != left:
-            return f"{subject.name} has {left} retries left, the world says {shown.retries_left}"
+        if shown is not None and shown.retries_left != subject.retries_left:
+            return f"{subject.name} has {subject.retries_left} retries left, the world says {shown.retries_left}"
         return None
     entry, job = subject, state.training[subject[2]]
     allowed = job.definition.max_retries
-    if entry[5] == "Starting" and job.retries >= allowed:
+    if entry[5] == "Starting" and job.retries_left <= 0:
         return f"{job.name} begins again after {job.retries} retries, of {allowed}"
-    if entry[5] == "Failed" and job.retries < allowed:
+    if entry[5] == "Failed" and job.retries_left > 0:
         return f"{job.name} fails after {job.retries} retries, of {allowed}"
     return None
 
@@ -125,9 +124,7 @@ def grace_ends(state: State, entry: Entry) -> str | None:
 def sigterm_comes_first(state: State, subject: Entry | KnownTrainingJob) -> str | None:
     """A container in its grace window was sent SIGTERM, and no other one is."""
     if isinstance(subject, KnownTrainingJob):
-        if subject.state in _GRACE and subject.sigterm_s is None:
-            return f"{subject.name} is {subject.state} without SIGTERM"
-        return None
+        return f"{subject.name} is {subject.state} without SIGTERM" if subject.sigterm_s is None else None
     job = state.training[subject[2]]
     return None if job.state in _GRACE else f"{job.name} gets SIGTERM in {job.state}"
 
@@ -135,7 +132,7 @@ def sigterm_comes_first(state: State, subject: Entry | KnownTrainingJob) -> str 
 def stop_arrives(state: State, entry: Entry) -> str | None:
     """A stop that was sent acts on a training job within the time that it may travel."""
     job, now_s = state.training.get(entry[2]), entry[0]
-    if job is None or job.told_s is None or state.stop_propagation_s is None or job.reasons or not job.live:
+    if job is None or job.told_s is None or state.stop_propagation_s is None or job.reasons or job.ended:
         return None
     if now_s > job.told_s + state.stop_propagation_s + 1e-6:
         return f"{job.name} is {job.state} {now_s - job.told_s:g} s after its stop was sent"
@@ -147,8 +144,6 @@ def stop_arrives(state: State, entry: Entry) -> str | None:
 
 def stores_what_was_saved(state: State, job: KnownTrainingJob) -> str | None:
     """What a script reported saved is stored when its training job has ended."""
-    if job.live:
-        return None
     missing = [uri for uri in job.promised if uri not in job.stored]
     return f"{job.name} is {job.state} and {missing} is not stored" if missing else None
 
@@ -204,6 +199,7 @@ LAWS = (
         "S7, J12",
         stores_what_was_saved,
         (TRAINING_JOB,),
+        states=ENDED,
     ),
     Law(
         "nothing is stored unsaved",
@@ -236,6 +232,7 @@ LAWS = (
         "J11",
         sigterm_comes_first,
         ("signal SIGTERM", TRAINING_JOB),
+        states=_GRACE,
     ),
     Law(
         "grace is bounded",
@@ -260,6 +257,7 @@ LAWS = (
         "J13, L13",
         retries_as_often_as_it_may,
         ("training internal_error", TRAINING_JOB),
+        compares={"retries_left": "retries_left"},
     ),
     Law(
         "training within its limit",
@@ -284,6 +282,7 @@ LAWS = (
         "J3",
         started_once,
         (TRAINING_JOB,),
+        compares={"started_s": "started_s"},
     ),
     Law(
         "billed by its states",
@@ -292,6 +291,7 @@ LAWS = (
         "B1, B3, bill-through-upload",
         bills_its_states,
         (TRAINING_JOB,),
+        compares={"billable_s": "billed_s"},
     ),
 )
 """The laws of a training job."""

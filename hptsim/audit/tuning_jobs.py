@@ -53,9 +53,7 @@ def launches_before_a_stop(state: State, entry: Entry) -> str | None:
 def outlived_by_none(state: State, subject: Entry | KnownTuningJob) -> str | None:
     """A tuning job ends after all its training jobs."""
     if isinstance(subject, KnownTuningJob):
-        if subject.state in TUNING_ENDED and subject.live:
-            return f"{subject.name} is {subject.state}, {len(subject.live)} live"
-        return None
+        return f"{subject.name} is {subject.state}, {len(subject.live)} live" if subject.live else None
     live = state.tuning[subject[2]].live
     return f"{subject[2]} ends, {next(iter(live))} lives" if live else None
 
@@ -81,7 +79,7 @@ def reaches_every_child(state: State, child: KnownTrainingJob) -> str | None:
     parent = state.tuning.get(child.holder)  # the record of one that has ended may be deleted
     if parent is None or parent.state not in ("Stopping", "InProgress:closing"):
         return None
-    if not child.live or child.told_s is not None:
+    if child.ended or child.told_s is not None:
         return None
     return None if "stop" in child.state.lower() else f"{child.name} is {child.state} and was not told to stop"
 
@@ -119,7 +117,7 @@ def every_job_ends(state: State, nothing: None) -> str | None:
 
 def left_a_model(state: State, job: KnownTuningJob) -> str | None:
     """Seen: a stopped tuning job has left a model."""
-    if job.state == "Stopped" and job.models and job.spec is not None:
+    if job.models and job.spec is not None:
         return f"{job.name} has left {job.models} models"
     return None
 
@@ -166,6 +164,7 @@ LAWS = (
         "S12, H3",
         outlived_by_none,
         ("tuning finish", TUNING_JOB),
+        states=TUNING_ENDED,
     ),
     Law(
         "tuning statuses in order",
@@ -254,6 +253,7 @@ LAWS = (
         "S7",
         left_a_model,
         (TUNING_JOB,),
+        states=("Stopped",),
     ),
     Law(
         "an interruption meets a stop",

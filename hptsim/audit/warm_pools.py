@@ -22,7 +22,7 @@ def follows_its_lifecycle(state: State, entry: Entry) -> str | None:
     wanted = _NEXT.get((source, trigger), "")
     if trigger == "job_ended" and source == "InUse":
         fit = expected.keeps_machines(job.started_s is not None, job.state, job.failure)
-        wanted = "Available" if fit and period_s > 0 and not job.live else "Terminated"
+        wanted = "Available" if fit and period_s > 0 and job.ended else "Terminated"
     if source != before or destination != wanted:
         return f"{trigger} leads {name} from {before} to {destination}"
     if source == "Available" and now > since_s + period_s + 1e-6:
@@ -32,7 +32,7 @@ def follows_its_lifecycle(state: State, entry: Entry) -> str | None:
 
 def holds_its_instances(state: State, job: KnownTuningJob) -> str | None:
     """What is kept warm stays reserved."""
-    if job.spec is None and job.state in TUNING_ENDED and job.children and job.children[0] in state.pools:
+    if job.spec is None and job.children and job.children[0] in state.pools:
         return None if any(job.held.values()) else f"{job.name} is kept without any instances"
     return None
 
@@ -75,6 +75,7 @@ LAWS = (
         "R20",
         holds_its_instances,
         (TUNING_JOB,),
+        states=TUNING_ENDED,
     ),
     Law(
         "only a match reuses a warm pool",

@@ -12,7 +12,7 @@ from typing import Any
 import attrs
 
 from hptsim.audit.frozen import training_job, tuning_job, value
-from hptsim.audit.state import KnownTuningJob
+from hptsim.audit.state import KnownTrainingJob, KnownTuningJob
 from hptsim.model.copying import duplicate
 from hptsim.world.jobs import TrainingJob, TuningJob, WarmPool
 from hptsim.world.ledger import Reservation
@@ -70,7 +70,7 @@ TABLES: dict[str, Table] = {
     "training": Table(TrainingJob.copy, TrainingJob.freeze),
     "pools": Table(duplicate, WarmPool.freeze),
     "logs": Table(list.copy, len, True),
-    "known training": Table(duplicate, training_job),
+    "known training": Table(KnownTrainingJob.copy, training_job),
     "known pools": _KNOWN,
     "takeovers": Table(_itself, value),
     "logged": Table(_itself, _itself),

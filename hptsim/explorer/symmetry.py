@@ -240,7 +240,7 @@ def _has_nothing_left(job: TuningJob, known: KnownTuningJob) -> bool:
 
 def _fields(record: Any, without: frozenset[str]) -> Hashable:
     """The fields of a record as a value, but for those named."""
-    return tuple([value(what) for name, what in vars(record).items() if name not in without])
+    return tuple([value(what) for name, what in attrs.asdict(record, recurse=False).items() if name not in without])
 
 
 def _training_job(opened: Opened, name: str, tuning: KnownTuningJob, alike: bool) -> tuple[Hashable, ...]:

@@ -293,7 +293,6 @@ class System:
 
 
 def _judge(auditor: Auditor, entries: list[Entry], world: World | None) -> None:
-    for entry in entries:
-        auditor.see(entry)
+    auditor.see(*entries)
     if world is not None:
         auditor.check_step(world)

@@ -5,12 +5,13 @@ The laws themselves are in `hptsim.audit`, beside the records that their predica
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import attrs
 
 from hptsim.errors import LawBroken, invalid, nearest
+from hptsim.model.assumptions import DISCIPLINES
 from hptsim.model.journal import THINGS
 
 Check = Callable[[Any, Any], str | None]
@@ -38,6 +39,10 @@ def _as_tuple(moments: Iterable[str]) -> tuple[str, ...]:
     return tuple(moments)
 
 
+def _as_set(states: Iterable[str] | None) -> frozenset[str] | None:
+    return None if states is None else frozenset(states)
+
+
 def _check_moments(instance: object, attribute: attrs.Attribute[Any], moments: tuple[str, ...]) -> None:
     for moment in moments:
         if moment not in MOMENTS and moment.partition(" ")[0] not in THINGS:
@@ -47,6 +52,12 @@ def _check_moments(instance: object, attribute: attrs.Attribute[Any], moments: t
 def _check_kind(instance: object, attribute: attrs.Attribute[Any], kind: str) -> None:
     if kind not in KINDS:
         raise invalid("kind", kind, "a kind of law", nearest(kind, KINDS))
+
+
+def _check_disciplines(instance: object, attribute: attrs.Attribute[Any], disciplines: tuple[str, ...]) -> None:
+    for one in disciplines:
+        if one not in DISCIPLINES:
+            raise invalid("disciplines", one, "a discipline of the queue", nearest(one, DISCIPLINES))
 
 
 @attrs.frozen
@@ -59,7 +70,12 @@ class Law:
     law is broken, or what a `sometimes` law has seen. *judged_at* has the moments: see `MOMENTS`. *check* is None for what
     the world itself refuses to do, and for what only the explorer can judge.
 
-    Raises InvalidInput for a kind or a moment that does not exist.
+    The rest says where *check* has nothing to say and need not be asked. After a step it is asked of a job that is in one of
+    *states*, where these are given, and under one of *disciplines* of the queue, where these are. *compares* is for a check
+    that does nothing after a step but compare a training job with the world's: each attribute of the world's record, and the
+    one of the auditor's that it has to equal. Where all of them do, what compares them is not asked.
+
+    Raises InvalidInput for a kind, a moment or a discipline that does not exist.
 
     >>> mine = Law("short", "always", "no tuning job has two training jobs", "my team",
     ...            lambda state, job: f"{job.name} has two" if job.launched > 1 else None, (TUNING_JOB,))
@@ -73,6 +89,11 @@ class Law:
     rests_on: str = attrs.field(repr=False)
     check: Check | None = attrs.field(repr=False)
     judged_at: tuple[str, ...] = attrs.field(converter=_as_tuple, validator=_check_moments, repr=False)
+    states: frozenset[str] | None = attrs.field(default=None, converter=_as_set, kw_only=True, repr=False)
+    disciplines: tuple[str, ...] = attrs.field(
+        default=(), converter=_as_tuple, validator=_check_disciplines, kw_only=True, repr=False
+    )
+    compares: Mapping[str, str] = attrs.field(factory=dict, kw_only=True, repr=False)
 
     def broken(self, reason: str) -> LawBroken:
         """The error for this law, broken for *reason*."""

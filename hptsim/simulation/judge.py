@@ -55,8 +55,7 @@ class Judge:
         if auditor.state.broken:
             return
         try:
-            for entry in self._journal.fresh():
-                auditor.see(entry)
+            auditor.see(*self._journal.fresh())
             auditor.check_step(world)
         except LawBroken as error:
             auditor.state.broken = True
@@ -79,8 +78,7 @@ class Judge:
         """Read the whole journal from its beginning."""
         self.auditor = self._new_auditor(self.auditor.laws)
         for step in steps(self._journal):
-            for record in step:
-                self.auditor.see(record)
+            self.auditor.see(*step)
             self.auditor.check_step()
 
     def _explained(self, error: LawBroken, now_s: float) -> LawBroken:

@@ -151,6 +151,56 @@ def test_every_law_has_one_journal_or_a_planted_bug_that_breaks_it():
     }
 
 
+COMPARED = [
+    *[
+        ("the journal rebuilds the world", one)
+        for one in ("attempt", "curve", "objective", "promised", "failure_reason")
+    ],
+    ("retries within their limit", "retries_left"),
+    ("started by its first attempt", "started_s"),
+    ("billed by its states", "billable_s"),
+]
+"""What of a training job of the world each law compares."""
+OTHER = {"curve": (9.0,), "promised": ("s3://other",), "failure_reason": "another"}
+
+
+@pytest.mark.parametrize(("law", "attribute"), COMPARED)
+def test_what_compares_training_jobs_with_the_world_is_asked_wherever_they_differ(law, attribute):
+    def judge(*changed):
+        world, entries = finished_world(failing=attribute == "failure_reason")
+        auditor = Auditor(ALONE.account)
+        auditor.see(*entries)
+        for name in changed:
+            setattr(next(iter(world.training.values())), name, OTHER.get(name, 999))
+        auditor.check_step(world)
+
+    judge()
+    with pytest.raises(LawBroken) as broken:
+        judge(attribute)
+    assert broken.value.law == law
+
+
+def test_a_law_is_asked_in_its_states_and_under_its_disciplines_alone():
+    seen = []
+
+    def note(state, job):
+        seen.append((job.name, job.state))
+
+    def law(**where):
+        return attrs.evolve(LAWS[0], check=note, judged_at=("training job after a step",), **where)
+
+    def asked(**where):
+        seen.clear()
+        Simulation(ALONE, laws=[law(**where)]).run()
+        return set(seen)
+
+    everywhere = asked()
+    assert {state for _, state in everywhere} > {"Training", "Completed"}
+    assert asked(states=["Training"]) == {one for one in everywhere if one[1] == "Training"} != set()
+    assert asked(disciplines=["fifo"]) == everywhere
+    assert asked(disciplines=["fair-share"]) == set()
+
+
 def spot(plan):
     return ScriptedCloud(timings=TIMINGS, plan=plan)
 

@@ -1,7 +1,7 @@
 """The auditor's state follows the journal, entry by entry."""
 
 from hptsim import Simulation, TuningJobSpec
-from hptsim.audit.reader import follow_tuning
+from hptsim.audit.reader import reader
 from hptsim.audit.state import State
 
 
@@ -13,6 +13,6 @@ def test_a_tuning_job_is_known_from_its_creation_to_the_deletion_of_its_record()
     state, seen = State(sim.scenario.account), []
     for record in sim.journal:
         if record.thing == "tuning" and record.trigger in ("create", "finish", "delete"):
-            follow_tuning(state, record)
+            reader(record.thing, record.trigger)(state, record)
             seen.append(state.tuning["a"].state if "a" in state.tuning else None)
     assert seen == ["InProgress", "Completed", None]

@@ -29,9 +29,13 @@ def law(**changes):
 
 @pytest.mark.parametrize(
     ("changes", "hint"),
-    [({"kind": "allways"}, "did you mean 'always'"), ({"judged_at": ("trainin ready",)}, "a moment")],
+    [
+        ({"kind": "allways"}, "did you mean 'always'"),
+        ({"judged_at": ("trainin ready",)}, "a moment"),
+        ({"disciplines": ("fair share",)}, "did you mean 'fair-share'"),
+    ],
 )
-def test_a_kind_or_a_moment_that_does_not_exist_is_refused(changes, hint):
+def test_a_kind_a_moment_or_a_discipline_that_does_not_exist_is_refused(changes, hint):
     with pytest.raises(InvalidInput, match=hint):
         law(**changes)
 
