@@ -14,12 +14,13 @@ from typing import Any
 import attrs
 
 from hptsim.optional import require
-from hptsim.views.chapters import STOP, lasting
+from hptsim.views.chapters import RELEASE, STOP, lasting
 from hptsim.views.chart_data import GanttRow
 from hptsim.views.charts import lane_label, plain, unmarked
 from hptsim.views.dates import Dates, write_dates
 from hptsim.views.marks import MARKS
 from hptsim.views.palette import PALETTE, PHASES, WARM_POOLS, contrast
+from hptsim.views.scene_labels import NOW, placed, shortened
 from hptsim.views.scenes import Band, Lane, Scene
 from hptsim.views.time_axis import Clock
 
@@ -31,10 +32,8 @@ _LETTER = 0.008
 """How wide a letter of the small size is at most on average, as a part of the picture's width."""
 _PANEL = 0.775
 """How wide a panel is, as a part of the picture's width."""
-_LEVELS = 2
-"""Labels of stops and releases stand in so many levels, one above the other."""
-_LONGEST = 24
-"""So many letters of a lane's name have room."""
+_LINES = {NOW: ("ink", "-"), STOP: ("end-text", "-"), RELEASE: ("done-text", ":")}
+"""The color and the dashes of a line."""
 
 
 def moment(scene: Scene, now_s: float | None = None, *, dark: bool = False) -> Any:
@@ -111,7 +110,7 @@ class _Drawing:
                 self._phase(axes, number, lane, row, clock)
             self._pool(axes, number, lane, clock)
             self._end(axes, number, lane, clock)
-        names = [_shortened(_label(lane)) for lane in self.scene.lanes]
+        names = [shortened(_label(lane)) for lane in self.scene.lanes]
         axes.set_yticks(range(len(names)), [unmarked(name) for name in names])
         for label, lane in zip(axes.get_yticklabels(), self.scene.lanes, strict=True):
             label.set_fontweight("bold" if not lane.training_job else "normal")
@@ -206,30 +205,11 @@ class _Drawing:
         axes.text((begin + end) / 2, top, words, ha="center", va="center", zorder=7, **look)
 
     def _markers(self, panels: Any, clock: Clock) -> int:
-        """A line and a label at each stop and release, and at the moment that is shown; returns how many have no room.
-
-        The moment and the scene's own job come first.
-        """
-        markers = [*(one for one in self.scene.markers if one.job == self.scene.job)]
-        markers += [one for one in self.scene.markers if one.job != self.scene.job]
-        lines = [(self.now_s, "now", "ink", "-")]
-        for marker in markers:
-            words = marker.kind if marker.job == self.scene.job else f"{marker.kind} of {_shortened(marker.job)}"
-            lines.append((marker.time_s, words, *(("end-text", "-") if marker.kind == STOP else ("done-text", ":"))))
-        taken: list[list[tuple[float, float]]] = [[] for _ in range(_LEVELS)]
-        hidden = 0
-        for time_s, words, color, dashes in lines:
-            middle = (time_s - self.scene.begin_s) / (self.scene.end_s - self.scene.begin_s) * _PANEL
-            left, right = middle - len(words) * _LETTER / 2, middle + len(words) * _LETTER / 2
-            free = (
-                level for level, others in enumerate(taken) if all(right < one or two < left for one, two in others)
-            )
-            level = next(free, None)
-            if level is None:
-                hidden += 1
-                continue
-            taken[level].append((left, right))
-            self._line(panels, clock.times([time_s])[0], level, words, self.color(color), dashes)
+        """A line and a label at each stop and release, and at the moment that is shown; returns how many have no room."""
+        found, hidden = placed(self.scene, self.now_s, _PANEL / _LETTER)
+        for label in found:
+            color, dashes = _LINES[label.kind]
+            self._line(panels, clock.times([label.time_s])[0], label.level, label.words, self.color(color), dashes)
         return hidden
 
     def _line(self, panels: Any, x: float, level: int, words: str, color: str, dashes: str) -> None:
@@ -301,11 +281,6 @@ def _contrast(one: str, other: str, scheme: str) -> float:
 def _wrapped(words: str, letters: int) -> str:
     """*words* in two lines at most; three dots say that there would be more."""
     return unmarked("\n".join(textwrap.wrap(words, letters, max_lines=2, placeholder=" …", break_on_hyphens=False)))
-
-
-def _shortened(name: str) -> str:
-    """A long name without its middle."""
-    return name if len(name) <= _LONGEST else f"{name[: _LONGEST // 2]}…{name[-_LONGEST // 2 + 1 :]}"
 
 
 def _png(picture: Any) -> bytes:
