@@ -150,6 +150,9 @@ ASSUMPTIONS: Mapping[str, str] = MappingProxyType(
         "counters follow the training jobs between passes, and a criterion that is met stops at once",
         "runtime-clock": "RuntimeInSeconds counts from the controller's first pass over a tuning job until now or its end, "
         "rounded down (O3: observed)",
+        "training-jobs-left-out": "where MaxNumberOfTrainingJobs is left out and MaxRuntimeInSeconds or a completion criterion "
+        "is to end the tuning job (L6), it is 750, the most that the service allows, or the number of combinations if that is "
+        "less; where nothing else would end it, it is MaxParallelTrainingJobs; with Grid all combinations",
         "parallel-above-total": "MaxParallelTrainingJobs above MaxNumberOfTrainingJobs is accepted and clamped (A-45)",
         "not-improving": "NumberOfTrainingJobsObjectiveNotImproving counts the evaluated training jobs since the last one "
         "that was better than the best before it by at least 1 % (A-33)",
