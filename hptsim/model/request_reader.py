@@ -132,9 +132,7 @@ def _objective(given: Structure) -> Objective:
     return Objective(given.text("MetricName"), given.text("Type", among=("Maximize", "Minimize")) == "Maximize")
 
 
-def _limits(
-    given: Structure, criteria: CompletionCriteria, count: int, points: Sequence[int | None]
-) -> ResourceLimits:
+def _limits(given: Structure, criteria: CompletionCriteria, count: int, points: Sequence[int | None]) -> ResourceLimits:
     """The limits, with a number of training jobs where the request has none (assumption `training-jobs-left-out`).
 
     Grid and Autotune have chosen *count*. *points* are the configurations of each definition, None for a continuum.
