@@ -75,6 +75,7 @@ def choose(
     """
     check_confidence(confidence, 0.5)
     check_unserved(unserved)
+    terminal.check_files({"--checkpoint": checkpoint}, {"FILE": file})
     _check_way(figure, indifference, budget, designs)
     grid = dict(map(parsed, over))
     scenario = terminal.accepted(Scenario.load(file), yes)

@@ -99,7 +99,7 @@ def explore(
     """
     searching = {"max_states": max_states, "max_depth": max_depth, "workers": workers, "checkpoint": checkpoint}
     _check(searching, hash_compaction, walks, depth)
-    terminal.check_folders({"--checkpoint": checkpoint, "--film": film, "--html": html})
+    terminal.check_files({"--checkpoint": checkpoint, "--film": film, "--html": html}, {"FILE": file})
     scenario = Scenario.load(file) if file is not None else one_instance() if warm_pools else small()
     faults = Counter(fault if fault is not None else ["internal_error", "interrupt"])
     scope: dict[str, Any] = {

@@ -66,7 +66,7 @@ def film(
     """
     if svg is None and png is None and gif is None:
         raise InvalidInput("what is to be written? --svg FILE, --png FILE or --gif FILE, or several of them")
-    terminal.check_folders({"--svg": svg, "--png": png, "--gif": gif})
+    terminal.check_files({"--svg": svg, "--png": png, "--gif": gif}, {"FILE": file})
     shown = scene(_source(file, seed, yes), job, at_s=at, begin_s=begin, end_s=end)
     if svg is not None:
         write_svg(shown, svg, at)

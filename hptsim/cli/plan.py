@@ -130,7 +130,11 @@ def plan(
         replicate it however much work a replication is expected to be
     """
     check_confidence(confidence)
-    check_outputs(html, parquet)
+    terminal.check_files(
+        {"--checkpoint": checkpoint, "--html": html, "--parquet": parquet},
+        {"FILE": file, "--trace": trace, "--prices": prices},
+    )
+    terminal.check_extras(html, parquet)
     wanted = None if target is None else Target.parse(target, unserved)
     if what is not None and (wanted is None or over):
         given = "--over" if over else "no --target"
@@ -249,16 +253,6 @@ def _of_history(
         return HistoryAnswer(planning.sweep(scenario, grid, 1, **settings), 0.95, wanted, told=told)
     found = smallest_in_history(scenario, what, str(target), unserved=target.unserved, **settings)
     return HistoryAnswer(found.results, 0.95, found.target, found, told)
-
-
-def check_outputs(html: Path | None, parquet: Path | None) -> None:
-    """Refuse what could not be written, before anybody has computed for hours."""
-    terminal.check_folders({"--html": html, "--parquet": parquet})
-    if html is not None:
-        require("matplotlib", "plots", "--html")
-        require("jinja2", "plots", "--html")
-    if parquet is not None:
-        require("pyarrow", "planning", "--parquet")
 
 
 def parsed(text: str) -> tuple[str, list[Any]]:

@@ -272,11 +272,12 @@ def test_bad_input_is_exit_code_2_without_a_traceback(file, options, message, ca
     assert message in captured.err + captured.out and "Traceback" not in captured.err + captured.out
 
 
-def test_a_foreign_checkpoint_is_left_alone(file, capsys):
-    before = Path(file).read_text()
-    assert main(["plan", file, "--replications", "2", "--checkpoint", file]) == 2
+def test_a_foreign_checkpoint_is_left_alone(file, tmp_path, capsys):
+    foreign = tmp_path / "foreign.json"
+    foreign.write_text(before := Path(file).read_text())
+    assert main(["plan", file, "--replications", "2", "--checkpoint", str(foreign)]) == 2
     assert "expected a replication that hptsim has kept" in capsys.readouterr().err
-    assert Path(file).read_text() == before
+    assert foreign.read_text() == before
 
 
 @pytest.mark.long
