@@ -9,8 +9,8 @@ from typing import Any
 
 from hptsim import planning
 from hptsim.cli import terminal
+from hptsim.cli.assignments import varied
 from hptsim.cli.exit_codes import SUCCESS
-from hptsim.cli.plan import parsed
 from hptsim.errors import invalid
 from hptsim.planning.frontiers import bare
 from hptsim.planning.intervals import check_confidence, check_unserved
@@ -77,7 +77,7 @@ def choose(
     check_unserved(unserved)
     terminal.check_files({"--checkpoint": checkpoint}, {"FILE": file})
     _check_way(figure, indifference, budget, designs)
-    grid = dict(map(parsed, over))
+    grid = varied("--over", over)
     scenario = terminal.accepted(Scenario.load(file), yes)
     settings: planning.Settings = {
         "until_s": until,

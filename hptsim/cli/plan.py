@@ -12,6 +12,7 @@ from typing import Any
 
 from hptsim import planning
 from hptsim.cli import tables, terminal
+from hptsim.cli.assignments import varied
 from hptsim.cli.exit_codes import SUCCESS
 from hptsim.errors import invalid
 from hptsim.optional import require
@@ -141,7 +142,7 @@ def plan(
         raise invalid("--what", given, "--target and no --over: the search chooses the values to try")
     if precision is None and variance_reduction is not None:
         raise invalid("--variance-reduction", variance_reduction, "--precision: without it all replications are plain")
-    grid = dict(map(parsed, over or []))
+    grid = varied("--over", over)
     grouped = by if variance_reduction != "none" else None  # with less variance one figure is told, and no groups
     others = {"--over": over, "--target": target, "--trace": trace, "--by": grouped}
     one_figure = None if precision is None else _precise(precision, figure, replications, others)
@@ -149,10 +150,13 @@ def plan(
         "--prices": prices, "--discipline": discipline}, replications if resample is None else None)  # fmt: skip
     brought = None
     if trace is not None:
-        varied = [*grid, *([what] if what else [])]
-        quotas, own = dict(map(tables.quota, capacity or [])), dict(map(tables.usd_per_hour, price or []))
+        paths, quotas = [*grid, *([what] if what else [])], tables.quotas(capacity)
+        for path in paths:
+            if (kind := path.removeprefix("capacity.")) in quotas and kind != path:
+                raise invalid("--capacity", f"{kind}={quotas[kind]}", f"kinds that are not varied: {path} is")
+        own = tables.own_prices(price)
         brought = tables.workload(
-            trace, mapping, skip, quotas, varied=varied, discipline=discipline or "fifo", prices=prices, price=own
+            trace, mapping, skip, quotas, varied=paths, discipline=discipline or "fifo", prices=prices, price=own
         )
     scenario = terminal.accepted(Scenario.load(file or "") if brought is None else brought.scenario, yes)
     if replications is None:
@@ -255,39 +259,6 @@ def _of_history(
     return HistoryAnswer(found.results, 0.95, found.target, found, told)
 
 
-def parsed(text: str) -> tuple[str, list[Any]]:
-    """What `--over` says: a path and its values, or a range of whole numbers with both ends.
-
-    >>> parsed("capacity.ml.m5.xlarge=2,4"), parsed("capacity.gpu=1:7:3")
-    (('capacity.ml.m5.xlarge', [2, 4]), ('capacity.gpu', [1, 4, 7]))
-    >>> parsed("arrivals.team.template.early_stopping=true,false")
-    ('arrivals.team.template.early_stopping', [True, False])
-    """
-    path, _, values = text.partition("=")
-    parts = values.split(":")
-    if path and len(parts) in (2, 3) and all(part.strip().isdigit() for part in parts):
-        first, last, step = (*map(int, parts), 1)[:3]
-        if first <= last and step > 0:
-            return path, list(range(first, last + 1, step))
-    elif path and values and all(part.strip() for part in values.split(",")):
-        return path, [_value(part.strip()) for part in values.split(",")]
-    raise invalid(
-        "--over", text, "PATH=VALUES", "for example capacity.ml.m5.xlarge=2,4,8 or capacity.ml.m5.xlarge=1:10"
-    )
-
-
-def _value(text: str) -> Any:
-    """true or false, a number if it is one, else the text."""
-    if text in ("true", "false"):
-        return text == "true"
-    for kind in (int, float):
-        try:
-            return kind(text)
-        except ValueError:
-            pass
-    return text
-
-
 def _chosen(results: Results, asked: Iterable[str] | None, target: Target | None) -> list[str]:
     """The figures to show: those that were asked for, or the usual ones that anybody has shown."""
     if asked:
@@ -318,9 +289,9 @@ def _print(answer: Answer, name: str, figures: Sequence[str]) -> None:
 
 
 def _headings(answer: Answer, figures: Sequence[str]) -> Iterator[tuple[str, str]]:
-    varied = answer.results.varied
-    yield from ((path, "right") for path in varied)
-    yield from ((name, "right") for name in (figures if varied else ("figure", "mean")))
+    paths = answer.results.varied
+    yield from ((path, "right") for path in paths)
+    yield from ((name, "right") for name in (figures if paths else ("figure", "mean")))
     if answer.target is not None:
         yield "target", "left"
 

@@ -79,7 +79,7 @@ def replay(
     )
     terminal.check_extras(html, parquet)
     checked = when_checked(laws)
-    quotas, own = dict(map(tables.quota, capacity or [])), dict(map(tables.usd_per_hour, price or []))
+    quotas, own = tables.quotas(capacity), tables.own_prices(price)
     brought = tables.workload(trace, mapping, skip, quotas, discipline=discipline, prices=prices, price=own)
     course = _course(quotas) if html is not None else None
     readers = [] if course is None else [course.read]

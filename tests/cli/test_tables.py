@@ -6,7 +6,7 @@ import re
 import pytest
 
 from hptsim.cli.app import main
-from hptsim.cli.tables import quota, usd_per_hour
+from hptsim.cli.tables import own_prices, quotas
 from hptsim.errors import InvalidInput
 
 TABLE = """id,submitted,seconds,gpus
@@ -162,10 +162,10 @@ def test_what_cannot_be_meant_is_an_error(table, capsys, arguments, message):
 
 
 def test_quotas_and_prices_are_parsed():
-    assert quota("v100 = 8") == ("v100", 8) and usd_per_hour("v100 = 2.5") == ("v100", 2.5)
+    assert quotas(["v100 = 8"]) == {"v100": 8} and own_prices(["v100 = 2.5"]) == {"v100": 2.5}
     for wrong in ("v100", "=3", "v100=-1", "v100=²"):
         with pytest.raises(InvalidInput, match="--capacity: got"):
-            quota(wrong)
+            quotas([wrong])
 
 
 @pytest.mark.long
