@@ -16,7 +16,7 @@ from hptsim.optional import require
 from hptsim.planning.answers import Answer
 from hptsim.planning.bisection import first_that
 from hptsim.planning.experiments import Settings, run_points, seeds, with_figure
-from hptsim.planning.results import HEADLINE, Results, digits, html_table, spelled
+from hptsim.planning.results import Results, digits, html_table, spelled
 from hptsim.planning.targets import Target
 from hptsim.scenario.scenario import Scenario
 
@@ -151,8 +151,9 @@ class HistoryAnswer(Answer):
             return [self.search.sentence()]
         lines = []
         for set_, part in self.points():
-            column = HEADLINE if self.target is None else self.target.column
-            shown = f"{column} is {digits(value_of(part, column))}" + (f" with {spelled(set_)}" if set_ else "")
+            columns = (self.column, *self.also) if self.target is None else (self.target.column,)
+            values = ", ".join(f"{column} is {digits(value_of(part, column))}" for column in columns)
+            shown = values + (f" with {spelled(set_)}" if set_ else "")
             left = f"; {share:.2%} of the jobs are refused or never start" if (share := unserved(part)) else ""
             verdict = "" if self.target is None else f": {self.target} is {self.verdict(part)}"
             lines.append(f"{shown}{verdict}{left}.")
