@@ -109,8 +109,8 @@ class KnownTuningJob:
     scores: dict[str, float] = attrs.field(factory=dict)
     """The objective of each evaluated training job, with the sign that makes small ones good."""
     best: float | None = None
-    tried: list[Mapping[str, str]] = attrs.field(factory=list)
-    """The configurations of a grid."""
+    tried: list[tuple[int, Mapping[str, str]]] = attrs.field(factory=list)
+    """The configurations of a grid, each with its definition."""
     models: int = 0
     lost: frozenset[str] = frozenset()
     """What was done to it on requests whose responses were lost: create, stop."""
