@@ -152,7 +152,9 @@ class HistoryAnswer(Answer):
         lines = []
         for set_, part in self.points():
             column = HEADLINE if self.target is None else self.target.column
-            shown = f"{column} is {digits(value_of(part, column))}" + (f" with {spelled(set_)}" if set_ else "")
+            value = value_of(part, column)
+            shown = f"{column} {'was not observed' if math.isnan(value) else f'is {digits(value)}'}"
+            shown += f" with {spelled(set_)}" if set_ else ""
             left = f"; {share:.2%} of the jobs are refused or never start" if (share := unserved(part)) else ""
             verdict = "" if self.target is None else f": {self.target} is {self.verdict(part)}"
             lines.append(f"{shown}{verdict}{left}.")

@@ -25,8 +25,8 @@ np = require("numpy", "planning", "hptsim.planning")
 pd = require("pandas", "planning", "hptsim.planning")
 HEADLINE = "waiting_time_s.mean"
 """The column that a sentence is about unless another is named."""
-HISTORY = "one history, no interval, for all replications are the same; resample it for other days"
-"""What is said instead of an interval when all replications are the same."""
+SAME = "all are the same in every figure, so that there is no interval; recorded jobs can be resampled for other days"
+"""What is said instead of an interval when all replications are the same: it may be one history, or nothing has happened."""
 _META = b"hptsim"
 
 
@@ -111,7 +111,7 @@ class Results:
     @property
     def no_interval(self) -> str:
         """Why there is none, in words."""
-        return HISTORY if self.one_history else "they show no spread, so that there is no interval"
+        return SAME if self.one_history else "they show no spread, so that there is no interval"
 
     @property
     def unserved(self) -> float:

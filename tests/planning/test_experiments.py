@@ -136,6 +136,11 @@ def test_a_share_above_a_threshold_is_a_target(serial):
     assert alone.interval(column, 0.9)[1] <= 0.05 and target in found.sentence()
 
 
+def test_a_search_says_that_its_figure_was_not_observed(serial):
+    found = smallest(SCENARIO, QUOTA, "waiting_time_s.p95 <= 60", replications=2, high=2, until_s=0.0, executor=serial)
+    assert found.value is None and "was not observed in 2 of 2 replications." in found.sentence()
+
+
 @pytest.mark.long
 def test_too_few_replications_for_a_small_share_are_named(serial):
     few = {"replications": 8, "high": 8, "executor": serial}
