@@ -18,6 +18,7 @@ from hptsim.errors import invalid, nearest
 from hptsim.model.account import TOTAL, TUNING_JOBS
 from hptsim.optional import require
 from hptsim.planning import horizon
+from hptsim.planning.figures import settings_for
 from hptsim.planning.intervals import ANYTHING, Limits, interval, limits_of
 from hptsim.planning.reduction import Reduction
 
@@ -96,7 +97,9 @@ class Results:
     def values(self, column: str) -> Any:
         """*column* of every replication that has one, as an array; raises InvalidInput for a column that is not there."""
         if column not in self.table:
-            raise invalid("column", column, "one of the table's", nearest(column, self.columns))
+            asked = settings_for(column, self.columns)
+            instead = f"write {asked} in the experiment" if asked else nearest(column, self.columns)
+            raise invalid("column", column, "one of the table's", instead)
         return self.table[column].dropna().to_numpy()
 
     def mean(self, column: str) -> float:
