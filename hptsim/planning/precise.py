@@ -58,7 +58,8 @@ def until_precise(
         expected = f"one of {', '.join(TECHNIQUES)}"
         raise invalid("variance_reduction", variance_reduction, expected, nearest(variance_reduction, TECHNIQUES))
     settings = with_figure(settings, column)
-    own = seeds(seed, most)
+    if isinstance(most, bool) or not isinstance(most, int) or most < 1:
+        raise invalid("most", most, "a whole number of replications, at least 1")
 
     def enough(found: Results) -> bool:
         return is_precise(found, column, relative_half_width, confidence)
@@ -68,13 +69,13 @@ def until_precise(
         if variance_reduction == "none":
 
             def more(begin: int, count: int) -> Results:
-                return run_points(scenario, [{}], own[begin : begin + count], begin, (), settings)
+                return run_points(scenario, [{}], seeds(seed, count, begin), begin, (), settings)
 
             return _grown(more, enough, first, most)
         if first < _FIRST_LOOK or most < first + _FIRST_LOOK:
             expected = f"a pilot of at least {_FIRST_LOOK} with variance_reduction, and {_FIRST_LOOK} more in most"
             raise invalid("first, most", (first, most), expected)
-        reduced = _Reducing(scenario, column, settings, own, first)
+        reduced = _Reducing(scenario, column, settings, seed, first, most)
         reduced.choose(variance_reduction, relative_half_width, confidence)
         return reduced.told(_grown(reduced.more, enough, _FIRST_LOOK, reduced.most))
 
@@ -102,11 +103,11 @@ def _grown(more: Callable[[int, int], Results], enough: Callable[[Results], bool
 class _Reducing:
     """Replications with less variance: a pilot, what it chose, and the corrected ones after it."""
 
-    def __init__(self, scenario: Scenario, column: str, settings: Settings, own: list[int], pilot: int) -> None:
+    def __init__(self, scenario: Scenario, column: str, settings: Settings, seed: int, pilot: int, most: int) -> None:
         rest: dict[str, Any] = dict(settings)
         self._how = {name: rest.pop(name) for name in ("executor", "checkpoint", "progress") if name in rest}
         self._design = Reduced(scenario, **rest, column=column)
-        self._own, self._pilot, self._pilot_runs = own, pilot, pilot
+        self._seed, self._most, self._pilot, self._pilot_runs = seed, most, pilot, pilot
         self._plain: list[float] = []
 
     def choose(self, wanted: str, relative_half_width: float, confidence: float) -> None:
@@ -132,8 +133,8 @@ class _Reducing:
 
     @property
     def most(self) -> int:
-        """How many corrected replications the seeds allow, the pilot's taken off."""
-        return max(_FIRST_LOOK, (len(self._own) - self._pilot_runs) // self._each)
+        """How many corrected replications are allowed, the pilot's taken off."""
+        return max(_FIRST_LOOK, (self._most - self._pilot_runs) // self._each)
 
     @property
     def _each(self) -> int:
@@ -159,6 +160,6 @@ class _Reducing:
         return Reduction(design.column, design.technique, self._pilot_runs, runs, count * design.queues, plain)
 
     def _run(self, design: Reduced, begin: int, count: int) -> Any:
-        own = self._own[begin : begin + count]
+        own = seeds(self._seed, count, begin) if count else []
         found = run([(design, seed) for seed in own], **self._how)
         return pd.DataFrame([{"replication": begin + place, **one} for place, one in enumerate(found)])

@@ -161,6 +161,8 @@ def test_where_nothing_gains_it_says_so(serial):
         ({"variance_reduction": "plain-queue", "column": "throughput_per_hour"}, "'auto' takes what applies"),
         ({"variance_reduction": "auto", "column": "stop_to_stopped_s.mean"}, "every replication of the pilot has"),
         ({"first": 1}, "at least 2"),
+        ({"most": 0}, "most: got 0"),
+        ({"most": 40.0}, "most: got 40.0"),
     ],
     ids=str,
 )
