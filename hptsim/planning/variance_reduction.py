@@ -22,14 +22,12 @@ import attrs
 
 from hptsim.errors import invalid, nearest
 from hptsim.optional import require
-from hptsim.planning import horizon, plain_queue
+from hptsim.planning import horizon, many_queues, plain_queue, queue_figures
 from hptsim.planning.executors import Design
-from hptsim.planning.experiments import seeds
 from hptsim.planning.metrics import Figures
 from hptsim.planning.plain_queue import PlainQueue
 from hptsim.planning.reduction import WORDS
 from hptsim.scenario.random_streams import Mirrored
-from hptsim.simulation.gc_pause import collector_paused
 
 np = require("numpy", "planning", "hptsim.planning")
 
@@ -39,8 +37,9 @@ PLAIN, QUEUE, ALONE, CONTROL = "plain", "plain_queue", "alone_", "control_"
 """What a replication of a pilot has besides its figures: the plain figure, that of the plain queue beside it, those of numbered
 runs of the plain queue alone, numbered controls."""
 _ALONE = 4
-QUEUE_COST = 1 / 15
-"""What a run of the plain queue costs, in replications: 1/15 to 1/30 in the models of benchmarks/precision.py."""
+_TURN_COST, _AT_ONCE_COST = 1 / 15, 1 / 500
+"""What a run of the plain queue costs, in replications, in its turn or at once with others: 1/15 to 1/30, and 1/500 to 1/1,500
+of a hundred at once, in the models of benchmarks/precision.py."""
 _WORTH = 1.2
 """A technique must promise this gain for its cost: what a pilot says of a gain is itself uncertain."""
 _NEAR = 0.95
@@ -76,15 +75,20 @@ class Reduced(Design):
             return {name: value if name == PLAIN else (value + other[name]) / 2 for name, value in figures.items()}
         if self.technique == "controls":
             queue = PlainQueue(self.scenario)
-            figures[self.column] = plain - self._known(queue, queue.courses(seed))
+            figures[self.column] = plain - float(np.dot(queue.controls(queue.courses(seed)), self.factors))
         if self.technique == "plain-queue":
             figures[self.column] = plain - self.factor * self._deviation(seed)
         return figures
 
     def training_jobs(self, seed: int) -> int:
         """How many training jobs it may have, the runs of the plain queue counted for what they cost."""
-        runs = {"antithetic": 2, "plain-queue": 1 + self.queues * QUEUE_COST}.get(self.technique, 1)
+        runs = {"antithetic": 2, "plain-queue": 1 + self.queues * self.queue_cost}.get(self.technique, 1)
         return math.ceil(super().training_jobs(seed) * runs)
+
+    @property
+    def queue_cost(self) -> float:
+        """What one of many runs of the plain queue costs, in replications."""
+        return _AT_ONCE_COST if many_queues.at_once(PlainQueue(self.scenario)) else _TURN_COST
 
     @property
     def usable(self) -> bool:
@@ -98,32 +102,27 @@ class Reduced(Design):
         queue = PlainQueue(self.scenario)
         coming = queue.courses(seed)
         found = {f"{CONTROL}{place}": value for place, value in enumerate(queue.controls(coming))}
-        if plain_queue.has(self.column):
+        if queue_figures.has(self.column):
             found[QUEUE] = self._served(queue, coming)
-            for place, own in enumerate(seeds(seed, _ALONE)):
-                found[f"{ALONE}{place}"] = self._served(queue, queue.courses(own, alone=True))
+            values, _ = many_queues.alone(queue, self.column, seed, _ALONE, **self._counted)
+            found |= {f"{ALONE}{place}": value for place, value in enumerate(values)}
         return found
+
+    @property
+    def _counted(self) -> dict[str, Any]:
+        """Which tuning jobs count."""
+        return {"warm_up_s": self.warm_up_s, "until_s": self.scenario.until_s if self.until_s is None else self.until_s}
 
     def _served(self, queue: PlainQueue, coming: Sequence[plain_queue.Course]) -> float:
         """The figure of the plain queue."""
         queue.serve(coming)
-        until_s = self.scenario.until_s if self.until_s is None else self.until_s
-        return plain_queue.figure(coming, self.column, self.warm_up_s, until_s)
+        return plain_queue.figure(coming, self.column, **self._counted)
 
     def _deviation(self, seed: int) -> float:
         """The plain queue's figure minus its mean, from runs that no simulation shares, corrected by their controls."""
-        queue, values = PlainQueue(self.scenario), []
-        with collector_paused(stays=False):  # it would take as long as the runs, which make no cycles
-            for own in seeds(seed, self.queues):
-                coming = queue.courses(own, alone=True)
-                values.append(self._served(queue, coming) - self._known(queue, coming))
-        return self._served(queue, queue.courses(seed)) - math.fsum(values) / len(values)
-
-    def _known(self, queue: PlainQueue, coming: Sequence[plain_queue.Course]) -> float:
-        """What the controls explain; its mean is 0."""
-        if not any(self.factors):
-            return 0.0
-        return math.fsum(factor * one for factor, one in zip(self.factors, queue.controls(coming), strict=True))
+        queue = PlainQueue(self.scenario)
+        values, controls = many_queues.alone(queue, self.column, seed, self.queues, **self._counted)
+        return self._served(queue, queue.courses(seed)) - float((values - controls @ np.array(self.factors)).mean())
 
 
 def worth_it(pilot: Any, design: Reduced) -> bool:
@@ -167,8 +166,8 @@ def _offers(pilot: Any, plain: Any, design: Reduced, enough: float) -> dict[str,
         alone = pilot[[name for name in pilot.columns if name.startswith(ALONE)]].to_numpy(dtype=float).ravel()
         spread = float(np.concatenate([queue, alone]).var(ddof=1))  # of a skewed figure few values show little
         own = part / whole * spread
-        runs = _queues(left, factor**2 * own, enough)
-        cost = (left + factor**2 * own / runs) * (1 + runs * QUEUE_COST)
+        runs = _queues(left, factor**2 * own, enough, design.queue_cost)
+        cost = (left + factor**2 * own / runs) * (1 + runs * design.queue_cost)
         better = attrs.evolve(design, technique="plain-queue", factor=factor, factors=factors, queues=runs)
         offers["plain-queue"] = cost, better
     return offers
@@ -194,8 +193,8 @@ def _fitted(values: Any, controls: Any) -> tuple[tuple[float, ...], float]:
     return tuple(float(one) for one in fit[1:] / scale), float((left**2).sum() / (count - 1))
 
 
-def _queues(left: float, own: float, enough: float) -> int:
+def _queues(left: float, own: float, enough: float, cost: float) -> int:
     """How many runs of the plain queue a replication has: as many as pay, but no more than the variance *enough* needs."""
-    pay = math.sqrt(own / (left * QUEUE_COST)) if left > 0 else math.inf
+    pay = math.sqrt(own / (left * cost)) if left > 0 else math.inf
     need = own / (enough - left) if enough > left else math.inf
     return max(1, min(_MOST_QUEUES, math.ceil(min(pay, need, _MOST_QUEUES))))

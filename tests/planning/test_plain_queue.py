@@ -7,7 +7,8 @@ import pytest
 from hptsim import Scenario, Simulation, TuningJobSpec
 from hptsim.model import Assumptions
 from hptsim.model.definitions import InstanceRequest, ResourceLimits, TrainingJobDefinition
-from hptsim.planning.plain_queue import PlainQueue, applies, figure, has
+from hptsim.planning.plain_queue import PlainQueue, applies, figure
+from hptsim.planning.queue_figures import has
 from hptsim.scenario.arrival_patterns import Profile
 from hptsim.scenario.cloud import Script, Timings
 from hptsim.scenario.durations import Exponential, LogNormal, Uniform

@@ -117,4 +117,6 @@ def test_the_work_of_a_replication_counts_what_comes_with_it():
     plain = DESIGN.training_jobs(0)
     assert plain == 30 == attrs.evolve(DESIGN, technique="controls").training_jobs(0)
     assert attrs.evolve(DESIGN, technique="antithetic").training_jobs(0) == 60
-    assert attrs.evolve(DESIGN, technique="plain-queue", queues=30).training_jobs(0) == 90
+    assert attrs.evolve(DESIGN, technique="plain-queue", queues=1000).training_jobs(0) == 90
+    batch = attrs.evolve(SCENARIO, arrivals=(Arrivals(TuningJobSpec("c"), Exponential(60.0), 30, batch=2),))
+    assert Reduced(batch, column=WAIT, technique="plain-queue", queues=30).training_jobs(0) == 90
