@@ -59,8 +59,9 @@ def until_precise(
     *variance_reduction* takes fewer replications for the same precision: "antithetic", "controls" or "plain-queue"
     (`hptsim.planning.variance_reduction`), or "auto" for that of them which up to *first* pilot replications promise most of, and
     none where they promise too little or plain ones are soon enough. A pilot to which a factor was fitted is no part of the
-    answer. The table then has the corrected *column* alone, and `reduction` says what it was worth in this run. Raises
-    InvalidInput for a technique that does not fit the scenario.
+    answer. The table then has the corrected *column* alone, and `reduction` says what it was worth in this run. An answer of ten
+    replications has hardly seen what happens in one of thirty: where rare faults matter, take "none", and a *first* that will
+    have had some. Raises InvalidInput for a technique that does not fit the scenario.
     """
     check_confidence(confidence)
     if first < 2:

@@ -29,6 +29,7 @@ from hptsim.planning.experiments import seeds
 from hptsim.planning.metrics import Figures
 from hptsim.planning.plain_queue import PlainQueue
 from hptsim.planning.reduction import WORDS
+from hptsim.scenario.cloud import Faults
 from hptsim.scenario.random_streams import Mirrored
 
 np = require("numpy", "planning", "hptsim.planning")
@@ -146,9 +147,10 @@ def worth_it(pilot: Any, design: Reduced, wanted: str) -> bool:
 def as_it_is(pilot: Any, design: Reduced, enough: float) -> Reduced | None:
     """The *design* with the plain queue's whole deviation taken off, where the *pilot* alone tells the rest precisely enough.
 
-    A factor of 1 is chosen by no replication, so that those of the pilot may be part of the answer. *enough* is as in `chosen`.
+    A factor of 1 is chosen by no replication, so that those of the pilot may be part of the answer. Not where there are faults:
+    by chance a pilot may have had none of rare ones. *enough* is as in `chosen`.
     """
-    if QUEUE not in pilot or np.ptp(pilot[QUEUE]) == 0:
+    if design.scenario.faults != Faults() or QUEUE not in pilot or np.ptp(pilot[QUEUE]) == 0:
         return None
     left = float((pilot[PLAIN] - pilot[QUEUE]).var(ddof=1))
     return _with_queue(pilot, design, 1.0, left, enough)[1] if left <= _LITTLE * enough else None

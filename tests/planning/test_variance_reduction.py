@@ -67,6 +67,8 @@ def test_what_the_queue_leaves_decides_whether_it_is_taken_off_as_it_is():
     assert as_it_is(pilot.assign(**{PLAIN: 1.5 * alike[PLAIN]}), DESIGN, 1.0) is None, (
         "a factor of 1.5 is no factor of 1"
     )
+    faulty = attrs.evolve(DESIGN, scenario=attrs.evolve(SCENARIO, faults={"algorithm_error": 0.01}))
+    assert as_it_is(alike, faulty, 1.0) is None, "ten replications may have had no fault by chance"
     assert as_it_is(pilot.drop(columns=QUEUE), DESIGN, 1.0) is None
     assert as_it_is(alike.assign(**{QUEUE: 3.0}), DESIGN, 1.0) is None
 
