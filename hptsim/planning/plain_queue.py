@@ -150,7 +150,7 @@ class PlainQueue:
             lines.setdefault(one.shape.kind, []).append(one)
         for kind, same in lines.items():
             free = self.instances(kind)
-            if free is not None and all(one.shape.size == 1 and len(one.trainings) == 1 for one in same):
+            if free and all(one.shape.size == 1 and len(one.trainings) == 1 for one in same):
                 _serve_single(same, free)
             else:
                 _serve(same, math.inf if free is None else free, self._keeps)

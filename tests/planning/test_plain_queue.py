@@ -79,6 +79,14 @@ def test_its_figures_are_those_of_the_metrics():
     assert early == pytest.approx(np.mean([c.waiting_s for c in coming if c.at_s + c.waiting_s <= 1000]))
 
 
+@pytest.mark.parametrize("template", [spec(), spec(3, 2)], ids=["one training job", "several"])
+def test_without_quota_nobody_is_served(template):
+    plain = PlainQueue(queue(template, capacity=0))
+    coming = plain.courses(1)
+    plain.serve(coming)
+    assert not any(one.launched for one in coming) and figure(coming, "waiting_time_s.mean") == 0
+
+
 @pytest.mark.parametrize(
     ("arrivals", "count"),
     [
