@@ -37,7 +37,7 @@ def at_once(queue: PlainQueue) -> bool:
         return False
     if any(isinstance(one.interarrival_s, Times) for one in arrivals):
         return False
-    if any(isinstance(one.interarrival_s, Profile) and one.until_s is None for one in arrivals):
+    if any(isinstance(one.interarrival_s, Profile) and one.until_s is None for one in arrivals):  # of no known end
         return False
     shapes = [queue.shape(one.templates[0]) for one in arrivals]
     count = queue.instances(shapes[0].kind) if shapes else None
@@ -89,8 +89,8 @@ def _at_once(
 
 
 def _drawn(arrivals: Arrivals, shape: Shape, rng: Any, runs: int, monday_s: float) -> tuple[Any, list[Any]]:
-    """When tuning jobs come (inf after the last one), their seconds before and from training on; and what is no constant
-    of the controls: what all training takes minus its mean, how many come or their gaps."""
+    """When tuning jobs come (inf after the last one), their seconds before and from training on; and the controls of a run:
+    what all training takes minus its mean, and how many more came, or how much longer gaps were, than expected."""
     at_s = _times(arrivals, rng, runs, monday_s)
     come = np.isfinite(at_s)
     times_s = {True: np.full(at_s.shape, shape.parts[0][0]), False: np.full(at_s.shape, shape.parts[0][1])}

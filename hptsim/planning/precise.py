@@ -69,9 +69,9 @@ def until_precise(
     if variance_reduction not in TECHNIQUES:
         expected = f"one of {', '.join(TECHNIQUES)}"
         raise invalid("variance_reduction", variance_reduction, expected, nearest(variance_reduction, TECHNIQUES))
-    settings = with_figure(settings, column)
     if isinstance(most, bool) or not isinstance(most, int) or most < 1:
         raise invalid("most", most, "a whole number of replications, at least 1")
+    settings = with_figure(settings, column)
 
     def enough(found: Results) -> bool:
         return is_precise(found, column, relative_half_width, confidence)

@@ -33,6 +33,11 @@ class Reduction:
     plain: float
 
     @property
+    def corrects(self) -> bool:
+        """Whether the values are other ones than those of plain replications."""
+        return self.technique not in UNREDUCED
+
+    @property
     def observations(self) -> str:
         """What each row of the table is.
 
@@ -56,7 +61,7 @@ class Reduction:
         >>> Reduction("x", "antithetic", 20, 40, 0, 204.0).sentence()[-58:]
         'about 204 plain ones would be as precise: 3.4 times fewer.'
         """
-        if self.technique in UNREDUCED:
+        if not self.corrects:
             tried = f" ({self.pilot} mirrored replications tried one and do not count)" if self.pilot else ""
             return f"Variance reduction: {UNREDUCED[self.technique]}{tried}."
         how, done = WORDS[self.technique], f"{self.pilot + self.replications:,} replications"

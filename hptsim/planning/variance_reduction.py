@@ -92,7 +92,7 @@ class Reduced(Design):
 
     def training_jobs(self, seed: int) -> int:
         """How many training jobs it may have, the runs of the plain queue counted for what they cost."""
-        queues = self.queues * self.queue_cost
+        queues = self.queues * self.queue_cost if self.queues else 0.0
         runs = {"antithetic": 2, "plain-queue": 1 + queues, "alone": queues}.get(self.technique, 1)
         return math.ceil(super().training_jobs(seed) * runs)
 

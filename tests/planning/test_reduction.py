@@ -63,3 +63,6 @@ def test_a_corrected_share_is_no_number_of_trials():
     corrected = Results(table, reduction=Reduction(column, "controls", 20, 10, 0, 30.0))
     assert corrected.limits(column) == (0, float("inf")) and Results(table).limits(column) == (0, 1)
     assert corrected.interval(column)[0] == 0
+    for technique in ("plain", "none"):
+        plain = Results(table.abs(), reduction=Reduction(column, technique, 0, 10, 0, 10.0))
+        assert plain.limits(column) == (0, 1) and plain.interval(column) == Results(table.abs()).interval(column)
