@@ -173,8 +173,8 @@ def answers(
                 took_s.append(time.process_time() - begun)
                 counts.append(_runs(answer))
                 means.append(answer.mean(question.column))
-            yield {**row, "seconds": statistics.median(took_s), "replications": round(statistics.median(counts)),
-                   "mean": statistics.fmean(means)}  # fmt: skip
+            yield {**row, "answers": seeds, "seconds": statistics.median(took_s),
+                   "replications": round(statistics.median(counts)), "mean": statistics.fmean(means)}  # fmt: skip
 
 
 def rows(quick: bool) -> Rows:

@@ -19,22 +19,22 @@ PAGE = Path(__file__).parent.parent / "docs" / "validation" / "precision.md"
 HEAD = """# Time to a precise answer
 
 Seconds of processor time until a mean is known to {relative:.0%} with 95 % confidence (half of the interval over the mean), by
-`python benchmarks/precision_page.py`, median of {seeds}, on a machine with other work. hptsim asks `until_precise` with
+`python benchmarks/precision_page.py`, the median of some answers, on a machine with other work. hptsim asks `until_precise` with
 `variance_reduction="auto"`; bare simpy and Ciw make plain replications of the same models. All have hptsim's intervals and look
 again when half as many more replications are done, plain ones first after 20, corrected ones after 10.
 
 M/M/20: the mean wait of the last 1,000 of 1,500 customers at a load of 0.9. Nightly: the 95 %
 quantile of the waits of the README's 100 tuning jobs under a quota of 5.
 
-| question | program | seconds | replications | mean (s) |
-|---|---|---|---|---|
+| question | program | seconds | replications | mean (s) | answers |
+|---|---|---|---|---|---|
 {rows}
 
 In both questions the plain queue is all that the simulation is. Its deviation from its own mean is taken off as it is, with a
 factor of 1, so that the ten replications which have shown this are those of the answer. The mean of the plain queue is found by
-hundreds of its runs at once, in arrays, each of which costs a thousandth of a simulation, and a hundredth of one of simpy.
-Nearly all the time that is left goes into those ten simulations. One of them takes about ten times as long as one of simpy: it
-has the rules, the journal and all figures of the service, not the waits alone.
+hundreds of its runs at once, in arrays, each of which costs less than 1/500 of a simulation, and about 1/60 of one of simpy.
+Nearly all the time goes into those ten simulations. One of them takes ten to fifteen times as long as one of simpy: it has the
+rules, the journal and all figures of the service, not the waits alone.
 
 Where the first ten replications show that plain ones are soon enough, `auto` goes on with plain ones, and all of them count.
 
@@ -81,7 +81,6 @@ def page(
     covered: Sequence[dict[str, Any]],
     spread: Sequence[dict[str, Any]],
     *,
-    seeds: int,
     sequences: int,
     groups: int,
 ) -> str:
@@ -93,13 +92,13 @@ def page(
     }
     return HEAD.format(
         relative=RELATIVE,
-        seeds=f"{seeds} answer{'s' if seeds > 1 else ''}",
         rows="\n".join(
             f"| {row['question']} | {row['program']} | "
             + (
-                f"left out: {row['left_out']} | | |"
+                f"left out: {row['left_out']} | | | |"
                 if "left_out" in row
-                else f"{row['seconds']:.{1 if row['seconds'] >= 1 else 2}f} | {row['replications']:,} | {row['mean']:.1f} |"
+                else f"{row['seconds']:.{1 if row['seconds'] >= 1 else 2}f} | {row['replications']:,} | {row['mean']:.1f} "
+                f"| {row['answers']} |"
             )
             for row in measured
         ),
@@ -131,7 +130,7 @@ def main(arguments: list[str]) -> None:
     counts = [int(one) for one in arguments]
     seeds, sequences, groups = [*counts, *(3, 400, 250)[len(counts) :]]
     measured = list(answers(seeds)), list(gains()), list(coverage(sequences)), list(tried(groups))
-    PAGE.write_text(page(*measured, seeds=seeds, sequences=sequences, groups=groups), encoding="utf-8")
+    PAGE.write_text(page(*measured, sequences=sequences, groups=groups), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -39,7 +39,8 @@ TECHNIQUES = ("none", "auto", *WORDS)
 PLAIN, QUEUE, ALONE, CONTROL = "plain", "plain_queue", "alone_", "control_"
 """What a replication of a pilot has besides its figures: the plain figure, that of the plain queue beside it, those of numbered
 runs of the plain queue alone, numbered controls."""
-_ALONE = 4
+_ALONE, _ALONE_AT_ONCE = 4, 20
+"""How many of those runs there are."""
 _TURN_COST, _AT_ONCE_COST = 1 / 15, 1 / 500
 """What a run of the plain queue costs, in replications, in its turn or at once with others: 1/15 to 1/30, and 1/500 to 1/1,500
 of a hundred at once, in the models of benchmarks/precision.py."""
@@ -115,7 +116,8 @@ class Reduced(Design):
         found = {f"{CONTROL}{place}": value for place, value in enumerate(queue.controls(coming))}
         if queue_figures.has(self.column):
             found[QUEUE] = self._served(queue, coming)
-            values, _ = many_queues.alone(queue, self.column, seeds(seed, 1)[0], _ALONE, **self._counted)
+            count = _ALONE_AT_ONCE if many_queues.at_once(queue) else _ALONE
+            values, _ = many_queues.alone(queue, self.column, seeds(seed, 1)[0], count, **self._counted)
             found |= {f"{ALONE}{place}": value for place, value in enumerate(values)}
         return found
 
