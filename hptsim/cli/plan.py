@@ -20,6 +20,7 @@ from hptsim.planning.intervals import check_confidence
 from hptsim.planning.one_history import HistoryAnswer, HistoryTarget, smallest_in_history
 from hptsim.planning.results import HEADLINE, Results, digits, percent
 from hptsim.planning.targets import Target
+from hptsim.scenario.price_sources import PriceSources
 from hptsim.scenario.resampling import resampling
 from hptsim.scenario.scenario import Scenario
 from hptsim.views.page_words import Setup
@@ -196,7 +197,7 @@ def plan(
         setup = Setup(seed, until, warm_up, resampling(resample), written, warning)
         html.write_text(page(scenario, answer, figures, setup), encoding="utf-8")
     if json:
-        data = {**answer.data(scenario.name, seed), "prices": terminal.prices_data(scenario)}
+        data = {**answer.data(scenario.name, seed), "prices": PriceSources.of(scenario).data()}
         print(dumps(data if brought is None else {**data, "table": brought.data()}, indent=2))
     else:
         _print(answer, scenario.name, figures)
