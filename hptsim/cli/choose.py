@@ -9,8 +9,8 @@ from typing import Any
 
 from hptsim import planning
 from hptsim.cli import terminal
+from hptsim.cli.assignments import varied
 from hptsim.cli.exit_codes import SUCCESS
-from hptsim.cli.plan import parsed
 from hptsim.errors import invalid
 from hptsim.planning.frontiers import bare
 from hptsim.planning.intervals import check_confidence, check_unserved
@@ -26,7 +26,7 @@ def choose(
     budget: int | None = None,
     designs: int | None = None,
     unserved: float = 0.0,
-    replications: int = 20,
+    replications: int | None = None,
     until: float | None = None,
     warm_up: float = 0.0,
     resample: str | None = None,
@@ -55,7 +55,7 @@ def choose(
     unserved
         the share of tuning jobs that may be refused or never train; designs beyond it are left out
     replications
-        of each design of a frontier
+        with several figures: of each design (default: 20)
     until
         end each replication at this many seconds
     warm_up
@@ -75,8 +75,9 @@ def choose(
     """
     check_confidence(confidence, 0.5)
     check_unserved(unserved)
-    _check_way(figure, indifference, budget, designs)
-    grid = dict(map(parsed, over))
+    terminal.check_files({"--checkpoint": checkpoint}, {"FILE": file})
+    _check_way(figure, indifference, budget, designs, replications)
+    grid = varied("--over", over)
     scenario = terminal.accepted(Scenario.load(file), yes)
     settings: planning.Settings = {
         "until_s": until,
@@ -99,7 +100,9 @@ def choose(
         )
         data = {"best": dict(found.designs[found.best]), "mean": found.means[found.best]}
     else:
-        results = _tried(scenario, grid, figure, designs, replications, unserved, seed, settings)
+        results = _tried(
+            scenario, grid, figure, designs, 20 if replications is None else replications, unserved, seed, settings
+        )
         found = planning.frontier(results, figure, confidence, unserved)
         data = {"frontier": terminal.records(found.best), "designs": terminal.records(found.table)}
     few = "" if designs is None else _of_how_many(len(found.table), grid)
@@ -112,7 +115,13 @@ def choose(
     return SUCCESS
 
 
-def _check_way(figure: Sequence[str], indifference: float | None, budget: int | None, designs: int | None) -> None:
+def _check_way(
+    figure: Sequence[str],
+    indifference: float | None,
+    budget: int | None,
+    designs: int | None,
+    replications: int | None,
+) -> None:
     """Refuse options of the other way to choose, before anybody has computed for hours."""
     one = {"--indifference": indifference, "--budget": budget}
     if len(figure) > 1:
@@ -122,6 +131,12 @@ def _check_way(figure: Sequence[str], indifference: float | None, budget: int | 
         return
     if designs is not None:
         raise invalid("--designs", designs, "at least two --figure: of one, --budget says how much is tried")
+    if replications is not None:
+        raise invalid(
+            "--replications",
+            replications,
+            "at least two --figure: of one, --indifference or --budget says how many there are",
+        )
     if len([value for value in one.values() if value is not None]) != 1:
         raise invalid(
             "choose",

@@ -61,7 +61,14 @@ def diagram(
         raise InvalidInput("--journal is shown in the drawing of --svg FILE, which is not given")
     if job is not None and journal is None:
         raise InvalidInput("--job is looked for in --journal FILE, which is not given")
-    terminal.check_folders({"--svg": svg, "--tla": tla})
+    if tla is not None and lifecycle is not None and svg is None and not mermaid:
+        raise InvalidInput(
+            f"{lifecycle}: --tla has all lifecycles; leave it out, or add --svg FILE or --mermaid to draw it"
+        )
+    beside = None if tla is None else tla.with_suffix(".cfg")
+    terminal.check_files(
+        {"--svg": svg, "--tla": tla, "the .cfg beside --tla": beside}, {"--journal": journal, "--scenario": scenario}
+    )
     if tla is not None:
         _write(tla, smallest() if scenario is None else Scenario.load(scenario), fault or [], delayed_stop)
     elif scenario is not None or fault or delayed_stop:

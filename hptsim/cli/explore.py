@@ -93,13 +93,17 @@ def explore(
     film
         write a page that plays the counterexample, if there is one
     html
-        write a page in which the reader chooses what happens next, and nothing else; it holds the nearest 2,000 states at most
+        write a page in which the reader chooses what happens next, and nothing else; it holds every state, without reduction, but
+        the nearest 2,000 at most, or those of --max-states
     json
         print machine-readable results
     """
     searching = {"max_states": max_states, "max_depth": max_depth, "workers": workers, "checkpoint": checkpoint}
-    _check(searching, hash_compaction, walks, depth)
-    terminal.check_folders({"--checkpoint": checkpoint, "--film": film, "--html": html})
+    _check(searching, {"hash_compaction": hash_compaction, "no_reduction": no_reduction}, walks, depth)
+    if html is not None:
+        _check_page({**searching, "max_states": None, "hash_compaction": hash_compaction, "coverage": coverage,
+            "walks": walks, "depth": depth, "film": film, "json": json})  # fmt: skip
+    terminal.check_files({"--checkpoint": checkpoint, "--film": film, "--html": html}, {"FILE": file})
     scenario = Scenario.load(file) if file is not None else one_instance() if warm_pools else small()
     faults = Counter(fault if fault is not None else ["internal_error", "interrupt"])
     scope: dict[str, Any] = {
@@ -138,17 +142,29 @@ def explore(
     return _code(found)
 
 
-def _check(searching: dict[str, Any], hash_compaction: bool, walks: int | None, depth: int | None) -> None:
+def _check(searching: dict[str, Any], ways: dict[str, bool], walks: int | None, depth: int | None) -> None:
     """Refuse numbers that make no sense, and options that do not go together."""
     for name, given in (*searching.items(), ("walks", walks), ("depth", depth)):
         if given is not None and not isinstance(given, Path):
-            check_whole(f"--{name.replace('_', '-')}", given, 1)
-    given = [f"--{name.replace('_', '-')}" for name, value in searching.items() if value is not None]
-    given += ["--hash-compaction"] if hash_compaction else []
+            check_whole(_option(name), given, 1)
+    given = [_option(name) for name, value in searching.items() if value is not None]
+    given += [_option(name) for name, chosen in ways.items() if chosen]
     if walks is not None and given:
         raise InvalidInput(f"{given[0]}: random walks have none; leave it out, or --walks")
     if walks is None and depth is not None:
         raise InvalidInput("--depth: only random walks have one; write --max-depth for a search, or add --walks")
+
+
+def _check_page(others: dict[str, Any]) -> None:
+    """Refuse what does not go with --html, which writes a page and nothing else."""
+    for name, value in others.items():
+        if value is not None and value is not False:
+            words = "the page has every state, bounded by --max-states alone, and nothing else is found or written"
+            raise InvalidInput(f"{_option(name)}: leave it out, or --html: {words}")
+
+
+def _option(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
 
 
 def _code(found: Exploration | Walks) -> int:

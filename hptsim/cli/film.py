@@ -30,7 +30,7 @@ def film(
     png: Path | None = None,
     gif: Path | None = None,
     dark: bool = False,
-    seed: int = 0,
+    seed: int | None = None,
     yes: bool = False,
 ) -> int:
     """Draw a moment of a run (SVG, PNG), or a stop as a short film (GIF).
@@ -60,13 +60,15 @@ def film(
     dark
         PNG and GIF in dark colors
     seed
-        the seed of every random stream, for a scenario
+        the seed of every random stream, for a scenario (default: 0)
     yes
         run a scenario however many journal entries it is expected to write
     """
     if svg is None and png is None and gif is None:
         raise InvalidInput("what is to be written? --svg FILE, --png FILE or --gif FILE, or several of them")
-    terminal.check_folders({"--svg": svg, "--png": png, "--gif": gif})
+    if dark and png is None and gif is None:
+        raise InvalidInput("--dark: --png FILE or --gif FILE; the colors of --svg follow who looks at it")
+    terminal.check_files({"--svg": svg, "--png": png, "--gif": gif}, {"FILE": file})
     shown = scene(_source(file, seed, yes), job, at_s=at, begin_s=begin, end_s=end)
     if svg is not None:
         write_svg(shown, svg, at)
@@ -79,12 +81,16 @@ def film(
     return SUCCESS
 
 
-def _source(file: Path | None, seed: int, yes: bool) -> Saved | Simulation:
+def _source(file: Path | None, seed: int | None, yes: bool) -> Saved | Simulation:
     """A saved journal, or a simulation that has run."""
     if file is not None and _is_journal(file):
+        if seed is not None:
+            raise InvalidInput(
+                f"--seed: {file} is a journal, of a run that had its seed; leave it out, or give the scenario"
+            )
         return terminal.saved_journal(file)
     scenario = terminal.accepted(demo() if file is None else Scenario.load(file), yes)
-    sim = Simulation(scenario, seed=seed, laws=False)
+    sim = Simulation(scenario, seed=seed or 0, laws=False)
     advance(sim, scenario.until_s, quiet=False)
     return sim
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from hptsim import planning
 from hptsim.cli import tables, terminal
+from hptsim.cli.assignments import varied
 from hptsim.cli.exit_codes import SUCCESS
 from hptsim.errors import invalid
 from hptsim.optional import require
@@ -48,14 +49,14 @@ def plan(
     variance_reduction: str | None = None,
     target: str | None = None,
     what: str | None = None,
-    unserved: float = 0.0,
+    unserved: float | None = None,
     by: list[str] | None = None,
     figure: list[str] | None = None,
     until: float | None = None,
     warm_up: float = 0.0,
     resample: str | None = None,
-    seed: int = 0,
-    confidence: float = 0.95,
+    seed: int | None = None,
+    confidence: float | None = None,
     checkpoint: Path | None = None,
     html: Path | None = None,
     parquet: Path | None = None,
@@ -103,11 +104,12 @@ def plan(
     what
         search the smallest whole number of this path that meets the target, such as capacity.ml.m5.xlarge
     unserved
-        the share of tuning jobs that may be refused or never train; a target is missed beyond it
+        with --target: the share of tuning jobs that may be refused or never train (default: 0); the target is missed beyond it
     by
         also tell figures apart by template, team, priority or instance_type: waiting_time_s.p95[team=vision]; repeat it for more
     figure
-        a figure to show; repeat it for more
+        a figure to print, with a sentence about it; repeat it for more. Without it the usual ones of a grid, or all of a single
+        design, as a page and --json always have
     until
         end each replication at this many seconds
     warm_up
@@ -116,9 +118,9 @@ def plan(
         how recorded tuning jobs become other days in each replication: days, weekdays or shift, and growth=FACTOR,
         such as "days,growth=1.2"
     seed
-        the seed of all random streams
+        the seed of all random streams (default: 0)
     confidence
-        of every interval, one by one
+        of every interval, one by one (default: 0.95)
     checkpoint
         a file that keeps finished replications; after Ctrl-C the same command does only what is missing
     html
@@ -130,26 +132,38 @@ def plan(
     yes
         replicate it however much work a replication is expected to be
     """
-    check_confidence(confidence)
-    check_outputs(html, parquet)
-    wanted = None if target is None else Target.parse(target, unserved)
+    terminal.check_files(
+        {"--checkpoint": checkpoint, "--html": html, "--parquet": parquet},
+        {"FILE": file, "--trace": trace, "--prices": prices},
+    )
+    terminal.check_extras(html, parquet)
+    if target is None and unserved is not None:
+        raise invalid("--unserved", unserved, "--target: it is how many the target may leave without service")
+    wanted = None if target is None else Target.parse(target, unserved or 0.0)
     if what is not None and (wanted is None or over):
         given = "--over" if over else "no --target"
         raise invalid("--what", given, "--target and no --over: the search chooses the values to try")
     if precision is None and variance_reduction is not None:
         raise invalid("--variance-reduction", variance_reduction, "--precision: without it all replications are plain")
-    grid = dict(map(parsed, over or []))
+    grid, figure = varied("--over", over), list(dict.fromkeys(figure or ()))
     grouped = by if variance_reduction != "none" else None  # with less variance one figure is told, and no groups
     others = {"--over": over, "--target": target, "--trace": trace, "--by": grouped}
     one_figure = None if precision is None else _precise(precision, figure, replications, others)
     _check_one_source(file, trace, {"--mapping": mapping, "--skip": skip, "--capacity": capacity, "--price": price,
-        "--prices": prices, "--discipline": discipline}, replications if resample is None else None)  # fmt: skip
+        "--prices": prices, "--discipline": discipline})  # fmt: skip
+    if trace is not None and resample is None:
+        _check_one_history({"--replications": replications, "--seed": seed, "--confidence": confidence})
+    seed, confidence = seed or 0, 0.95 if confidence is None else confidence
+    check_confidence(confidence)
     brought = None
     if trace is not None:
-        varied = [*grid, *([what] if what else [])]
-        quotas, own = dict(map(tables.quota, capacity or [])), dict(map(tables.usd_per_hour, price or []))
+        paths, quotas = [*grid, *([what] if what else [])], tables.quotas(capacity)
+        for path in paths:
+            if (kind := path.removeprefix("capacity.")) in quotas and kind != path:
+                raise invalid("--capacity", f"{kind}={quotas[kind]}", f"kinds that are not varied: {path} is")
+        own = tables.own_prices(price)
         brought = tables.workload(
-            trace, mapping, skip, quotas, varied=varied, discipline=discipline or "fifo", prices=prices, price=own
+            trace, mapping, skip, quotas, varied=paths, discipline=discipline or "fifo", prices=prices, price=own
         )
     scenario = terminal.accepted(Scenario.load(file or "") if brought is None else brought.scenario, yes)
     if replications is None:
@@ -159,6 +173,7 @@ def plan(
         **{"until_s": until, "warm_up_s": warm_up, "checkpoint": checkpoint, "resample": resample},
         **{"above_s": planning.thresholds(asked), "by": [*(by or ()), *planning.groups_in(asked)]},
     }
+    column, also = (figure[0], tuple(figure[1:])) if figure else (HEADLINE, ())
     try:
         told = () if brought is None else tuple(brought.sentences())
         if one_figure is not None:
@@ -171,16 +186,16 @@ def plan(
             precise = planning.until_precise(scenario, one_figure, precision or 0.0, **how)
             answer = Answer(precise, confidence, told=told, column=one_figure, precision=precision)
         elif brought is not None and resample is None:
-            answer = _of_history(told, scenario, what, grid, wanted, settings)
+            answer = _of_history(told, scenario, what, grid, wanted, (column, also), settings)
         elif what is None:
             found = planning.sweep(scenario, grid, replications, seed, **settings)
-            answer = Answer(found, confidence, wanted, told=told)
+            answer = Answer(found, confidence, wanted, told=told, column=column, also=also)
         else:
             search: Any = {
                 "replications": replications,
                 "seed": seed,
                 "confidence": confidence,
-                "unserved": unserved,
+                "unserved": unserved or 0.0,
                 **settings,
             }
             smallest = planning.smallest(scenario, what, str(wanted), **search)
@@ -200,28 +215,28 @@ def plan(
         data = {**answer.data(scenario.name, seed), "prices": PriceSources.of(scenario).data()}
         print(dumps(data if brought is None else {**data, "table": brought.data()}, indent=2))
     else:
-        _print(answer, scenario.name, figures)
+        _print(answer, scenario.name, figures, asked=bool(figure))
         if "cost_usd" in figures:
             terminal.warn_of_prices(scenario)
     return SUCCESS
 
 
-def _check_one_source(
-    file: Path | None, trace: Path | None, of_tables: Mapping[str, Any], replications: int | None
-) -> None:
+def _check_one_source(file: Path | None, trace: Path | None, of_tables: Mapping[str, Any]) -> None:
     """Refuse what is neither a scenario nor a table, or both, and options of the other."""
     if (file is None) == (trace is None):
         given = "nothing" if file is None else f"{file} and --trace"
         raise invalid("plan", given, "a scenario's file, or --trace with a table of jobs")
-    if trace is not None and replications is not None:
-        raise invalid(
-            "--replications",
-            replications,
-            "none with --trace: a table of jobs is run once, or --resample draws other days",
-        )
     for name, value in of_tables.items():
         if trace is None and value:
             raise invalid(name, value, "--trace: a scenario's file says it itself")
+
+
+def _check_one_history(given: Mapping[str, Any]) -> None:
+    """Refuse options of replications for a table that is run once."""
+    for name, value in given.items():
+        if value is not None:
+            expected = "none with --trace: a table of jobs is run once, or --resample draws other days"
+            raise invalid(name, value, expected)
 
 
 def _precise(precision: float, figure: list[str] | None, replications: int | None, others: Mapping[str, Any]) -> str:
@@ -242,57 +257,16 @@ def _of_history(
     what: str | None,
     grid: Mapping[str, list[Any]],
     target: Target | None,
+    columns: tuple[str, tuple[str, ...]],
     settings: planning.Settings,
 ) -> Answer:
     """What the one history of a table shows."""
     if target is None or what is None:
         wanted = None if target is None else HistoryTarget(target.column, target.sign, target.limit, target.unserved)
-        return HistoryAnswer(planning.sweep(scenario, grid, 1, **settings), 0.95, wanted, told=told)
-    found = smallest_in_history(scenario, what, str(target), unserved=target.unserved, **settings)
-    return HistoryAnswer(found.results, 0.95, found.target, found, told)
-
-
-def check_outputs(html: Path | None, parquet: Path | None) -> None:
-    """Refuse what could not be written, before anybody has computed for hours."""
-    terminal.check_folders({"--html": html, "--parquet": parquet})
-    if html is not None:
-        require("matplotlib", "plots", "--html")
-        require("jinja2", "plots", "--html")
-    if parquet is not None:
-        require("pyarrow", "planning", "--parquet")
-
-
-def parsed(text: str) -> tuple[str, list[Any]]:
-    """What `--over` says: a path and its values, or a range of whole numbers with both ends.
-
-    >>> parsed("capacity.ml.m5.xlarge=2,4"), parsed("capacity.gpu=1:7:3")
-    (('capacity.ml.m5.xlarge', [2, 4]), ('capacity.gpu', [1, 4, 7]))
-    >>> parsed("arrivals.team.template.early_stopping=true,false")
-    ('arrivals.team.template.early_stopping', [True, False])
-    """
-    path, _, values = text.partition("=")
-    parts = values.split(":")
-    if path and len(parts) in (2, 3) and all(part.strip().isdigit() for part in parts):
-        first, last, step = (*map(int, parts), 1)[:3]
-        if first <= last and step > 0:
-            return path, list(range(first, last + 1, step))
-    elif path and values and all(part.strip() for part in values.split(",")):
-        return path, [_value(part.strip()) for part in values.split(",")]
-    raise invalid(
-        "--over", text, "PATH=VALUES", "for example capacity.ml.m5.xlarge=2,4,8 or capacity.ml.m5.xlarge=1:10"
-    )
-
-
-def _value(text: str) -> Any:
-    """true or false, a number if it is one, else the text."""
-    if text in ("true", "false"):
-        return text == "true"
-    for kind in (int, float):
-        try:
-            return kind(text)
-        except ValueError:
-            pass
-    return text
+        found, (column, also) = planning.sweep(scenario, grid, 1, **settings), columns
+        return HistoryAnswer(found, 0.95, wanted, told=told, column=column, also=also)
+    search = smallest_in_history(scenario, what, str(target), unserved=target.unserved, **settings)
+    return HistoryAnswer(search.results, 0.95, search.target, search, told)
 
 
 def _chosen(results: Results, asked: Iterable[str] | None, target: Target | None) -> list[str]:
@@ -309,12 +283,12 @@ def _chosen(results: Results, asked: Iterable[str] | None, target: Target | None
     return [name for name in usual if name in results.table and len(results.values(name))]
 
 
-def _print(answer: Answer, name: str, figures: Sequence[str]) -> None:
+def _print(answer: Answer, name: str, figures: Sequence[str], asked: bool) -> None:
     console = terminal.console()
     table = require("rich.table", "cli", "the command line").Table(box=None)
     for heading, justify in _headings(answer, figures):
         table.add_column(heading.replace(".", "\n.", 1), justify=justify, no_wrap=True)
-    for cells in _cells(answer, figures):
+    for cells in _cells(answer, figures, asked):
         table.add_row(*cells)
     count = len(answer.points()[0][1].table)
     interval = f"{count} replications, mean (and the {percent(answer.confidence)} interval)"
@@ -325,23 +299,26 @@ def _print(answer: Answer, name: str, figures: Sequence[str]) -> None:
 
 
 def _headings(answer: Answer, figures: Sequence[str]) -> Iterator[tuple[str, str]]:
-    varied = answer.results.varied
-    yield from ((path, "right") for path in varied)
-    yield from ((name, "right") for name in (figures if varied else ("figure", "mean")))
+    paths = answer.results.varied
+    yield from ((path, "right") for path in paths)
+    yield from ((name, "right") for name in (figures if paths else ("figure", "mean")))
     if answer.target is not None:
         yield "target", "left"
 
 
-def _cells(answer: Answer, figures: Sequence[str]) -> Iterator[list[str]]:
-    """A row for each point of a sweep; or, of a single design, one for each figure."""
+def _cells(answer: Answer, figures: Sequence[str], asked: bool) -> Iterator[list[str]]:
+    """A row for each point of a sweep; or, of a single design, one for each figure that was *asked* for, or for all."""
     for set_, part in answer.points():
         summary = part.summary(confidence=answer.confidence).set_index("figure")
         verdicts = [] if answer.target is None else [answer.verdict(part)]
         if set_:
             yield [*map(str, set_.values()), *(_interval(summary.loc[name]) for name in figures), *verdicts]
             continue
-        for name, row in summary[summary["replications"] > 0].iterrows():
-            mine = [verdict if answer.target and name == answer.target.column else "" for verdict in verdicts]
+        judged = [] if answer.target is None else [answer.target.column]
+        observed = summary.index[summary["replications"] > 0]
+        for name in dict.fromkeys([*figures, *judged]) if asked else observed:
+            row = summary.loc[name]
+            mine = [verdict if name in judged else "" for verdict in verdicts]
             yield [str(name), _interval(row), *mine]
 
 

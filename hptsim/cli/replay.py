@@ -74,12 +74,12 @@ def replay(
     json
         print machine-readable results instead of a table
     """
-    if html is not None or parquet is not None:
-        from hptsim.cli.plan import check_outputs
-
-        check_outputs(html, parquet)
+    terminal.check_files(
+        {"--journal": journal, "--html": html, "--parquet": parquet}, {"TRACE": trace, "--prices": prices}
+    )
+    terminal.check_extras(html, parquet)
     checked = when_checked(laws)
-    quotas, own = dict(map(tables.quota, capacity or [])), dict(map(tables.usd_per_hour, price or []))
+    quotas, own = tables.quotas(capacity), tables.own_prices(price)
     brought = tables.workload(trace, mapping, skip, quotas, discipline=discipline, prices=prices, price=own)
     course = _course(quotas) if html is not None else None
     readers = [] if course is None else [course.read]

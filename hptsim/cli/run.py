@@ -79,7 +79,7 @@ def run(
         run it however many journal entries it is expected to write
     """
     checked = when_checked(laws)
-    terminal.check_folders({"--journal": journal, "--html": html})
+    terminal.check_files({"--journal": journal, "--html": html}, {"FILE": file})
     scenario = terminal.accepted(demo() if file is None else Scenario.load(file), yes)
     log = Journal(journal, keep=True)
     sim = Simulation(scenario, seed=seed, laws=checked, journal=log)

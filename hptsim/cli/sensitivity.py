@@ -8,8 +8,8 @@ from typing import Any
 
 from hptsim import planning
 from hptsim.cli import terminal
+from hptsim.cli.assignments import varied
 from hptsim.cli.exit_codes import SUCCESS
-from hptsim.cli.plan import parsed
 from hptsim.errors import invalid
 from hptsim.planning.intervals import check_confidence
 from hptsim.scenario.scenario import Scenario
@@ -59,7 +59,7 @@ def sensitivity(
     """
     check_confidence(confidence)
     inputs = {}
-    for path, ends in map(parsed, between):
+    for path, ends in varied("--between", between).items():
         if len(ends) != 2:
             raise invalid("--between", f"{path}={','.join(map(str, ends))}", "PATH=FROM,TO: two values")
         inputs[path] = (ends[0], ends[1])

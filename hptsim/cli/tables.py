@@ -12,6 +12,7 @@ from typing import Any
 
 import attrs
 
+from hptsim.cli.assignments import each_once
 from hptsim.errors import InvalidInput, invalid, nearest
 from hptsim.model.account import OTHERS, Quota
 from hptsim.model.assumptions import Assumptions
@@ -117,24 +118,32 @@ def instances(job: ScheduledTuningJob) -> InstanceRequest:
     return job.spec.definitions[0].instances
 
 
-def quota(text: str) -> tuple[str, int]:
+def quotas(given: Iterable[str] | None) -> dict[str, int]:
     """What `--capacity` says.
 
-    >>> quota("gpu=100")
-    ('gpu', 100)
+    >>> quotas(["gpu=100", "cpu=8"])
+    {'gpu': 100, 'cpu': 8}
     """
+    return each_once("--capacity", given, _quota)
+
+
+def own_prices(given: Iterable[str] | None) -> dict[str, float]:
+    """What `--price` says, in US dollars an hour.
+
+    >>> own_prices(["gpu=2.5"])
+    {'gpu': 2.5}
+    """
+    return each_once("--price", given, _usd_per_hour)
+
+
+def _quota(text: str) -> tuple[str, int]:
     kind, _, count = (part.strip() for part in text.partition("="))
     if not kind or not (count.isascii() and count.isdigit()):
         raise invalid("--capacity", text, "KIND=COUNT", "for example gpu=100")
     return kind, int(count)
 
 
-def usd_per_hour(text: str) -> tuple[str, float]:
-    """What `--price` says.
-
-    >>> usd_per_hour("gpu=2.5")
-    ('gpu', 2.5)
-    """
+def _usd_per_hour(text: str) -> tuple[str, float]:
     kind, _, usd = (part.strip() for part in text.partition("="))
     try:
         value = float(usd)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import sys
 import time
 from collections.abc import Mapping
@@ -47,11 +48,39 @@ def warn(words: str) -> None:
     print(f"hptsim: {words}", file=sys.stderr)
 
 
-def check_folders(files: Mapping[str, Path | None]) -> None:
-    """Refuse options whose file would be in a folder that does not exist, before anything is run or written (InvalidInput)."""
-    for option, path in files.items():
-        if path is not None and not path.parent.is_dir():
+def check_files(written: Mapping[str, Path | None], read: Mapping[str, Path | None] | None = None) -> None:
+    """Refuse files that could not be written, or would be lost, before anything is run or written (InvalidInput).
+
+    Each file that is *written* must be in a folder that exists, and be neither one that is *read* nor one that another option
+    writes: links and other spellings of a path are followed. Devices such as /dev/null may be named twice.
+    """
+    others = {name: path for name, path in (read or {}).items() if path is not None}
+    for option, path in written.items():
+        if path is None:
+            continue
+        if not path.parent.is_dir():
             raise invalid(option, str(path), "a file in a folder that exists")
+        if path.is_dir():
+            raise invalid(option, str(path), "a file, not a folder")
+        for other, same in others.items():
+            if _same_file(path, same):
+                raise invalid(option, str(path), f"a file of its own: {other} is the same file")
+        others[option] = path
+
+
+def _same_file(one: Path, other: Path) -> bool:
+    if one.exists() and other.exists():
+        return one.is_file() and one.samefile(other)
+    return os.path.realpath(one) == os.path.realpath(other)
+
+
+def check_extras(html: Path | None, parquet: Path | None) -> None:
+    """Refuse a page or a table whose libraries are not installed, before anybody has computed for hours (MissingExtra)."""
+    if html is not None:
+        require("matplotlib", "plots", "--html")
+        require("jinja2", "plots", "--html")
+    if parquet is not None:
+        require("pyarrow", "planning", "--parquet")
 
 
 def saved_journal(file: Path) -> Saved:

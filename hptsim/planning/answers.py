@@ -34,6 +34,8 @@ class Answer:
     """What is said of the workload before the answer."""
     column: str = HEADLINE
     """The figure that the sentence is about, without a target."""
+    also: tuple[str, ...] = ()
+    """More figures, each with a sentence of its own after it."""
     precision: float | None = None
     """What half of its interval was to be at most, as a share of its mean."""
 
@@ -64,7 +66,8 @@ class Answer:
         if self.search is not None:
             return [self.search.sentence()]
         if self.target is None:
-            return [self.results.sentence(self.column, self.confidence), *self._imprecise()]
+            told = [self.results.sentence(name, self.confidence) for name in (self.column, *self.also)]
+            return [*told, *self._imprecise()]
         words = {"met": "is met", "missed": "is missed", "open": "is neither shown to be met nor to be missed"}
         lines = []
         for set_, part in self.points():

@@ -16,7 +16,7 @@ from hptsim.optional import require
 from hptsim.planning.answers import Answer
 from hptsim.planning.bisection import first_that
 from hptsim.planning.experiments import Settings, run_points, seeds, with_figure
-from hptsim.planning.results import HEADLINE, Results, digits, html_table, spelled
+from hptsim.planning.results import Results, digits, html_table, spelled
 from hptsim.planning.targets import Target
 from hptsim.scenario.scenario import Scenario
 
@@ -141,6 +141,10 @@ def smallest_in_history(
     return HistorySearch(what, wanted, found, evidence)
 
 
+def _seen(value: float) -> str:
+    return "was not observed" if math.isnan(value) else f"is {digits(value)}"
+
+
 @attrs.frozen
 class HistoryAnswer(Answer):
     """What one history shows: single values in place of means with intervals."""
@@ -151,9 +155,8 @@ class HistoryAnswer(Answer):
             return [self.search.sentence()]
         lines = []
         for set_, part in self.points():
-            column = HEADLINE if self.target is None else self.target.column
-            value = value_of(part, column)
-            shown = f"{column} {'was not observed' if math.isnan(value) else f'is {digits(value)}'}"
+            columns = (self.column, *self.also) if self.target is None else (self.target.column,)
+            shown = ", ".join(f"{column} {_seen(value_of(part, column))}" for column in columns)
             shown += f" with {spelled(set_)}" if set_ else ""
             left = f"; {share:.2%} of the jobs are refused or never start" if (share := unserved(part)) else ""
             verdict = "" if self.target is None else f": {self.target} is {self.verdict(part)}"

@@ -97,6 +97,14 @@ def test_a_large_grid_is_searched_and_what_is_not_tried_is_said(file, capsys):
         (["--figure", "cost_usd"], "expected either --indifference (a choice with a guarantee) or --budget"),
         (["--figure", "cost_usd", "--budget", "40", "--indifference", "1"], "expected either --indifference"),
         (["--figure", "cost_usd", "--figure", "x", "--budget", "40"], "--budget: got 40, expected one --figure, not 2"),
+        (
+            ["--figure", "cost_usd", "--budget", "60", "--replications", "5"],
+            "--replications: got 5, expected at least two",
+        ),
+        (
+            ["--figure", "cost_usd", "--indifference", "9", "--replications", "50"],
+            "--replications: got 50, expected at",
+        ),
         (["--figure", "cost_usd", "--designs", "4"], "--designs: got 4, expected at least two --figure"),
         (
             ["--figure", "cost_usd", "--figure", "x", "--unserved", "7"],

@@ -24,6 +24,9 @@ def test_the_command_prints_mermaid_or_writes_a_drawing(tmp_path, capsys):
     assert capsys.readouterr().out == mermaid(RESERVATION) + "\n" and (tmp_path / "r.svg").exists()
     assert main(["diagram", "trainin"]) == 2
     assert "did you mean 'training'" in capsys.readouterr().err
+    assert main(["diagram", "training", "--tla", str(tmp_path / "m.tla")]) == 2
+    assert "training: --tla has all lifecycles; leave it out" in capsys.readouterr().err
+    assert not (tmp_path / "m.tla").exists()
     assert main(["diagram", "foo"]) == 2
     assert capsys.readouterr().err.count("warm_pool") == 1
 

@@ -57,6 +57,8 @@ def test_errors_say_what_to_write(saved, tmp_path, capsys):
         ([str(saved)], "--svg FILE, --png FILE or --gif FILE"),
         ([str(saved), "--job", "c", "--svg", str(drawing)], "a tuning job or a training job of this run"),
         ([str(saved), "--at", "1e9", "--svg", str(drawing)], "a second of this run: from 0 to 85"),
+        ([str(saved), "--seed", "0", "--svg", str(drawing)], "is a journal, of a run that had its seed"),
+        ([str(saved), "--dark", "--svg", str(drawing)], "--dark: --png FILE or --gif FILE"),
         ([str(tmp_path / "none.toml"), "--svg", str(drawing)], "a readable scenario file"),
     ):
         assert main(["film", *options]) == 2

@@ -125,6 +125,29 @@ def test_a_single_design_shows_every_figure_that_somebody_has_shown(file, capsys
     assert re.search(r"waiting_time_s.p95 <= 60 is (missed|neither shown to be met nor to be missed) \(95% conf", out)
 
 
+@pytest.mark.parametrize("more", [[], ["--over", f"{QUOTA}=1,8"]], ids=["one design", "a grid"])
+def test_the_figures_that_are_asked_for_are_those_that_are_told(file, capsys, more):
+    figures = ("cost_usd", "time_in_system_s.p50", "stop_to_stopped_s.mean")
+    asked = [word for name in figures for word in ("--figure", name)]
+    assert main(["plan", file, "--replications", "2", *more, *asked]) == 0
+    out = capsys.readouterr().out
+    assert "throughput_per_hour" not in out and "waiting_time_s" not in out.replace(" waiting_time_s means", "")
+    designs = sweep(SCENARIO, {QUOTA: [1, 8]} if more else {}, 2)
+    for name in figures:
+        assert designs.sentence(name) in out
+    if not more:
+        assert [line.split()[0] for line in out.splitlines()[2:5]] == list(figures)
+
+
+def test_a_target_is_shown_beside_the_figures_that_are_asked_for(file, capsys):
+    assert (
+        main(["plan", file, "--replications", "4", "--figure", "cost_usd", "--target", "throughput_per_hour >= 1e6"])
+        == 0
+    )
+    shown = {line.split()[0]: line.split()[-1] for line in capsys.readouterr().out.splitlines()[2:4]}
+    assert shown["throughput_per_hour"] == "missed" and shown.keys() == {"cost_usd", "throughput_per_hour"}
+
+
 def test_designs_are_judged_by_the_target(file, capsys):
     assert main(["plan", file, "--over", f"{QUOTA}=1,8", "--replications", "4", "--target", TARGET]) == 0
     out = capsys.readouterr().out
@@ -251,6 +274,8 @@ def test_the_page_needs_nothing_else(file, tmp_path, options, pictures):
         (["--target", "fast"], "target: got 'fast', expected COLUMN <= NUMBER"),
         (["--what", QUOTA], "--what: got 'no --target'"),
         (["--what", QUOTA, "--target", TARGET, "--over", f"{QUOTA}=1"], "--what: got '--over'"),
+        (["--unserved", "0"], "--unserved: got 0.0, expected --target"),
+        (["--unserved", "-1", "--target", TARGET], "unserved: got -1.0, expected a probability between 0 and 1"),
         (["--figure", "waiting"], "column: got 'waiting', expected one of the table's"),
         (["--replications", "0"], "replications: got 0, expected a whole number of at least 1"),
         (["--confidence", "95"], "confidence: got 95.0, expected a share between 0 and 1; for example 0.95"),
@@ -271,11 +296,12 @@ def test_bad_input_is_exit_code_2_without_a_traceback(file, options, message, ca
     assert message in captured.err + captured.out and "Traceback" not in captured.err + captured.out
 
 
-def test_a_foreign_checkpoint_is_left_alone(file, capsys):
-    before = Path(file).read_text()
-    assert main(["plan", file, "--replications", "2", "--checkpoint", file]) == 2
+def test_a_foreign_checkpoint_is_left_alone(file, tmp_path, capsys):
+    foreign = tmp_path / "foreign.json"
+    foreign.write_text(before := Path(file).read_text())
+    assert main(["plan", file, "--replications", "2", "--checkpoint", str(foreign)]) == 2
     assert "expected a replication that hptsim has kept" in capsys.readouterr().err
-    assert Path(file).read_text() == before
+    assert foreign.read_text() == before
 
 
 @pytest.mark.long

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from hptsim.cli.app import main
-from hptsim.cli.tables import quota, usd_per_hour
+from hptsim.cli.tables import own_prices, quotas
 from hptsim.errors import InvalidInput
 
 TABLE = """id,submitted,seconds,gpus
@@ -152,6 +152,15 @@ def test_one_quota_for_every_kind_may_be_searched(table, capsys):
             "did you mean 'waiting_time_s.p95'",
         ),
         (["plan", "--trace", "TABLE", "--skip", "--discipline", "fif"], "did you mean 'fifo'"),
+        (["plan", "--trace", "TABLE", "--skip", "--seed", "0"], "--seed: got 0, expected none with --trace"),
+        (
+            ["plan", "--trace", "TABLE", "--skip", "--confidence", "0.9"],
+            "--confidence: got 0.9, expected none with --trace",
+        ),
+        (
+            ["plan", "--trace", "TABLE", "--skip", "--replications", "2"],
+            "--replications: got 2, expected none with --trace",
+        ),
         (["plan", "--trace", "TABLE", "--skip", "--what", "capacity.gpu"], "--what: got 'no --target'"),
     ],
 )
@@ -162,10 +171,10 @@ def test_what_cannot_be_meant_is_an_error(table, capsys, arguments, message):
 
 
 def test_quotas_and_prices_are_parsed():
-    assert quota("v100 = 8") == ("v100", 8) and usd_per_hour("v100 = 2.5") == ("v100", 2.5)
+    assert quotas(["v100 = 8"]) == {"v100": 8} and own_prices(["v100 = 2.5"]) == {"v100": 2.5}
     for wrong in ("v100", "=3", "v100=-1", "v100=²"):
         with pytest.raises(InvalidInput, match="--capacity: got"):
-            quota(wrong)
+            quotas([wrong])
 
 
 @pytest.mark.long
@@ -180,6 +189,13 @@ def test_a_design_that_turns_jobs_away_shows_it_beside_its_waiting_times(table, 
     assert [int(value) for value, *_ in rows] == sorted(int(value) for value, *_ in rows)
     shown = {(int(value), name): float(figure) for value, name, _, figure in rows}
     assert shown[1, "waiting_time_s.p95"] == 0 and shown[1, "unserved_share"] > 0.5 and shown[5, "unserved_share"] == 0
+
+
+def test_the_sentence_of_a_history_is_about_the_figures_that_were_asked_for(table, capsys):
+    assert plan(table, "--figure", "waiting_time_s.p50", "--figure", "waited_share") == 0
+    out = capsys.readouterr().out
+    assert "waiting_time_s.mean" not in out and "makespan_s" not in out
+    assert re.search(r"^waiting_time_s\.p50 is \S+, waited_share is \S+\.$", out, re.MULTILINE)
 
 
 def test_where_everybody_is_served_nothing_is_said_of_it(table, capsys):

@@ -49,6 +49,57 @@ def test_a_file_in_a_folder_that_is_not_there_is_refused_before_anything_is_done
     assert captured.out == "" and [path.name for path in tmp_path.iterdir()] == ["nothing.toml"]
 
 
+KEPT = 'name = "kept"\n'
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        ("run in.toml --journal in.toml", "--journal: got 'in.toml', expected a file of its own: FILE is the same file"),
+        ("run in.toml --html ./other/../in.toml", "--html: got 'other/../in.toml', expected a file of its own: FILE is"),
+        ("run in.toml --html link.toml", "--html: got 'link.toml', expected a file of its own: FILE is the same file"),
+        ("run in.toml --html hard.toml", "--html: got 'hard.toml', expected a file of its own: FILE is the same file"),
+        ("run in.toml --journal a --html ./a", "--html: got 'a', expected a file of its own: --journal is the same file"),
+        ("run in.toml --html other", "--html: got 'other', expected a file, not a folder"),
+        ("plan in.toml --html in.toml", "--html: got 'in.toml', expected a file of its own: FILE is the same file"),
+        ("plan in.toml --checkpoint in.toml", "--checkpoint: got 'in.toml', expected a file of its own: FILE is"),
+        ("plan in.toml --checkpoint a --parquet a", "--parquet: got 'a', expected a file of its own: --checkpoint is"),
+        ("plan --trace in.toml --parquet in.toml", "--parquet: got 'in.toml', expected a file of its own: --trace is"),
+        ("plan --trace t --prices in.toml --html in.toml", "--html: got 'in.toml', expected a file of its own: --prices"),
+        ("choose in.toml --over a=1 --figure cost_usd --budget 60 --checkpoint in.toml", "--checkpoint: got 'in.toml', ex"),
+        ("explore in.toml --html in.toml", "--html: got 'in.toml', expected a file of its own: FILE is the same file"),
+        ("explore in.toml --film a --checkpoint a", "--film: got 'a', expected a file of its own: --checkpoint is the"),
+        ("replay in.toml --journal in.toml", "--journal: got 'in.toml', expected a file of its own: TRACE is the same"),
+        ("replay in.toml --parquet in.toml", "--parquet: got 'in.toml', expected a file of its own: TRACE is the same"),
+        ("replay t --html a --parquet a", "--parquet: got 'a', expected a file of its own: --html is the same file"),
+        ("film in.toml --svg in.toml", "--svg: got 'in.toml', expected a file of its own: FILE is the same file"),
+        ("film in.toml --png a --gif a", "--gif: got 'a', expected a file of its own: --png is the same file"),
+        ("diagram --svg in.toml --journal in.toml", "--svg: got 'in.toml', expected a file of its own: --journal is"),
+        ("diagram --svg a.tla --tla a.tla", "--tla: got 'a.tla', expected a file of its own: --svg is the same file"),
+        ("diagram --svg a.cfg --tla a.tla", "the .cfg beside --tla: got 'a.cfg', expected a file of its own: --svg is"),
+    ],
+)  # fmt: skip
+def test_a_file_that_is_read_or_written_by_another_option_is_not_written(command, said, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    Path("in.toml").write_text(KEPT)
+    Path("link.toml").symlink_to("in.toml")
+    Path("hard.toml").hardlink_to("in.toml")
+    Path("other").mkdir()
+    before = sorted(tmp_path.rglob("*"))
+    assert main(command.split()) == 2
+    captured = capsys.readouterr()
+    assert said in captured.err and captured.out == ""
+    assert Path("in.toml").read_text() == KEPT and sorted(tmp_path.rglob("*")) == before
+
+
+def test_a_device_may_be_named_twice_and_files_that_differ_may_be_written(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    Path("in.toml").write_text(KEPT)
+    terminal.check_files({"--html": Path("/dev/null"), "--parquet": Path("/dev/null")})
+    assert main("run in.toml --journal a --html b".split()) == 0
+    assert Path("a").stat().st_size and Path("b").stat().st_size and Path("in.toml").read_text() == KEPT
+
+
 def test_an_interruption_is_reported_with_its_time(capsys):
     sim = Simulation(Scenario())
     sim.run(until=90)
