@@ -19,6 +19,7 @@ from hptsim.optional import require
 from hptsim.planning.answers import Answer
 from hptsim.planning.intervals import check_confidence
 from hptsim.planning.one_history import HistoryAnswer, HistoryTarget, smallest_in_history
+from hptsim.planning.precise import check_precision
 from hptsim.planning.results import HEADLINE, Results, digits, percent
 from hptsim.planning.targets import Target
 from hptsim.scenario.price_sources import PriceSources
@@ -241,8 +242,7 @@ def _check_one_history(given: Mapping[str, Any]) -> None:
 
 def _precise(precision: float, figure: list[str] | None, replications: int | None, others: Mapping[str, Any]) -> str:
     """The one figure of --precision; raises InvalidInput for what does not go with it."""
-    if not 0 < precision < 1:
-        raise invalid("--precision", precision, "a share of the mean, such as 0.05")
+    check_precision(precision, "--precision")
     for name, value in {"--replications": replications, **others}.items():
         if value:
             raise invalid(name, value, "none with --precision, which replicates one design until one figure is known")
