@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from numbers import Real
 from typing import Any, Unpack
 
 import attrs
@@ -64,8 +65,9 @@ def until_precise(
     have had some. Raises InvalidInput for a technique that does not fit the scenario.
     """
     check_confidence(confidence)
-    if first < 2:
-        raise invalid("first", first, "at least 2 replications")
+    check_precision(relative_half_width, "relative_half_width")
+    if isinstance(first, bool) or not isinstance(first, int) or first < 2:
+        raise invalid("first", first, "a whole number of replications, at least 2")
     if variance_reduction not in TECHNIQUES:
         expected = f"one of {', '.join(TECHNIQUES)}"
         raise invalid("variance_reduction", variance_reduction, expected, nearest(variance_reduction, TECHNIQUES))
@@ -90,6 +92,13 @@ def until_precise(
         reduced = _Reducing(scenario, column, settings, seed, first, most)
         reduced.choose(variance_reduction, relative_half_width, confidence)
         return reduced.told(_grown(reduced.more, enough, reduced.first, reduced.most))
+
+
+def check_precision(precision: float, where: str) -> None:
+    """Refuse what is no precision, before hours of computation; *where* it was given stands in the error."""
+    number = isinstance(precision, Real) and not isinstance(precision, bool)
+    if not number or not 0 < precision < 1:
+        raise invalid(where, precision, "a share of the mean above 0 and below 1, such as 0.05")
 
 
 def is_precise(found: Results, column: str, relative_half_width: float, confidence: float = 0.95) -> bool:

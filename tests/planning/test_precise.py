@@ -1,5 +1,6 @@
 """As many replications as a precision needs: where it stops, what its intervals cover, plain and with less variance."""
 
+import math
 from concurrent.futures import ThreadPoolExecutor
 
 import attrs
@@ -153,7 +154,7 @@ def test_a_cheap_question_gets_plain_replications_all_of_which_count(serial):
 
 
 def test_what_controls_take_off_is_a_sum_of_known_factors(serial):
-    found = until_precise(TEN, WAIT, 9.0, variance_reduction="controls", first=10, executor=serial)
+    found = until_precise(TEN, WAIT, 0.9, variance_reduction="controls", first=10, executor=serial)
     plain = replicate(TEN, 20, executor=serial).table[WAIT].to_numpy()
     queue = PlainQueue(TEN)
     controls = np.array([queue.controls(queue.courses(seed)) for seed in seeds(0, 20)[10:]])
@@ -199,6 +200,11 @@ def test_where_nothing_gains_it_says_so_and_the_pilot_counts(serial, monkeypatch
         ({"variance_reduction": "plain-queue", "column": "throughput_per_hour"}, "'auto' takes what applies"),
         ({"variance_reduction": "auto", "column": "stop_to_stopped_s.mean"}, "every replication of the pilot has"),
         ({"first": 1}, "at least 2"),
+        ({"first": 20.5}, "first: got 20.5"),
+        *(
+            ({"relative_half_width": bad}, "relative_half_width: got")
+            for bad in (math.nan, math.inf, -math.inf, 5, 1, 0, -1, True, "0.05")
+        ),
         ({"most": 0}, "most: got 0"),
         ({"most": 40.0}, "most: got 40.0"),
     ],
