@@ -1,37 +1,9 @@
-"""Scenarios as data: the line of a key, what is below a key, keys that nobody knows; files are in test_scenario.py."""
+"""Scenarios as data: what is below a key, keys that nobody knows; files are in test_scenario.py."""
 
 import pytest
 
 from hptsim.errors import InvalidInput, below, invalid
-from hptsim.scenario.files import line_of
 from hptsim.scenario.reading import each, known
-
-TEXT = """name = "x"
-[capacity]
-"ml.m5.xlarge" = 4
-
-[[tuning_jobs]]
-at_s = 1
-
-[[tuning_jobs]]
-at_s = 2
-"""
-
-
-@pytest.mark.parametrize(
-    ("path", "line"),
-    [
-        ("name", 1),
-        ("capacity", 2),
-        ("capacity.ml.m5.xlarge", 3),
-        ("tuning_jobs[0].at_s", 6),
-        ("tuning_jobs[1].at_s", 9),
-        ("tuning_jobs[1].nothing", 8),
-        ("nothing", 1),
-    ],
-)
-def test_a_key_is_found_in_the_text(path, line):
-    assert line_of(TEXT, f"{path}: got 3, expected 4") == line
 
 
 def test_what_is_wrong_inside_is_wrong_below():
