@@ -40,7 +40,8 @@ def sensitivity(
     figure
         what is to be explained
     samples
-        Sobol's indices, from this many samples (a power of two) times the number of inputs and two; inputs are numbers
+        Sobol's indices, from this many samples (a power of two, at least 2) times the number of inputs and two; there are at
+        least two inputs, which are numbers
     replications
         of each end of an input (without it 20), or of each sample (without it 1)
     until
@@ -66,11 +67,22 @@ def sensitivity(
     settings: planning.Settings = {"until_s": until, "warm_up_s": warm_up}
     if samples is None:
         found = planning.one_at_a_time(
-            scenario, inputs, figure, confidence=confidence, replications=replications or 20, seed=seed, **settings
+            scenario,
+            inputs,
+            figure,
+            confidence=confidence,
+            replications=20 if replications is None else replications,
+            seed=seed,
+            **settings,
         )
         table, text = found.table, found.sentence()
     else:
-        how: Any = {"samples": samples, "replications": replications or 1, "seed": seed, **settings}
+        how: Any = {
+            "samples": samples,
+            "replications": 1 if replications is None else replications,
+            "seed": seed,
+            **settings,
+        }
         table = planning.sobol(scenario, inputs, figure, **how)
         text = f"Sobol's indices of {figure} (estimates, from {samples * (len(inputs) + 2)} points):\n{_indices(table)}"
     if json:
@@ -83,7 +95,13 @@ def sensitivity(
 
 def _indices(table: Any) -> str:
     """A line for each input: its own share of the variance, and that with all it does together with others."""
-    return "\n".join(
+    lines = [
         f"{row['input']}: {row['first']:.2f} of the variance by itself, {row['total']:.2f} with others."
         for row in table.to_dict("records")
-    )
+    ]
+    shares = table[["first", "total"]]
+    if ((shares < 0) | (shares > 1)).any(axis=None):
+        lines.append(
+            "No share is below 0 or above 1: that an estimate is shows how far off it is; more samples bring it closer."
+        )
+    return "\n".join(lines)

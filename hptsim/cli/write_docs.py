@@ -96,11 +96,15 @@ def figures() -> str:
             (
                 "# Figures",
                 "This page is written by `python -m hptsim.cli.write_docs`. `sim.metrics().figures()` gives all figures of a "
-                "run by name; "
-                "the columns of an experiment's table (`hptsim.planning`) and what a target may ask for are the same ones. "
-                "TYPE is an instance type. All leave out a warm-up (`sim.metrics(begin_s=...)`): the tuning jobs that were "
-                "created in it, and the time that passed in it. A figure that was not observed is NaN.",
-                _table("figure", {**FIGURES, **horizon.FIGURES}),
+                "run by name; the table of an experiment (`hptsim.planning`) has a column for each (with variance reduction "
+                "for one), and a target may ask for any of them. TYPE is an instance type. All leave out a warm-up "
+                "(`sim.metrics(begin_s=...)`): the tuning jobs that were created in it, and the time that passed in it. A "
+                "figure that was not observed is NaN.",
+                _table("figure", FIGURES),
+                "Where all tuning jobs arrive at a rate that does not change, the table of an experiment has three columns more. "
+                "They say whether its runs are long enough for a system that goes on; `sim.metrics().figures()` does not have "
+                "them.",
+                _table("column", horizon.FIGURES),
                 "## Instance-seconds and money",
                 "`sim.metrics().tuning_jobs` has a row for each tuning job, `sim.metrics().alone` one for all training jobs "
                 "without a tuning job. What is still running when the run ends is counted, and billed, up to there. Reserved = "

@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from hptsim.planning.experiments import Settings as Settings
     from hptsim.planning.experiments import compare as compare
     from hptsim.planning.experiments import grid_points as grid_points
-    from hptsim.planning.experiments import groups_in as groups_in
     from hptsim.planning.experiments import replicate as replicate
     from hptsim.planning.experiments import seeds as seeds
     from hptsim.planning.experiments import sweep as sweep
-    from hptsim.planning.experiments import thresholds as thresholds
     from hptsim.planning.experiments import with_figure as with_figure
+    from hptsim.planning.figures import groups_in as groups_in
+    from hptsim.planning.figures import thresholds as thresholds
     from hptsim.planning.frontiers import Frontier as Frontier
     from hptsim.planning.frontiers import frontier as frontier
     from hptsim.planning.metrics import Metrics as Metrics
@@ -50,7 +50,8 @@ if TYPE_CHECKING:
 
 _HOME = {
     "control_variates": "controlled",
-    "experiments": "Settings seeds compare grid_points replicate sweep thresholds groups_in with_figure",
+    "experiments": "Settings seeds compare grid_points replicate sweep with_figure",
+    "figures": "groups_in thresholds",
     "frontiers": "Frontier frontier",
     "metrics": "Metrics TypeFigures",
     "outer_search": "search_designs",

@@ -48,6 +48,15 @@ class Answer:
         """Whether a design meets the target; nothing without one."""
         return "" if self.target is None else self.target.verdict(part, self.confidence)
 
+    def tested(self, part: Results) -> bool:
+        """Whether the verdict on a design's figure is a test: every replication has the figure, and they differ in it.
+
+        A share that is 0 or 1 in all of them has bounds, and so a test, as long as they differ in some figure.
+        """
+        if self.target is None or self.target.unseen(part) or len(part.table) < 2:
+            return False
+        return not math.isnan(part.interval(self.target.column, self.confidence)[0])
+
     def sentence(self) -> str:
         """What is told of the workload, and the answer in words."""
         return "\n".join([*self.told, *self.lines()])
@@ -63,16 +72,23 @@ class Answer:
         lines = []
         for set_, part in self.points():
             where = f" with {spelled(set_)}" if set_ else ""
-            sure = f" ({percent(self.confidence)} confidence)"
-            if part.one_history:
-                sure = " in the one history that was run: all replications are the same, so resample it for other days"
             all_jobs = beside(part, self.target.column, self.confidence)
             judged = f"{self.target} {words[self.verdict(part)]}{where}"
             if unserved := self.target.why(part):  # who is not served is counted, which is no test
                 lines.append(f"{judged}{unserved}.")
             else:
-                lines.append(f"{judged}{sure}.{part.caveat(self.target.column)}{all_jobs}")
+                lines.append(f"{judged}{self._grounds(part, self.target)}.{part.caveat(self.target.column)}{all_jobs}")
         return lines
+
+    def _grounds(self, part: Results, target: Target) -> str:
+        """What a verdict on those who are served rests on: a test, or why there is none."""
+        if unseen := target.unseen(part):
+            return unseen
+        if len(part.table) == 1:
+            return ": of one replication there is no interval"
+        if not self.tested(part):
+            return f" in each of {len(part.table)} replications: {part.no_interval}"
+        return f" ({percent(self.confidence)} confidence)"
 
     def _imprecise(self) -> list[str]:
         """That the precision which was asked for is not reached, where it is not."""

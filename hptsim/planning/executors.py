@@ -31,7 +31,7 @@ from hptsim.model.search import is_own, maker
 from hptsim.model.validators import at_least
 from hptsim.optional import require
 from hptsim.planning import horizon
-from hptsim.planning.figures import told_apart
+from hptsim.planning.figures import above, told_apart
 from hptsim.planning.metrics import Figures
 from hptsim.planning.replication_cache import Checkpoint
 from hptsim.planning.streamed import Streamed
@@ -55,7 +55,7 @@ class Design:
     until_s: float | None = attrs.field(default=None, validator=at_least(0))
     warm_up_s: float = attrs.field(default=0.0, validator=at_least(0))
     laws: bool = False
-    above_s: Sequence[float] = ()
+    above_s: Sequence[float] = attrs.field(default=(), converter=above)
     by: Sequence[str] = attrs.field(default=(), converter=told_apart)
     resample: Resampling | None = attrs.field(default=None, converter=resampling)
 

@@ -6,16 +6,16 @@ workers or the order.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from itertools import product
 from pathlib import Path
 from typing import Any, TypedDict, Unpack
 
-from hptsim.errors import invalid
+from hptsim.errors import invalid, nearest
 from hptsim.optional import require
 from hptsim.planning.executors import Design, run, workers
+from hptsim.planning.figures import groups_in, thresholds
 from hptsim.planning.results import Comparison, Results
 from hptsim.planning.variation import vary
 from hptsim.scenario.resampling import Resampling
@@ -35,7 +35,7 @@ class Settings(TypedDict, total=False):
     warm_up_s: float
     """Tuning jobs that were created earlier do not count."""
     above_s: Sequence[float]
-    """Thresholds: 600 adds `waiting_time_s.above_600`, the share that waits for longer; see `hptsim.planning.figures.FIGURES`."""
+    """Thresholds beside a minute, ten minutes and an hour: 30 adds `waiting_time_s.above_30`, the share that waits for longer."""
     by: Sequence[str]
     """Also tell the figures of tuning jobs apart by template, team, priority or instance_type (`hptsim.planning.figures.GROUPS`):
     "team" adds `waiting_time_s.p95[team=vision]`."""
@@ -47,6 +47,19 @@ class Settings(TypedDict, total=False):
     """A file that keeps every replication as it ends: after a crash or Ctrl-C the same call does only what is missing."""
     progress: bool | None
     """A bar on stderr; None shows it where stderr is a terminal."""
+
+
+def check_settings(settings: Mapping[str, Any]) -> None:
+    """Refuse what is no setting of experiments.
+
+    >>> check_settings({"warm_up": 600})
+    Traceback (most recent call last):
+    ...
+    hptsim.errors.InvalidInput: warm_up: got 600, expected a setting of experiments; did you mean 'warm_up_s'?
+    """
+    for name, value in settings.items():
+        if name not in Settings.__annotations__:
+            raise invalid(name, value, "a setting of experiments", nearest(name, Settings.__annotations__))
 
 
 def seeds(seed: int, count: int) -> list[int]:
@@ -106,7 +119,8 @@ def run_points(
     varied: tuple[str, ...],
     settings: Settings,
 ) -> Results:
-    """Replications of the seeds *own*, which are numbered from *first*, at every point."""
+    """Replications of the seeds *own*, which are numbered from *first*, at every point; raises InvalidInput."""
+    check_settings(settings)
     rest: dict[str, Any] = dict(settings)
     how: dict[str, Any] = {name: rest.pop(name) for name in ("executor", "checkpoint", "progress") if name in rest}
     tasks, heads = [], []
@@ -153,32 +167,13 @@ def compare(
     return Comparison(mine, other)
 
 
-def thresholds(columns: Iterable[str]) -> list[float]:
-    """The `above_s` that figures of these names need.
-
-    >>> thresholds(["waiting_time_s.above_600", "cost_usd"])
-    [600.0]
-    """
-    return [
-        float(found[1]) for column in columns if (found := re.fullmatch(r".*\.above_(\d+(?:\.\d+)?)(\[.*\])?", column))
-    ]
-
-
-def groups_in(columns: Iterable[str]) -> list[str]:
-    """The `by` that figures of these names need.
-
-    >>> groups_in(["waiting_time_s.p95[team=vision]", "cost_usd"])
-    ['team']
-    """
-    return list(dict.fromkeys(found[1] for column in columns if (found := re.fullmatch(r".*\[(\w+)=.*\]", column))))
-
-
 def with_figure(settings: Settings, *columns: str) -> Settings:
     """*settings* with what the figures *columns* need beyond those that are always there: their thresholds, their groups.
 
     >>> with_figure({}, "waiting_time_s.above_30[team=vision]")
     {'above_s': [30.0], 'by': ['team']}
     """
+    check_settings(settings)
     return {
         **settings,
         "above_s": [*settings.get("above_s", ()), *thresholds(columns)],

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import math
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from numbers import Real
 
 from hptsim.errors import invalid, nearest
 
@@ -43,13 +46,61 @@ def told_apart(by: Iterable[str]) -> tuple[str, ...]:
     return names
 
 
+def thresholds(columns: Iterable[str]) -> list[float]:
+    """The `above_s` that figures of these names need.
+
+    >>> thresholds(["waiting_time_s.above_600", "cost_usd"])
+    [600.0]
+    """
+    return [
+        float(found[1]) for column in columns if (found := re.fullmatch(r".*\.above_(\d+(?:\.\d+)?)(\[.*\])?", column))
+    ]
+
+
+def groups_in(columns: Iterable[str]) -> list[str]:
+    """The `by` that figures of these names need.
+
+    >>> groups_in(["waiting_time_s.p95[team=vision]", "cost_usd"])
+    ['team']
+    """
+    return list(dict.fromkeys(found[1] for column in columns if (found := re.fullmatch(r".*\[(\w+)=.*\]", column))))
+
+
+def settings_for(column: str, known: Sequence[str]) -> str:
+    """What an experiment must be given to have *column* besides the figures *known*; nothing where no setting brings it.
+
+    >>> settings_for("waiting_time_s.above_30[team=vision]", ["waiting_time_s.above_60"])
+    "above_s=[30], by=['team']"
+    """
+    head = column.partition("[")[0]
+    waits = thresholds([head]) if head.startswith("waiting_time_s.") and head not in known else []
+    groups = [one for one in groups_in([column]) if one in GROUPS and not any(f"[{one}=" in name for name in known)]
+    return ", ".join([*(f"above_s=[{wait_s:g}]" for wait_s in waits), *(f"by=[{group!r}]" for group in groups)])
+
+
+def above(asked: Iterable[float]) -> tuple[float, ...]:
+    """The thresholds of an experiment: those that are always there, and those that are *asked* for, each once.
+
+    Raises InvalidInput for what is no time to wait.
+
+    >>> above([30, 600])
+    (60, 600, 3600, 30)
+    """
+    found = tuple(dict.fromkeys((*ABOVE_S, *asked)))
+    for wait_s in found:
+        if isinstance(wait_s, bool) or not isinstance(wait_s, Real) or not 0 <= wait_s < math.inf:
+            raise invalid("above_s", wait_s, "finite seconds, at least 0")
+    return found
+
+
 FIGURES: Mapping[str, str] = {
     **{f"{name}.mean": f"the mean of {text}" for name, text in SAMPLES.items()},
     **{f"{name}.p50": f"the median of {text}; {QUANTILE}" for name, text in SAMPLES.items()},
     **{f"{name}.p95": f"the 95 % quantile of {text}; {QUANTILE}" for name, text in SAMPLES.items()},
     "waiting_time_s.count": "how many tuning jobs have a waiting time",
-    "waiting_time_s.above_SECONDS": f"the share that waits for more than this many seconds ({', '.join(map(str, ABOVE_S))}, or "
-    "those that are asked for), of those that have a waiting time",
+    "waiting_time_s.above_SECONDS": f"the share that waits for more than this many seconds ({', '.join(map(str, ABOVE_S))}; "
+    "`sim.metrics().figures(above_s=[30])` has those that are asked for in place of them, an experiment with `above_s=[30]` has "
+    "both), of those that have a waiting time",
     "waited_share": "the share of tuning jobs that waited for quota at all: quota waiting > 0, whether or not they ever trained",
     "waited_for_share.LIMIT": "the share of tuning jobs that waited for this limit longer than for any other before their first "
     "launch: an instance type, total-instances, or tuning-jobs at a time",

@@ -18,6 +18,7 @@ from hptsim.errors import invalid, nearest
 from hptsim.model.account import TOTAL, TUNING_JOBS
 from hptsim.optional import require
 from hptsim.planning import horizon
+from hptsim.planning.figures import settings_for
 from hptsim.planning.intervals import ANYTHING, Limits, interval, limits_of
 from hptsim.planning.reduction import Reduction
 
@@ -25,8 +26,8 @@ np = require("numpy", "planning", "hptsim.planning")
 pd = require("pandas", "planning", "hptsim.planning")
 HEADLINE = "waiting_time_s.mean"
 """The column that a sentence is about unless another is named."""
-HISTORY = "one history, no interval, for all replications are the same; resample it for other days"
-"""What is said instead of an interval when all replications are the same."""
+SAME = "all are the same in every figure, so that there is no interval; recorded jobs can be resampled for other days"
+"""What is said instead of an interval when all replications are the same: it may be one history, or nothing has happened."""
 _META = b"hptsim"
 
 
@@ -96,7 +97,9 @@ class Results:
     def values(self, column: str) -> Any:
         """*column* of every replication that has one, as an array; raises InvalidInput for a column that is not there."""
         if column not in self.table:
-            raise invalid("column", column, "one of the table's", nearest(column, self.columns))
+            asked = settings_for(column, self.columns)
+            instead = f"write {asked} in the experiment" if asked else nearest(column, self.columns)
+            raise invalid("column", column, "one of the table's", instead)
         return self.table[column].dropna().to_numpy()
 
     def mean(self, column: str) -> float:
@@ -111,7 +114,7 @@ class Results:
     @property
     def no_interval(self) -> str:
         """Why there is none, in words."""
-        return HISTORY if self.one_history else "they show no spread, so that there is no interval"
+        return SAME if self.one_history else "they show no spread, so that there is no interval"
 
     @property
     def unserved(self) -> float:

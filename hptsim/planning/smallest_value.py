@@ -46,7 +46,8 @@ class Smallest:
         tried = self.tried.set_index(self.what)
         if self.value is None:
             shown = f"is shown to meet {self.target} with {percent(self.confidence)} confidence"
-            why = self.target.why(self.results.at({self.what: max(tried.index)}))
+            largest = self.results.at({self.what: max(tried.index)})
+            why = self.target.why(largest) or self.target.unseen(largest)
             return f"No {self.what} up to {max(tried.index)} {shown}{why}.{self._too_few() or self._no_help()}{self._worse()}"
         row, found = tried.loc[self.value], self.results.at({self.what: self.value})
         text = f"{self.what} = {self.value} meets {self.target}: its mean is {digits(row['mean'])}"
@@ -61,7 +62,8 @@ class Smallest:
         elif tried.loc[below, "verdict"] == "missed":
             text += f" With {below} the target is missed{self.target.why(self.results.at({self.what: below}))}."
         else:
-            text += f" Whether {below} meets it too is open: more replications would tell."
+            unseen = self.target.unseen(self.results.at({self.what: below}))
+            text += f" Whether {below} meets it too is open{unseen or ': more replications would tell'}."
         column = self.target.column
         return text + self._worse() + found.caveat(column) + beside(found, column, self.confidence)
 

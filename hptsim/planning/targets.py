@@ -14,6 +14,7 @@ from hptsim.planning.intervals import bounds, check_confidence, least_replicatio
 from hptsim.planning.results import Results
 
 np = require("numpy", "planning", "hptsim.planning")
+pd = require("pandas", "planning", "hptsim.planning")
 _TARGET = re.compile(r"\s*(\S+?)\s*(<=|>=)\s*(\S+)\s*")
 
 
@@ -99,6 +100,16 @@ class Target:
             f": {results.unserved:.2%} of the tuning jobs are refused or have not trained when it ends, "
             f"and at most {self.unserved:.2%} may be (that is what unserved allows)"
         )
+
+    def unseen(self, results: Results) -> str:
+        """Of a target that is open for that: in how many replications the figure was not observed; otherwise nothing.
+
+        >>> table = pd.DataFrame({"replication": [0, 1], "waiting_time_s.p95": [math.nan, 5.0]})
+        >>> Target.parse("waiting_time_s.p95 <= 600").unseen(Results(table))
+        ': waiting_time_s.p95 was not observed in 1 of 2 replications'
+        """
+        missing, count = len(results.table) - len(results.values(self.column)), len(results.table)
+        return f": {self.column} was not observed in {missing} of {count} replications" if missing else ""
 
     def __str__(self) -> str:
         return f"{self.column} {self.sign} {self.limit:.12g}"

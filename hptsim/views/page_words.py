@@ -95,10 +95,14 @@ def _judged(answer: Answer) -> Iterator[str]:
     if (target := answer.target) is None:
         return
     served = [part for _, part in answer.points() if target.served(part)]
-    tested = any(not part.one_history for part in served)
-    if tested:
+    tested = [answer.tested(part) for part in served]
+    if any(tested):
         sure = f"with {percent(answer.confidence)} confidence"
         yield f"Met and missed are each shown {sure}; what is open is not shown either way."
+    if any(
+        len(part.table) > 1 and not target.unseen(part) and not test for part, test in zip(served, tested, strict=True)
+    ):
+        yield "Where all replications show the same, what they show is the verdict, which is no test."
     if len(served) < len(answer.points()):
         words = "too many tuning jobs are refused or have not trained is missed by count, which is no test"
         yield f"A design in which {words}." if len(answer.points()) > 1 else f"A target for which {words}."

@@ -152,7 +152,7 @@ def test_designs_are_judged_by_the_target(file, capsys):
     assert main(["plan", file, "--over", f"{QUOTA}=1,8", "--replications", "4", "--target", TARGET]) == 0
     out = capsys.readouterr().out
     assert f"{TARGET} is missed with {QUOTA} = 1 (95% confidence)." in out
-    assert f"{TARGET} is met with {QUOTA} = 8 (95% confidence)." in out
+    assert f"{TARGET} is met with {QUOTA} = 8 in each of 4 replications: they show no spread" in out
     assert re.search(r"^ *1 .* missed *$", out, re.MULTILINE) and re.search(r"^ *8 .* met *$", out, re.MULTILINE)
 
 
@@ -185,8 +185,7 @@ def test_a_recorded_history_is_one_until_it_is_resampled(tmp_path, capsys):
     assert main(["plan", str(path), "--replications", "2", "--target", "cost_usd <= 9"]) == 0
     out = capsys.readouterr().out
     assert (
-        "cost_usd <= 9 is met in the one history that was run: all replications are the same" in out
-        and " to " not in out
+        "cost_usd <= 9 is met in each of 2 replications: all are the same in every figure" in out and " to " not in out
     )
     again = [*recorded, ScheduledTuningJob(TuningJobSpec("k"), 60.0)]
     queueing = {"admission": "queue"}  # otherwise those that meet on one day are refused, which misses any target

@@ -3,9 +3,11 @@
 import json
 
 import attrs
+import pandas as pd
 import pytest
 
 from hptsim.cli.app import main
+from hptsim.cli.sensitivity import _indices
 from hptsim.model.specs import TuningJobSpec
 from hptsim.planning.sensitivity import one_at_a_time, sobol
 from hptsim.scenario.cloud import Timings
@@ -77,3 +79,16 @@ def test_all_at_once(file, capsys):
 def test_an_input_has_two_ends(file, capsys, given):
     assert main(["sensitivity", file, "--between", given]) == 2
     assert f"--between: got '{given}', expected PATH=FROM,TO: two values" in capsys.readouterr().err
+
+
+def test_no_replications_are_refused_and_not_replaced(file, capsys):
+    for more in ([], ["--samples", "4"]):
+        assert main(["sensitivity", file, *COMMAND, *more, "--replications", "0"]) == 2
+        assert "replications: got 0, expected a whole number of at least 1" in capsys.readouterr().err
+
+
+def test_an_estimate_that_no_share_can_be_is_told():
+    table = pd.DataFrame({"input": ["a", "b"], "first": [0.5, 0.5], "total": [0.5, 0.5]})
+    assert _indices(table).splitlines()[1:] == ["b: 0.50 of the variance by itself, 0.50 with others."]
+    for bad in (-0.25, 1.25):
+        assert _indices(table.assign(first=[bad, 0.5])).splitlines()[2].startswith("No share is below 0 or above 1")

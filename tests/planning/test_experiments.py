@@ -16,7 +16,10 @@ from hptsim.model.definitions import InstanceRequest, ResourceLimits, ServiceLim
 from hptsim.planning.experiments import compare, replicate, seeds, sweep
 from hptsim.planning.fitting import never_fit, smallest_that_fits
 from hptsim.planning.intervals import interval
+from hptsim.planning.precise import until_precise
 from hptsim.planning.results import Results
+from hptsim.planning.selection import best_of
+from hptsim.planning.sensitivity import one_at_a_time
 from hptsim.planning.smallest_value import Smallest, smallest
 from hptsim.planning.targets import Target
 from hptsim.planning.variation import vary
@@ -134,6 +137,11 @@ def test_a_share_above_a_threshold_is_a_target(serial):
     alone = replicate(vary(SCENARIO, QUOTA, found.value), 59, above_s=[60], executor=serial)
     assert list(found.results.at({QUOTA: found.value}).table[column]) == list(alone.table[column])
     assert alone.interval(column, 0.9)[1] <= 0.05 and target in found.sentence()
+
+
+def test_a_search_says_that_its_figure_was_not_observed(serial):
+    found = smallest(SCENARIO, QUOTA, "waiting_time_s.p95 <= 60", replications=2, high=2, until_s=0.0, executor=serial)
+    assert found.value is None and "was not observed in 2 of 2 replications." in found.sentence()
 
 
 @pytest.mark.long
@@ -334,3 +342,24 @@ def test_the_quota_of_types_that_are_not_named_is_searched_as_that_of_the_type_i
     named = smallest(SCENARIO, QUOTA, target, **settings)
     others = smallest(attrs.evolve(SCENARIO, capacity={}), "capacity.*", target, **settings)
     assert others.value == named.value > 1 and others.sentence() == named.sentence().replace(QUOTA, "capacity.*")
+
+
+@pytest.mark.parametrize(
+    "experiment",
+    [
+        lambda **settings: replicate(SCENARIO, 2, **settings),
+        lambda **settings: sweep(SCENARIO, {QUOTA: [1, 2]}, 2, **settings),
+        lambda **settings: compare(SCENARIO, SCENARIO, **settings),
+        lambda **settings: smallest(SCENARIO, QUOTA, "cost_usd <= 1", **settings),
+        lambda **settings: until_precise(SCENARIO, **settings),
+        lambda **settings: until_precise(SCENARIO, variance_reduction="auto", **settings),
+        lambda **settings: best_of(SCENARIO, [{QUOTA: 1}, {QUOTA: 2}], "cost_usd", indifference=1, **settings),
+        lambda **settings: one_at_a_time(SCENARIO, {QUOTA: (1, 2)}, **settings),
+    ],
+)
+def test_a_setting_that_does_not_exist_is_refused_in_words(experiment, serial):
+    """It was a TypeError about Design, a class that nobody has written."""
+    with pytest.raises(
+        InvalidInput, match="warm_up: got 600, expected a setting of experiments; did you mean 'warm_up_s'"
+    ):
+        experiment(warm_up=600, executor=serial)

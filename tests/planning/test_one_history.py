@@ -90,5 +90,7 @@ def test_bounds_and_targets_that_cannot_be_meant_are_refused():
 def test_an_answer_without_a_target_tells_the_waiting_time():
     shown = Results(pd.DataFrame({"replication": [0], "waiting_time_s.mean": [3.0], "unserved_share": [0.0]}))
     answer = HistoryAnswer(shown, 0.95, told=("a table",))
+    unseen = HistoryAnswer(Results(shown.table.assign(**{"waiting_time_s.mean": math.nan})), 0.95)
+    assert unseen.sentence().splitlines()[0] == "waiting_time_s.mean was not observed."
     assert answer.sentence().splitlines()[:2] == ["a table", "waiting_time_s.mean is 3."]
     assert answer.data("t", 0)["confidence"] is None and "no intervals" in answer.basis(0)

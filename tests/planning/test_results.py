@@ -36,8 +36,8 @@ def test_one_history_has_no_interval_and_says_so():
     """Two replications of a recorded trace were reported "with 95% confidence between 8297 and 8297"."""
     same = results([8297.0, 8297.0], y=[1.0, 1.0])
     assert same.one_history and same.sentence("x") == (
-        "x is 8297 in each of 2 replications: one history, no interval, for all replications are the same; "
-        "resample it for other days."
+        "x is 8297 in each of 2 replications: all are the same in every figure, so that there is no interval; "
+        "recorded jobs can be resampled for other days."
     )
     assert all(map(math.isnan, same.interval("x"))) and same.summary("x")["low"].isna().all()
     assert Target.parse("x <= 9000").verdict(same) == "met" and Target.parse("x <= 8000").verdict(same) == "missed"

@@ -119,7 +119,7 @@ def test_replications_of_a_recorded_history_differ_only_when_it_is_resampled():
     busy = attrs.evolve(trace([2, 20, 2, 23, 2, 8]), capacity={"ml.m5.xlarge": 1})
     with ThreadPoolExecutor(1) as one:
         same = replicate(busy, 3, executor=one)
-        assert same.one_history and "one history, no interval" in same.sentence("time_in_system_s.mean")
+        assert same.one_history and "all are the same in every figure" in same.sentence("time_in_system_s.mean")
         other = replicate(busy, 8, executor=one, resample="days")
         low, high = other.interval("in_system.mean")
         assert not other.one_history and 0 <= low < other.mean("in_system.mean") < high

@@ -108,6 +108,17 @@ def test_how_sure_it_is_says_how_many_replications_there_were():
     ]
 
 
+def test_a_verdict_without_spread_is_no_test():
+    target, same = Target.parse("waiting_time_s.p95 <= 600"), [figures(5.0)] * 3
+    assert sure(Answer(results({2: same}).at({QUOTA: 2}), 0.95, target), Setup())[1:] == [
+        "Where all replications show the same, what they show is the verdict, which is no test."
+    ]
+    unseen = Answer(results({2: [figures(math.nan)] * 3}).at({QUOTA: 2}), 0.95, target)
+    assert sure(unseen, Setup())[1:] == []
+    both = sure(swept({2: same, 4: [figures(9e3), figures(8e3), figures(7e3)]}), Setup())
+    assert both[2].startswith("Met and missed are each shown with 95% confidence") and both[3].endswith("no test.")
+
+
 def test_a_verdict_that_is_counted_claims_no_confidence():
     target = Target.parse("waiting_time_s.p95 <= 600")
     refused = [figures(math.nan, unserved=1.0)] * 3
