@@ -70,7 +70,20 @@ def seeds(seed: int, count: int) -> list[int]:
     """
     if isinstance(count, bool) or not isinstance(count, int) or count < 1:
         raise invalid("replications", count, "a whole number of at least 1")
-    return [int(child.generate_state(1, np.uint64)[0]) for child in np.random.SeedSequence(seed).spawn(count)]
+    return [int(child.generate_state(1, np.uint64)[0]) for child in np.random.SeedSequence(entropy(seed)).spawn(count)]
+
+
+def entropy(seed: int) -> int:
+    """What numpy takes for a *seed*, which may be any whole number, as in a run: numpy has none below 0.
+
+    Of seeds within 64 bits no two have the same. Raises InvalidInput for what is no whole number.
+
+    >>> entropy(7), entropy(-1) == 2**64 + 1
+    (7, True)
+    """
+    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)):
+        raise invalid("seed", seed, "a whole number")
+    return int(seed) if seed >= 0 else 2**64 - int(seed)
 
 
 def replicate(scenario: Scenario, replications: int, seed: int = 0, **settings: Unpack[Settings]) -> Results:
