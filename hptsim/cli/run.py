@@ -78,6 +78,7 @@ def run(
         run it however many journal entries it is expected to write
     """
     checked = when_checked(laws)
+    terminal.check_seconds({"--until": until})
     terminal.check_files({"--journal": journal, "--html": html}, {"FILE": file})
     scenario = terminal.accepted(demo() if file is None else Scenario.load(file), yes)
     log = Journal(journal, keep=True)

@@ -14,7 +14,7 @@ from attrs import evolve
 
 from hptsim.errors import invalid
 from hptsim.model.journal import Saved, read
-from hptsim.model.validators import LARGEST_WHOLE
+from hptsim.model.validators import LARGEST_WHOLE, is_number
 from hptsim.optional import require
 from hptsim.scenario.scenario import Scenario
 from hptsim.simulation.simulation import Simulation
@@ -51,6 +51,13 @@ def records(table: Any) -> list[dict[str, Any]]:
 def warn(words: str) -> None:
     """Say something on standard error that is no reason to end."""
     print(f"hptsim: {words}", file=sys.stderr)
+
+
+def check_seconds(options: Mapping[str, float | None]) -> None:
+    """Refuse options that are no finite time of at least 0 s, before anything is run or written (InvalidInput)."""
+    for option, value in options.items():
+        if value is not None and not (is_number(value) and value >= 0):
+            raise invalid(option, value, "a finite number of seconds, at least 0")
 
 
 def check_files(written: Mapping[str, Path | None], read: Mapping[str, Path | None] | None = None) -> None:

@@ -22,7 +22,7 @@ from hptsim.scenario.workload import ScheduledTuningJob
         (["run", "nowhere.toml"], "nowhere.toml"),
         (["run", "--seed", "x"], "seed"),
         (["run", "--sed", "1"], "--sed"),
-        (["run", "--until", "-5"], "until: got -5"),
+        (["run", "--until", "-5"], "--until: got -5"),
         (["check"], "journal"),
         (["check", "nowhere.jsonl"], "expected a readable journal file"),
         (["explore", "--fault", "interupt"], "did you mean 'interrupt'"),

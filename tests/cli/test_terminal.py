@@ -49,6 +49,22 @@ def test_a_file_in_a_folder_that_is_not_there_is_refused_before_anything_is_done
     assert captured.out == "" and [path.name for path in tmp_path.iterdir()] == ["nothing.toml"]
 
 
+@pytest.mark.parametrize("given", ["nan", "inf", "-1"])
+@pytest.mark.parametrize(
+    "command", ["run --journal old --until", "replay t.csv --above", "film --svg old --at", "film --svg old --begin",
+                "film --svg old --end"],
+)  # fmt: skip
+def test_what_is_no_time_is_refused_before_anything_is_done(command, given, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    Path("old").write_text(KEPT)
+    Path("t.csv").write_text("submit,duration\n0,1\n")
+    assert main([*command.split(), given]) == 2
+    captured = capsys.readouterr()
+    option = command.split()[-1]
+    expected = f"hptsim: {option}: got {float(given)}, expected a finite number of seconds, at least 0\n"
+    assert (captured.err, captured.out, Path("old").read_text()) == (expected, "", KEPT)
+
+
 KEPT = 'name = "kept"\n'
 
 
