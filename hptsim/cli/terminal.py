@@ -16,6 +16,7 @@ from hptsim.errors import invalid
 from hptsim.model.journal import Saved, read
 from hptsim.model.validators import LARGEST_WHOLE, is_number
 from hptsim.optional import require
+from hptsim.scenario.files import named_files
 from hptsim.scenario.scenario import Scenario
 from hptsim.simulation.simulation import Simulation
 
@@ -78,6 +79,13 @@ def check_files(written: Mapping[str, Path | None], read: Mapping[str, Path | No
             if _same_file(path, same):
                 raise invalid(option, str(path), f"a file of its own: {other} is the same file")
         others[option] = path
+
+
+def read_with(option: str, file: Path | None) -> dict[str, Path]:
+    """The scenario's file that an *option* names, and the files that are named in it, for `check_files`."""
+    if file is None:
+        return {}
+    return {option: file, **{f"{key} of {file}": path for key, path in named_files(file).items()}}
 
 
 def _same_file(one: Path, other: Path) -> bool:

@@ -137,6 +137,26 @@ def prices(given: Any, folder: Path | None = None) -> Prices | None:
         return Prices.from_dict(given)
 
 
+def named_files(path: Path) -> dict[str, Path]:
+    """The files that a scenario's file names, each by a key that names it; none where it cannot be read: loading it says why."""
+    try:
+        data = parse(read_text(path, "a readable scenario file"), toml=path.suffix == ".toml")
+    except InvalidInput:
+        return {}
+    named = [("prices", data.get("prices"))] if isinstance(data, Mapping) else []
+    for part in ("tuning_jobs", "arrivals") if named else ():
+        given = data.get(part)
+        for place, one in enumerate(given if isinstance(given, list) else ()):
+            asked = one.get("request") if isinstance(one, Mapping) else None
+            where = f"{part}[{place}].request"
+            more = [
+                (f"{where}[{number}]", text) for number, text in enumerate(asked if isinstance(asked, list) else ())
+            ]
+            named += [(where, asked), *more]
+    keys = {text: key for key, text in reversed(named) if isinstance(text, str)}
+    return {key: path.parent / text for text, key in keys.items()}
+
+
 def _request(where: str, given: Any, folder: Path | None) -> Mapping[str, Any]:
     if isinstance(given, str):
         path = inside(where, folder, given)

@@ -3,6 +3,7 @@
 import pytest
 
 from hptsim.errors import InvalidInput, below, invalid
+from hptsim.scenario.files import named_files
 from hptsim.scenario.reading import each, known
 
 
@@ -25,3 +26,15 @@ def test_each_of_a_list_is_read_with_its_place():
     assert each("x", [5, 6], lambda where, data, folder: (where, data), None) == (("x[0]", 5), ("x[1]", 6))
     with pytest.raises(InvalidInput, match=r"x: got \{\}, expected a list"):
         each("x", {}, None, None)
+
+
+def test_the_files_that_a_scenario_names_are_found(tmp_path):
+    path = tmp_path / "s.json"
+    path.write_text('{"prices": "p.toml", "tuning_jobs": [{"request": {}}, {"request": "a"}, {"request": "a"}, 3]}')
+    assert named_files(path) == {"prices": tmp_path / "p.toml", "tuning_jobs[1].request": tmp_path / "a"}
+    path.write_text('{"arrivals": [{"request": ["b", {}, "c"]}]}')
+    assert named_files(path) == {"arrivals[0].request[0]": tmp_path / "b", "arrivals[0].request[2]": tmp_path / "c"}
+    for text in ('{"arrivals": 3, "tuning_jobs": {}}', "[]", "{", "3"):
+        path.write_text(text)
+        assert named_files(path) == {}
+    assert named_files(tmp_path / "none.toml") == named_files(tmp_path) == {}
