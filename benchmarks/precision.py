@@ -3,21 +3,20 @@
 `python benchmarks/precision.py [SEEDS]` measures two questions: the mean wait in M/M/20 at a load of 0.9, and the 95 % quantile
 of the waits of the README's nightly example. hptsim asks with variance reduction and without, bare simpy and Ciw
 (`pip install ciw`, left out otherwise) with plain replications; all stop by the same rule and have the same intervals.
-`python benchmarks/precision.py coverage [SEQUENCES]` measures how often the intervals cover a mean that is known exactly, and
-`python benchmarks/precision.py page [SEEDS [SEQUENCES]]` writes all of it to docs/validation/precision.md.
+`python benchmarks/precision.py coverage [SEQUENCES]` measures how often the intervals cover a mean that is known, and
+`python benchmarks/precision_page.py` writes all of it to docs/validation/precision.md.
 """
 
 from __future__ import annotations
 
-import math
 import random
 import statistics
 import sys
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
 import attrs
@@ -32,8 +31,9 @@ from hptsim.model import ResourceLimits
 from hptsim.planning import Results, until_precise
 from hptsim.scenario import Arrivals, Exponential, LogNormal, Profile, Timings
 
-PAGE = Path(__file__).parent.parent / "docs" / "validation" / "precision.md"
 TYPE, RELATIVE, FIRST, MOST = "ml.m5.xlarge", 0.05, 20, 20_000
+KNOWN = 40_000
+"""So many runs of bare simpy tell the 95 % quantile of the nightly example to half a second."""
 
 
 @attrs.frozen
@@ -129,15 +129,15 @@ def plainly(replication: Callable[[Question, int], float], question: Question, s
     return found
 
 
-def twin(question: Question, seed: int, technique: str) -> Results:
+def twin(question: Question, seed: int, technique: str, relative: float = RELATIVE, most: int = MOST) -> Results:
     """hptsim: `until_precise` in this process."""
     with ThreadPoolExecutor(1) as one:
         return until_precise(
             question.scenario,
             question.column,
-            RELATIVE,
+            relative,
             first=FIRST,
-            most=MOST,
+            most=most,
             seed=seed,
             variance_reduction=technique,
             warm_up_s=question.warm_up * question.gap_s,
@@ -161,21 +161,26 @@ def answers(
     }
     words = {"auto": "hptsim, variance reduction", "none": "hptsim, plain", "simpy": "bare simpy", "ciw": "Ciw"}
     for question in questions:
+        there = [name for name in names if name != "ciw" or find_spec("ciw") is not None]
+        took_s: dict[str, list[float]] = {name: [] for name in there}
+        found: dict[str, list[Results]] = {name: [] for name in there}
+        for seed in range(1, seeds + 1):
+            for name in there:  # by turns, so that the machine's other work meets all of them
+                begun = time.process_time()
+                found[name].append(ways[name](question, seed))
+                took_s[name].append(time.process_time() - begun)
         for name in names:
             row: dict[str, Any] = {"question": question.name, "program": words[name]}
-            if name == "ciw" and find_spec("ciw") is None:
+            if name not in there:
                 yield {**row, "left_out": "pip install ciw"}
                 continue
-            took_s, counts, means = [], [], []
-            for seed in range(1, seeds + 1):
-                begun = time.process_time()
-                answer = ways[name](question, seed)
-                took_s.append(time.process_time() - begun)
-                reduction = answer.reduction
-                counts.append(len(answer.table) if reduction is None else reduction.pilot + reduction.replications)
-                means.append(answer.mean(question.column))
-            yield {**row, "seconds": statistics.median(took_s), "replications": round(statistics.median(counts)),
-                   "mean": statistics.fmean(means)}  # fmt: skip
+            yield {
+                **row,
+                "answers": seeds,
+                "seconds": statistics.median(took_s[name]),
+                "replications": round(statistics.median(_runs(answer) for answer in found[name])),
+                "mean": statistics.fmean(answer.mean(question.column) for answer in found[name]),
+            }
 
 
 def rows(quick: bool) -> Rows:
@@ -198,12 +203,16 @@ def rows(quick: bool) -> Rows:
     return found
 
 
-def gains() -> Iterator[dict[str, Any]]:
-    """What each technique gains where the twin is no plain queue: the office hours of the planner's tutorial, typical timings."""
+def team() -> Scenario:
+    """The office hours of the planner's tutorial with typical timings."""
     hours = Profile([0] * 8 + [3] * 10 + [0] * 6)
     jobs = Arrivals(TuningJobSpec("team", limits=ResourceLimits(12, 3)), hours, until_s=24 * 3600)
     timings = attrs.evolve(Timings.typical(), training_s=LogNormal(900, 0.5))
-    team = Scenario("team", capacity={TYPE: 18}, timings=timings, arrivals=(jobs,))
+    return Scenario("team", capacity={TYPE: 18}, timings=timings, arrivals=(jobs,))
+
+
+def gains() -> Iterator[dict[str, Any]]:
+    """What each technique gains where the twin is no plain queue: the office hours of the planner's tutorial."""
     with ThreadPoolExecutor(1) as one:
         for column in ("waiting_time_s.p95", "cost_usd"):
             for technique in ("antithetic", "controls", "plain-queue", "auto"):
@@ -211,7 +220,7 @@ def gains() -> Iterator[dict[str, Any]]:
                     continue
                 begun = time.process_time()
                 answer = until_precise(
-                    team, column, 0.1, most=MOST, variance_reduction=technique, executor=one, progress=False
+                    team(), column, 0.1, most=MOST, variance_reduction=technique, executor=one, progress=False
                 )
                 took_s = time.process_time() - begun
                 reduction = answer.reduction
@@ -221,114 +230,55 @@ def gains() -> Iterator[dict[str, Any]]:
 
 
 def coverage(sequences: int = 400) -> Iterator[dict[str, Any]]:
-    """How often 95 % intervals cover the exact mean wait of the first ten customers of an M/M/1 queue (Spitzer's identity)."""
+    """How often 95 % intervals cover a mean that is known, of two questions.
+
+    The mean wait of the first ten customers of an M/M/1 queue is known exactly (Spitzer's identity), the 95 % quantile of the
+    nightly example by as many runs of bare simpy as make its own error small beside the intervals.
+    """
     arrivals = Arrivals(TuningJobSpec("c"), Exponential(200.0), 10)
     timings = Timings(training_s=Exponential(100.0))
-    scenario = Scenario(capacity={TYPE: 1}, timings=timings, limits="none", arrivals=[arrivals])
-    exact, column = spitzer(0.5, 10), "waiting_time_s.mean"
-    with ThreadPoolExecutor(1) as one:
-        for technique in ("none", "antithetic", "controls", "plain-queue", "auto"):
-            covered, runs = 0, []
-            for seed in range(sequences):
-                answer = until_precise(
-                    scenario, column, 0.2, most=300, seed=seed, variance_reduction=technique, executor=one
-                )
-                low, high = answer.interval(column)
-                covered += low <= exact <= high
-                reduction = answer.reduction
-                runs.append(len(answer.table) if reduction is None else reduction.pilot + reduction.replications)
-            yield {"technique": technique, "covered": covered / sequences, "replications": statistics.fmean(runs)}
+    ten = Scenario(capacity={TYPE: 1}, timings=timings, limits="none", arrivals=[arrivals])
+    short = Question("ten of M/M/1", "waiting_time_s.mean", ten, 1, 200.0, 100.0, True, 10)
+    known = spitzer(0.5, 10)
+    for technique in ("none", "antithetic", "controls", "plain-queue", "auto"):
+        answered = partial(twin, short, technique=technique, relative=0.2, most=300)
+        yield {"question": short.name, "technique": technique} | _covered(short.column, known, answered, sequences)
+    nightly = QUESTIONS[1]
+    known = statistics.fmean(bare(nightly, -1 - number) for number in range(KNOWN))
+    for technique, answered in (
+        ("none, bare simpy", lambda seed: plainly(bare, nightly, seed)),
+        ("auto", partial(twin, nightly, technique="auto")),
+    ):
+        found = _covered(nightly.column, known, answered, sequences)
+        yield {"question": nightly.name, "technique": technique} | found
 
 
-HEAD = """# Time to a precise answer
-
-Seconds of processor time until a mean is known to {relative:.0%} with 95 % confidence (half of the interval over the mean), by
-`python benchmarks/precision.py page`, median of {seeds}, on a machine with other work. hptsim asks `until_precise` with
-`variance_reduction="auto"`; bare simpy and Ciw make plain replications of the same models. All have hptsim's intervals and look
-again when half as many more replications are done, plain ones first after 20, corrected ones after a pilot and 10.
-
-M/M/20: the mean wait of the last 1,000 of 1,500 customers at a load of 0.9. Nightly: the 95 %
-quantile of the waits of the README's 100 tuning jobs under a quota of 5.
-
-| question | program | seconds | replications | mean (s) |
-|---|---|---|---|---|
-{rows}
-
-A run of the plain queue, the control that is chosen here, costs a small part of a simulation, and less than one of simpy, so that
-few replications and many of its runs can keep up where an answer takes many replications. Where a few hundred replications of a
-small model are enough, the least that a pilot and a first look take (20 replications) costs more than it saves.
-
-## What each technique gains
-
-The twin is no plain queue where the controller acts in passes and training jobs follow each other on warm instances: the office
-hours of [the planner's tutorial](../tutorials/planning.md) with typical timings and 18 instances, to 10 %. The gain is that of
-the sentence: how many times fewer replications than plain ones for an interval as narrow, by the variance of that run.
-
-| figure | asked for | taken | replications | gain | seconds |
-|---|---|---|---|---|---|
-{gains}
-
-Stratified first draws are not offered, and were not measured: of the hundreds of draws of a replication they would spread one.
-
-## Coverage
-
-How often the interval covers the exact mean wait of the first ten customers of an M/M/1 queue at a load of 0.5 (Spitzer's
-identity), where replication stops at a half width of 20 % of the mean or after 300: of {sequences} sequences, so that the shares
-are known to about {error:.1%} (a standard error). Stopping when it looks good costs some coverage, plain or not.
-
-| technique | covered, of 95 % | replications on average |
-|---|---|---|
-{covered}
-"""
+def _covered(column: str, known: float, answered: Callable[[int], Results], sequences: int) -> dict[str, float]:
+    """How many of the intervals have the *known* mean in them, and the replications that they took on average."""
+    covered, runs = 0, []
+    for seed in range(sequences):
+        answer = answered(seed)
+        low, high = answer.interval(column)
+        covered += low <= known <= high
+        runs.append(_runs(answer))
+    return {"covered": covered / sequences, "replications": statistics.fmean(runs)}
 
 
-def page(
-    measured: list[dict[str, Any]],
-    gained: list[dict[str, Any]],
-    covered: list[dict[str, Any]],
-    seeds: int,
-    sequences: int,
-) -> str:
-    """The page of the documentation."""
-    return HEAD.format(
-        relative=RELATIVE,
-        seeds=f"{seeds} answer{'s' if seeds > 1 else ''}",
-        rows="\n".join(
-            f"| {row['question']} | {row['program']} | "
-            + (
-                f"left out: {row['left_out']} | | |"
-                if "left_out" in row
-                else f"{row['seconds']:.1f} | {row['replications']:,} | {row['mean']:.1f} |"
-            )
-            for row in measured
-        ),
-        gains="\n".join(
-            f"| {row['column']} | {row['asked']} | {row['technique']} | {row['replications']:,} | "
-            f"{row['gain']:,.1f} | {row['seconds']:.1f} |"
-            for row in gained
-        ),
-        covered="\n".join(
-            f"| {row['technique']} | {row['covered']:.1%} | {row['replications']:.0f} |" for row in covered
-        ),
-        sequences=sequences,
-        error=math.sqrt(0.95 * 0.05 / sequences),
-    )
+def _runs(answer: Results) -> int:
+    reduction = answer.reduction
+    return len(answer.table) if reduction is None else reduction.pilot + reduction.replications
 
 
 def main(arguments: list[str]) -> None:
-    """Print the rows, or write the page."""
+    """Print what is measured."""
     counts = [int(one) for one in arguments if one.isdigit()]
     count = counts[0] if counts else None
     row: dict[str, Any]
-    if arguments[:1] == ["page"]:
-        seeds, sequences = count or 3, counts[1] if counts[1:] else 400
-        PAGE.write_text(
-            page(list(answers(seeds)), list(gains()), list(coverage(sequences)), seeds, sequences), encoding="utf-8"
-        )
-    elif arguments[:1] == ["coverage"]:
+    if arguments[:1] == ["coverage"]:
         for row in coverage(count or 400):
             print(
-                f"{row['technique']:12} {row['covered']:6.1%} of 95 %, {row['replications']:6.1f} replications",
+                f"{row['question']:17} {row['technique']:16} {row['covered']:6.1%} of 95 %, "
+                f"{row['replications']:6.1f} replications",
                 flush=True,
             )
     else:

@@ -74,6 +74,26 @@ def test_a_benchmark_measures_and_names_its_baseline(benchmark, monkeypatch):
     assert all(row.value > 0 and row.ratio == row.value / row.baseline_value for row in rows)
 
 
+@pytest.mark.parametrize("first", [False, True])
+def test_members_of_a_group_spread_each_number_evenly(benchmark, monkeypatch, first):
+    """A Latin hypercube: of five members each number of each stream lies in another fifth, and the fifths differ by number."""
+    from hptsim.scenario import random_streams
+
+    stratified = benchmark("stratified")
+    monkeypatch.setattr(random_streams, "_hashed", stratified.spread)
+    seeds = [stratified.Member.of(7, place, 5, first) for place in range(5)]
+    names = {f"c-1-001-{random_streams.suffix(seed, 'c-1', 1)}" for seed in seeds}
+    assert len(names) == 5, "training jobs of members have names of their own"
+    jobs = [random_streams.uniforms(seed, name, 1) for seed, name in zip(seeds, sorted(names), strict=True)]
+    gaps = [random_streams.uniforms(seed, "arrivals/c", 0) for seed in seeds]
+    for numbers in [*zip(*jobs, strict=True), *list(zip(*gaps, strict=True))[: 1 if first else 16]]:
+        assert sorted(int(5 * number) for number in numbers) == [0, 1, 2, 3, 4]
+    assert len({tuple(int(5 * number) for number in numbers) for numbers in zip(*jobs, strict=True)}) > 5
+    later = [sorted(int(5 * number) for number in numbers) for numbers in list(zip(*gaps, strict=True))[1:]]
+    assert any(fifths != [0, 1, 2, 3, 4] for fifths in later) is first
+    assert random_streams.uniforms(7, "c-1", 1) != jobs[0], "plain streams are what they were"
+
+
 def test_what_cannot_be_measured_is_left_out_with_the_reason(benchmark, tmp_path, monkeypatch):
     (tmp_path / "needy.py").write_text("import no_such_module\n")
     monkeypatch.syspath_prepend(tmp_path)

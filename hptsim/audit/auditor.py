@@ -11,7 +11,7 @@ from typing import Any, Self
 
 from hptsim.audit.laws import LAWS
 from hptsim.audit.reader import Reader, reader
-from hptsim.audit.state import State, WorldView
+from hptsim.audit.state import KnownTuningJob, State, WorldView
 from hptsim.model.account import Account
 from hptsim.model.copying import duplicate
 from hptsim.model.journal import Entry
@@ -126,7 +126,10 @@ class Auditor:
         """Judge what a whole step has led to: the jobs that it was about, and the queue. With *world*, compare them."""
         state = self.state
         state.world = world
-        tuning_jobs = [job for name in state.touched_tuning if (job := state.tuning.get(name)) is not None]
+        tuning_jobs: list[KnownTuningJob] = []
+        if state.touched_tuning:
+            tuning_jobs += [job for name in state.touched_tuning if (job := state.tuning.get(name)) is not None]
+            state.touched_tuning.clear()
         for job in tuning_jobs:
             if job.state != job.judged:  # what has happened to the tuning job concerns all its training jobs
                 state.touched_training.update(job.live)
@@ -137,11 +140,10 @@ class Auditor:
                 alike = shown is None or self._shown(shown) == self._known(known)
                 laws = self._of_training_job_alike if alike else self._of_training_job
                 self._ask(laws[known.state], known)
+        state.touched_training.clear()
         for job in tuning_jobs:
             self._ask(self._of_tuning_job[job.state], job)
         self._ask(self._of_step, None)
-        state.touched_tuning.clear()
-        state.touched_training.clear()
         state.moved = False
         state.world = None
 

@@ -22,14 +22,14 @@ _LAST_STEP = {"Stopping:uploading": "uploaded", "Stopping:teardown": "torn_down"
 
 def ends_once(state: State, entry: Entry) -> str | None:
     """Nothing happens to a tuning job or a training job that has ended, but that its record is deleted."""
-    _, thing, name, trigger, _, _, _, _ = entry
-    if trigger in ("create", "delete"):
+    name, trigger = entry[2], entry[3]
+    if trigger == "create" or trigger == "delete":
         return None
-    if thing == "tuning":
-        over, now = state.tuning[name].state in TUNING_ENDED, state.tuning[name].state
-    else:
-        over, now = state.training[name].ended, state.training[name].state
-    return f"{trigger} happened to {name}, which is {now}" if over else None
+    if entry[1] == "training":
+        job = state.training[name]
+        return f"{trigger} happened to {name}, which is {job.state}" if job.ended else None
+    now = state.tuning[name].state
+    return f"{trigger} happened to {name}, which is {now}" if now in TUNING_ENDED else None
 
 
 def deleted_after_its_end(state: State, entry: Entry) -> str | None:

@@ -101,7 +101,7 @@ def holds_s(spec: TuningJobSpec, before: int, *, whole: bool) -> float:
     """
     estimates = [one.max_runtime_s if spec.estimate_s is None else spec.estimate_s for one in spec.definitions]
     if not whole:
-        return estimates[before % len(estimates)]
+        return estimates[spec.turn(before)]
     rounds = ceil((spec.limits.max_training_jobs - before) / spec.limits.max_parallel)
     limit_s = spec.limits.max_runtime_s
     return min(rounds * max(estimates), rounds * max(estimates) if limit_s is None else limit_s)

@@ -54,7 +54,7 @@ def held_until_the_end(state: State, entry: Entry) -> str | None:
 
 def released_once(state: State, job: KnownTuningJob) -> str | None:
     """A job that has ended holds nothing and asks for nothing; nobody gives back more than it held."""
-    if any(count < 0 for count in job.held.values()):
+    if min(job.held.values(), default=0) < 0:
         return f"{job.name} gives back more than it held: {job.held}"
     if job.state not in TUNING_ENDED or _kept_warm(state, job):
         return None

@@ -59,6 +59,10 @@ def _delete_tuning_job(state: State, entry: Entry) -> None:
     state.tuning.pop(entry[2])
 
 
+_SIGNS: Mapping[str, int] = {"grant": 1, "move": 1, "release": -1}
+"""Which triggers of a reservation change what is held, and to which side."""
+
+
 def follow_reservation(state: State, entry: Entry) -> None:
     """A request for quota is asked, granted or withdrawn, moved, released."""
     now, _, name, trigger, _, destination, data, _ = entry
@@ -76,14 +80,11 @@ def follow_reservation(state: State, entry: Entry) -> None:
         state.asked.update(amounts)
     elif trigger in ("grant", "withdraw"):
         state.queue.pop(name, None)
-    signed = {
-        "grant": amounts,
-        "move": data.change or {},
-        "release": {pool: -count for pool, count in amounts.items()},
-    }
-    for pool, count in signed.get(trigger, {}).items():
-        job.held[pool] = job.held.get(pool, 0) + count
-        state.reserved[pool] = state.reserved.get(pool, 0) + count
+    sign = _SIGNS.get(trigger, 0)
+    if sign:
+        for pool, count in (data.change if trigger == "move" else amounts).items():
+            job.held[pool] = job.held.get(pool, 0) + sign * count
+            state.reserved[pool] = state.reserved.get(pool, 0) + sign * count
     if destination in ("Released", "Withdrawn"):
         del job.requests[name], job.asked[name]
 
@@ -108,16 +109,17 @@ def follow_occupancy(state: State, entry: Entry) -> None:
     """A training job takes instances, or gives them back."""
     job = state.training[entry[2]]
     tuning = state.tuning[job.holder]
+    state.touched_training[job.name] = state.touched_tuning[tuning.name] = None
     taking = entry[3] == "occupy"
+    sign = 1 if taking else -1
     amounts: Mapping[str, int] = entry[6] if taking else job.occupies or {}
     for pool, count in amounts.items():
-        tuning.used[pool] = tuning.used.get(pool, 0) + (count if taking else -count)
-    job.occupations += 1 if taking else -1
+        tuning.used[pool] = tuning.used.get(pool, 0) + sign * count
+    job.occupations += sign
+    job.occupies = amounts if taking else None
     if not taking and not job.ended:
         tuning.given_up = amounts
         job.out_of_turn |= not job.short and job.state != "Interrupted:queued"
-    job.occupies = amounts if taking else None
-    state.touched_training[job.name] = state.touched_tuning[tuning.name] = None
     if taking and job.choices:
         chosen = {pool: count for pool, count in amounts.items() if pool != TOTAL}
         tuning.given_up = {} if job.short else tuning.given_up

@@ -24,10 +24,10 @@ def stays_in_its_ranges(state: State, entry: Entry) -> str | None:
 
 
 def tries_each_point_once(state: State, entry: Entry) -> str | None:
-    """No configuration of a grid comes twice."""
+    """No configuration of a definition's grid comes twice."""
     data = entry[6]
     job = state.tuning.get(data.tuning_job)
-    if job is not None and data.hyperparameters in job.tried:
+    if job is not None and (data.definition, data.hyperparameters) in job.tried:
         return f"{job.name} tries {data.hyperparameters} again"
     return None
 
@@ -97,7 +97,7 @@ LAWS = (
     Law(
         "Grid tries each point once",
         ALWAYS,
-        "Grid tries no configuration twice",
+        "Grid tries no configuration of a definition twice",
         "L2, C5",
         tries_each_point_once,
         ("training create",),

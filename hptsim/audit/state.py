@@ -72,7 +72,7 @@ def is_standalone(holder: str) -> bool:
     return holder == standalone_holder(holder.rpartition("/")[2])
 
 
-@attrs.define(slots=False, eq=False)
+@attrs.define(eq=False)
 class KnownTuningJob:
     """What is known of a tuning job, or of the reservation of a training job without one (*spec* is None then)."""
 
@@ -109,18 +109,21 @@ class KnownTuningJob:
     scores: dict[str, float] = attrs.field(factory=dict)
     """The objective of each evaluated training job, with the sign that makes small ones good."""
     best: float | None = None
-    tried: list[Mapping[str, str]] = attrs.field(factory=list)
-    """The configurations of a grid."""
+    tried: list[tuple[int, Mapping[str, str]]] = attrs.field(factory=list)
+    """The configurations of a grid, each with its definition."""
     models: int = 0
     lost: frozenset[str] = frozenset()
     """What was done to it on requests whose responses were lost: create, stop."""
 
     def copy(self) -> KnownTuningJob:
         """An independent copy."""
-        twin = duplicate(self)
+        twin = KnownTuningJob(*_ALL_OF_TUNING_JOB(self))
         for name in ("children", "live", "counters", "held", "used", "requests", "asked", "results", "scores", "tried"):
             setattr(twin, name, getattr(self, name).copy())
         return twin
+
+
+_ALL_OF_TUNING_JOB = attrgetter(*[field.name for field in attrs.fields(KnownTuningJob)])
 
 
 @attrs.define(eq=False)
@@ -196,10 +199,10 @@ class KnownTrainingJob:
 
     def copy(self) -> KnownTrainingJob:
         """An independent copy: nothing of it is changed in place."""
-        return KnownTrainingJob(*_ALL_OF_IT(self))
+        return KnownTrainingJob(*_ALL_OF_TRAINING_JOB(self))
 
 
-_ALL_OF_IT = attrgetter(*[field.name for field in attrs.fields(KnownTrainingJob)])
+_ALL_OF_TRAINING_JOB = attrgetter(*[field.name for field in attrs.fields(KnownTrainingJob)])
 
 
 @attrs.define(slots=False, eq=False)

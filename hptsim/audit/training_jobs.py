@@ -75,13 +75,11 @@ def goes_through_its_phases(state: State, entry: Entry) -> str | None:
     before = "[*]" if job is None or trigger == "create" else job.state
     if source != before or destination not in _NEXT.get(before, ()) or destination not in _AFTER.get(trigger, ()):
         return f"{trigger} leads {name} from {before} to {destination}"
-    if (
-        job is not None
-        and trigger == "ready"
-        and (job.definition.input_mode == "File") != (destination == "Downloading")
-    ):
+    if job is None:
+        return None
+    if trigger == "ready" and (job.definition.input_mode == "File") != (destination == "Downloading"):
         return f"{name} reads its data in the mode {job.definition.input_mode}, and ready leads it to {destination}"
-    if job is not None and trigger == "epoch" and data.number != len(job.curve) + 1:
+    if trigger == "epoch" and data.number != len(job.curve) + 1:
         return f"{name} reports epoch {data.number} after {len(job.curve)}"
     return None
 
@@ -131,11 +129,11 @@ def sigterm_comes_first(state: State, subject: Entry | KnownTrainingJob) -> str 
 
 def stop_arrives(state: State, entry: Entry) -> str | None:
     """A stop that was sent acts on a training job within the time that it may travel."""
-    job, now_s = state.training.get(entry[2]), entry[0]
+    job = state.training.get(entry[2])
     if job is None or job.told_s is None or state.stop_propagation_s is None or job.reasons or job.ended:
         return None
-    if now_s > job.told_s + state.stop_propagation_s + 1e-6:
-        return f"{job.name} is {job.state} {now_s - job.told_s:g} s after its stop was sent"
+    if entry[0] > job.told_s + state.stop_propagation_s + 1e-6:
+        return f"{job.name} is {job.state} {entry[0] - job.told_s:g} s after its stop was sent"
     return None
 
 

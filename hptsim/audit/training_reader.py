@@ -37,7 +37,7 @@ def create_training_job(state: State, entry: Entry) -> None:
             tuning.team = state.account.teams.of("", definition.request)
             state.due_s[f"{tuning.name}/0"] = now + definition.max_runtime_s
     elif tuning.spec.strategy == "Grid" and data.hyperparameters:
-        tuning.tried.append(data.hyperparameters)
+        tuning.tried.append((data.definition, data.hyperparameters))
     tuning.live[name] = None
     tuning.children.append(name)
     tuning.launched += 1

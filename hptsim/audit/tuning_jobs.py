@@ -24,9 +24,8 @@ def goes_through_its_statuses(state: State, entry: Entry) -> str | None:
     _, _, name, trigger, source, destination, _, _ = entry
     if trigger == "delete":
         return None
-    before = state.tuning[name].state if name in state.tuning else "[*]"
-    if trigger == "create":
-        before = "[*]"
+    job = state.tuning.get(name)
+    before = "[*]" if job is None or trigger == "create" else job.state
     if source != before:
         return f"{name} leaves {source}, but it is {before}"
     if trigger == "finish":

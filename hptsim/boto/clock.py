@@ -264,9 +264,18 @@ def _sleep(seconds: Any, /) -> None:
     if clock is None or _for_real_things():
         _real["sleep"](seconds)
         return
+    clock.sleep(_duration(seconds))
+
+
+def _duration(seconds: Any) -> Any:
+    """What the real `time.sleep` takes: it counts nanoseconds in 64 bits. Raises what that raises."""
+    if seconds != seconds:
+        raise ValueError("Invalid value NaN (not a number)")
     if seconds < 0:
         raise ValueError("sleep length must be non-negative")
-    clock.sleep(seconds)
+    if seconds * 10**9 >= 2**63:
+        raise OverflowError("timestamp out of range for platform time_t")
+    return seconds
 
 
 def _wait_for_event(event: threading.Event, timeout: float | None = None) -> bool:

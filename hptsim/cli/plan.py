@@ -19,8 +19,10 @@ from hptsim.optional import require
 from hptsim.planning.answers import Answer
 from hptsim.planning.intervals import check_confidence
 from hptsim.planning.one_history import HistoryAnswer, HistoryTarget, smallest_in_history
+from hptsim.planning.precise import check_precision
 from hptsim.planning.results import HEADLINE, Results, digits, percent
 from hptsim.planning.targets import Target
+from hptsim.scenario.price_sources import PriceSources
 from hptsim.scenario.resampling import resampling
 from hptsim.scenario.scenario import Scenario
 from hptsim.views.page_words import Setup
@@ -211,7 +213,7 @@ def plan(
         setup = Setup(seed, until, warm_up, resampling(resample), written, warning)
         html.write_text(page(scenario, answer, figures, setup), encoding="utf-8")
     if json:
-        data = {**answer.data(scenario.name, seed), "prices": terminal.prices_data(scenario)}
+        data = {**answer.data(scenario.name, seed), "prices": PriceSources.of(scenario).data()}
         print(dumps(data if brought is None else {**data, "table": brought.data()}, indent=2))
     else:
         _print(answer, scenario.name, figures, asked=bool(figure))
@@ -240,8 +242,7 @@ def _check_one_history(given: Mapping[str, Any]) -> None:
 
 def _precise(precision: float, figure: list[str] | None, replications: int | None, others: Mapping[str, Any]) -> str:
     """The one figure of --precision; raises InvalidInput for what does not go with it."""
-    if not 0 < precision < 1:
-        raise invalid("--precision", precision, "a share of the mean, such as 0.05")
+    check_precision(precision, "--precision")
     for name, value in {"--replications": replications, **others}.items():
         if value:
             raise invalid(name, value, "none with --precision, which replicates one design until one figure is known")

@@ -5,9 +5,10 @@ from __future__ import annotations
 from math import isnan, nan
 from typing import Any
 
-from hptsim.cli import tables, terminal
+from hptsim.cli import tables
 from hptsim.planning.metrics import Metrics
 from hptsim.planning.streamed import Streamed
+from hptsim.scenario.price_sources import PriceSources
 
 _DAY_S = 86400
 _WAITS = {"mean": "mean waiting time", "p50": "median", "p95": "95 % wait at most", "max": "longest"}
@@ -63,7 +64,7 @@ class Answer:
         return {
             "trace": self.scenario.name,
             "table": self.brought.data(),
-            "prices": terminal.prices_data(self.scenario),
+            "prices": PriceSources.of(self.scenario).data(),
             "capacity": dict(self.scenario.capacity),
             "discipline": self.scenario.assumptions.discipline,
             "refused": dict(self.metrics.refused),

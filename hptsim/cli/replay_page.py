@@ -7,16 +7,15 @@ from collections.abc import Iterator
 from functools import partial
 from math import isnan
 
-from hptsim.cli import terminal
 from hptsim.cli.replay_answer import Answer
 from hptsim.planning.one_history import ONE_HISTORY
+from hptsim.scenario.price_sources import PriceSources
 from hptsim.views import charts
 from hptsim.views.axis_names import table_name
 from hptsim.views.chart_data import share_rows
 from hptsim.views.course import Course
 from hptsim.views.drawings import Drawing, drawing
 from hptsim.views.page_pictures import dated, of_course
-from hptsim.views.pages import own_prices
 from hptsim.views.report import Cell, Line, Report, Table, footer
 from hptsim.views.time_axis import Clock
 
@@ -53,7 +52,7 @@ def report(answer: Answer, course: Course, now_s: float) -> Report:
         left_out=[*answer.brought.taken(), *answer.refusals(), *_untrained(answer)],
         pictures=list(_pictures(answer, course)),
         tables=list(_tables(answer)),
-        footer=footer(terminal.prices_data(scenario), own_prices(scenario), warning, written),
+        footer=footer(PriceSources.of(scenario), warning, written),
     )
 
 

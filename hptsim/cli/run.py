@@ -23,6 +23,7 @@ from hptsim.model.laws import SOMETIMES
 from hptsim.optional import require
 from hptsim.planning.metrics import Metrics
 from hptsim.planning.usage import USAGE, TuningJobFigures
+from hptsim.scenario.price_sources import PriceSources
 from hptsim.scenario.scenario import Scenario
 from hptsim.simulation.simulation import Simulation
 from hptsim.views.player import to_html
@@ -121,7 +122,7 @@ def _results(sim: Simulation, metrics: Metrics) -> str:
         "tuning_jobs": [row.to_dict() for row in metrics.tuning_jobs],
         "warm_pools": [asdict(pool) for pool in metrics.warm_pools],
         "cost_usd": metrics.cost_usd,
-        "prices": terminal.prices_data(sim.scenario),
+        "prices": PriceSources.of(sim.scenario).data(),
         "refused": dict(metrics.refused),
         "laws": {"kept": [law.name for law in LAWS if law.kind != SOMETIMES], "entries_judged": sim.checked},
         "witnessed": list(sim.witnessed),
@@ -137,7 +138,7 @@ def _print(sim: Simulation, metrics: Metrics) -> None:
     console.print(_table(sim, metrics))
     if (more := len(metrics.tuning_jobs) - _ROWS) > 0:
         console.print(f"and {more:,} more; --json has them all", highlight=False)
-    console.print(_instance_hours(sim, metrics), highlight=False)
+    console.print(_instance_hours(sim, metrics), highlight=False, soft_wrap=True)
     for code, count in metrics.refused.items():
         console.print(f"refused: {count} × {code}")
     if sim.checked:
@@ -177,10 +178,9 @@ def _instance_hours(sim: Simulation, metrics: Metrics) -> str:
     rows = [*metrics.tuning_jobs, metrics.alone]
     hours = {name: math.fsum(getattr(row, name) for row in rows) / 3600 for name in USAGE if name != "cost_usd"}
     retained = math.fsum(pool.retained_instance_s for pool in metrics.warm_pools) / 3600
-    prices = sim.scenario.price_list
     return (
         f"{hours['reserved_instance_s']:.2f} instance-hours reserved: {hours['billable_instance_s']:.2f} billable, "
         f"{hours['unbilled_instance_s']:.2f} occupied and not billed, {hours['idle_instance_s'] - retained:.2f} idle"
         f"{f', {retained:.2f} retained in warm pools' if metrics.warm_pools else ''}; "
-        f"prices of {prices.date}, {prices.region}"
+        f"{PriceSources.of(sim.scenario).words()}"
     )

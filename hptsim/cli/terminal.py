@@ -36,11 +36,6 @@ def accepted(scenario: Scenario, yes: bool) -> Scenario:
     return evolve(scenario, max_entries=LARGEST_WHOLE) if yes else scenario
 
 
-def prices_data(scenario: Scenario) -> dict[str, str]:
-    """When, where and by whom the prices were listed, for machines."""
-    return {name: getattr(scenario.price_list, name) for name in ("date", "region", "source")}
-
-
 def records(table: Any) -> list[dict[str, Any]]:
     """The rows of a DataFrame for machines; a figure that was not observed is null, for JSON has no NaN."""
     return [

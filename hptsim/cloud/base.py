@@ -192,7 +192,7 @@ class CloudBase:
         if text is None or not metrics:
             return [write(name, known.get(name, ""), one) for name, one in metrics.items()]
         for name, one in metrics.items():
-            text = text.replace(f"{{{name}}}", f"{one:.7g}")
+            text = text.replace(f"{{{name}}}", repr(float(one)))
         return [text]
 
     def _uniform(self, job: TrainingJob, purpose: str, attempt: int = 0) -> float:

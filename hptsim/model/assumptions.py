@@ -113,7 +113,11 @@ ASSUMPTIONS: Mapping[str, str] = MappingProxyType(
         "on convergence; nothing is tuned for which there is neither range nor hint (L17)",
         "bayesian": "the strategy Bayesian is a tree-structured Parzen estimator of the twin's own (L2); `bayesian` switches to "
         "optuna's estimator (tpe) or Gaussian process (gp), which need an extra",
-        "round-robin": "several definitions take turns (A-36)",
+        "round-robin": "several definitions take turns (A-36); with Grid each goes through a grid of its own, and one whose "
+        "grid is tried is passed over",
+        "values-once": "a value that a categorical range names twice counts once: Grid tries it once, Random does not prefer "
+        "it, and it adds nothing to the number of combinations, which the guide calls distinct with Grid (C3, C5); Describe "
+        "shows the range as it was given. Whether the service refuses it instead nobody has observed",
         "spot-price-ratio": "a second of managed spot costs 0.35 of an on-demand second, unless the scenario says: the median of "
         "five observed shares of billable seconds, 0.30 to 0.42",
         "auto-scaling": "the scaling Auto is Logarithmic for positive ranges of three decades or more, Linear for others",
@@ -150,6 +154,9 @@ ASSUMPTIONS: Mapping[str, str] = MappingProxyType(
         "counters follow the training jobs between passes, and a criterion that is met stops at once",
         "runtime-clock": "RuntimeInSeconds counts from the controller's first pass over a tuning job until now or its end, "
         "rounded down (O3: observed)",
+        "training-jobs-left-out": "where MaxNumberOfTrainingJobs is left out and MaxRuntimeInSeconds or a completion criterion "
+        "is to end the tuning job (L6), it is 750, the most that the service allows, or the number of combinations if that is "
+        "less; where nothing else would end it, it is MaxParallelTrainingJobs; with Grid all combinations",
         "parallel-above-total": "MaxParallelTrainingJobs above MaxNumberOfTrainingJobs is accepted and clamped (A-45)",
         "not-improving": "NumberOfTrainingJobsObjectiveNotImproving counts the evaluated training jobs since the last one "
         "that was better than the best before it by at least 1 % (A-33)",

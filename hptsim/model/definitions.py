@@ -107,7 +107,7 @@ CONVERGED = 10
 
 @attrs.frozen
 class ResourceLimits:
-    """A tuning job's limits; *max_training_jobs* falls back to *max_parallel* when a request leaves it out.
+    """A tuning job's limits; what a request that leaves out MaxNumberOfTrainingJobs is taken for says `training-jobs-left-out`.
 
     Source: M:ResourceLimits (MaxNumberOfTrainingJobs n≥1, MaxParallelTrainingJobs n≥1, MaxRuntimeInSeconds 120..15768000).
     """

@@ -39,7 +39,7 @@ def write(metric: str, regex: str, value: float) -> str:
     ('validation loss: 0.25;', 'loss=0.25')
     """
     before, after = _form(metric, regex)
-    return f"{before}{value:.7g}{after}"
+    return f"{before}{float(value)!r}{after}"
 
 
 def read(regex: str, line: str) -> float | None:

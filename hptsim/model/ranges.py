@@ -24,7 +24,8 @@ class ParameterRange:
     """One hyperparameter's range: *kind* is Integer, Continuous, Categorical or Auto.
 
     Integer and Continuous have *low*, *high* and *scaling* (Linear, Logarithmic, ReverseLogarithmic or Auto);
-    Categorical has *values*; Auto has the hint as its one value. Source: M:ParameterRanges, §2.2.
+    Categorical has *values*, of which one that is repeated counts once (`values-once`); Auto has the hint as its one value.
+    Source: M:ParameterRanges, §2.2.
 
     Raises InvalidInput, in the service's words for the members, for bounds that cannot be drawn from: none that are finite
     numbers (whole ones of 64 bits for Integer), MinValue above MaxValue, Logarithmic from 0 or below, ReverseLogarithmic
@@ -64,6 +65,15 @@ class ParameterRange:
         if not is_number(high - low):
             raise invalid("MaxValue", high, "a range whose width is a finite number")
 
+    @cached_property
+    def choices(self) -> tuple[str, ...]:
+        """The different values, in the order in which they were given first (`values-once`).
+
+        >>> ParameterRange("kind", "Categorical", values=("a", "b", "a")).choices
+        ('a', 'b')
+        """
+        return tuple(dict.fromkeys(self.values))
+
     @property
     def count(self) -> int | None:
         """How many different values it has; None for a continuum.
@@ -74,7 +84,7 @@ class ParameterRange:
         if self.kind == "Auto":
             return None  # what it becomes is left to the service
         if self.values:
-            return len(self.values)
+            return len(self.choices)
         if self.kind == "Integer":
             return math.floor(self.high) - math.ceil(self.low) + 1
         return 1 if self.low == self.high else None
@@ -99,7 +109,7 @@ class ParameterRange:
     def at(self, unit: float) -> str:
         """The value at *unit*, a number from 0 to below 1."""
         if self.values:
-            return self.values[min(int(unit * len(self.values)), len(self.values) - 1)]
+            return self.choices[min(int(unit * len(self.choices)), len(self.choices) - 1)]
         if self.kind == "Integer":
             return str(min(max(round(self.wide.number(unit)), math.ceil(self.low)), math.floor(self.high)))
         number = self.number(unit)
@@ -125,7 +135,7 @@ class ParameterRange:
         0.25
         """
         if self.values:
-            return (self.values.index(value) + 0.5) / len(self.values) if value in self.values else 0.5
+            return (self.choices.index(value) + 0.5) / len(self.choices) if value in self.choices else 0.5
         if self.low == self.high:
             return 0.5
         if self.kind == "Integer":
@@ -170,6 +180,6 @@ def nth(ranges: tuple[ParameterRange, ...], number: int) -> dict[str, str]:
     """
     chosen: dict[str, str] = {}
     for span in reversed(ranges):
-        number, place = divmod(number, len(span.values))
-        chosen[span.name] = span.values[place]
+        number, place = divmod(number, len(span.choices))
+        chosen[span.name] = span.choices[place]
     return dict(reversed(chosen.items()))

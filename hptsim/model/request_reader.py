@@ -5,7 +5,7 @@ The members are those of botocore's service model (`sagemaker/2017-07-24`); thos
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hptsim.errors import below, invalid
@@ -13,12 +13,14 @@ from hptsim.model.autotune import autotuned, training_jobs
 from hptsim.model.definitions import (
     EPOCHS,
     INPUT_MODES,
+    NO_CRITERIA,
     WARM_STARTS,
     CompletionCriteria,
     Hyperband,
     InstanceRequest,
     Objective,
     ResourceLimits,
+    ServiceLimits,
     TrainingJobDefinition,
     epochs_in,
 )
@@ -55,21 +57,23 @@ def parse(request: Mapping[str, Any]) -> dict[str, Any]:
     strategy = config.text("Strategy", among=tuple(STRATEGIES))
     ranges = _ranges(config.inner("ParameterRanges", "ParameterRanges")) if "ParameterRanges" in config else ()
     parsed = tuple(_definition(definition) for definition in definitions)
-    limits = config.inner("ResourceLimits", "ResourceLimits")
-    count = sum(combinations((*ranges, *one.ranges)) or 0 for one in parsed) if strategy == "Grid" else 0
+    criteria = _criteria(config)
+    all_ranges = [(*ranges, *one.ranges) for one in parsed]
+    points = [combinations(one) if one else None for one in all_ranges]
+    count = sum(one or 0 for one in points) if strategy == "Grid" else 0
     if "Autotune" in top:
-        count = count or training_jobs((*ranges, *one.ranges) for one in parsed)
+        count = count or training_jobs(all_ranges)
     parents, warm_start = _parents(top)
     return {
         "name": name,
         "definitions": parsed,
-        "limits": _limits(limits, count),
+        "limits": _limits(config.inner("ResourceLimits", "ResourceLimits"), criteria, count, points),
         "strategy": strategy,
         "objective": objective,
         "ranges": ranges,
         "request": request,
         "early_stopping": config.text("TrainingJobEarlyStoppingType", "Off", ("Off", "Auto")) == "Auto",
-        "criteria": _criteria(config),
+        "criteria": criteria,
         "hyperband": _hyperband(config, parsed) if strategy == "Hyperband" else None,
         "random_seed": config.whole("RandomSeed", 0) if "RandomSeed" in config else None,
         "parents": parents,
@@ -128,11 +132,22 @@ def _objective(given: Structure) -> Objective:
     return Objective(given.text("MetricName"), given.text("Type", among=("Maximize", "Minimize")) == "Maximize")
 
 
-def _limits(given: Structure, count: int) -> ResourceLimits:
-    """The limits; Grid and Autotune say how many training jobs there are to be, by *count*, where that is left out."""
+def _limits(given: Structure, criteria: CompletionCriteria, count: int, points: Sequence[int | None]) -> ResourceLimits:
+    """The limits, with a number of training jobs where the request has none (assumption `training-jobs-left-out`).
+
+    Grid and Autotune have chosen *count*. *points* are the configurations of each definition, None for a continuum.
+    """
     parallel = given.whole("MaxParallelTrainingJobs", 1)
-    total = given.whole("MaxNumberOfTrainingJobs", 1) if "MaxNumberOfTrainingJobs" in given else (count or parallel)
     runtime = given.whole("MaxRuntimeInSeconds", 120, 15_768_000) if "MaxRuntimeInSeconds" in given else None
+    if "MaxNumberOfTrainingJobs" in given:
+        total = given.whole("MaxNumberOfTrainingJobs", 1)
+    elif count:
+        total = count
+    elif runtime is None and criteria == NO_CRITERIA:
+        total = parallel
+    else:
+        most = ServiceLimits().training_jobs or parallel
+        total = most if None in points else min(most, sum(one or 0 for one in points))
     return ResourceLimits(total, parallel, runtime)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from functools import cached_property
+from math import prod
 from types import MappingProxyType
 from typing import Any
 
@@ -173,7 +175,28 @@ class TuningJobSpec:
 
     def definition(self, ordinal: int) -> TrainingJobDefinition:
         """The definition of the *ordinal*-th training job (from 1): round-robin (assumption `round-robin`)."""
-        return self.definitions[(ordinal - 1) % len(self.definitions)]
+        return self.definitions[self.turn(ordinal - 1)]
+
+    def turn(self, place: int) -> int:
+        """Which definition the training job *place* (from 0) has: they take turns (assumption `round-robin`).
+
+        >>> two, three = (
+        ...     TrainingJobDefinition(values, ranges=(ParameterRange("x", "Categorical", values=tuple(values)),))
+        ...     for values in ("ab", "abc")
+        ... )
+        >>> spec = TuningJobSpec("demo", (two, three), ResourceLimits(5, 1), "Grid")
+        >>> [spec.turn(place) for place in range(5)]
+        [0, 1, 0, 1, 1]
+        """
+        if self.strategy != "Grid" or len(self.definitions) == 1:
+            return place % len(self.definitions)
+        return self._turns_of_grids[place % len(self._turns_of_grids)]
+
+    @cached_property
+    def _turns_of_grids(self) -> tuple[int, ...]:
+        """The definition of each training job of a Grid: one whose grid is tried is passed over."""
+        sizes = [prod(len(span.choices) for span in self.ranges_of(one)) for one in self.definitions]
+        return tuple(place for lap in range(max(sizes)) for place, size in enumerate(sizes) if lap < size)
 
 
 BESIDE = MappingProxyType({"priority": 0, "team": "", "estimate_s": None})

@@ -62,15 +62,16 @@ def check_settings(settings: Mapping[str, Any]) -> None:
             raise invalid(name, value, "a setting of experiments", nearest(name, Settings.__annotations__))
 
 
-def seeds(seed: int, count: int) -> list[int]:
-    """The seeds of *count* replications: the first ones stay the same when there are more.
+def seeds(seed: int, count: int, first: int = 0) -> list[int]:
+    """The seeds of *count* replications, from number *first* on: the first ones stay the same when there are more.
 
-    >>> seeds(0, 3)[:2] == seeds(0, 2)
-    True
+    >>> seeds(0, 3)[:2] == seeds(0, 2), seeds(0, 3)[2:] == seeds(0, 1, first=2)
+    (True, True)
     """
     if isinstance(count, bool) or not isinstance(count, int) or count < 1:
         raise invalid("replications", count, "a whole number of at least 1")
-    return [int(child.generate_state(1, np.uint64)[0]) for child in np.random.SeedSequence(entropy(seed)).spawn(count)]
+    own = (np.random.SeedSequence(entropy(seed), spawn_key=(number,)) for number in range(first, first + count))
+    return [int(one.generate_state(1, np.uint64)[0]) for one in own]
 
 
 def entropy(seed: int) -> int:

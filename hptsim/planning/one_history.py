@@ -141,6 +141,10 @@ def smallest_in_history(
     return HistorySearch(what, wanted, found, evidence)
 
 
+def _seen(value: float) -> str:
+    return "was not observed" if math.isnan(value) else f"is {digits(value)}"
+
+
 @attrs.frozen
 class HistoryAnswer(Answer):
     """What one history shows: single values in place of means with intervals."""
@@ -152,7 +156,8 @@ class HistoryAnswer(Answer):
         lines = []
         for set_, part in self.points():
             columns = (self.column, *self.also) if self.target is None else (self.target.column,)
-            shown = ", ".join(_told(part, column) for column in columns) + (f" with {spelled(set_)}" if set_ else "")
+            shown = ", ".join(f"{column} {_seen(value_of(part, column))}" for column in columns)
+            shown += f" with {spelled(set_)}" if set_ else ""
             left = f"; {share:.2%} of the jobs are refused or never start" if (share := unserved(part)) else ""
             verdict = "" if self.target is None else f": {self.target} is {self.verdict(part)}"
             lines.append(f"{shown}{verdict}{left}.")
@@ -165,8 +170,3 @@ class HistoryAnswer(Answer):
     def data(self, scenario: str, seed: int) -> dict[str, Any]:
         """The answer for machines; there is no confidence, and no interval."""
         return {**super().data(scenario, seed), "confidence": None}
-
-
-def _told(part: Results, column: str) -> str:
-    value = value_of(part, column)
-    return f"{column} {'was not observed' if math.isnan(value) else f'is {digits(value)}'}"

@@ -9,7 +9,6 @@ costs a small part of a simulation. How like the scenario it is decides how much
 from __future__ import annotations
 
 import math
-import re
 from collections import deque
 from collections.abc import Iterable, Sequence
 from heapq import heappop, heappush, heapreplace
@@ -21,7 +20,8 @@ import attrs
 from hptsim.model.account import Quota
 from hptsim.model.instants import since_monday_s
 from hptsim.model.specs import TuningJobSpec
-from hptsim.planning.steady_state import mean, quantile
+from hptsim.optional import require
+from hptsim.planning.queue_figures import figures
 from hptsim.scenario.arrival_patterns import Profile, Times
 from hptsim.scenario.cloud import Script, Timings
 from hptsim.scenario.configured_durations import Scaled
@@ -33,7 +33,8 @@ from hptsim.scenario.random_streams import PLACES, number_at, sequence, stream, 
 from hptsim.scenario.scenario import Scenario
 from hptsim.scenario.workload import Arrivals
 
-_FIGURE = re.compile(r"(waiting_time_s|time_in_system_s)\.(mean|p50|p95|above_(\d+(?:\.\d+)?))")
+np = require("numpy", "planning", "hptsim.planning")
+
 _Part = tuple[float, float, list[tuple[int, Distribution, bool]]]
 """Of a training job: constant seconds before and from Training on; what is drawn: its place in a stream, how, if before."""
 
@@ -47,15 +48,6 @@ def applies(scenario: Scenario) -> bool:
     training_s = scenario.timings.training_s
     by_itself = isinstance(training_s, (int, float, Distribution)) and not isinstance(scenario.script.curve, Objective)
     return bool(scenario.arrivals) and by_itself and not any(job.recorded for job in scenario.tuning_jobs)
-
-
-def has(column: str) -> bool:
-    """Whether the plain queue has a figure of this name.
-
-    >>> has("waiting_time_s.p95"), has("cost_usd")
-    (True, False)
-    """
-    return _FIGURE.fullmatch(column) is not None
 
 
 @attrs.frozen
@@ -125,7 +117,7 @@ class PlainQueue:
     """The plain queue of a *scenario*."""
 
     def __init__(self, scenario: Scenario) -> None:
-        self._scenario, self._quota = scenario, Quota(scenario.capacity)
+        self.scenario, self._quota = scenario, Quota(scenario.capacity)
         self._keeps = scenario.assumptions.reservation != "as-observed"
         self._shapes: dict[int, Shape] = {}
 
@@ -134,17 +126,22 @@ class PlainQueue:
 
         *alone*, where no simulation has this seed, times are drawn without names, which is faster.
         """
-        given = [(one.spec.name, one.at_s, one.spec) for one in self._scenario.tuning_jobs]
-        streams = [one.drawn(seed, self._scenario.epoch) for one in self._scenario.arrivals]
+        given = [(one.spec.name, one.at_s, one.spec) for one in self.scenario.tuning_jobs]
+        streams = [one.drawn(seed, self.scenario.epoch) for one in self.scenario.arrivals]
         coming = sorted(chain(given, *streams), key=lambda one: one[1])
         own = sequence(seed, "plain-queue").__next__ if alone else None
-        return [_course(name, at_s, self._shape(spec), seed, own) for name, at_s, spec in coming]
+        return [_course(name, at_s, self.shape(spec), seed, own) for name, at_s, spec in coming]
 
-    def _shape(self, spec: TuningJobSpec) -> Shape:
+    def shape(self, spec: TuningJobSpec) -> Shape:
+        """What a tuning job of this *spec* is here."""
         known = self._shapes.get(id(spec))
         if known is None:
-            known = self._shapes[id(spec)] = Shape.of(spec, self._scenario.timings, self._scenario.script)
+            known = self._shapes[id(spec)] = Shape.of(spec, self.scenario.timings, self.scenario.script)
         return known
+
+    def instances(self, kind: str) -> int | None:
+        """How many instances of a type there are; None for no limit."""
+        return self._quota.get(kind)
 
     def serve(self, coming: Iterable[Course]) -> None:
         """Let them wait in one line for each instance type, in order of arrival, and say when they train first and end."""
@@ -152,8 +149,8 @@ class PlainQueue:
         for one in coming:
             lines.setdefault(one.shape.kind, []).append(one)
         for kind, same in lines.items():
-            free = self._quota.get(kind)
-            if free is not None and all(one.shape.size == 1 and len(one.trainings) == 1 for one in same):
+            free = self.instances(kind)
+            if free and all(one.shape.size == 1 and len(one.trainings) == 1 for one in same):
                 _serve_single(same, free)
             else:
                 _serve(same, math.inf if free is None else free, self._keeps)
@@ -164,10 +161,11 @@ class PlainQueue:
         They are about the streams, not about what has happened in a simulation, so that their means are exactly 0.
         """
         took_s = math.fsum(before_s + after_s for one in coming for before_s, after_s in one.trainings)
-        found, monday_s = [took_s - math.fsum(one.shape.mean_s for one in coming)], since_monday_s(self._scenario.epoch)
-        for arrivals in self._scenario.arrivals:
+        found, monday_s = [took_s - math.fsum(one.shape.mean_s for one in coming)], since_monday_s(self.scenario.epoch)
+        for arrivals in self.scenario.arrivals:
             own = {id(template) for template in arrivals.templates}
-            found += _came(arrivals, [one.at_s for one in coming if id(one.shape.spec) in own], monday_s)
+            times_s = [one.at_s for one in coming if id(one.shape.spec) in own]
+            found += came(arrivals, len(times_s), times_s[-1] if times_s else math.nan, monday_s)
         return found
 
 
@@ -187,18 +185,21 @@ def _course(name: str, at_s: float, shape: Shape, seed: int, own: Any) -> Course
     return Course(at_s, shape, trainings)
 
 
-def _came(arrivals: Arrivals, times_s: Sequence[float], monday_s: float) -> list[float]:
-    """How many more came than expected, of a Poisson process until a time; how much longer gaps were, of a number of them."""
+def came(arrivals: Arrivals, count: Any, last_s: Any, monday_s: float) -> list[Any]:
+    """How many more came than expected, of a Poisson process until a time; how much longer gaps were, of a number of them.
+
+    *count* came, the last one at *last_s*: numbers, or arrays with one for each of many runs.
+    """
     pattern, until_s = arrivals.interarrival_s, arrivals.until_s
     if arrivals.batch > 1:
         return []
     if until_s is None:
         if isinstance(pattern, (Profile, Times)) or not isinstance(pattern, Distribution):
             return []
-        return [(times_s[-1] - arrivals.start_s) / len(times_s) - mean_of(pattern)]
+        return [(last_s - arrivals.start_s) / count - mean_of(pattern)]
     if arrivals.count is None and isinstance(pattern, Profile):
-        return [len(times_s) - pattern.expected(arrivals.start_s, until_s, monday_s)]
-    return [len(times_s) - arrivals.expected] if arrivals.count is None and isinstance(pattern, Exponential) else []
+        return [count - pattern.expected(arrivals.start_s, until_s, monday_s)]
+    return [count - arrivals.expected] if arrivals.count is None and isinstance(pattern, Exponential) else []
 
 
 def _serve_single(coming: Sequence[Course], count: int) -> None:
@@ -243,19 +244,6 @@ def _serve(coming: Sequence[Course], free: float, keeps: bool) -> None:
 
 
 def figure(coming: Iterable[Course], column: str, warm_up_s: float = 0.0, until_s: float | None = None) -> float:
-    """The figure *column* (see `has`) of those that were served; 0 where nobody was."""
-    parsed = _FIGURE.fullmatch(column)
-    assert parsed is not None, column
-    last_s = math.inf if until_s is None else until_s
-    counted = [one for one in coming if one.at_s >= warm_up_s and one.launched]
-    if parsed[1] == "waiting_time_s":
-        values = [one.waiting_s for one in counted if one.at_s + one.waiting_s <= last_s]
-    else:
-        values = [one.ended_s - one.at_s for one in counted if one.ended_s <= last_s and one.ended_s < math.inf]
-    if not values:
-        return 0.0
-    if parsed[2] == "mean":
-        return mean(values)
-    if parsed[3] is not None:
-        return sum(value > float(parsed[3]) for value in values) / len(values)
-    return quantile(values, 0.5 if parsed[2] == "p50" else 0.95)
+    """The figure *column* (see `hptsim.planning.queue_figures`) of those that were served; 0 where nobody was."""
+    rows = np.array([(one.at_s, one.waiting_s, one.ended_s) for one in coming]).reshape(-1, 3, 1)
+    return float(figures(rows[:, 0], rows[:, 1], rows[:, 2], column, warm_up_s, until_s)[0])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from numbers import Real
 from typing import Any, Unpack
 
 import attrs
@@ -13,9 +14,19 @@ from hptsim.optional import require
 from hptsim.planning.executors import run, workers
 from hptsim.planning.experiments import Settings, run_points, seeds, with_figure
 from hptsim.planning.intervals import check_confidence
-from hptsim.planning.reduction import Reduction
+from hptsim.planning.reduction import UNREDUCED, Reduction
 from hptsim.planning.results import HEADLINE, Results
-from hptsim.planning.variance_reduction import PLAIN, TECHNIQUES, Reduced, chosen, worth_it
+from hptsim.planning.variance_reduction import (
+    ALONE,
+    CONTROL,
+    PLAIN,
+    QUEUE,
+    TECHNIQUES,
+    Reduced,
+    as_it_is,
+    chosen,
+    worth_it,
+)
 from hptsim.scenario.scenario import Scenario
 
 np = require("numpy", "planning", "hptsim.planning")
@@ -48,17 +59,21 @@ def until_precise(
 
     *variance_reduction* takes fewer replications for the same precision: "antithetic", "controls" or "plain-queue"
     (`hptsim.planning.variance_reduction`), or "auto" for that of them which up to *first* pilot replications promise most of, and
-    none where they promise too little. The pilot is no part of the answer. The table then has the corrected *column* alone, and
-    `reduction` says what it was worth in this run. Raises InvalidInput for a technique that does not fit the scenario.
+    none where they promise too little or plain ones are soon enough. A pilot to which a factor was fitted is no part of the
+    answer. The table then has the corrected *column* alone, and `reduction` says what it was worth in this run. An answer of ten
+    replications has hardly seen what happens in one of thirty: where rare faults matter, take "none", and a *first* that will
+    have had some. Raises InvalidInput for a technique that does not fit the scenario.
     """
     check_confidence(confidence)
-    if first < 2:
-        raise invalid("first", first, "at least 2 replications")
+    check_precision(relative_half_width, "relative_half_width")
+    if isinstance(first, bool) or not isinstance(first, int) or first < 2:
+        raise invalid("first", first, "a whole number of replications, at least 2")
     if variance_reduction not in TECHNIQUES:
         expected = f"one of {', '.join(TECHNIQUES)}"
         raise invalid("variance_reduction", variance_reduction, expected, nearest(variance_reduction, TECHNIQUES))
+    if isinstance(most, bool) or not isinstance(most, int) or most < 1:
+        raise invalid("most", most, "a whole number of replications, at least 1")
     settings = with_figure(settings, column)
-    own = seeds(seed, most)
 
     def enough(found: Results) -> bool:
         return is_precise(found, column, relative_half_width, confidence)
@@ -68,15 +83,22 @@ def until_precise(
         if variance_reduction == "none":
 
             def more(begin: int, count: int) -> Results:
-                return run_points(scenario, [{}], own[begin : begin + count], begin, (), settings)
+                return run_points(scenario, [{}], seeds(seed, count, begin), begin, (), settings)
 
             return _grown(more, enough, first, most)
         if first < _FIRST_LOOK or most < first + _FIRST_LOOK:
             expected = f"a pilot of at least {_FIRST_LOOK} with variance_reduction, and {_FIRST_LOOK} more in most"
             raise invalid("first, most", (first, most), expected)
-        reduced = _Reducing(scenario, column, settings, own, first)
+        reduced = _Reducing(scenario, column, settings, seed, first, most)
         reduced.choose(variance_reduction, relative_half_width, confidence)
-        return reduced.told(_grown(reduced.more, enough, _FIRST_LOOK, reduced.most))
+        return reduced.told(_grown(reduced.more, enough, reduced.first, reduced.most))
+
+
+def check_precision(precision: float, where: str) -> None:
+    """Refuse what is no precision, before hours of computation; *where* it was given stands in the error."""
+    number = isinstance(precision, Real) and not isinstance(precision, bool)
+    if not number or not 0 < precision < 1:
+        raise invalid(where, precision, "a share of the mean above 0 and below 1, such as 0.05")
 
 
 def is_precise(found: Results, column: str, relative_half_width: float, confidence: float = 0.95) -> bool:
@@ -100,48 +122,87 @@ def _grown(more: Callable[[int, int], Results], enough: Callable[[Results], bool
 
 
 class _Reducing:
-    """Replications with less variance: a pilot, what it chose, and the corrected ones after it."""
+    """Replications with less variance: a pilot, what it chose, and the replications of the answer."""
 
-    def __init__(self, scenario: Scenario, column: str, settings: Settings, own: list[int], pilot: int) -> None:
+    def __init__(self, scenario: Scenario, column: str, settings: Settings, seed: int, pilot: int, most: int) -> None:
         rest: dict[str, Any] = dict(settings)
         self._how = {name: rest.pop(name) for name in ("executor", "checkpoint", "progress") if name in rest}
         self._design = Reduced(scenario, **rest, column=column)
-        self._own, self._pilot, self._pilot_runs = own, pilot, pilot
+        self._seed, self._most, self._pilot = seed, most, pilot
+        self._pilot_runs = self._skipped = 0
         self._plain: list[float] = []
+        self._kept = pd.DataFrame()
 
     def choose(self, wanted: str, relative_half_width: float, confidence: float) -> None:
         """Run the pilot, and take the *wanted* technique or the best one, for this precision; a short one where it is clear."""
         pilot = self._run(self._design, 0, _FIRST_LOOK)
-        if wanted in ("auto", "plain-queue") and worth_it(pilot, self._design):
-            self._pilot = self._pilot_runs = _FIRST_LOOK
+        self._check(pilot)
+        half = relative_half_width * abs(float(pilot[PLAIN].mean()))
+        error = half * math.sqrt(_MARGIN) / _student(_FIRST_LOOK, confidence)
+        enough = error**2 * _FIRST_LOOK
+        whole = as_it_is(pilot, self._design, enough) if wanted in ("auto", "plain-queue") else None
+        clear = worth_it(pilot, self._design, wanted)
+        if whole is not None:
+            alone = self._run(attrs.evolve(whole, technique="alone"), 0, _FIRST_LOOK)
+            column = whole.column
+            self._answer(whole, pilot.assign(**{column: pilot[column] - pilot[QUEUE] + alone[column]}))
+        elif wanted == "auto" and not clear and self._soon_enough(pilot, half, confidence):
+            self._answer(attrs.evolve(self._design, technique="plain"), pilot)
         else:
+            self._fit(pilot, clear, wanted, enough)
+
+    def _fit(self, pilot: Any, clear: bool, wanted: str, enough: float) -> None:
+        """A longer pilot where it is not *clear*, mirror images where they may be best, and the technique that it chooses."""
+        mirrored = None
+        if not clear:
             rest = self._run(self._design, _FIRST_LOOK, self._pilot - _FIRST_LOOK)
             pilot = pd.concat([pilot, rest], ignore_index=True)
-        plain = pilot[PLAIN].to_numpy(dtype=float)
-        if np.isnan(plain).any():
+        if wanted == "antithetic" or (wanted == "auto" and not clear):
+            mirrored = self._run(attrs.evolve(self._design, technique="mirrored"), 0, len(pilot))
+            self._pilot_runs += len(mirrored)
+        self._check(pilot)
+        design = chosen(pilot, mirrored, self._design, wanted, enough)
+        if design.technique == "none":
+            self._answer(design, pilot)
+        else:
+            self._design, self._skipped = design, len(pilot)
+            self._plain += pilot[PLAIN].tolist()
+            self._pilot_runs += len(pilot)
+
+    def _answer(self, design: Reduced, pilot: Any) -> None:
+        """Go on with *design*; the *pilot* is the beginning of the answer."""
+        self._design = design
+        self._kept = pilot[[name for name in pilot if not name.startswith((QUEUE, ALONE, CONTROL))]]
+
+    def _soon_enough(self, pilot: Any, half: float, confidence: float) -> bool:
+        """Whether plain replications are expected to be enough when the least that a fitted technique takes is done."""
+        error = half / _student(self._pilot, confidence)
+        return float(pilot[PLAIN].var(ddof=1)) <= error**2 * (self._pilot + _FIRST_LOOK)
+
+    def _check(self, pilot: Any) -> None:
+        if pilot[PLAIN].isna().any():
             expected = "a figure that every replication of the pilot has, with variance_reduction"
             raise invalid("column", self._design.column, expected)
-        self._plain += plain.tolist()
-        half = relative_half_width * abs(float(plain.mean()))
-        error = half * math.sqrt(_MARGIN) / float(stats.t.ppf((1 + confidence) / 2, _FIRST_LOOK - 1))
-        mirrored = None
-        if wanted == "antithetic" or (wanted == "auto" and not worth_it(pilot, self._design)):
-            mirrored = self._run(attrs.evolve(self._design, technique="mirrored"), 0, self._pilot)
-            self._pilot_runs *= 2
-        self._design = chosen(pilot, mirrored, self._design, wanted, error**2 * _FIRST_LOOK)
+
+    @property
+    def first(self) -> int:
+        """After how many replications of the answer it is looked at first: plain ones as without a pilot."""
+        return self._pilot if self._design.technique in UNREDUCED else _FIRST_LOOK
 
     @property
     def most(self) -> int:
-        """How many corrected replications the seeds allow, the pilot's taken off."""
-        return max(_FIRST_LOOK, (len(self._own) - self._pilot_runs) // self._each)
+        """How many replications of the answer are allowed, those of the pilot taken off that are no part of it."""
+        return max(self.first, (self._most - self._pilot_runs) // self._each)
 
     @property
     def _each(self) -> int:
         return 2 if self._design.technique == "antithetic" else 1
 
     def more(self, begin: int, count: int) -> Results:
-        """Some corrected replications; they have the numbers after the pilot's."""
-        table = self._run(self._design, self._pilot + begin, count)
+        """Some replications of the answer; they have the numbers after those of a pilot that is no part of it."""
+        kept = self._kept.iloc[begin : begin + count]
+        rest = self._run(self._design, self._skipped + begin + len(kept), count - len(kept))
+        table = pd.concat([part for part in (kept, rest) if len(part)], ignore_index=True)
         self._plain += table[PLAIN].tolist()
         return Results(table.drop(columns=PLAIN), reduction=self._reduction(0, math.nan))
 
@@ -159,6 +220,11 @@ class _Reducing:
         return Reduction(design.column, design.technique, self._pilot_runs, runs, count * design.queues, plain)
 
     def _run(self, design: Reduced, begin: int, count: int) -> Any:
-        own = self._own[begin : begin + count]
+        own = seeds(self._seed, count, begin) if count else []
         found = run([(design, seed) for seed in own], **self._how)
         return pd.DataFrame([{"replication": begin + place, **one} for place, one in enumerate(found)])
+
+
+def _student(count: int, confidence: float) -> float:
+    """Student's t for the two sides of an interval of so many values."""
+    return float(stats.t.ppf((1 + confidence) / 2, count - 1))

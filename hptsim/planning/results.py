@@ -126,7 +126,7 @@ class Results:
         if self.signed:
             return ANYTHING
         low, high = limits_of(column)
-        corrected = self.reduction is not None and self.reduction.column == column
+        corrected = self.reduction is not None and self.reduction.column == column and self.reduction.corrects
         return (low, math.inf) if corrected else (low, high)
 
     def interval(self, column: str, confidence: float = 0.95) -> tuple[float, float]:

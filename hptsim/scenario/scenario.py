@@ -149,6 +149,15 @@ class Scenario:
         """The prices that hold: the scenario's own before those of its table, or of the package's."""
         return (self.prices or Prices.packaged()).with_own(self.prices_usd_per_hour, self.spot_prices_usd_per_hour)
 
+    @property
+    def instance_types(self) -> set[str]:
+        """The types of the instances that its tuning jobs may use."""
+        specs = [one.spec for one in self.tuning_jobs]
+        specs += [template for one in self.arrivals for template in one.templates]
+        different = {id(spec.definitions): spec.definitions for spec in specs}.values()
+        requests = [request for all_of in different for one in all_of for request in (one.instances, *one.alternatives)]
+        return {kind for request in requests for kind in request.amounts}
+
     def price_warning(self, now_s: float) -> str:
         """What must be said where costs are shown: that the prices of these jobs are older than a year at *now_s*
         (seconds since 1970); or nothing.
@@ -156,11 +165,8 @@ class Scenario:
         >>> Scenario().price_warning(2e9)  # no jobs
         ''
         """
-        specs = [one.spec for one in self.tuning_jobs]
-        specs += [template for one in self.arrivals for template in one.templates]
-        different = {id(spec.definitions): spec.definitions for spec in specs}.values()
-        kinds = {kind for definitions in different for one in definitions for kind in one.instances.amounts}
-        return (self.prices or Prices.packaged()).warning(kinds - set(self.prices_usd_per_hour), now_s)
+        listed = self.instance_types - set(self.prices_usd_per_hour)
+        return (self.prices or Prices.packaged()).warning(listed, now_s)
 
     def estimate(self) -> Estimate:
         """How much work the scenario is expected to be: tuning jobs, training jobs and journal entries.

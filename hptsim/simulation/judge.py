@@ -49,8 +49,11 @@ class Judge:
         bound_s = self._cloud.slowest_stop_s if isinstance(self._cloud, CloudBase) else None
         return Auditor(self._scenario.account, laws, stop_propagation_s=bound_s)
 
-    def step(self, world: World, env: simpy.Environment) -> None:
-        """Judge the step that is over; raises LawBroken for the first law that it breaks, and nothing from then on."""
+    def step(self, world: World, env: simpy.Environment, calls: int = 0) -> None:
+        """Judge the step that is over, after so many *calls* of the caller.
+
+        Raises LawBroken for the first law that it breaks, and nothing from then on.
+        """
         auditor = self.auditor
         if auditor.state.broken:
             return
@@ -59,9 +62,9 @@ class Judge:
             auditor.check_step(world)
         except LawBroken as error:
             auditor.state.broken = True
-            raise self._explained(error, env.now) from None
+            raise self._explained(error, env.now, calls) from None
 
-    def rest(self, world: World, env: simpy.Environment) -> None:
+    def rest(self, world: World, env: simpy.Environment, calls: int = 0) -> None:
         """Judge the end, for nothing is left to do, and under "end" the whole journal; raises LawBroken."""
         if not (self.each_step or self.at_the_end) or self.auditor.state.broken:
             return
@@ -72,7 +75,7 @@ class Judge:
             if all(map(is_fault, world.armed.values())):  # what may strike, and need not
                 self.auditor.check_at_rest()
         except LawBroken as error:
-            raise self._explained(error, env.now) from None
+            raise self._explained(error, env.now, calls) from None
 
     def _read_again(self) -> None:
         """Read the whole journal from its beginning."""
@@ -81,8 +84,13 @@ class Judge:
             self.auditor.see(*step)
             self.auditor.check_step()
 
-    def _explained(self, error: LawBroken, now_s: float) -> LawBroken:
-        """The broken law with the last journal lines and the way to see it again."""
+    def _explained(self, error: LawBroken, now_s: float, calls: int) -> LawBroken:
+        """The broken law with the last journal lines and the way to see it again: no file has the *calls* of a caller."""
         story = tuple(str(record) for record in self._journal[-_STORY:])
         again = f"hptsim run SCENARIO --seed {self._seed} --until {now_s:g}  (scenario {self._scenario.name!r})"
+        if calls:
+            again = (
+                f"the calls that changed something ({calls} so far), in a simulation of the scenario {self._scenario.name!r} "
+                f"with the seed {self._seed} until {now_s:g} s"
+            )
         return attrs.evolve(error, story=story, reproduce=again)

@@ -63,7 +63,7 @@ class Runner:
         """Let everything happen that is due up to and at *until*; with None, until nothing is left to do."""
         if until is None:
             self._advance(float("inf"))
-            self.judge.rest(self.world, self.env)
+            self.judge.rest(self.world, self.env, len(self.calls))
         else:
             self._advance(until)
             self.env._now = self.world.now = float(until)
@@ -102,7 +102,7 @@ class Runner:
             self.journal.spill()
         before = len(self.journal.entries)
         if self.env.peek() == float("inf"):
-            self.judge.rest(self.world, self.env)
+            self.judge.rest(self.world, self.env, len(self.calls))
             return []
         self.env.step()
         return self._written(before)
@@ -183,7 +183,7 @@ class Runner:
     def _after_step(self) -> None:
         """Ask the laws, wake who waits, tell the observers; where nothing is kept, forget what has ended."""
         if self.judge.each_step:
-            self.judge.step(self.world, self.env)
+            self.judge.step(self.world, self.env, len(self.calls))
         if self.watchers.waiting:
             self.watchers.wake(self.world)
         if self.observers.functions:

@@ -11,7 +11,7 @@ from hptsim.strategies.random_search import Draw, Known
 
 @attrs.frozen
 class Grid:
-    """The configurations of categorical ranges, one after the other (C5).
+    """The configurations of categorical ranges, one after the other (C5); *ordinal* counts those of one definition.
 
     >>> kind = (ParameterRange("kind", "Categorical", values=("a", "b")),)
     >>> [Grid(TuningJobSpec("demo")).propose(kind, ordinal, list, lambda place: 0.5) for ordinal in (1, 2)]

@@ -73,7 +73,7 @@ class Optuna:
     def _space(self, definition: int) -> dict[str, Any]:
         distributions = self._optuna.distributions
         return {
-            span.name: distributions.CategoricalDistribution(span.values)
+            span.name: distributions.CategoricalDistribution(span.choices)
             if span.values
             else distributions.FloatDistribution(0.0, 1.0)
             for span in self._ranges(definition)

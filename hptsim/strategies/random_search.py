@@ -41,7 +41,7 @@ class Random:
         if chosen not in tried or len(tried) >= count:
             return chosen
         values = [
-            span.values or [str(n) for n in range(math.ceil(span.low), math.floor(span.high) + 1)] for span in ranges
+            span.choices or [str(n) for n in range(math.ceil(span.low), math.floor(span.high) + 1)] for span in ranges
         ]
         names = [span.name for span in ranges]
         every = (dict(zip(names, point, strict=True)) for point in itertools.product(*values))

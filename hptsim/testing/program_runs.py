@@ -79,11 +79,15 @@ class Program:
         self._known: Mapping[Any, tuple[Outcome, Reads]] = {}
         self._patience = 0
         self._left: Request | None = None
-        self._send: Callable[[Any, str], Any] = _nobody_asked
+        self._refusal = ""
+        self._send: Callable[[Any, str], Any] = self._nobody_asked
 
     @contextlib.contextmanager
     def followed(self) -> Iterator[None]:
-        """While it is on, the calls of this thread are caught, and it sees the program's clock."""
+        """While it is on, the calls of this thread are caught, and it sees the program's clock.
+
+        Raises InvalidInput where a thread has made a call since the last run.
+        """
         base = require("botocore.client", "boto", "hptsim.testing.explore_program").BaseClient
         with contextlib.ExitStack() as undo:
             copies.replace(undo, base, "_make_api_call", self._catching(base._make_api_call))
@@ -95,6 +99,7 @@ class Program:
                     client.meta.events.unregister("before-send", unique_id=_HANDLER)
                     client.meta.events.unregister("choose-signer", unique_id=_SIGNER)
                 self._caught.clear()
+        self._check_refusal()
 
     def follow(self, history: History) -> None:
         """Find out what the program does after *history*. Raises InvalidInput where it does not repeat its calls."""
@@ -119,22 +124,31 @@ class Program:
         self.runs += 1
         self._answers, self._place, self._left = history.answered(), 0, None
         self._clock.now_s, self._clock.sleeps = 0.0, 0
-        following: Returned | Raised
+        following: Returned | Raised | None = None
         try:
             with clock.same_chance(), contextlib.redirect_stdout(io.StringIO()):
                 following = Returned(self._function(*self._clients))
-        except _Left:
-            assert self._left is not None
-            return self._left
-        except _Another as error:
-            raise InvalidInput(str(error)) from None
+        except (_Left, _Another):
+            pass
         except (Exception, SystemExit) as error:
             following = Raised(error)
-        if self._left is not None:  # it catches everything, also what ends a run
+        self._check_refusal()  # the program may have caught what was raised, or nobody asked its thread
+        if self._left is not None:  # it may have caught also what ends a run
             return self._left
+        assert following is not None
         if self._place < len(self._answers):
-            raise InvalidInput(_not_the_same(self._answers[self._place].request, "it came to its end"))
+            self._refused(_not_the_same(self._answers[self._place].request, "it came to its end"))
+            self._check_refusal()
         return following
+
+    def _refused(self, message: str) -> str:
+        """Remember why the program is refused: the end of the run says so, whatever becomes of what is raised now."""
+        self._refusal = self._refusal or f"explore_program: {message}"
+        return self._refusal
+
+    def _check_refusal(self) -> None:
+        if self._refusal:
+            raise InvalidInput(self._refusal)
 
     # ------------------------------------------------------------------ calls
 
@@ -142,10 +156,11 @@ class Program:
         @functools.wraps(real)
         def call(client: Any, operation: str, parameters: Mapping[str, Any]) -> Any:
             if threading.get_ident() != self._thread:
-                raise InvalidInput(
-                    f"explore_program: {operation} was called in another thread; expected a program that makes all its "
-                    "calls in the thread in which it was started"
+                why = (
+                    f"{operation} was called in another thread; expected a program that makes all its calls in the thread "
+                    "in which it was started"
                 )
+                raise InvalidInput(self._refused(why))
             if self._left is not None:
                 raise _Left
             if id(client) not in self._caught:
@@ -163,7 +178,7 @@ class Program:
             return self._new(asked, meta, identity)
         history = self._answers[self._place]
         if history.request is None or identity != history.request.identity:
-            self._send = functools.partial(_another, history.request, f"it called {operation}({told})")
+            self._send = functools.partial(self._another, history.request, f"it called {operation}({told})")
             return asked()  # what botocore refuses itself is no call
         self._place += 1
         self._clock.sleeps = 0
@@ -202,6 +217,12 @@ class Program:
             raise timed_out(request, NoAnswer(event.rpartition(".")[2]))
         return as_botocores(request, history.response)
 
+    def _another(self, expected: Request | None, instead: str, request: Any, event: str) -> Any:
+        raise _Another(self._refused(_not_the_same(expected, instead)))
+
+    def _nobody_asked(self, request: Any, event: str) -> Any:
+        raise InvalidInput(self._refused(f"{event} is sent outside of a call"))
+
     def _before_send(self, request: Any, event_name: str, **more: Any) -> Any:
         return self._send(request, event_name)
 
@@ -209,18 +230,10 @@ class Program:
 _HANDLER, _SIGNER = "hptsim program", "hptsim program's signer"
 
 
-def _nobody_asked(request: Any, event: str) -> Any:
-    raise InvalidInput(f"explore_program: {event} is sent outside of a call")
-
-
-def _another(expected: Request | None, instead: str, request: Any, event: str) -> Any:
-    raise _Another(_not_the_same(expected, instead))
-
-
 def _not_the_same(expected: Request | None, instead: str) -> str:
     call = "no call" if expected is None else f"{expected.operation}({expected.parameters})"
     return (
-        f"explore_program: the program does not repeat itself: with the same answers it made the call {call} before, and now "
+        f"the program does not repeat itself: with the same answers it made the call {call} before, and now "
         f"{instead}; expected a program whose calls depend on the answers and the clock alone: reset what it keeps "
         "between two runs, and make no names by chance"
     )

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from hptsim.audit.laws import LAWS
-from hptsim.explorer.scope import check_faults
+from hptsim.explorer.scope import check_faults, check_whole
 from hptsim.model.instants import read_instant
 from hptsim.model.laws import Law
 from hptsim.scenario.scenario import SMALL_QUOTA, Scenario
@@ -56,7 +56,8 @@ def explore_program(
     *preemptions* is the most of a run. After *max_states* states of program and account the search ends, and the result says
     so.
 
-    Raises InvalidInput for a program that does not repeat itself, and for calls that the twin does not answer.
+    Raises InvalidInput for a number that is none of the kind, for a program that does not repeat itself or calls in another
+    thread, whether or not anybody looks at what becomes of the thread, and for calls that the twin does not answer.
 
     >>> def program(sagemaker):
     ...     return sagemaker.list_training_jobs()["TrainingJobSummaries"]
@@ -64,6 +65,14 @@ def explore_program(
     True
     """
     budget = check_faults(faults)
+    for where, given, least in (
+        ("stops", stops, 0),
+        ("preemptions", 0 if preemptions is None else preemptions, 0),
+        ("polls", polls, 1),
+        ("max_states", max_states, 1),
+        ("max_calls", max_calls, 1),
+    ):
+        check_whole(where, given, least)
     if scenario is None:
         scenario = Scenario(capacity=SMALL_QUOTA)
     twin = Twin(scenario, budget, stops=stops, delayed_stop=delayed_stop, laws=laws, seed=seed)

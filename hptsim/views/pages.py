@@ -8,6 +8,7 @@ import attrs
 
 from hptsim.planning.answers import Answer
 from hptsim.planning.results import spelled
+from hptsim.scenario.price_sources import PriceSources
 from hptsim.scenario.scenario import Scenario
 from hptsim.views.axis_names import GROUPED, table_name
 from hptsim.views.choice import Choice, mean_of
@@ -24,8 +25,6 @@ def page(scenario: Scenario, answer: Answer, figures: Sequence[str], setup: Setu
 def report(scenario: Scenario, answer: Answer, figures: Sequence[str], setup: Setup) -> Report:
     """What the page of an experiment says; *scenario* is the one whose replications are in *answer*."""
     choice = Choice.of(answer)
-    prices = scenario.price_list
-    listed = {"date": prices.date, "region": prices.region, "source": prices.source}
     return Report(
         title=scenario.name,
         question=question(answer),
@@ -35,13 +34,8 @@ def report(scenario: Scenario, answer: Answer, figures: Sequence[str], setup: Se
         left_out=left_out(answer, choice, setup),
         pictures=list(pictures(scenario, answer, choice, figures, setup)),
         tables=list(_tables(answer, choice, figures)),
-        footer=footer(listed, own_prices(scenario), setup.warning, setup.written),
+        footer=footer(PriceSources.of(scenario), setup.warning, setup.written),
     )
-
-
-def own_prices(scenario: Scenario) -> list[str]:
-    """The instance types whose prices are the user's own, and not the list's."""
-    return sorted({*scenario.prices_usd_per_hour, *scenario.spot_prices_usd_per_hour})
 
 
 def _tables(answer: Answer, choice: Choice, figures: Sequence[str]) -> Iterator[Table]:

@@ -108,14 +108,17 @@ function drawAxis(pen, width, height, x) {
   for (const t of found) {
     const at = Math.round(x(t)) + 0.5;
     pen.beginPath(); pen.moveTo(at, AXIS - 5); pen.lineTo(at, height); pen.stroke();
-    words(pen, 12); pen.fillStyle = COLORS.ink;
-    const said = tickWords(t, length), dated = tickDate(t, length, first);
-    const half = Math.max(pen.measureText(said).width, pen.measureText(dated).width) / 2;
-    const middle = Math.max(names + half, Math.min(width - half - 2, at));
-    if (middle - half < right) continue;
-    pen.fillText(said, middle, 8);
-    pen.fillStyle = COLORS.muted; words(pen, 11); pen.fillText(dated, middle, 22);
-    right = middle + half + 8; first = false;
+    const lines = [[tickWords(t, length), 12, COLORS.ink, 8], [tickDate(t, length, first), 11, COLORS.muted, 22]];
+    const placed = lines.map(([text, size]) => {
+      words(pen, size);
+      const half = pen.measureText(text).width / 2;
+      return { middle: Math.max(names + half, Math.min(width - half - 2, at)), half };
+    });
+    if (placed.some(({ middle, half }) => middle - half < right)) continue;
+    lines.forEach(([text, size, color, y], line) => {
+      words(pen, size); pen.fillStyle = color; pen.fillText(text, placed[line].middle, y);
+    });
+    right = Math.max(...placed.map(({ middle, half }) => middle + half)) + 8; first = false;
   }
   pen.textAlign = "left";
 }

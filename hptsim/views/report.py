@@ -7,13 +7,14 @@ How it looks is in report.html, a template of jinja2.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import attrs
 
 from hptsim import __version__
 from hptsim.planning.results import digits
+from hptsim.scenario.price_sources import PriceSources
 from hptsim.views.decisions import SIGNS
 from hptsim.views.drawings import Drawing
 from hptsim.views.templates import rendered
@@ -103,16 +104,12 @@ class Report:
         return rendered("report.html", page=self)
 
 
-def footer(prices: Mapping[str, str], own: Sequence[str], warning: str, written: str) -> list[str]:
-    """The last lines of a page: which hptsim, when it was written, and whose prices: a list's, but for the types in *own*.
+def footer(prices: PriceSources, warning: str, written: str) -> list[str]:
+    """The last lines of a page: which hptsim, when it was written, and whose prices.
 
-    >>> footer({"date": "2023-06", "region": "us-east-1", "source": "a list"}, ["gpu"], "", "2026-11-27")[1]
+    >>> from hptsim.scenario.prices import Prices
+    >>> footer(PriceSources(Prices("2023-06", "us-east-1", "a list", {}), ("gpu",)), "", "2026-11-27")[1]
     'Prices in US dollars, of 2023-06, us-east-1. Their source: a list. The price of gpu is your own.'
     """
-    said = f"Prices in US dollars, of {prices['date']}, {prices['region']}. Their source: {prices['source']}."
-    if own:
-        said += (
-            f" The price{'s' if len(own) > 1 else ''} of {', '.join(own)} {'are' if len(own) > 1 else 'is'} your own."
-        )
-    lines = [f"Written by hptsim {__version__}" + (f" on {written}." if written else "."), said]
+    lines = [f"Written by hptsim {__version__}" + (f" on {written}." if written else "."), prices.sentences()]
     return [*lines, *([f"{warning[:1].upper()}{warning[1:]}."] if warning else [])]

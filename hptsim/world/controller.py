@@ -57,7 +57,7 @@ def launch(world: World, job: TuningJob) -> None:
             use_idle_instead_of_waiting(world, job)
         job.exhausted = not (job.live or job.launching or job.waiting)
         return proceed(world, job) if job.exhausted else None
-    index = job.returned.pop(0) if job.returned else job.asked % len(job.needs)
+    index = job.returned.pop(0) if job.returned else job.spec.turn(job.asked)
     job.asked += 1
     amounts = job.needs[index]
     if world.account.assumptions.reservation != "as-observed" and world.ledger.idle(job.name, amounts):

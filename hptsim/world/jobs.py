@@ -192,6 +192,8 @@ class TuningJob:
     """What it has proposed for training jobs that are about to be launched, each with the definition it is for."""
     returned: list[int] = attrs.field(factory=list)
     """The definitions of those that gave up their places in the queue to run on idle instances."""
+    points: list[int] = attrs.field()
+    """How many points were tried of the grid of each definition; empty but with Grid and several definitions."""
     results: list[float] = attrs.field(factory=list)
     """The objectives of its training jobs, in the order of their ends, where a completion criterion looks at them."""
     criteria: bool = attrs.field()
@@ -215,6 +217,11 @@ class TuningJob:
     def _name(self) -> str:
         return self.spec.name
 
+    @points.default
+    def _points(self) -> list[int]:
+        several = len(self.spec.definitions) > 1 and self.spec.strategy == "Grid"
+        return [0] * len(self.spec.definitions) if several else []
+
     @criteria.default
     def _criteria(self) -> bool:
         return self.spec.criteria != NO_CRITERIA
@@ -230,7 +237,7 @@ class TuningJob:
         twin.counters, twin.children, twin.live = self.counters.copy(), self.children.copy(), self.live.copy()
         twin.search = self.search.copy()
         twin.strategy_log = None if self.strategy_log is None else self.strategy_log.copy()
-        twin.proposals, twin.returned = self.proposals.copy(), self.returned.copy()
+        twin.proposals, twin.returned, twin.points = self.proposals.copy(), self.returned.copy(), self.points.copy()
         twin.timers, twin.results = self.timers.copy(), self.results.copy()
         twin.reservations = {number: duplicate(one) for number, one in self.reservations.items()}
         return twin
@@ -257,6 +264,7 @@ class TuningJob:
             tuple([tuple(one.amounts.items()) for one in self.reservations.values()]) if self.others else (),
             tuple(self.results),
             tuple(self.returned) if len(self.needs) > 1 else (),  # whose turn it is among several definitions
+            tuple(self.points),
             frozen(self.strategy_log or []),  # what the strategy does next depends on it
         )
 

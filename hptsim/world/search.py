@@ -58,7 +58,7 @@ def has_configuration(job: TuningJob) -> bool:
     proposal = job.search.ask(job.asked + 1, job.strategy_log)
     if proposal is None:
         return False
-    job.proposals.append((job.asked % len(job.needs), proposal))
+    job.proposals.append((job.spec.turn(job.asked), proposal))
     return True
 
 
@@ -66,7 +66,11 @@ def configuration(
     training: Training, tuning: Mapping[str, TuningJob], job: TuningJob, child: TrainingJob
 ) -> Mapping[str, str]:
     """What a new training job tries: the proposal that was kept for it, or what the strategy proposes now."""
-    definition = child.definition
+    definition, ordinal = child.definition, child.ordinal
+    if job.points:  # each definition has a grid of its own
+        index = next(place for place, one in enumerate(job.spec.definitions) if one is definition)
+        job.points[index] += 1
+        ordinal = job.points[index]
     for place, (index, proposal) in enumerate(job.proposals):
         if job.spec.definitions[index] is definition:
             del job.proposals[place]
@@ -77,7 +81,7 @@ def configuration(
     def known() -> list[Trial]:
         return parents_trials(training, tuning, job.spec) + own_trials(training, job, definition)
 
-    return job.search.propose(definition, child.ordinal, known)
+    return job.search.propose(definition, ordinal, known)
 
 
 def stopped_by(training: Training, job: TuningJob, child: TrainingJob) -> str:

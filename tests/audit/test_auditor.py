@@ -256,6 +256,12 @@ def test_a_running_simulation_is_judged_and_says_how_to_see_it_again(laws):
     assert broken.value.reproduce.startswith("hptsim run SCENARIO --seed 3 --until ")
     assert "'mine'" in broken.value.reproduce and 0 < len(broken.value.story) <= 8
     assert str(broken.value).startswith("reproduce with: ")
+    called = Simulation(attrs.evolve(ALONE, name="mine", tuning_jobs=()), seed=3, laws=laws, tables=tables)
+    called.create_tuning_job(ALONE.tuning_jobs[0].spec)
+    with pytest.raises(LawBroken, match="logs persist") as broken:
+        called.run()
+    assert "hptsim run" not in broken.value.reproduce  # no file has the call
+    assert "(1 so far), in a simulation of the scenario 'mine' with the seed 3" in broken.value.reproduce
     off = Simulation(ALONE, laws=False, tables=tables)
     off.run()
     assert off.tuning_job("a").status == "Completed"

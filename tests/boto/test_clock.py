@@ -29,6 +29,12 @@ def test_sleeping_advances_the_simulation_and_clocks_read_it(sim, sagemaker):
         assert sim.now == 90.5
         with pytest.raises(ValueError, match="non-negative"):
             time.sleep(-1)
+        with pytest.raises(ValueError, match="NaN"):
+            time.sleep(float("nan"))
+        for too_long in (1e18, float("inf")):
+            with pytest.raises(OverflowError):  # as the real one does
+                time.sleep(too_long)
+        assert sim.now == 90.5
     assert sim.tuning_job("demo").counters["InProgress"] == 2
 
 

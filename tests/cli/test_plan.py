@@ -82,7 +82,7 @@ def test_a_precision_is_reached_with_less_variance_and_says_so(file, capsys, tmp
         (["--by", "template"], "--by: got ['template'], expected none with --precision"),
         (["--figure", "a", "--figure", "b"], "--figure: got"),
         (["--variance-reduction", "some"], "variance_reduction: got 'some'"),
-        (["--precision", "5"], "a share of the mean, such as 0.05"),
+        (["--precision", "5"], "--precision: got 5.0, expected a share of the mean above 0 and below 1"),
     ],
     ids=str,
 )

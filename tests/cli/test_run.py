@@ -33,7 +33,19 @@ def test_a_scenario_with_many_arrivals_prints_some_and_counts_the_rest(tmp_path,
     found = json.loads(capsys.readouterr().out)
     assert len(found["tuning_jobs"]) == 53 and found["refused"] == {}
     assert found["cost_usd"] == pytest.approx(53 * 100 / 3600 * 0.23)
-    assert set(found["prices"]) == {"date", "region", "source"}
+    assert (found["prices"]["date"], found["prices"]["own"]) == ("2023-06", [])
+
+
+def test_a_price_of_ones_own_is_not_attributed_to_the_list(tmp_path, capsys):
+    path = tmp_path / "x.toml"
+    jobs, own = (ScheduledTuningJob(TuningJobSpec("a")),), {"ml.m5.xlarge": 2.0}
+    Scenario("x", timings="instant", tuning_jobs=jobs, prices_usd_per_hour=own).dump(path)
+    assert main(["run", str(path)]) == 0
+    out = capsys.readouterr().out
+    assert "; the price of ml.m5.xlarge is your own\n" in out and "2023-06" not in out
+    assert main(["run", str(path), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)["prices"]
+    assert found["own"] == ["ml.m5.xlarge"] and found["source"] is None
 
 
 def test_where_the_reserved_hours_went_is_said(tmp_path, capsys):

@@ -120,11 +120,29 @@ def test_several_definitions_and_several_instance_types():
     assert spec.definitions[1].alternatives == (InstanceRequest("ml.m5.2xlarge", 1),)
 
 
-def test_the_total_falls_back_to_the_parallel_limit():
-    spec = TuningJobSpec.from_request(
-        changed("HyperParameterTuningJobConfig.ResourceLimits.MaxNumberOfTrainingJobs", ...)
-    )
-    assert spec.limits.max_training_jobs == 3
+LIMITS, TARGET = "HyperParameterTuningJobConfig.ResourceLimits", {"TargetObjectiveMetricValue": 0.1}
+
+
+def left_out(**config):
+    """How many training jobs a request stands for that does not say so, and runs three in parallel."""
+    request = changed(f"{LIMITS}.MaxNumberOfTrainingJobs", ...)
+    request["HyperParameterTuningJobConfig"] |= {"TuningJobCompletionCriteria": {}, **config}
+    return TuningJobSpec.from_request(request).limits.max_training_jobs
+
+
+def test_a_total_that_is_left_out_is_the_most_there_may_be_where_something_else_ends_the_tuning_job():
+    assert left_out() == 750, "it has MaxRuntimeInSeconds"
+    parallel = {"MaxParallelTrainingJobs": 3}
+    assert left_out(ResourceLimits=parallel) == 3, "nothing else would end it"
+    for criterion in (
+        TARGET,
+        {"BestObjectiveNotImproving": {"MaxNumberOfTrainingJobsNotImproving": 3}},
+        {"ConvergenceDetected": {"CompleteOnConvergence": "Enabled"}},
+    ):
+        assert left_out(ResourceLimits=parallel, TuningJobCompletionCriteria=criterion) == 750
+    few = {"CategoricalParameterRanges": [{"Name": "kind", "Values": ["a", "b", "c", "d", "e"]}]}
+    assert left_out(ParameterRanges=few) == 5, "there are no more combinations"
+    assert left_out(ParameterRanges=few, Strategy="Grid") == 5
 
 
 def deep(levels):

@@ -52,6 +52,7 @@ def test_planning_is_an_attribute_of_the_package():
 def test_seeds_are_spawned_by_replication():
     children = np.random.SeedSequence(7).spawn(3)
     assert seeds(7, 3) == [int(child.generate_state(1, np.uint64)[0]) for child in children]
+    assert seeds(7, 2, first=1) == seeds(7, 3)[1:]
     assert len({*seeds(7, 1000), *seeds(8, 1000)}) == 2000
 
 

@@ -7,7 +7,8 @@ import pytest
 from hptsim import Scenario, Simulation, TuningJobSpec
 from hptsim.model import Assumptions
 from hptsim.model.definitions import InstanceRequest, ResourceLimits, TrainingJobDefinition
-from hptsim.planning.plain_queue import PlainQueue, applies, figure, has
+from hptsim.planning.plain_queue import PlainQueue, applies, figure
+from hptsim.planning.queue_figures import has
 from hptsim.scenario.arrival_patterns import Profile
 from hptsim.scenario.cloud import Script, Timings
 from hptsim.scenario.durations import Exponential, LogNormal, Uniform
@@ -76,6 +77,14 @@ def test_its_figures_are_those_of_the_metrics():
     assert figure(coming, "waiting_time_s.mean", 1e9) == 0
     early = figure(coming, "waiting_time_s.mean", until_s=1000)
     assert early == pytest.approx(np.mean([c.waiting_s for c in coming if c.at_s + c.waiting_s <= 1000]))
+
+
+@pytest.mark.parametrize("template", [spec(), spec(3, 2)], ids=["one training job", "several"])
+def test_without_quota_nobody_is_served(template):
+    plain = PlainQueue(queue(template, capacity=0))
+    coming = plain.courses(1)
+    plain.serve(coming)
+    assert not any(one.launched for one in coming) and figure(coming, "waiting_time_s.mean") == 0
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """As many replications as a precision needs: where it stops, what its intervals cover, plain and with less variance."""
 
+import math
 from concurrent.futures import ThreadPoolExecutor
 
 import attrs
@@ -11,6 +12,7 @@ from hptsim import Scenario, TuningJobSpec
 from hptsim.errors import InvalidInput
 from hptsim.model.definitions import ServiceLimits
 from hptsim.planning.experiments import replicate, seeds
+from hptsim.planning.many_queues import alone
 from hptsim.planning.plain_queue import PlainQueue, figure
 from hptsim.planning.precise import until_precise
 from hptsim.planning.results import Results
@@ -102,22 +104,57 @@ def test_sequential_intervals_cover_nearly_as_often_as_they_say(serial, monkeypa
 
 
 @pytest.mark.parametrize(
-    ("technique", "runs"), [("antithetic", 2), ("controls", 1), ("plain-queue", 1), ("auto", 1)], ids=str
-)
-def test_less_variance_and_the_pilot_is_no_part_of_the_answer(serial, technique, runs):
-    found = until_precise(TEN, WAIT, 0.9, variance_reduction=technique, first=10, executor=serial)
+    ("technique", "runs", "taken"),
+    [("antithetic", 2, "antithetic"), ("controls", 1, "controls"), ("plain-queue", 1, "plain-queue"), ("auto", 1, "plain-queue")],
+    ids=str,
+)  # fmt: skip
+def test_a_pilot_to_which_factors_are_fitted_is_no_part_of_the_answer(serial, technique, runs, taken):
+    faulty = attrs.evolve(TEN, faults={"algorithm_error": 0.5})
+    found = until_precise(faulty, WAIT, 0.4, variance_reduction=technique, first=10, executor=serial)
     reduction, count = found.reduction, len(found.table)
-    assert reduction.technique == (technique if technique != "auto" else "controls")
+    assert reduction.technique == taken
     assert list(found.table["replication"]) == list(range(10, 10 + count)) and reduction.replications == count * runs
-    assert reduction.pilot == (20 if technique == "antithetic" else 10)
-    assert (reduction.queues > 0) is (reduction.technique == "plain-queue")
+    assert reduction.pilot == (20 if technique in ("antithetic", "auto") else 10)
+    assert (reduction.queues > 0) is (taken == "plain-queue")
     low, high = found.interval(WAIT)
-    assert (high - low) / 2 <= 0.9 * found.mean(WAIT)
+    assert (high - low) / 2 <= 0.4 * found.mean(WAIT)
     assert reduction.sentence() in found.sentence(WAIT)
 
 
+@pytest.mark.parametrize("technique", ["auto", "plain-queue"])
+def test_where_the_plain_queue_tells_it_all_the_pilot_is_the_answer(serial, technique):
+    """A factor of 1 is fitted to nothing. Replications after the pilot are corrected in the same way."""
+    short = until_precise(TEN, WAIT, 0.4, variance_reduction=technique, executor=serial)
+    assert short.reduction.pilot == 0 and list(short.table["replication"]) == list(range(10))
+    assert short.reduction.replications == 10 and "(a pilot" not in short.reduction.sentence()
+    long = until_precise(TEN, WAIT, 1e-6, variance_reduction=technique, most=30, executor=serial)
+    assert long.reduction.pilot == 0 and list(long.table["replication"]) == list(range(30))
+    for found in (short, long):
+        queue, count = PlainQueue(TEN), found.reduction.queues // len(found.table)
+        plain = replicate(TEN, len(found.table), executor=serial).table[WAIT]
+        for place, seed in enumerate(seeds(0, len(found.table))):
+            coming = queue.courses(seed)
+            queue.serve(coming)
+            own = found.table[WAIT][place] - (plain[place] - figure(coming, WAIT))
+            values, controls = alone(queue, WAIT, seeds(seed, 1, first=1)[0], count)
+            assert values.min() < own < values.max() or count == 1
+            fit = np.linalg.lstsq(controls, values - own, rcond=None)[0]
+            assert own == pytest.approx((values - controls @ fit).mean(), abs=4 * values.std() / np.sqrt(count))
+
+
+def test_a_cheap_question_gets_plain_replications_all_of_which_count(serial):
+    """Where the plain way is soon enough, `auto` has its replications, its looks and its interval."""
+    faulty = attrs.evolve(TEN, faults={"algorithm_error": 0.5})
+    found = until_precise(faulty, WAIT, 0.9, variance_reduction="auto", executor=serial)
+    plain = until_precise(faulty, WAIT, 0.9, executor=serial)
+    assert found.reduction.technique == "plain" and found.reduction.pilot == 0 and len(found.table) >= 20
+    assert found.table[WAIT].tolist() == plain.table[WAIT].tolist()
+    assert found.interval(WAIT) == plain.interval(WAIT)
+    assert "Variance reduction: none, plain replications were expected to be soon enough." in found.sentence(WAIT)
+
+
 def test_what_controls_take_off_is_a_sum_of_known_factors(serial):
-    found = until_precise(TEN, WAIT, 9.0, variance_reduction="controls", first=10, executor=serial)
+    found = until_precise(TEN, WAIT, 0.9, variance_reduction="controls", first=10, executor=serial)
     plain = replicate(TEN, 20, executor=serial).table[WAIT].to_numpy()
     queue = PlainQueue(TEN)
     controls = np.array([queue.controls(queue.courses(seed)) for seed in seeds(0, 20)[10:]])
@@ -137,16 +174,18 @@ def test_the_numbers_do_not_depend_on_workers_or_a_checkpoint(serial, tmp_path):
     assert (tmp_path / "kept").read_text().count("\n") == lines
 
 
-def test_where_nothing_gains_it_says_so(serial):
-    """Constant times and arrivals at a fixed interval: faults alone vary the figure, and no technique knows of them."""
-    even = attrs.evolve(
-        SCENARIO,
-        timings=Timings(training_s=100.0),
-        arrivals=(Arrivals(TuningJobSpec("c"), 60.0, 20),),
-        faults={"algorithm_error": 0.2},
-    )
-    found = until_precise(even, WAIT, 1.5, variance_reduction="auto", first=10, executor=serial)
-    assert found.reduction.technique == "none" and "promised too little" in found.sentence(WAIT)
+def test_where_nothing_gains_it_says_so_and_the_pilot_counts(serial, monkeypatch):
+    """Noise of which no technique knows: mirror images have other noise, and nothing that varies is drawn."""
+    even = attrs.evolve(SCENARIO, timings=Timings(training_s=100.0), arrivals=(Arrivals(TuningJobSpec("c"), 60.0, 20),))
+
+    def noise(design, seed):
+        return {WAIT: np.random.default_rng([int(seed), type(seed) is not int]).normal(10, 5)}
+
+    monkeypatch.setattr("hptsim.planning.executors.Design.run", noise)
+    found = until_precise(even, WAIT, 0.1, variance_reduction="auto", executor=serial)
+    assert found.reduction.technique == "none" and found.reduction.pilot == 20
+    assert "none, no technique promised enough (20 mirrored replications" in found.sentence(WAIT)
+    assert found.table[WAIT].tolist() == [noise(None, seed)[WAIT] for seed in seeds(0, len(found.table))]
     with pytest.raises(InvalidInput, match="variance_reduction: got 'plain-queue', expected a technique for waiting"):
         until_precise(even, WAIT, 0.5, variance_reduction="plain-queue", first=10, executor=serial)
 
@@ -161,6 +200,13 @@ def test_where_nothing_gains_it_says_so(serial):
         ({"variance_reduction": "plain-queue", "column": "throughput_per_hour"}, "'auto' takes what applies"),
         ({"variance_reduction": "auto", "column": "stop_to_stopped_s.mean"}, "every replication of the pilot has"),
         ({"first": 1}, "at least 2"),
+        ({"first": 20.5}, "first: got 20.5"),
+        *(
+            ({"relative_half_width": bad}, "relative_half_width: got")
+            for bad in (math.nan, math.inf, -math.inf, 5, 1, 0, -1, True, "0.05")
+        ),
+        ({"most": 0}, "most: got 0"),
+        ({"most": 40.0}, "most: got 40.0"),
     ],
     ids=str,
 )

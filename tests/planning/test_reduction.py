@@ -17,9 +17,13 @@ GAINED = Reduction("waiting_time_s.mean", "plain-queue", 20, 10, 1200, 600.0)
         (Reduction("x", "controls", 20, 10, 0, 20.0), "where about 20 plain ones would be as precise: nothing gained."),
         (Reduction("x", "controls", 20, 10, 0, float("inf")), "as precise an answer would take more than 1,000 times as many "
          "plain ones."),
-        (Reduction("x", "none", 20, 10, 0, 10.0), "none, a pilot of 20 replications promised too little."),
+        (Reduction("x", "plain-queue", 0, 10, 300, 200.0), "as control: 10 replications and 300 runs of that queue where about "
+         "200 plain ones would be as precise: 20.0 times fewer."),
+        (Reduction("x", "none", 20, 30, 0, 30.0), "none, no technique promised enough (20 mirrored replications tried one and "
+         "do not count)."),
+        (Reduction("x", "plain", 0, 30, 0, 30.0), "none, plain replications were expected to be soon enough."),
     ],
-    ids=["gained", "lost", "no variance left", "none"],
+    ids=["gained", "lost", "no variance left", "no pilot", "none", "plain"],
 )  # fmt: skip
 def test_the_sentence_says_what_it_took_and_what_it_was_worth(reduction, end):
     assert reduction.sentence().endswith(end)
@@ -59,3 +63,6 @@ def test_a_corrected_share_is_no_number_of_trials():
     corrected = Results(table, reduction=Reduction(column, "controls", 20, 10, 0, 30.0))
     assert corrected.limits(column) == (0, float("inf")) and Results(table).limits(column) == (0, 1)
     assert corrected.interval(column)[0] == 0
+    for technique in ("plain", "none"):
+        plain = Results(table.abs(), reduction=Reduction(column, technique, 0, 10, 0, 10.0))
+        assert plain.limits(column) == (0, 1) and plain.interval(column) == Results(table.abs()).interval(column)

@@ -105,7 +105,7 @@ def test_a_scripts_own_format_is_what_the_log_shows():
     sim.run()
     (name,) = sim.tuning_job("demo").training_jobs
     assert finals(sim, name)["acc"][0] == 30.0
-    assert Service.of(sim).jobs.log[-1][1].message == "[30] loss=0.5"
+    assert Service.of(sim).jobs.log[-1][1].message == "[30.0] loss=0.5"
 
 
 def test_the_objective_is_what_the_expression_captures():
@@ -121,6 +121,10 @@ def test_a_tuning_job_without_definitions_has_its_objective():
     sim.create_tuning_job(TuningJobSpec("demo", (TrainingJobDefinition(),)))
     sim.run()
     (name,) = sim.tuning_job("demo").training_jobs
+    best = Service.of(sim).call("DescribeHyperParameterTuningJob", {"HyperParameterTuningJobName": "demo"})[
+        "BestTrainingJob"
+    ]
+    assert finals(sim, name)["objective"][0] == best["FinalHyperParameterTuningJobObjectiveMetric"]["Value"]
     assert finals(sim, name)["objective"][0] == pytest.approx(sim.training_job(name).objective)
 
 

@@ -71,6 +71,19 @@ def test_describe_gives_the_request_back_with_what_the_service_fills_in():
     assert describe(service)["TrainingJobDefinition"]["StaticHyperParameters"]["epochs"] == "10"
 
 
+def test_describe_shows_a_value_that_was_named_twice_and_grid_tries_it_once():
+    config = request()["HyperParameterTuningJobConfig"]
+    kind = {"CategoricalParameterRanges": [{"Name": "kind", "Values": ["a", "a", "c"]}]}
+    config |= {"Strategy": "Grid", "ResourceLimits": {"MaxParallelTrainingJobs": 1}, "ParameterRanges": kind}
+    sim = simulation()
+    service = Service.of(sim)
+    service.call(CREATE, {**request(), "HyperParameterTuningJobConfig": config})
+    sim.run()
+    answer = describe(service)
+    assert answer["HyperParameterTuningJobConfig"]["ParameterRanges"] == kind
+    assert answer["TrainingJobStatusCounters"]["Completed"] == 2
+
+
 def test_the_callers_request_may_change_afterwards():
     sim = simulation()
     service, plain = Service.of(sim), request()

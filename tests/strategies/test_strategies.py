@@ -78,6 +78,47 @@ def test_grid_tries_each_point_once_and_counts_by_itself():
         spec("Grid", (RATE,))
 
 
+TWICE = ParameterRange("kind", "Categorical", values=("a", "a", "c"))
+
+
+@pytest.mark.parametrize(("strategy", "refusal"), [("Grid", r"combinations \(2\)"), ("Random", r"\[2\.0\].*\[3\]")])
+def test_a_value_that_is_named_twice_counts_once(strategy, refusal):
+    assert sorted(one["kind"] for one in tried(run(spec(strategy, (TWICE,), total=2)))) == ["a", "c"]
+    with pytest.raises(InvalidInput, match=refusal):
+        spec(strategy, (TWICE,), total=3)
+
+
+def test_a_value_that_is_named_twice_is_as_likely_as_the_others():
+    assert [TWICE.at(unit) for unit in (0.0, 0.49, 0.5, 0.99)] == ["a", "a", "c", "c"]
+    assert [TWICE.at(TWICE.unit(value)) for value in TWICE.values] == ["a", "a", "c"]
+
+
+@pytest.mark.parametrize("parallel", [1, 3])
+def test_each_definition_of_a_grid_has_all_of_its_own_points_once(parallel):
+    two, three = (
+        TrainingJobDefinition(letters, ranges=(ParameterRange("kind", "Categorical", values=tuple(letters)),))
+        for letters in ("ab", "abc")
+    )
+    sim = run(spec("Grid", (), total=5, parallel=parallel, definitions=(two, three)))
+    children = [sim.training_job(child) for child in sim.tuning_job("job").training_jobs]
+    found = [(child.definition.name, child.hyperparameters["kind"]) for child in children]
+    assert found == [("ab", "a"), ("abc", "a"), ("ab", "b"), ("abc", "b"), ("abc", "c")]
+    assert sim.tuning_job("job").status == "Completed"
+
+
+def test_a_grid_goes_on_although_a_training_job_was_deleted():
+    letters = (ParameterRange("kind", "Categorical", values=("a", "b")),)
+    both = (TrainingJobDefinition("one", ranges=letters), TrainingJobDefinition("two", ranges=letters))
+    sim = Simulation()
+    sim.create_tuning_job(spec("Grid", (), total=4, parallel=1, definitions=both))
+    while sim.tuning_job("job").counters["Completed"] < 1:
+        sim.step()
+    sim.delete_training_job(sim.training_jobs[0])
+    sim.run()
+    kinds = [sim.training_job(child).hyperparameters["kind"] for child in sim.training_jobs]
+    assert kinds == ["a", "b", "b"] and sim.tuning_job("job").status == "Completed"
+
+
 def test_random_exhausts_a_small_space_without_repetition():
     configurations = tried(run(spec("Random", (LAYERS, KIND), total=12)))
     assert len({tuple(one.items()) for one in configurations}) == 12

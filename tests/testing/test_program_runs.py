@@ -1,8 +1,10 @@
 """A program is run up to the call that no history answers, and sees its own clock, chance and answers."""
 
+import contextlib
 import random
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from botocore.exceptions import ParamValidationError, ReadTimeoutError
@@ -79,22 +81,58 @@ def test_what_botocore_refuses_is_no_call():
     assert followed(program, STOPPED).following.result == "Stopped"
 
 
-def test_calls_of_other_threads_are_refused():
-    refused = []
+def in_a_thread(ask):
+    thread = threading.Thread(target=ask)
+    thread.start()
+    thread.join()
 
-    def ask(sagemaker):
-        try:
-            sagemaker.list_training_jobs()
-        except InvalidInput as error:
-            refused.append(str(error))
+
+def in_a_pool(ask):
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(ask)  # and nobody asks for its result
+
+
+def catching(ask):
+    with contextlib.suppress(Exception), ThreadPoolExecutor(1) as pool:
+        pool.submit(ask).result()
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+@pytest.mark.parametrize("way", [in_a_thread, in_a_pool, catching])
+@pytest.mark.parametrize("calls_first", [False, True])
+def test_calls_of_other_threads_are_refused_whatever_becomes_of_what_they_raise(way, calls_first):
+    def program(sagemaker):
+        if calls_first:
+            status(sagemaker)
+        way(sagemaker.list_training_jobs)
+
+    with pytest.raises(InvalidInput, match="ListTrainingJobs was called in another thread"):
+        followed(program, *[STOPPED][:calls_first])
+
+
+def test_a_thread_that_calls_after_the_last_run_is_refused():
+    go_on = threading.Event()
 
     def program(sagemaker):
-        thread = threading.Thread(target=ask, args=(sagemaker,))
-        thread.start()
-        thread.join()
+        def ask():
+            go_on.wait()
+            with contextlib.suppress(InvalidInput):
+                sagemaker.list_training_jobs()
 
-    followed(program)
-    assert len(refused) == 1 and "ListTrainingJobs was called in another thread" in refused[0]
+        threads.append(threading.Thread(target=ask))
+        threads[-1].start()
+
+    threads = []
+    followed_program, history = Program(program, ("sagemaker",), 1e9), History()
+
+    def follow():
+        with followed_program.followed():
+            followed_program.follow(history)
+            go_on.set()
+            threads[0].join()
+
+    with pytest.raises(InvalidInput, match="ListTrainingJobs was called in another thread"):
+        follow()
 
 
 def test_a_program_with_a_memory_of_its_own_is_refused():
@@ -107,6 +145,20 @@ def test_a_program_with_a_memory_of_its_own_is_refused():
     with pytest.raises(
         InvalidInput, match=r"it made the call DescribeHyperParameterTuningJob.*job-1.* before, and now it called"
     ):
+        followed(program, STOPPED)
+
+
+def test_a_program_that_catches_everything_is_refused_when_it_does_not_repeat_itself():
+    calls = []
+
+    def program(sagemaker):
+        calls.append(1)
+        with contextlib.suppress(BaseException):
+            status(sagemaker, f"job-{len(calls)}")
+        for _ in range(len(calls) - 1):
+            status(sagemaker, "job-1")
+
+    with pytest.raises(InvalidInput, match=r"now it called DescribeHyperParameterTuningJob.*job-2"):
         followed(program, STOPPED)
 
 

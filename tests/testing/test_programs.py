@@ -1,5 +1,6 @@
 """`explore_program`: wrong programs are found, with their shortest stories; right ones pass, and all was visited."""
 
+import threading
 import time
 import uuid
 
@@ -54,6 +55,34 @@ def test_the_right_program_passes_and_everything_was_visited():
     assert explored.complete and explored.preemptions is None
     assert explored.account_states > 20 and explored.ends > 5
     assert explored.runs < 30  # what it never reads is not told apart
+
+
+@pytest.mark.parametrize(
+    "given", [{"stops": -1}, {"polls": 0}, {"max_states": 0}, {"max_calls": 0}, {"preemptions": -1}, {"stops": 1.5}]
+)
+def test_numbers_that_are_none_are_refused_before_anything_runs(given):
+    ran = []
+    ((name, value),) = given.items()
+    with pytest.raises(InvalidInput, match=f"^{name}: got {value}, expected a whole number of at least [01]$"):
+        explore_program(ran.append, ACCOUNT, **given)
+    assert not ran
+
+
+@pytest.mark.parametrize(("long_s", "error"), [(float("nan"), ValueError), (1e18, OverflowError)])
+def test_a_sleep_that_the_real_one_refuses_fails(long_s, error):
+    failed = found(lambda sagemaker: time.sleep(long_s))
+    assert isinstance(failed.__cause__, error)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_program_with_a_thread_whose_error_is_lost_is_refused():
+    def program(sagemaker):
+        thread = threading.Thread(target=lambda: stop(sagemaker))
+        thread.start()
+        thread.join()
+
+    with pytest.raises(InvalidInput, match="StopHyperParameterTuningJob was called in another thread"):
+        explore_program(program, ACCOUNT)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from hptsim import Scenario
 from hptsim.planning.answers import Answer
 from hptsim.views import pages
 from hptsim.views.page_words import Setup
-from hptsim.views.pages import own_prices, page, report
+from hptsim.views.pages import page, report
 
 pytest.importorskip("matplotlib", reason="pictures: pip install 'hptsim[plots]'")
 pytest.importorskip("jinja2", reason="pages: pip install 'hptsim[plots]'")
@@ -84,9 +84,7 @@ def test_groups_have_a_table_of_their_own():
     assert not any("[" in row[1].text for row in table.rows)
 
 
-def test_prices_are_the_lists_but_for_those_of_ones_own():
-    own = Scenario(prices_usd_per_hour={"ml.m5.xlarge": 1.0}, spot_prices_usd_per_hour={"ml.p3.2xlarge": 2.0})
-    assert own_prices(own) == ["ml.m5.xlarge", "ml.p3.2xlarge"] and own_prices(Scenario()) == []
+def test_whose_prices_they_are_is_said_last():
     last = told(three(), prices_usd_per_hour={"ml.m5.xlarge": 1.0}).footer
     assert last[1].startswith("Prices in US dollars, of 2023-06, us-east-1.") and last[1].endswith(
         "ml.m5.xlarge is your own."

@@ -258,6 +258,8 @@ def test_it_fits_its_window_and_its_words_can_be_read(width, scheme, browser, tm
         for name, one in PALETTE.items():
             fill = getattr(one, scheme)
             assert contrast(fill, tab.evaluate("fill => readable(fill)", fill)) >= (4.5 if name in FILLS else 1), name
+        seconds, dated = (next(one for one in ends if one[0] == text) for text in ("0 s", "Mon 2024-01-01 00:00"))
+        assert abs(seconds[1] - dated[1]) < 1 and dated[2] > seconds[2], "both begin at the first line of the axis"
         drawn = {text for text, *_ in ends}
         assert any("quota 2" in text for text in drawn) and any(re.fullmatch(r"\d+ (s|min)", text) for text in drawn)
         for text, left, right, wide in ends:

@@ -6,12 +6,14 @@ import pytest
 from browser import expect
 from seen import SCHEMES, WIDTHS, check_page
 
+from hptsim.scenario.price_sources import PriceSources
+from hptsim.scenario.prices import Prices
 from hptsim.views.report import Cell, Line, Report, Table, footer
 
 pytest.importorskip("jinja2", reason="pages: pip install 'hptsim[plots]'")
 HOSTILE = '<script>alert("&")</script>'
 LONG = "submit=submitted,duration=seconds,size=gpus,name=id,team=team,priority=urgency,cost=dollars,group=kind"
-PRICES = {"date": "2023-06", "region": "us-east-1", "source": "a list"}
+LISTED = Prices("2023-06", "us-east-1", "a list", {})
 HEAD = ("capacity.ml.m5.xlarge", "training_quota_waiting_time_s.p95", "name", "target")
 
 
@@ -30,7 +32,7 @@ def report(**changed):
         "left_out": [f"left out {HOSTILE}"],
         "pictures": [],
         "tables": [Table(f"table {HOSTILE}", HEAD, rows())],
-        "footer": footer(PRICES, [HOSTILE], "prices are old", "2026-11-27"),
+        "footer": footer(PriceSources(LISTED, (HOSTILE,)), "prices are old", "2026-11-27"),
     }
     return Report(**{**parts, **changed})
 
@@ -70,11 +72,14 @@ def test_it_asks_nothing_of_a_network():
 def test_the_last_lines_say_version_prices_currency_source_and_date():
     from hptsim import __version__
 
-    lines = footer(PRICES, ["gpu", "cpu"], "prices are of 2023-06", "2026-11-27")
+    lines = footer(PriceSources(LISTED, ("cpu", "gpu")), "prices are of 2023-06", "2026-11-27")
     assert lines[0] == f"Written by hptsim {__version__} on 2026-11-27."
     assert "US dollars, of 2023-06, us-east-1" in lines[1] and "a list" in lines[1]
-    assert lines[1].endswith("The prices of gpu, cpu are your own.") and lines[2] == "Prices are of 2023-06."
-    assert len(footer(PRICES, [], "", "")) == 2 and footer(PRICES, [], "", "")[0] == f"Written by hptsim {__version__}."
+    assert lines[1].endswith("The prices of cpu, gpu are your own.") and lines[2] == "Prices are of 2023-06."
+    assert footer(PriceSources(LISTED), "", "") == [
+        f"Written by hptsim {__version__}.",
+        "Prices in US dollars, of 2023-06, us-east-1. Their source: a list.",
+    ]
 
 
 def test_cells_are_short_for_people_and_exact_for_machines():
