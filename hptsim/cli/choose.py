@@ -75,7 +75,7 @@ def choose(
     """
     check_confidence(confidence, 0.5)
     check_unserved(unserved)
-    terminal.check_files({"--checkpoint": checkpoint}, {"FILE": file})
+    terminal.check_files({"--checkpoint": checkpoint}, terminal.read_with("FILE", file))
     _check_way(figure, indifference, budget, designs, replications)
     grid = varied("--over", over)
     scenario = terminal.accepted(Scenario.load(file), yes)

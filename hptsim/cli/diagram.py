@@ -67,7 +67,8 @@ def diagram(
         )
     beside = None if tla is None else tla.with_suffix(".cfg")
     terminal.check_files(
-        {"--svg": svg, "--tla": tla, "the .cfg beside --tla": beside}, {"--journal": journal, "--scenario": scenario}
+        {"--svg": svg, "--tla": tla, "the .cfg beside --tla": beside},
+        {"--journal": journal, **terminal.read_with("--scenario", scenario)},
     )
     if tla is not None:
         _write(tla, smallest() if scenario is None else Scenario.load(scenario), fault or [], delayed_stop)

@@ -103,7 +103,7 @@ def explore(
     if html is not None:
         _check_page({**searching, "max_states": None, "hash_compaction": hash_compaction, "coverage": coverage,
             "walks": walks, "depth": depth, "film": film, "json": json})  # fmt: skip
-    terminal.check_files({"--checkpoint": checkpoint, "--film": film, "--html": html}, {"FILE": file})
+    terminal.check_files({"--checkpoint": checkpoint, "--film": film, "--html": html}, terminal.read_with("FILE", file))
     scenario = Scenario.load(file) if file is not None else one_instance() if warm_pools else small()
     faults = Counter(fault if fault is not None else ["internal_error", "interrupt"])
     scope: dict[str, Any] = {

@@ -68,7 +68,8 @@ def film(
         raise InvalidInput("what is to be written? --svg FILE, --png FILE or --gif FILE, or several of them")
     if dark and png is None and gif is None:
         raise InvalidInput("--dark: --png FILE or --gif FILE; the colors of --svg follow who looks at it")
-    terminal.check_files({"--svg": svg, "--png": png, "--gif": gif}, {"FILE": file})
+    terminal.check_seconds({"--at": at, "--begin": begin, "--end": end})
+    terminal.check_files({"--svg": svg, "--png": png, "--gif": gif}, terminal.read_with("FILE", file))
     shown = scene(_source(file, seed, yes), job, at_s=at, begin_s=begin, end_s=end)
     if svg is not None:
         write_svg(shown, svg, at)

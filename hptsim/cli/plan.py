@@ -135,7 +135,7 @@ def plan(
     """
     terminal.check_files(
         {"--checkpoint": checkpoint, "--html": html, "--parquet": parquet},
-        {"FILE": file, "--trace": trace, "--prices": prices},
+        {**terminal.read_with("FILE", file), "--trace": trace, "--prices": prices},
     )
     terminal.check_extras(html, parquet)
     if target is None and unserved is not None:

@@ -74,6 +74,7 @@ def replay(
     json
         print machine-readable results instead of a table
     """
+    terminal.check_seconds({"--above": above})
     terminal.check_files(
         {"--journal": journal, "--html": html, "--parquet": parquet}, {"TRACE": trace, "--prices": prices}
     )

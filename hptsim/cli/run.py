@@ -79,7 +79,8 @@ def run(
         run it however many journal entries it is expected to write
     """
     checked = when_checked(laws)
-    terminal.check_files({"--journal": journal, "--html": html}, {"FILE": file})
+    terminal.check_seconds({"--until": until})
+    terminal.check_files({"--journal": journal, "--html": html}, terminal.read_with("FILE", file))
     scenario = terminal.accepted(demo() if file is None else Scenario.load(file), yes)
     log = Journal(journal, keep=True)
     sim = Simulation(scenario, seed=seed, laws=checked, journal=log)

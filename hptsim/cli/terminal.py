@@ -14,8 +14,9 @@ from attrs import evolve
 
 from hptsim.errors import invalid
 from hptsim.model.journal import Saved, read
-from hptsim.model.validators import LARGEST_WHOLE
+from hptsim.model.validators import LARGEST_WHOLE, is_number
 from hptsim.optional import require
+from hptsim.scenario.files import named_files
 from hptsim.scenario.scenario import Scenario
 from hptsim.simulation.simulation import Simulation
 
@@ -48,6 +49,13 @@ def warn(words: str) -> None:
     print(f"hptsim: {words}", file=sys.stderr)
 
 
+def check_seconds(options: Mapping[str, float | None]) -> None:
+    """Refuse options that are no finite time of at least 0 s, before anything is run or written (InvalidInput)."""
+    for option, value in options.items():
+        if value is not None and not (is_number(value) and value >= 0):
+            raise invalid(option, value, "a finite number of seconds, at least 0")
+
+
 def check_files(written: Mapping[str, Path | None], read: Mapping[str, Path | None] | None = None) -> None:
     """Refuse files that could not be written, or would be lost, before anything is run or written (InvalidInput).
 
@@ -66,6 +74,13 @@ def check_files(written: Mapping[str, Path | None], read: Mapping[str, Path | No
             if _same_file(path, same):
                 raise invalid(option, str(path), f"a file of its own: {other} is the same file")
         others[option] = path
+
+
+def read_with(option: str, file: Path | None) -> dict[str, Path]:
+    """The scenario's file that an *option* names, and the files that are named in it, for `check_files`."""
+    if file is None:
+        return {}
+    return {option: file, **{f"{key} of {file}": path for key, path in named_files(file).items()}}
 
 
 def _same_file(one: Path, other: Path) -> bool:

@@ -70,8 +70,21 @@ def seeds(seed: int, count: int, first: int = 0) -> list[int]:
     """
     if isinstance(count, bool) or not isinstance(count, int) or count < 1:
         raise invalid("replications", count, "a whole number of at least 1")
-    own = (np.random.SeedSequence(seed, spawn_key=(number,)) for number in range(first, first + count))
+    own = (np.random.SeedSequence(entropy(seed), spawn_key=(number,)) for number in range(first, first + count))
     return [int(one.generate_state(1, np.uint64)[0]) for one in own]
+
+
+def entropy(seed: int) -> int:
+    """What numpy takes for a *seed*, which may be any whole number, as in a run: numpy has none below 0.
+
+    Of seeds within 64 bits no two have the same. Raises InvalidInput for what is no whole number.
+
+    >>> entropy(7), entropy(-1) == 2**64 + 1
+    (7, True)
+    """
+    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)):
+        raise invalid("seed", seed, "a whole number")
+    return int(seed) if seed >= 0 else 2**64 - int(seed)
 
 
 def replicate(scenario: Scenario, replications: int, seed: int = 0, **settings: Unpack[Settings]) -> Results:

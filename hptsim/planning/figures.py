@@ -87,10 +87,21 @@ def above(asked: Iterable[float]) -> tuple[float, ...]:
     (60, 600, 3600, 30)
     """
     found = tuple(dict.fromkeys((*ABOVE_S, *asked)))
-    for wait_s in found:
+    check_thresholds(found)
+    return found
+
+
+def check_thresholds(above_s: Iterable[float]) -> None:
+    """Refuse what is no time to wait (InvalidInput).
+
+    >>> check_thresholds([60, float("nan")])
+    Traceback (most recent call last):
+    ...
+    hptsim.errors.InvalidInput: above_s: got nan, expected finite seconds, at least 0
+    """
+    for wait_s in above_s:
         if isinstance(wait_s, bool) or not isinstance(wait_s, Real) or not 0 <= wait_s < math.inf:
             raise invalid("above_s", wait_s, "finite seconds, at least 0")
-    return found
 
 
 FIGURES: Mapping[str, str] = {

@@ -17,7 +17,7 @@ from hptsim.errors import invalid, nearest
 from hptsim.model.account import OTHERS, Quota
 from hptsim.model.entries import Entry
 from hptsim.planning.accounting import Accounting
-from hptsim.planning.figures import ABOVE_S, SAMPLES, told_apart
+from hptsim.planning.figures import ABOVE_S, SAMPLES, check_thresholds, told_apart
 from hptsim.planning.levels import Level
 from hptsim.planning.steady_state import Interval, batch_means, mean, mser5, quantile
 from hptsim.planning.usage import TuningJobFigures, Usage, WarmPoolFigures
@@ -209,6 +209,7 @@ class Metrics:
         """Every figure by its name, see `figures.FIGURES`; NaN for one that was not observed.
 
         *by* adds those of single tuning jobs for each of their `figures.GROUPS`: waiting_time_s.p95[team=vision].
+        Raises InvalidInput for thresholds that are no times to wait.
 
         >>> from hptsim import Simulation, TuningJobSpec
         >>> sim = Simulation(); job = sim.create_tuning_job(TuningJobSpec("demo")); sim.run()
@@ -217,6 +218,7 @@ class Metrics:
         """
         refused, accepted = sum(self.refused.values()), len(self.tuning_jobs)
         span_s = self.end_s - self.begin_s
+        check_thresholds(above_s)
         found = self._of_tuning_jobs(above_s)
         for name in SAMPLES:
             if name.startswith("training_"):

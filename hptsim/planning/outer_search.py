@@ -12,7 +12,7 @@ from typing import Any, Unpack
 from hptsim.errors import invalid
 from hptsim.optional import require
 from hptsim.planning.executors import workers
-from hptsim.planning.experiments import Settings, grid_points, run_points, seeds, with_figure
+from hptsim.planning.experiments import Settings, entropy, grid_points, run_points, seeds, with_figure
 from hptsim.planning.frontiers import bare, objectives
 from hptsim.planning.intervals import check_unserved
 from hptsim.planning.results import Results
@@ -67,7 +67,8 @@ def search(
     optuna = require("optuna", "bayesian", "hptsim.planning.search_designs")
     verbosity = optuna.logging.get_verbosity()
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    study = optuna.create_study(directions=["minimize"] * figures, sampler=optuna.samplers.TPESampler(seed=seed))
+    sampler = optuna.samplers.TPESampler(seed=entropy(seed) % 2**32)  # it takes no more than 32 bits
+    study = optuna.create_study(directions=["minimize"] * figures, sampler=sampler)
     known: dict[tuple[int, ...], tuple[Sequence[float], float]] = {}
     all_points, repeated = math.prod(map(len, over.values())), 0
     try:

@@ -165,8 +165,8 @@ def best_of(
         raise invalid(
             "best_of", "both or neither", "either an indifference, for a guarantee, or a budget, for a fast choice"
         )
-    if indifference is not None and not indifference > 0:
-        raise invalid("indifference", indifference, "a number above 0: the smallest difference that matters")
+    if indifference is not None and not 0 < indifference < math.inf:
+        raise invalid("indifference", indifference, "a finite number above 0: the smallest difference that matters")
     if len(designs) < 2 or first < 3:
         raise invalid("designs, first", (len(designs), first), "at least 2 designs and 3 first replications")
     if budget is not None and budget < first * len(designs):

@@ -15,7 +15,7 @@ import attrs
 from hptsim.errors import invalid
 from hptsim.optional import require
 from hptsim.planning.executors import workers
-from hptsim.planning.experiments import Settings, run_points, seeds, with_figure
+from hptsim.planning.experiments import Settings, entropy, run_points, seeds, with_figure
 from hptsim.planning.intervals import check_confidence
 from hptsim.planning.results import HEADLINE, Comparison, digits, html_table, percent
 from hptsim.scenario.scenario import Scenario
@@ -125,7 +125,7 @@ def sobol(
             return found.table[column].to_numpy().reshape(len(points), replications).mean(axis=1)[None, :]
 
         ranges = [stats.uniform(low, high - low) for low, high in inputs.values()]
-        found = stats.sobol_indices(func=answers, n=samples, dists=ranges, rng=np.random.default_rng(seed))
+        found = stats.sobol_indices(func=answers, n=samples, dists=ranges, rng=np.random.default_rng(entropy(seed)))
     rows = zip(paths, np.ravel(found.first_order), np.ravel(found.total_order), strict=True)
     table = pd.DataFrame(rows, columns=["input", "first", "total"])
     return table.sort_values("total", ascending=False, kind="stable").reset_index(drop=True)

@@ -1,11 +1,10 @@
 """Scenarios as data, the way files hold them: parts, tuning jobs and arrivals, read with the constructors' own checks.
 
-What is wrong is named by its key, with the nearest valid spelling; `line_of` finds the key's line in the file.
+What is wrong is named by its key, with the nearest valid spelling; `hptsim.scenario.lines` finds the key's line in the file.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -138,6 +137,26 @@ def prices(given: Any, folder: Path | None = None) -> Prices | None:
         return Prices.from_dict(given)
 
 
+def named_files(path: Path) -> dict[str, Path]:
+    """The files that a scenario's file names, each by a key that names it; none where it cannot be read: loading it says why."""
+    try:
+        data = parse(read_text(path, "a readable scenario file"), toml=path.suffix == ".toml")
+    except InvalidInput:
+        return {}
+    named = [("prices", data.get("prices"))] if isinstance(data, Mapping) else []
+    for part in ("tuning_jobs", "arrivals") if named else ():
+        given = data.get(part)
+        for place, one in enumerate(given if isinstance(given, list) else ()):
+            asked = one.get("request") if isinstance(one, Mapping) else None
+            where = f"{part}[{place}].request"
+            more = [
+                (f"{where}[{number}]", text) for number, text in enumerate(asked if isinstance(asked, list) else ())
+            ]
+            named += [(where, asked), *more]
+    keys = {text: key for key, text in reversed(named) if isinstance(text, str)}
+    return {key: path.parent / text for text, key in keys.items()}
+
+
 def _request(where: str, given: Any, folder: Path | None) -> Mapping[str, Any]:
     if isinstance(given, str):
         path = inside(where, folder, given)
@@ -148,19 +167,3 @@ def _request(where: str, given: Any, folder: Path | None) -> Mapping[str, Any]:
     if not isinstance(given, Mapping):
         raise invalid(where, given, _REQUEST)
     return given
-
-
-def line_of(text: str, message: str) -> int:
-    """The line of the key that *message* is about: its last name, the n-th time where a list says the n-th."""
-    message = re.sub(r"^(?:[a-z ]+ '[^']*': )+", "", message)  # a job's name before the key
-    path = message.partition(":")[0]
-    ordinal = int(next(iter(re.findall(r"\[(\d{1,9})\]", path)), "0"))
-    keys = [name for name in re.split(r"[.\[\]\d]*\.|\[\d+\]", path) if name]
-    keys += [path.split(".", dots)[-1] for dots in range(min(path.count("."), 99), 0, -1)]  # a key may hold dots itself
-    for name in reversed(keys):
-        key = re.escape(name)
-        pattern = rf'(?m)^[^#\n]*?(?:"{key}"\s*[:=\]]|(?<![\w.]){key}\s*=|\[[^\]\n]*\b{key}\])'
-        lines = [text.count("\n", 0, found.end()) + 1 for found in re.finditer(pattern, text)]
-        if lines:
-            return lines[min(ordinal, len(lines) - 1)]
-    return 1

@@ -26,6 +26,7 @@ from hptsim.scenario.answers import InjectedAnswer, Rate, injected_answers, rate
 from hptsim.scenario.cloud import Faults, Script, Timings
 from hptsim.scenario.coverage import check_spec
 from hptsim.scenario.estimate import Circumstances, Estimate, estimate
+from hptsim.scenario.lines import line_of
 from hptsim.scenario.prices import Prices
 from hptsim.scenario.reading import built, known, names, parse, read_text
 from hptsim.scenario.workload import Arrivals, ScheduledTuningJob, scheduled
@@ -272,7 +273,8 @@ class Scenario:
                 return cls(**{**otherwise, "name": spec.name, "tuning_jobs": (ScheduledTuningJob(spec),)})
             return cls.from_dict({**otherwise, **data}, where.parent)
         except InvalidInput as error:
-            raise error.below(f"{path}:{files.line_of(text, error.message)}: ") from None
+            line = line_of(text, error.message, toml=where.suffix == ".toml")
+            raise error.below(f"{path}:{line}: ") from None
 
     def dump(self, path: str | Path) -> None:
         """Write the scenario as TOML or JSON, by the file's ending; `load` reads an equal one."""

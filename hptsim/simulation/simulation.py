@@ -103,7 +103,7 @@ class Simulation(ReadableSimulation):
         """
         self._runner.check_not_observing("run")
         if until is not None and (not is_number(until) or until < self.now):
-            raise invalid("until", until, f"a time that is not before now ({self.now:g} s)")
+            raise invalid("until", until, f"a finite time that is not before now ({self.now:g} s)")
         self._runner.run(until)
 
     def step(self) -> list[Record]:

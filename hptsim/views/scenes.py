@@ -5,6 +5,7 @@ Data only: `hptsim.views.scene_drawing` draws a moment of it, `hptsim.views.expo
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import TypeVar
@@ -140,8 +141,8 @@ def scene(
     main = parents.get(main) or main
     begin, end = _window(chapter, [one for one in told if one.job == main], last_s, at_s)
     begin, end = begin if begin_s is None else begin_s, end if end_s is None else end_s
-    if begin >= end:
-        raise invalid("end", end, f"a time after the scene's begin, {begin:,.6g} s")
+    if not begin < end < math.inf:
+        raise invalid("end", end, f"a finite time after the scene's begin, {begin:,.6g} s")
     if at_s is not None and not begin <= at_s <= end:
         raise invalid("at", at_s, f"a second of the scene: from {begin:,.6g} to {end:,.6g}")
     limits = {} if played.account is None else dict(played.account.capacity)

@@ -8,6 +8,11 @@ import sys
 import pytest
 
 from hptsim.cli.app import main
+from hptsim.model.definitions import ResourceLimits
+from hptsim.model.specs import TuningJobSpec
+from hptsim.scenario.cloud import Timings
+from hptsim.scenario.scenario import Scenario
+from hptsim.scenario.workload import ScheduledTuningJob
 
 
 @pytest.mark.parametrize(
@@ -17,7 +22,7 @@ from hptsim.cli.app import main
         (["run", "nowhere.toml"], "nowhere.toml"),
         (["run", "--seed", "x"], "seed"),
         (["run", "--sed", "1"], "--sed"),
-        (["run", "--until", "-5"], "until: got -5"),
+        (["run", "--until", "-5"], "--until: got -5"),
         (["check"], "journal"),
         (["check", "nowhere.jsonl"], "expected a readable journal file"),
         (["explore", "--fault", "interupt"], "did you mean 'interrupt'"),
@@ -30,6 +35,26 @@ def test_bad_input_is_exit_code_2_without_a_traceback(arguments, message, capsys
     assert main(arguments) == 2
     captured = capsys.readouterr()
     assert message in captured.err + captured.out and "Traceback" not in captured.err + captured.out
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "run FILE",
+        "film FILE --svg SVG",
+        "explore FILE",
+        "plan FILE --replications 2",
+        "choose FILE --over capacity.ml.m5.xlarge=1,2 --figure cost_usd --figure in_system.mean --designs 2 --replications 2",
+        "choose FILE --over capacity.ml.m5.xlarge=1,2 --figure cost_usd --budget 60",
+        "sensitivity FILE --between timings.training_s=60,90 --replications 2",
+        "sensitivity FILE --between timings.training_s=60,90 --between timings.starting_s=60,90 --samples 2",
+    ],
+)
+def test_a_seed_below_zero_is_a_seed_in_every_command(command, tmp_path, capsys):
+    job = ScheduledTuningJob(TuningJobSpec("a", limits=ResourceLimits(1, 1)))
+    Scenario(tuning_jobs=[job], timings=Timings(training_s=60.0, starting_s=60.0)).dump(tmp_path / "s.json")
+    files = {"FILE": str(tmp_path / "s.json"), "SVG": str(tmp_path / "s.svg")}
+    assert main([*(files.get(word, word) for word in command.split()), "--seed", "-1"]) == 0, capsys.readouterr().err
 
 
 def test_the_package_is_a_command_too():

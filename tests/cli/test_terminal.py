@@ -49,6 +49,22 @@ def test_a_file_in_a_folder_that_is_not_there_is_refused_before_anything_is_done
     assert captured.out == "" and [path.name for path in tmp_path.iterdir()] == ["nothing.toml"]
 
 
+@pytest.mark.parametrize("given", ["nan", "inf", "-1"])
+@pytest.mark.parametrize(
+    "command", ["run --journal old --until", "replay t.csv --above", "film --svg old --at", "film --svg old --begin",
+                "film --svg old --end"],
+)  # fmt: skip
+def test_what_is_no_time_is_refused_before_anything_is_done(command, given, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    Path("old").write_text(KEPT)
+    Path("t.csv").write_text("submit,duration\n0,1\n")
+    assert main([*command.split(), given]) == 2
+    captured = capsys.readouterr()
+    option = command.split()[-1]
+    expected = f"hptsim: {option}: got {float(given)}, expected a finite number of seconds, at least 0\n"
+    assert (captured.err, captured.out, Path("old").read_text()) == (expected, "", KEPT)
+
+
 KEPT = 'name = "kept"\n'
 
 
@@ -90,6 +106,38 @@ def test_a_file_that_is_read_or_written_by_another_option_is_not_written(command
     captured = capsys.readouterr()
     assert said in captured.err and captured.out == ""
     assert Path("in.toml").read_text() == KEPT and sorted(tmp_path.rglob("*")) == before
+
+
+@pytest.mark.parametrize(
+    ("command", "named"),
+    [
+        ("run s.toml --journal request.json", "tuning_jobs[1].request of s.toml"),
+        ("film s.toml --svg other/../request.json", "tuning_jobs[1].request of s.toml"),
+        ("explore s.toml --html second.json", "arrivals[0].request[1] of s.toml"),
+        ("choose s.toml --over a=1 --figure cost_usd --budget 60 --checkpoint in.toml", "prices of s.toml"),
+        ("plan s.toml --parquet in.toml", "prices of s.toml"),
+        ("diagram --tla x.tla --svg second.json --scenario s.toml", "arrivals[0].request[1] of s.toml"),
+    ],
+)
+def test_a_file_that_the_scenario_names_is_not_written(command, named, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    for name in ("in.toml", "request.json", "second.json"):
+        Path(name).write_text(KEPT)
+    Path("other").mkdir()
+    Path("s.toml").write_text(
+        'prices = "in.toml"\n[[tuning_jobs]]\nat_s = 3\n[[tuning_jobs]]\nrequest = "request.json"\n'
+        '[[arrivals]]\nrequest = ["no.json", "second.json"]\n'
+    )
+    assert main(command.split()) == 2
+    assert f"expected a file of its own: {named} is the same file\n" in capsys.readouterr().err
+    assert {Path(name).read_text() for name in ("in.toml", "request.json", "second.json")} == {KEPT}
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "in.toml",
+        "other",
+        "request.json",
+        "s.toml",
+        "second.json",
+    ]
 
 
 def test_a_device_may_be_named_twice_and_files_that_differ_may_be_written(tmp_path, monkeypatch, capsys):

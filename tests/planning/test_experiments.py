@@ -9,7 +9,7 @@ import pytest
 from scipy import stats
 
 import hptsim
-from hptsim import Scenario, TuningJobSpec
+from hptsim import Scenario, Simulation, TuningJobSpec
 from hptsim.errors import InvalidInput
 from hptsim.model import Assumptions
 from hptsim.model.definitions import InstanceRequest, ResourceLimits, ServiceLimits, TrainingJobDefinition
@@ -54,6 +54,15 @@ def test_seeds_are_spawned_by_replication():
     assert seeds(7, 3) == [int(child.generate_state(1, np.uint64)[0]) for child in children]
     assert seeds(7, 2, first=1) == seeds(7, 3)[1:]
     assert len({*seeds(7, 1000), *seeds(8, 1000)}) == 2000
+
+
+def test_a_seed_may_be_any_whole_number_as_in_a_run():
+    Simulation(Scenario(), seed=-1)
+    assert len({*seeds(-1, 3), *seeds(1, 3), *seeds(-2, 3), *seeds(2**64 - 1, 3), *seeds(2**40, 3)}) == 15
+    assert seeds(np.int64(-1), 3) == seeds(-1, 3) and seeds(np.int64(5), 3) == seeds(5, 3)
+    for given in (1.5, "1", None, True):
+        with pytest.raises(InvalidInput, match=r"seed: got .*, expected a whole number"):
+            seeds(given, 3)
 
 
 def test_a_sweep_and_a_comparison_share_their_random_numbers(serial):

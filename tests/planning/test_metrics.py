@@ -39,6 +39,9 @@ def test_averages_over_time_are_weighted_by_time():
     figures = sim.metrics().figures(above_s=[80, 100])
     assert figures["waiting_time_s.mean"] == pytest.approx((80 + 150) / 4) and figures["waiting_time_s.p50"] == 40
     assert figures["waiting_time_s.p95"] == pytest.approx(80 + 0.85 * 70)
+    for wrong in (float("nan"), float("inf"), -1):
+        with pytest.raises(InvalidInput, match=f"above_s: got {wrong}, expected finite seconds"):
+            sim.metrics().figures(above_s=[wrong])
     assert figures["waiting_time_s.above_80"] == 0.25 and figures["waiting_time_s.above_100"] == 0.25
     assert figures["time_in_system_s.mean"] == pytest.approx((100 + 180 + 250 + 100) / 4)
     assert figures["waited_share"] == 0.5 and figures["refused_share"] == 0

@@ -55,6 +55,12 @@ def test_no_design_is_tried_twice_and_the_same_seed_tries_the_same():
     assert points == searched(1)
 
 
+def test_a_search_takes_any_whole_number_as_its_seed():
+    for seed in (-1, 2**32, 2**64):
+        assert len(searched(seed, designs=3)) == 3
+    assert searched(-1, designs=3) == searched(-1, designs=3)
+
+
 @pytest.mark.long
 def test_what_leaves_too_many_unserved_or_shows_nothing_is_avoided():
     def show(point):

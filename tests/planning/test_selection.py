@@ -107,9 +107,10 @@ def test_scenarios_are_selected_from():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        ({"indifference": float("inf")}, "indifference: got inf, expected a finite number above 0"),
         ({}, "either an indifference, for a guarantee, or a budget"),
         ({"indifference": 1.0, "budget": 90}, "either an indifference"),
-        ({"indifference": 0.0}, "indifference: got 0.0, expected a number above 0"),
+        ({"indifference": 0.0}, "indifference: got 0.0, expected a finite number above 0"),
         ({"budget": 10}, "budget: got 10, expected at least 60"),
         ({"budget": 90, "designs": DESIGNS[:1]}, "at least 2 designs"),
     ],

@@ -1,37 +1,10 @@
-"""Scenarios as data: the line of a key, what is below a key, keys that nobody knows; files are in test_scenario.py."""
+"""Scenarios as data: what is below a key, keys that nobody knows; files are in test_scenario.py."""
 
 import pytest
 
 from hptsim.errors import InvalidInput, below, invalid
-from hptsim.scenario.files import line_of
+from hptsim.scenario.files import named_files
 from hptsim.scenario.reading import each, known
-
-TEXT = """name = "x"
-[capacity]
-"ml.m5.xlarge" = 4
-
-[[tuning_jobs]]
-at_s = 1
-
-[[tuning_jobs]]
-at_s = 2
-"""
-
-
-@pytest.mark.parametrize(
-    ("path", "line"),
-    [
-        ("name", 1),
-        ("capacity", 2),
-        ("capacity.ml.m5.xlarge", 3),
-        ("tuning_jobs[0].at_s", 6),
-        ("tuning_jobs[1].at_s", 9),
-        ("tuning_jobs[1].nothing", 8),
-        ("nothing", 1),
-    ],
-)
-def test_a_key_is_found_in_the_text(path, line):
-    assert line_of(TEXT, f"{path}: got 3, expected 4") == line
 
 
 def test_what_is_wrong_inside_is_wrong_below():
@@ -53,3 +26,15 @@ def test_each_of_a_list_is_read_with_its_place():
     assert each("x", [5, 6], lambda where, data, folder: (where, data), None) == (("x[0]", 5), ("x[1]", 6))
     with pytest.raises(InvalidInput, match=r"x: got \{\}, expected a list"):
         each("x", {}, None, None)
+
+
+def test_the_files_that_a_scenario_names_are_found(tmp_path):
+    path = tmp_path / "s.json"
+    path.write_text('{"prices": "p.toml", "tuning_jobs": [{"request": {}}, {"request": "a"}, {"request": "a"}, 3]}')
+    assert named_files(path) == {"prices": tmp_path / "p.toml", "tuning_jobs[1].request": tmp_path / "a"}
+    path.write_text('{"arrivals": [{"request": ["b", {}, "c"]}]}')
+    assert named_files(path) == {"arrivals[0].request[0]": tmp_path / "b", "arrivals[0].request[2]": tmp_path / "c"}
+    for text in ('{"arrivals": 3, "tuning_jobs": {}}', "[]", "{", "3"):
+        path.write_text(text)
+        assert named_files(path) == {}
+    assert named_files(tmp_path / "none.toml") == named_files(tmp_path) == {}

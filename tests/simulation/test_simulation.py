@@ -156,8 +156,9 @@ def test_run_is_inclusive_and_stale_timers_do_not_drag_the_clock():
     early.stop_tuning_job("a")
     early.run()
     assert early.now == 35
-    with pytest.raises(InvalidInput):
-        early.run(until=3)
+    for until in (3, float("nan"), float("inf")):
+        with pytest.raises(InvalidInput, match=f"until: got {until}, expected a finite time that is not before now"):
+            early.run(until=until)
 
 
 def test_a_users_own_process_creates_watches_and_stops():

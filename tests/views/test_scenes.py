@@ -167,7 +167,9 @@ def test_a_training_job_of_its_own_has_a_scene():
         ({"at_s": 86}, "at: got 86, expected a second of this run: from 0 to 85"),
         ({"at_s": -1}, "at: got -1, expected a second of this run"),
         ({"at_s": 10, "begin_s": 50}, "at: got 10, expected a second of the scene: from 50 to "),
-        ({"begin_s": 50, "end_s": 50}, "end: got 50, expected a time after the scene's begin, 50 s"),
+        ({"begin_s": 50, "end_s": 50}, "end: got 50, expected a finite time after the scene's begin, 50 s"),
+        ({"begin_s": 50, "end_s": float("inf")}, "end: got inf, expected a finite time after the scene's begin, 50 s"),
+        ({"begin_s": 50, "end_s": float("nan")}, "end: got nan, expected a finite time after the scene's begin, 50 s"),
     ],
 )
 def test_what_makes_no_sense_is_refused(arguments, said):
