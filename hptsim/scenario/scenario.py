@@ -126,7 +126,7 @@ class Scenario:
             if discipline in DISCIPLINES_OF_TEAMS and (
                 wrong := self.teams.unknown(self.teams.of(spec.team, spec.request))
             ):
-                raise InvalidInput(f"tuning job {spec.name}: {wrong}")
+                raise InvalidInput(f"{self._key_of(spec)}: tuning job {spec.name}: {wrong}")
             shared = (
                 id(spec.definitions),
                 id(spec.ranges),
@@ -135,6 +135,12 @@ class Scenario:
             if shared not in checked:
                 checked.add(shared)
                 check_spec(self.timings, self.script, spec)
+
+    def _key_of(self, spec: TuningJobSpec) -> str:
+        """The key of the scenario below which a tuning job, or a template, stands."""
+        specs = ((f"tuning_jobs[{place}]", (one.spec,)) for place, one in enumerate(self.tuning_jobs))
+        templates = ((f"arrivals[{place}]", one.templates) for place, one in enumerate(self.arrivals))
+        return next(key for key, found in (*specs, *templates) if any(one is spec for one in found))
 
     @property
     def account(self) -> Account:

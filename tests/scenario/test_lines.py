@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hptsim import Scenario
+from hptsim import Scenario, TuningJobSpec
 from hptsim.errors import InvalidInput
+from hptsim.model.request_writer import to_request
 from hptsim.scenario.lines import line_of, places
 
 TEXT = '''name = "x"                 # prices.gpu = 1
@@ -85,6 +86,9 @@ def test_in_json_each_key_is_found_too():
     assert lines[found["a.y.z[2][1]"] - 1].strip() == "4" and '"b"' in lines[found["b"] - 1]
 
 
+REQUEST = {
+    name: value for name, value in to_request(TuningJobSpec("a")).items() if name != "HyperParameterTuningJobName"
+}
 NAMES = st.text("ab é\"'#[]{}=:,\\\n", min_size=1, max_size=4)
 VALUES = st.recursive(
     st.integers() | st.booleans() | st.text("a\"'#[]{}=:,\\\n", max_size=5),
@@ -133,4 +137,17 @@ def test_the_line_named_is_that_of_the_table_with_the_mistake(wrong, table, tmp_
     path.write_text(text)
     line = 1 + next(number for number, one in enumerate(text.splitlines()) if "-2" in one)
     with pytest.raises(InvalidInput, match=rf"x\.json:{line}: .*ml\.m5\.xlarge: got -2"):
+        Scenario.load(path)
+
+
+@pytest.mark.parametrize("part", ["tuning_jobs", "arrivals"])
+def test_a_job_whose_team_has_no_share_is_named_with_its_line(part, tmp_path):
+    names = [{"HyperParameterTuningJobName": name, **REQUEST} for name in ("good", "bad")]
+    more = {"interarrival_s": 9, "count": 1} if part == "arrivals" else {}
+    jobs = [{"request": one, "team": team, **more} for one, team in zip(names, ("vision", "visoin"), strict=True)]
+    data = {"assumptions": {"discipline": "fair-share"}, "teams": {"shares": {"vision": {}}}, part: jobs}
+    path = tmp_path / "x.json"
+    path.write_text(text := json.dumps(data, indent=1))
+    line = 1 + [number for number, one in enumerate(text.splitlines()) if one == "  {"][1]
+    with pytest.raises(InvalidInput, match=rf"x\.json:{line}: {part}\[1\]: tuning job bad: the team is 'visoin'"):
         Scenario.load(path)
