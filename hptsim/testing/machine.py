@@ -8,9 +8,10 @@ from __future__ import annotations
 import contextlib
 import functools
 import sys
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
+import attrs
 from hypothesis import Phase, currently_in_test_context, note, settings, stateful
 from hypothesis import strategies as st
 
@@ -31,6 +32,9 @@ from hptsim.testing.strategies import accounts, budgets, scripts, specs, standal
 
 _TUNING_JOBS = tuple(f"tuning-{number}" for number in range(4))
 _TRAINING_JOBS = tuple(f"alone-{number}" for number in range(8))
+_SPECS = 3
+"""How many different tuning jobs a run has at most."""
+_SOME_SPECS = st.lists(specs(_TUNING_JOBS[0]), min_size=1, max_size=_SPECS)
 _EVENTS = 10
 """How many of the last journal entries a story has."""
 _ORDINARY = ("launch", *PHASES.values(), "torn_down", "finish")
@@ -67,7 +71,7 @@ class TuningMachine(stateful.RuleBasedStateMachine):
     def __init_subclass__(cls, **more: Any) -> None:
         """The test of a machine does not look for lines that only failing runs execute.
 
-        That takes four times as long as finding the minimal example, and names lines of this file, where the bug is not.
+        That takes four times as long as shrinking it, and names lines of this file, where the bug is not.
         """
         super().__init_subclass__(**more)
         _explain_nothing(cls)
@@ -77,9 +81,24 @@ class TuningMachine(stateful.RuleBasedStateMachine):
         script=scripts(),
         budget=budgets(),
         delayed_stop=st.booleans(),
+        tuning_job_specs=st.runner().flatmap(
+            lambda self: st.just([]) if self.create_tuning_job is None else _SOME_SPECS
+        ),
     )
-    def begin(self, account: Scenario | None, script: Script, budget: dict[str, int], delayed_stop: bool) -> None:
-        """Open the account, which is drawn where there is no `scenario`, and decide which faults exist."""
+    def begin(
+        self,
+        account: Scenario | None,
+        script: Script,
+        budget: dict[str, int],
+        delayed_stop: bool,
+        tuning_job_specs: Sequence[TuningJobSpec] = (),
+    ) -> None:
+        """Open the account, which is drawn where there is no `scenario`, and decide which faults exist.
+
+        *tuning_job_specs* are what `create_tuning_job` chooses from. They are drawn here because hypothesis leaves out at most
+        five neighboring draws of a failing run at once: a rule that draws more is rarely left out as a whole.
+        """
+        self.tuning_job_specs = tuning_job_specs
         self.cloud = EveryOutcome(0, script, dict(budget), delayed_stop)
         self.sim = self.simulation(self.scenario or account or Scenario())
 
@@ -106,7 +125,16 @@ class TuningMachine(stateful.RuleBasedStateMachine):
         return ""
 
     @stateful.precondition(lambda self: len(self.sim.tuning_jobs) < len(_TUNING_JOBS))
-    @stateful.rule(spec=st.runner().flatmap(lambda self: specs(_free(_TUNING_JOBS, self.sim.tuning_jobs))))
+    @stateful.rule(
+        spec=st.runner().flatmap(
+            lambda self: st.integers(0, _SPECS - 1).map(
+                lambda place: attrs.evolve(
+                    self.tuning_job_specs[place % len(self.tuning_job_specs)],
+                    name=_free(_TUNING_JOBS, self.sim.tuning_jobs),
+                )
+            )
+        )
+    )
     def create_tuning_job(self, spec: TuningJobSpec) -> None:
         """A caller creates a tuning job; where it is refused, nothing changes."""
         assert self.refusal(self.sim.create_tuning_job, spec) in ("", "ResourceLimitExceeded")
@@ -222,7 +250,7 @@ class TuningMachine(stateful.RuleBasedStateMachine):
     def teardown(self) -> None:
         """No more faults strike, everything runs to its end, and the `eventually` laws are judged.
 
-        After any failure, also one in a rule of yours, hypothesis shows the `story` until then with the minimal example, and
+        After any failure, also one in a rule of yours, hypothesis shows the `story` until then with its shrunk example, and
         what goes wrong afterwards does not hide it.
         """
         if not hasattr(self, "sim"):
@@ -239,7 +267,7 @@ class TuningMachine(stateful.RuleBasedStateMachine):
             raise
 
     def _note(self) -> None:
-        """Let hypothesis show the story with its minimal example; a machine that is driven by hand has none."""
+        """Let hypothesis show the story with its shrunk example; a machine that is driven by hand has none."""
         if currently_in_test_context():
             note(self.story())
 

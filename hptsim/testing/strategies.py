@@ -16,7 +16,7 @@ from hptsim.cloud.every_outcome import FAULTS
 from hptsim.cloud.sampled import SampledCloud
 from hptsim.cloud.scripted import ScriptedCloud
 from hptsim.model.account import OTHERS
-from hptsim.model.assumptions import DISCIPLINES, PREEMPTIVE, Assumptions
+from hptsim.model.assumptions import DISCIPLINES, PREEMPTIVE, QUOTA_SHARES, Assumptions
 from hptsim.model.calls import ANSWERS, ANY, OPERATIONS
 from hptsim.model.definitions import (
     CompletionCriteria,
@@ -45,6 +45,11 @@ TEAMS = ("vision", "speech")
 @cache
 def definitions(kind: str = TYPES[0], count: int = 1) -> Any:
     """A strategy for training job definitions on *count* instances of type *kind*: one draw among all combinations."""
+    return st.sampled_from(_definitions(kind, count))
+
+
+@cache
+def _definitions(kind: str, count: int) -> list[TrainingJobDefinition]:
     combinations = product(
         [None, "s3://bucket/checkpoints"],
         [False, True],
@@ -55,22 +60,20 @@ def definitions(kind: str = TYPES[0], count: int = 1) -> Any:
         [0, 2],
         [(), (InstanceRequest(TYPES[kind == TYPES[0]], 2), InstanceRequest("ml.g4dn.xlarge"))],
     )
-    return st.sampled_from(
-        [
-            TrainingJobDefinition(
-                instances=InstanceRequest(kind, count),
-                checkpoint_uri=uri,
-                spot=spot,
-                input_mode=mode,
-                max_runtime_s=runtime_s,
-                max_wait_s=wait_s,
-                max_pending_s=pending_s,
-                max_retries=retries,
-                alternatives=alternatives,
-            )
-            for uri, spot, mode, runtime_s, wait_s, pending_s, retries, alternatives in combinations
-        ]
-    )
+    return [
+        TrainingJobDefinition(
+            instances=InstanceRequest(kind, count),
+            checkpoint_uri=uri,
+            spot=spot,
+            input_mode=mode,
+            max_runtime_s=runtime_s,
+            max_wait_s=wait_s,
+            max_pending_s=pending_s,
+            max_retries=retries,
+            alternatives=alternatives,
+        )
+        for uri, spot, mode, runtime_s, wait_s, pending_s, retries, alternatives in combinations
+    ]
 
 
 @cache
@@ -98,16 +101,19 @@ def standalone() -> Any:
 def specs(draw: Any, name: str = "tuning") -> TuningJobSpec:
     """A strategy for specs of a tuning job called *name*: one to three definitions over one or two instance types.
 
-    Some have early stopping, Hyperband, ranges to search, or completion criteria.
+    Some have early stopping, Hyperband, ranges to search, or completion criteria. They are made of few draws, because
+    hypothesis leaves out at most five neighboring draws of a failing run at once.
     """
-    kinds = draw(st.lists(st.sampled_from(TYPES), min_size=1, max_size=3))
-    limits = ResourceLimits(
-        draw(st.integers(1, 5)), draw(st.integers(1, 3)), draw(st.sampled_from([None, 150.0, 400.0]))
-    )
-    each = tuple(draw(definitions(kind, draw(st.integers(1, 2)))) for kind in kinds)
+    each = tuple(draw(_DEFINITIONS) for _ in range(draw(st.integers(1, 3))))
     search = draw(st.sampled_from([{}, {}, *_SEARCHES[: 4 if len(each) == 1 else 3]]))
-    whose = {"team": draw(st.sampled_from(TEAMS)), "estimate_s": draw(st.sampled_from([None, 150.0]))}
-    return TuningJobSpec(name, each, limits, priority=draw(st.integers(0, 2)), **search, **whose)
+    total, parallel, runtime_s, priority, team, estimate_s = draw(_REST)
+    limits = ResourceLimits(total, parallel, runtime_s)
+    return TuningJobSpec(name, each, limits, priority=priority, team=team, estimate_s=estimate_s, **search)
+
+
+_DEFINITIONS = st.sampled_from([one for kind, count in product(TYPES, [1, 2]) for one in _definitions(kind, count)])
+_REST = st.sampled_from(list(product(range(1, 6), range(1, 4), [None, 150.0, 400.0], range(3), TEAMS, [None, 150.0])))
+"""The limits of a tuning job, its priority, its team and its estimate, as one draw: see `specs`."""
 
 
 _SEARCHES: list[dict[str, Any]] = [
@@ -176,14 +182,15 @@ def accounts(draw: Any) -> Scenario:
 
     Some name one of the two types, and "*" stands for the other and for all others.
     """
-    second = draw(st.sampled_from([TYPES[1], OTHERS]))
+    second, switches = draw(st.sampled_from([TYPES[1], OTHERS])), draw(assumptions())
+    has_teams = switches.discipline in QUOTA_SHARES or draw(st.sampled_from([False, True, True]))
     return Scenario(
         capacity={TYPES[0]: draw(st.integers(2, 6)), second: draw(st.integers(2, 6))},
         total_instances=draw(st.none() | st.integers(2, 8)),
         limits=ServiceLimits(tuning_jobs=draw(st.sampled_from([100, 1, 2]))),
-        assumptions=draw(assumptions()),
+        assumptions=switches,
         warm_pool_capacity=draw(st.sampled_from([{}, {}, {TYPES[0]: 1}])),
-        teams=draw(teams()),
+        teams=draw(teams()) if has_teams else Teams(),
     )
 
 
