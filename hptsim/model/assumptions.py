@@ -116,8 +116,8 @@ ASSUMPTIONS: Mapping[str, str] = MappingProxyType(
         "round-robin": "several definitions take turns (A-36); with Grid each goes through a grid of its own, and one whose "
         "grid is tried is passed over",
         "values-once": "a value that a categorical range names twice counts once: Grid tries it once, Random does not prefer "
-        "it, and it adds nothing to the number of combinations, which the guide calls distinct with Grid (C3, C5); Describe "
-        "shows the range as it was given. Whether the service refuses it instead nobody has observed",
+        "it, and it adds nothing to the number of combinations (C3, C5); Describe shows the range as it was given. Whether "
+        "the service refuses it instead nobody has observed",
         "spot-price-ratio": "a second of managed spot costs 0.35 of an on-demand second, unless the scenario says: the median of "
         "five observed shares of billable seconds, 0.30 to 0.42",
         "auto-scaling": "the scaling Auto is Logarithmic for positive ranges of three decades or more, Linear for others",
