@@ -117,7 +117,7 @@ COUNTS = {
     "getattr(toward, name) - getattr(state, name) for name in _WITH_OBJECTIVE",
     "world.tuning[name].launched for name in set(spec.parents)",
     "count or 0 for count in counts",
-    "combinations((*ranges, *one.ranges)) or 0 for one in parsed",
+    "one or 0 for one in points",
     "job.spec.limits.max_training_jobs or 1 for job in self.scenario.with_arrivals(seed).tuning_jobs",
     "kinds.values()",
     "self.refused.values()",

@@ -72,7 +72,7 @@ def _at_once(
     monday_s = since_monday_s(queue.scenario.epoch)
     instances = queue.instances(queue.shape(arrivals[0].templates[0]).kind)
     assert instances is not None
-    most = max(1, _BLOCK // math.ceil(1 + sum(one.expected for one in arrivals)))
+    most = max(1, _BLOCK // math.ceil(1 + math.fsum(one.expected for one in arrivals)))
     for begin in range(0, count, most):
         runs = min(most, count - begin)
         streams = [_drawn(one, queue.shape(one.templates[0]), rng, runs, monday_s) for one in arrivals]
@@ -83,7 +83,8 @@ def _at_once(
         begins_s = served(at_s, before_s + after_s, instances)
         with np.errstate(invalid="ignore"):  # NaN where nobody comes
             waiting_s = begins_s + before_s - at_s
-        away = [sum(controls[0] for _, controls in streams), *(one for _, controls in streams for one in controls[1:])]
+        arrived = np.sum([controls[0] for _, controls in streams], axis=0)
+        away = [arrived, *(one for _, controls in streams for one in controls[1:])]
         found = figures(at_s, waiting_s, begins_s + before_s + after_s, column, warm_up_s, until_s)
         yield found, np.column_stack(away)
 
