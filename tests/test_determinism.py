@@ -32,6 +32,7 @@ def written_by_another_process(path, hash_seed, *options):
     return path.read_bytes(), done.stdout
 
 
+@pytest.mark.long
 def test_two_processes_with_different_hash_seeds_write_the_same_journal_and_results(tmp_path):
     first = written_by_another_process(tmp_path / "1.jsonl", "1", "--seed", "3")
     second = written_by_another_process(tmp_path / "2.jsonl", "4711", "--seed", "3")

@@ -56,6 +56,7 @@ def test_the_pages_figures_of_the_twin_are_the_twins():
         assert on_the_page(name) == [round(np.quantile(times, share)) for share in recorded_service.QUANTILES], name
 
 
+@pytest.mark.long
 def test_what_the_twin_takes_in_a_phase_is_what_its_timings_say():
     """Nothing else is in it: quantiles of the draws against those of the distribution, within five standard errors."""
     timings = Timings.typical()

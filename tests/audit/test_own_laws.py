@@ -87,6 +87,7 @@ def test_the_explorer_asks_a_law_of_the_users_own():
 CREATED = Law("none", "always", "nothing is created", "the team", lambda state, entry: entry[2], ("tuning create",))
 
 
+@pytest.mark.long
 def test_the_machine_asks_a_law_of_the_users_own():
     class Mine(TuningMachine):
         laws = (*LAWS, CREATED)

@@ -216,6 +216,7 @@ def test_a_users_stop_is_no_attempt():
         stopped_once()
 
 
+@pytest.mark.long
 def test_the_demo_notices_most_planted_bugs():
     Simulation(demo()).run()
     missed = []

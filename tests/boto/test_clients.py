@@ -102,6 +102,7 @@ def test_two_simulations_live_side_by_side():
         assert [one[TUNING] for one in listed] == [name]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("make", [boto3.Session, botocore.session.Session])
 def test_a_session_of_the_callers_own(sim, make):
     session = make()

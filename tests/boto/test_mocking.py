@@ -110,6 +110,7 @@ def test_an_endpoint_of_the_environment_is_not_called(sim, monkeypatch):
         assert boto3.client("s3").list_objects_v2(Bucket="bucket")["KeyCount"] == 1
 
 
+@pytest.mark.long
 def test_the_variables_of_the_page_send_each_service_to_an_address(monkeypatch):
     page = (Path(__file__).parents[2] / "docs/how-to/mock-a-program.md").read_text()
     named = re.findall(r"^\| `(AWS_ENDPOINT_URL\w*)` \|", page, re.MULTILINE)

@@ -11,6 +11,7 @@ from hptsim.scenario.scenario import Scenario
 pytest.importorskip("cyclopts", reason="needs the extra cli")
 
 
+@pytest.mark.long
 def test_what_it_writes_is_read_and_passes_its_schema(tmp_path, capsys):
     path = tmp_path / "night.toml"
     assert main(["new", str(path)]) == 0

@@ -123,7 +123,7 @@ SEEN = [
 
 
 @pytest.mark.parametrize(
-    ("table", "name"), [*SEEN[:4], *(long(*one) for one in SEEN[4:])], ids=[name for _, name in SEEN]
+    ("table", "name"), [SEEN[0], *(long(*one) for one in SEEN[1:])], ids=[name for _, name in SEEN]
 )
 def test_a_mutant_is_refused(table, name, tmp_path):
     [tables] = [mutant.tables for mutant in mutants(table) if _name(mutant) == name]

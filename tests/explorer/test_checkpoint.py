@@ -83,6 +83,7 @@ def test_bounds_may_be_raised_when_a_search_goes_on(tmp_path):
         kept(path, max_depth=2)
 
 
+@pytest.mark.long
 def test_wherever_a_file_was_cut_off_the_search_goes_on_with_the_same_answer(begun, tmp_path):
     data = begun.read_bytes()
     header = data.index(b"\n") + 1

@@ -474,6 +474,7 @@ def test_a_quota_for_all_types_is_explored_as_one_for_the_type_that_is_used():
     )
 
 
+@pytest.mark.long
 def test_what_a_search_has_kept_is_given_back_when_it_is_over(monkeypatch):
     made, system = [], Scope.system
 

@@ -67,6 +67,7 @@ def test_with_every_command_all_that_a_simulation_offers_is_tried():
     assert named == set(OPERATIONS)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("alone", [{}, ALONE], ids=["tuning jobs", "training jobs"])
 @pytest.mark.parametrize("stops", [True, False])
 def test_every_operation_of_the_service_is_tried_or_named(alone, stops):

@@ -79,6 +79,7 @@ def test_a_budget_is_spent_where_it_tells_and_selects_more_often_than_equal_shar
     assert np.mean([len(one) for one in drawn[:2]]) > 2 * np.mean([len(one) for one in drawn[3:]])
 
 
+@pytest.mark.long
 def test_the_estimated_probability_is_about_the_share_that_is_right():
     found = [allocated(normal([0.0, 1.0, 1.5], [2.0] * 3, seed), 3, 150) for seed in range(RUNS)]
     right, said = np.mean([best == 0 for best, _, _ in found]), np.mean([chance for *_, chance in found])

@@ -69,6 +69,7 @@ def test_pages_cover_what_is_wanted_once_while_others_are_created(names, size, l
     assert {name for name in names if not name.startswith("c")} <= set(seen)
 
 
+@pytest.mark.long
 def test_a_page_at_the_end_of_a_hundred_thousand_looks_at_one_page_only():
     index = SortedIndex({"Name": ORDERS["Name"]})
     for number in range(100_000):

@@ -189,6 +189,7 @@ def test_a_key_stands_for_every_phase_and_for_the_quota(stop):
     assert {name for key in keys[:-3] for name in key.split(", ")} == phases
 
 
+@pytest.mark.long
 def test_a_notebook_shows_it(stop):
     assert moment(stop)._repr_png_().startswith(b"\x89PNG")
 
