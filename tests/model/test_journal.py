@@ -162,6 +162,16 @@ def test_a_journal_that_nobody_told_the_time_went_until_its_last_entry(tmp_path)
     assert (read(empty.path).damage, read(empty.path).until_s) == ("", 0)
 
 
+def test_a_run_went_at_least_until_its_last_entry_whatever_a_caller_says(tmp_path):
+    log = Journal(tmp_path / "run.jsonl")
+    sim = Simulation(SMALL, journal=log)
+    sim.run()
+    log.flush(sim.now / 2)
+    log.close()
+    saved = read(log.path)
+    assert (saved.damage, saved.until_s) == ("", sim.now)
+
+
 ENDS = {
     "its end": ("", 0, ""),
     "an exception": ("raise RuntimeError", 1, ""),
