@@ -147,7 +147,7 @@ _SEARCHED = 5_000
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[Any]:
-    """Under a broken law, print the line that reproduces it in a section of its own; under a counterexample, its story."""
+    """Under a broken law, say how to reproduce it in a section of its own; under a counterexample, its story."""
     outcome: Any = yield
     error = call.excinfo.value if call.excinfo is not None else None
     again = getattr(error, "reproduce", "") if type(error).__name__ == "LawBroken" else ""
